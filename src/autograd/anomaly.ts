@@ -1,0 +1,79 @@
+/** Finding the operation that first made a NaN or an infinity, forward or backward. */
+
+import { type Node, type Operation, withObserver } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { AnomalyError } from "../tensor/errors.ts";
+import { showShape } from "../tensor/shape.ts";
+
+let isActive = false;
+let backwardOf: Node | null = null;
+
+/**
+ * Runs `body` and stops at the first operation whose result holds a NaN or an infinity, in the forward pass
+ * or in a gradient rule. Every result is looked through, so this is for finding a fault, not for every day.
+ *
+ * ```ts
+ * detectAnomaly(() => model.forward(x).log().sum().backward());
+ * // AnomalyError: log: made a NaN from operands that were all finite …
+ * ```
+ *
+ * @throws AnomalyError naming the operation, its operands and where it was called
+ */
+export function detectAnomaly<T>(body: () => T): T {
+  const before = isActive;
+  isActive = true;
+  try {
+    return withObserver(inspect, body);
+  } finally {
+    isActive = before;
+  }
+}
+
+/** Runs a gradient rule on behalf of the node it belongs to, so that a fault in it is told with the node. */
+export function enterBackward<T>(node: Node, rule: () => T): T {
+  if (!isActive) return rule();
+  const before = backwardOf;
+  backwardOf = node;
+  try {
+    return rule();
+  } finally {
+    backwardOf = before;
+  }
+}
+
+function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor): void {
+  const bad = firstNonFinite(output);
+  if (bad === null) return;
+  const culprit = inputs.find((input) => firstNonFinite(input) !== null);
+  const shapes = inputs.map((input) => showShape(input.shape)).join(", ");
+  const made =
+    culprit === undefined
+      ? `made ${bad} from finite operands`
+      : `passed on ${firstNonFinite(culprit)}, which came in as an operand that no operation under watch had made`;
+  const ranges = inputs.map(describeRange).join(", ");
+  if (backwardOf === null) {
+    throw new AnomalyError(operation.name, `${made} (shapes ${shapes}; operands ${ranges}).`);
+  }
+  throw new AnomalyError(
+    backwardOf.operation!.name,
+    `its gradient rule ${made}, in ${operation.name} (shapes ${shapes}; operands ${ranges}). ` +
+      `The operation was called at ${backwardOf.callSite ?? "a place before detectAnomaly"}.`,
+  );
+}
+
+function firstNonFinite(tensor: Tensor): string | null {
+  const bad = tensor.toTypedArray().find((value: number) => !Number.isFinite(value));
+  return bad === undefined ? null : `${bad}`;
+}
+
+function describeRange(tensor: Tensor): string {
+  if (tensor.size === 0) return "empty";
+  const values = tensor.toTypedArray();
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low === high ? `${low}` : `${low} to ${high}`;
+}

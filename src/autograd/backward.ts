@@ -1,0 +1,194 @@
+/**
+ * Backward: from the result to the leaves, one contribution at a time.
+ *
+ * Every node receives the cotangent of its output, d(root)/d(output), as the sum of contributions, one for
+ * each use of that output. Nodes are visited in the reverse of the order in which they were recorded, so all
+ * uses of a value have contributed before it is passed on to its own operands.
+ */
+
+import { checkSaved, type Node, scalarTensor, withRecording } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+import { enterBackward } from "./anomaly.ts";
+import { notRecorded, tape } from "./tape.ts";
+
+export interface BackwardOptions {
+  /** Keep the tape, to go backward through it again. Default: the value of createGraph. */
+  readonly retainGraph?: boolean;
+  /** Record the backward pass as well, so that gradients can be differentiated. Default false. */
+  readonly createGraph?: boolean;
+}
+
+/** One step of backward: what one use of a value adds to that value's cotangent. */
+export interface Contribution {
+  /** The operation whose gradient rule was applied. */
+  readonly node: Node;
+  /** Which of its operands the contribution is for. */
+  readonly index: number;
+  /** The node of that operand. */
+  readonly target: Node;
+  /** The cotangent of the operation's output, complete by now. */
+  readonly cotangent: Tensor;
+  /** What is added. */
+  readonly contribution: Tensor;
+  /** The sum of the contributions to the operand so far, this one included. */
+  readonly total: Tensor;
+}
+
+/** Adds the gradients of `root` to the `grad` of its leaves: see `Tensor.backward`. */
+export function backward(root: Tensor, cotangent?: Tensor, options: BackwardOptions = {}): void {
+  const walk = startWalk("backward", root, cotangent, options);
+  for (const node of walk.order) {
+    forEachOperand(node, (index, target) => contribute(walk, node, index, target));
+    finish(walk, node);
+  }
+}
+
+/**
+ * Backward in slow motion: performs one contribution at each step of the iteration and tells what was added
+ * where. When it has run to its end, `grad` of the leaves is what `backward` would have made it.
+ *
+ * ```ts
+ * for (const { node, target, contribution } of backwardSteps(loss)) {
+ *   console.log(`${describeNode(node)} adds ${contribution} to %${target.id}`);
+ * }
+ * ```
+ */
+export function* backwardSteps(
+  root: Tensor,
+  cotangent?: Tensor,
+  options: BackwardOptions = {},
+): Generator<Contribution, void, void> {
+  const walk = startWalk("backwardSteps", root, cotangent, options);
+  for (const node of walk.order) {
+    const { inputs } = node;
+    for (let index = 0; index < (inputs?.length ?? 0); index++) {
+      const target = inputs![index].node;
+      if (target === null) continue;
+      const step = contribute(walk, node, index, target);
+      if (step) yield step;
+    }
+    finish(walk, node);
+  }
+}
+
+/** The gradients of `root` by the given tensors, without touching any `grad`; null where there is no path. */
+export function gradientsOf(
+  where: string,
+  root: Tensor,
+  by: readonly Tensor[],
+  cotangent?: Tensor,
+  options: BackwardOptions = {},
+): (Tensor | null)[] {
+  const walk = startWalk(where, root, cotangent, options);
+  const wanted = new Map(by.map((tensor) => [tensor.node, null as Tensor | null]));
+  for (const node of walk.order) {
+    forEachOperand(node, (index, target) => contribute(walk, node, index, target));
+    if (wanted.has(node)) wanted.set(node, node.cotangent);
+    release(walk, node);
+  }
+  return by.map(({ node }) => wanted.get(node) ?? null);
+}
+
+interface Walk {
+  readonly id: number;
+  /** Nodes from the root to the leaves. */
+  readonly order: readonly Node[];
+  readonly createGraph: boolean;
+  readonly retainGraph: boolean;
+}
+
+let nextWalk = 1;
+
+function startWalk(where: string, root: Tensor, cotangent: Tensor | undefined, options: BackwardOptions): Walk {
+  if (root.node === null) throw notRecorded(where);
+  if (cotangent === undefined && root.size !== 1) {
+    throw new TapeError(
+      where,
+      `the gradient of a tensor of shape ${showShape(root.shape)} needs a cotangent to start from: only a scalar has a gradient by itself.`,
+      "reduce it first (sum, mean), or give a cotangent of the same shape.",
+    );
+  }
+  if (cotangent !== undefined && !sameShape(cotangent.shape, root.shape)) {
+    throw new ShapeError(where, `the cotangent ${showShape(cotangent.shape)} does not have the shape of the result, ${showShape(root.shape)}.`);
+  }
+  const createGraph = options.createGraph ?? false;
+  const walk: Walk = {
+    id: nextWalk++,
+    order: tape(root).reverse(),
+    createGraph,
+    retainGraph: options.retainGraph ?? createGraph,
+  };
+  for (const node of walk.order) {
+    if (node.inputs === null) throw freed(where, node);
+    node.walk = walk.id;
+    node.cotangent = null;
+  }
+  root.node.cotangent = cotangent ?? scalarTensor(1, root.dtype).expand(root.shape);
+  return walk;
+}
+
+function forEachOperand(node: Node, visit: (index: number, target: Node) => void): void {
+  const inputs = node.inputs!;
+  for (let index = 0; index < inputs.length; index++) {
+    const target = inputs[index].node;
+    if (target !== null) visit(index, target);
+  }
+}
+
+/** Applies the gradient rule for one operand and adds the result to that operand's cotangent. */
+function contribute(walk: Walk, node: Node, index: number, target: Node): Contribution | null {
+  if (node.walk !== walk.id || target.walk !== walk.id) throw interrupted(node);
+  const { cotangent } = node;
+  if (cotangent === null || node.operation === null) return null;
+  checkSaved(node);
+  const contribution = withRecording(walk.createGraph, () =>
+    enterBackward(node, () => node.operation!.gradient!(cotangent, node, index)),
+  );
+  if (contribution === null) return null;
+  if (!sameShape(contribution.shape, target.output.shape)) {
+    throw new ShapeError(
+      node.operation.name,
+      `its gradient rule gives ${showShape(contribution.shape)} for operand ${index} of shape ${showShape(target.output.shape)}.`,
+      "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
+    );
+  }
+  const before = target.cotangent;
+  target.cotangent = before === null ? contribution : withRecording(walk.createGraph, () => before.add(contribution));
+  return { node, index, target, cotangent, contribution, total: target.cotangent };
+}
+
+/** Leaves, and values that asked for it, keep their gradient; the rest of the tape lets go. */
+function finish(walk: Walk, node: Node): void {
+  const { cotangent, output } = node;
+  if (cotangent !== null && (node.operation === null || node.retainsGrad)) {
+    output.grad = withRecording(walk.createGraph, () => {
+      if (output.grad !== null) return output.grad.add(cotangent);
+      // A copy, since a cotangent may be shared with other leaves or be a view of the user's tensor.
+      return walk.createGraph ? cotangent : cotangent.clone();
+    });
+  }
+  release(walk, node);
+}
+
+function release(walk: Walk, node: Node): void {
+  node.cotangent = null;
+  if (!walk.retainGraph && node.operation !== null) node.inputs = null;
+}
+
+function freed(where: string, node: Node): TapeError {
+  return new TapeError(
+    where,
+    `the tape was freed by an earlier backward pass (at ${node.operation?.name ?? "a leaf"}).`,
+    "compute the result again, or keep the tape with backward(undefined, { retainGraph: true }).",
+  );
+}
+
+function interrupted(node: Node): TapeError {
+  return new TapeError(
+    "backwardSteps",
+    `another backward pass went through the same tape meanwhile (at ${node.operation?.name ?? "a leaf"}).`,
+    "finish one iteration before starting the next.",
+  );
+}

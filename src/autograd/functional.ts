@@ -1,0 +1,122 @@
+/** Derivatives of functions: grad, valueAndGrad, vjp, jvp, hvp. They nest, and take trees of tensors. */
+
+import { emptyTensor, scalarTensor } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+import { gradientsOf } from "./backward.ts";
+import { enableGrad, tape } from "./tape.ts";
+import { type Tree, treeLeaves, treeWith } from "./tree.ts";
+
+/** A function of a tensor (or a tree of them) and of anything else, to a tensor. */
+export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) => Tensor;
+
+/**
+ * The gradient of a scalar function by its first argument, as a function: `grad(f)(x)`. Nests: `grad(grad(f))`.
+ *
+ * ```ts
+ * grad((w) => w.square().sum())(tensor([1, 2])); // tensor([2, 4])
+ * grad((p: { w: Tensor; b: Tensor }) => loss(p))({ w, b }); // { w: …, b: … }
+ * ```
+ *
+ * @throws TapeError when f does not return a scalar
+ */
+export function grad<Rest extends unknown[]>(f: TensorFunction<Tensor, Rest>): (x: Tensor, ...rest: Rest) => Tensor;
+export function grad<T extends Tree, Rest extends unknown[]>(f: TensorFunction<T, Rest>): (x: T, ...rest: Rest) => T;
+export function grad<Rest extends unknown[]>(f: TensorFunction<never, Rest>): (x: never, ...rest: Rest) => unknown {
+  const both = valueAndGrad(f as TensorFunction<Tree, Rest>);
+  return (x, ...rest) => both(x, ...rest)[1];
+}
+
+/** As `grad`, but returns `[f(x), gradient]`. */
+export function valueAndGrad<Rest extends unknown[]>(
+  f: TensorFunction<Tensor, Rest>,
+): (x: Tensor, ...rest: Rest) => [value: Tensor, gradient: Tensor];
+export function valueAndGrad<T extends Tree, Rest extends unknown[]>(
+  f: TensorFunction<T, Rest>,
+): (x: T, ...rest: Rest) => [value: Tensor, gradient: T];
+export function valueAndGrad<Rest extends unknown[]>(
+  f: TensorFunction<never, Rest>,
+): (x: never, ...rest: Rest) => [Tensor, unknown] {
+  return (x, ...rest) => {
+    const [value, pullback] = vjp((inner: Tree) => f(inner as never, ...rest), x as Tree);
+    if (value.size !== 1) {
+      throw new TapeError(
+        "grad",
+        `the function returned ${showShape(value.shape)}, but only a scalar has a gradient.`,
+        "end it with sum() or mean(), or use vjp() with a cotangent.",
+      );
+    }
+    return [value, pullback()];
+  };
+}
+
+/**
+ * The value of f at x, and the function that takes a cotangent of that value to the cotangent of x
+ * (the vector-Jacobian product); without an argument it starts from ones.
+ */
+export function vjp<T extends Tree>(f: (x: T) => Tensor, x: T): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+  return enableGrad(() => {
+    const inner = treeLeaves("vjp", x).map(freshInput);
+    const value = f(treeWith(x, inner));
+    // Someone further out can differentiate again only if the tape goes on beyond our own inputs.
+    const own = new Set(inner.map((input) => input.node));
+    const goesOn = value.node !== null && tape(value).some((node) => node.operation === null && !own.has(node));
+    const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
+      const options = { createGraph: goesOn || cotangent.requiresGrad, retainGraph: true };
+      const gradients = value.node === null ? [] : gradientsOf("vjp", value, inner, cotangent, options);
+      return treeWith(
+        x,
+        inner.map((input, i) => gradients[i] ?? emptyTensor(input.shape, input.dtype)),
+      );
+    };
+    return [goesOn ? value : value.detach(), pullback];
+  });
+}
+
+/**
+ * The value of f at x, and its derivative in the direction `tangent` (the Jacobian-vector product).
+ *
+ * The vjp is linear in its cotangent u, and ⟨vjp(u), tangent⟩ = ⟨u, jvp(tangent)⟩, so its derivative by u
+ * is the jvp: two backward passes, and no second set of rules.
+ */
+export function jvp<T extends Tree>(f: (x: T) => Tensor, x: T, tangent: T): [value: Tensor, derivative: Tensor] {
+  checkDirection("jvp", x, tangent);
+  const [value, pullback] = vjp(f, x);
+  const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent));
+  const derivative = slope(emptyTensor(value.shape, value.dtype));
+  return [value, value.node === null ? derivative.detach() : derivative];
+}
+
+/** The Hessian of a scalar function times a direction: the gradient of ⟨∇f(x), direction⟩. */
+export function hvp<T extends Tree>(f: (x: T) => Tensor, x: T, direction: T): T {
+  checkDirection("hvp", x, direction);
+  const gradient = grad<T, []>(f);
+  return grad<T, []>((inner) => innerProduct("hvp", gradient(inner), direction))(x);
+}
+
+function innerProduct(where: string, a: Tree, b: Tree): Tensor {
+  const others = treeLeaves(where, b);
+  return treeLeaves(where, a)
+    .map((leaf, i) => leaf.mul(others[i]).sum())
+    .reduce((total, term) => total.add(term));
+}
+
+function checkDirection(where: string, x: Tree, direction: Tree): void {
+  const leaves = treeLeaves(where, x);
+  const directions = treeLeaves(where, direction);
+  const wrong = leaves.findIndex((leaf, i) => directions[i] === undefined || !sameShape(leaf.shape, directions[i].shape));
+  if (wrong < 0 && leaves.length === directions.length) return;
+  throw new ShapeError(
+    where,
+    `the direction must have the structure and shapes of x: ${[leaves, directions].map((list) => list.map((leaf) => showShape(leaf.shape)).join(", ")).join(" against ")}.`,
+  );
+}
+
+/** The same value as a place of its own on the tape, still connected to where it came from. */
+function freshInput(x: Tensor): Tensor {
+  if (x.node !== null) return x.reshape(x.shape);
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}

@@ -1,0 +1,83 @@
+/**
+ * The tape: every recorded operation is a node that knows its operands, so a result leads to all that it was
+ * computed from. This file lists that past in order and describes it; backward.ts walks it.
+ */
+
+import type { Node } from "../ops/operation.ts";
+import { isRecording, withRecording } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError, TapeError } from "../tensor/errors.ts";
+import { showShape } from "../tensor/shape.ts";
+
+/**
+ * All nodes that `root` was computed from, itself included, in the order in which they were recorded: every
+ * node stands after its operands. Works without recursion, so that no chain is too long.
+ *
+ * @throws TapeError when nothing is recorded for `root`
+ */
+export function tape(root: Tensor): Node[] {
+  if (root.node === null) throw notRecorded("tape");
+  const seen = new Set<Node>([root.node]);
+  const pending: Node[] = [root.node];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const { node: source } of node.inputs ?? []) {
+      if (source !== null && !seen.has(source)) {
+        seen.add(source);
+        pending.push(source);
+      }
+    }
+  }
+  // An operand is always recorded before its result, so the order of recording is a topological one.
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** One line about a node: `%3 = softmax/exp(%2) → [3, 4]`. */
+export function describeNode(node: Node): string {
+  const name = node.operation?.name ?? "leaf";
+  const label = node.scope === "" ? name : `${node.scope}/${name}`;
+  const inputs = node.inputs?.map((input) => (input.node ? `%${input.node.id}` : input.rank === 0 ? `${input.item()}` : `constant${showShape(input.shape)}`)) ?? ["freed"];
+  return `%${node.id} = ${label}${node.operation ? `(${inputs.join(", ")})` : ""} → ${showShape(node.output.shape)}`;
+}
+
+/** The tape of `root` as text, a line for each node. */
+export function listTape(root: Tensor): string {
+  return tape(root).map(describeNode).join("\n");
+}
+
+/**
+ * Runs `body` without recording: what it computes has no past, and leaves may be changed in place.
+ *
+ * @throws ArgumentError when `body` is async: recording would be off for whatever runs in between
+ */
+export function noGrad<T>(body: () => T): T {
+  return withRecording(false, () => synchronous("noGrad", body()));
+}
+
+/** Runs `body` with recording, also inside `noGrad`. */
+export function enableGrad<T>(body: () => T): T {
+  return withRecording(true, () => synchronous("enableGrad", body()));
+}
+
+/** Whether operations on tensors that require gradients are being recorded. */
+export function isGradEnabled(): boolean {
+  return isRecording();
+}
+
+export function notRecorded(where: string): TapeError {
+  return new TapeError(
+    where,
+    "nothing is recorded for this tensor: none of its operands requires gradients, or it was computed inside noGrad().",
+    "create the leaves with { requiresGrad: true } before computing.",
+  );
+}
+
+function synchronous<T>(where: string, result: T): T {
+  if (typeof (result as { then?: unknown } | null)?.then === "function") {
+    throw new ArgumentError(
+      where,
+      "the function returned a promise; recording is only switched until its first await.",
+      `await first, and wrap the synchronous part in ${where}().`,
+    );
+  }
+  return result;
+}

@@ -1,0 +1,31 @@
+/** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
+
+import type { Tensor } from "../ops/tensor.ts";
+import { DtypeError } from "../tensor/errors.ts";
+
+/** A tensor, or arrays and plain objects of them. */
+export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
+
+/** The tensors of a tree, in order: arrays by index, objects by insertion. */
+export function treeLeaves(where: string, tree: Tree): Tensor[] {
+  if (isTensor(tree)) return [tree];
+  if (typeof tree !== "object" || tree === null) {
+    throw new DtypeError(where, `expected tensors, or arrays and objects of them; got ${tree === null ? "null" : typeof tree}.`);
+  }
+  return Object.values(tree).flatMap((branch) => treeLeaves(where, branch));
+}
+
+/** The tree's structure around other tensors, given in the order of `treeLeaves`. */
+export function treeWith<T extends Tree>(tree: T, leaves: readonly Tensor[]): T {
+  let next = 0;
+  const build = (branch: Tree): Tree => {
+    if (isTensor(branch)) return leaves[next++];
+    if (Array.isArray(branch)) return branch.map(build);
+    return Object.fromEntries(Object.entries(branch).map(([name, value]) => [name, build(value)]));
+  };
+  return build(tree) as T;
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && "storage" in value && "strides" in value;
+}

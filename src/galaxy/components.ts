@@ -1,0 +1,171 @@
+/**
+ * The parts of a galaxy, each a mass that pulls on a circular orbit, and the rotation curve of any set of them.
+ * A new part (a bulge, a gas disc) is one more function that returns a {@link MassComponent}; nothing here changes for it.
+ * Units: kpc, km/s, solar masses.
+ */
+import { ArgumentError } from "../tensor/errors.ts";
+import { cbrt, log1p } from "../tensor/math.ts";
+import { discShape } from "./bessel.ts";
+
+/** Newton's constant, in kpc (km/s)² per solar mass. */
+export const GRAVITATIONAL_CONSTANT = 4.301e-6;
+
+/** The Hubble constant H, in km/s per Mpc. */
+export const HUBBLE_CONSTANT = 70;
+
+/** Mean density inside the virial radius in units of the critical density 3H²/(8πG). */
+export const VIRIAL_OVERDENSITY = 200;
+
+/** A mass distribution, known by the circular orbits it alone would hold. */
+export interface MassComponent {
+  readonly name: string;
+  /**
+   * Squared circular velocity, (km/s)², at `radius` ≥ 0, kpc. Squares because these add up. One component's may be
+   * negative: a disc with a hole pulls outwards inside it.
+   */
+  velocitySquared(radius: number): number;
+}
+
+/** A dark-matter halo, with the scales that its mass sets. */
+export interface Halo extends MassComponent {
+  /** Radius that encloses {@link VIRIAL_OVERDENSITY} times the critical density, kpc. */
+  readonly virialRadius: number;
+  /** Circular velocity of the halo at the virial radius, km/s. */
+  readonly virialVelocity: number;
+}
+
+/**
+ * The circular velocity of a galaxy made of `components`: v(R) = sqrt(Σ v_component²(R)).
+ *
+ * @param components one or more; with one, its own curve
+ * @param radii kpc, each finite and ≥ 0
+ * @returns km/s, one for each radius
+ * @throws ArgumentError without components, for a radius that is negative or not finite, and where the squares add up to
+ *   a negative number or NaN (no circular orbit exists)
+ * @example
+ * const disc = exponentialDisc({ mass: 5e10, scaleLength: 3 });
+ * const halo = nfwHalo({ mass: 1e12, concentration: 8 });
+ * circularVelocity([disc, halo], [8]); // Float64Array [ 201.578… ]
+ */
+export function circularVelocity(
+  components: readonly MassComponent[],
+  radii: ArrayLike<number>,
+): Float64Array {
+  if (components.length === 0) {
+    throw new ArgumentError(
+      "circularVelocity",
+      "got no mass components",
+      "pass one or more, such as [nfwHalo(…)].",
+    );
+  }
+  return Float64Array.from(radii, (radius) => {
+    requireRadius("circularVelocity", radius);
+    let sum = 0;
+    for (const component of components) sum += component.velocitySquared(radius);
+    if (sum >= 0) return Math.sqrt(sum);
+    throw new ArgumentError(
+      "circularVelocity",
+      `the squared velocities of ${components.map((c) => c.name).join(" + ")} at ${radius} kpc add up to ${sum}; a ` +
+        "circular orbit needs a sum of 0 or more",
+      "add the component that holds the orbit there, or correct velocitySquared.",
+    );
+  });
+}
+
+/**
+ * A dark-matter halo with the profile of Navarro, Frenk & White: density ∝ 1/(x (1 + x)²), x = concentration · R / virialRadius.
+ * Its mass inside R is mass · m(x) / m(concentration), with m(x) = ln(1 + x) − x/(1 + x), so
+ *
+ *   v²(R) = G mass/R · m(x)/m(c) = virialVelocity² · [m(x)/x] / [m(c)/c].
+ *
+ * @param options.mass mass inside the virial radius, solar masses, > 0
+ * @param options.concentration virial radius over the radius where the density falls as R⁻², > 0
+ * @throws ArgumentError if one of them is not a finite number > 0
+ * @example nfwHalo({ mass: 1e12, concentration: 8 }).virialVelocity // 144.396…, km/s
+ * @see Navarro, Frenk & White (1997), ApJ 490, 493
+ */
+export function nfwHalo(options: { readonly mass: number; readonly concentration: number }): Halo {
+  const { mass, concentration } = options;
+  requirePositive("nfwHalo", "mass", mass, "solar masses");
+  requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
+  // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
+  const hubble = HUBBLE_CONSTANT / 1000;
+  const gm = GRAVITATIONAL_CONSTANT * mass;
+  const virialRadius = cbrt(gm / ((VIRIAL_OVERDENSITY / 2) * hubble * hubble));
+  const virialSquared = gm / virialRadius;
+  const normalisation = virialSquared / nfwShape(concentration);
+  return {
+    name: "NFW halo",
+    virialRadius,
+    virialVelocity: Math.sqrt(virialSquared),
+    velocitySquared: (radius) => {
+      requireRadius("nfwHalo.velocitySquared", radius);
+      return normalisation * nfwShape((concentration * radius) / virialRadius);
+    },
+  };
+}
+
+/**
+ * A razor-thin disc with surface density mass/(2π R_d²) · exp(−R/R_d), R_d = scaleLength:
+ *
+ *   v²(R) = 2 G mass/R_d · y² (I0(y) K0(y) − I1(y) K1(y)),  y = R/(2 R_d).
+ *
+ * @param options.mass total mass, solar masses, > 0
+ * @param options.scaleLength R_d, kpc, > 0
+ * @throws ArgumentError if one of them is not a finite number > 0
+ * @example Math.sqrt(exponentialDisc({ mass: 5e10, scaleLength: 3 }).velocitySquared(6.45)) // 166.567…, km/s: the peak
+ * @see Freeman (1970), ApJ 160, 811
+ */
+export function exponentialDisc(options: {
+  readonly mass: number;
+  readonly scaleLength: number;
+}): MassComponent {
+  const { mass, scaleLength } = options;
+  requirePositive("exponentialDisc", "mass", mass, "solar masses");
+  requirePositive("exponentialDisc", "scaleLength", scaleLength, "kpc");
+  const normalisation = (2 * GRAVITATIONAL_CONSTANT * mass) / scaleLength;
+  return {
+    name: "exponential disc",
+    velocitySquared: (radius) => {
+      requireRadius("exponentialDisc.velocitySquared", radius);
+      return normalisation * discShape(radius / (2 * scaleLength));
+    },
+  };
+}
+
+/**
+ * m(x)/x of the NFW profile, for x ≥ 0: x/2 near zero, highest (0.2162166) at x = 2.1625816.
+ *
+ * Written as it stands, ln(1+x) − x/(1+x) loses all digits for small x. With w = x/(2+x), ln(1+x) = 2 artanh w
+ * = 2 (w + w³/3 + w⁵/5 + …), and 2w − x/(1+x) = x²/((1+x)(2+x)): what remains are positive terms only. For x < 1, w² < 1/9.
+ * From x = 1 on, the difference costs less than three bits. Relative error below 1e-15 everywhere.
+ */
+export function nfwShape(x: number): number {
+  if (x >= 1) return (log1p(x) - x / (1 + x)) / x;
+  const w2 = (x / (2 + x)) * (x / (2 + x));
+  let power = 2 / (2 + x); // 2 w^(n−2) / x
+  let sum = x / ((1 + x) * (2 + x));
+  for (let n = 3; power > 1e-17 * sum; n += 2) {
+    power *= w2;
+    sum += power / n;
+  }
+  return sum;
+}
+
+function requireRadius(where: string, radius: number): void {
+  if (radius >= 0 && radius < Infinity) return;
+  throw new ArgumentError(
+    where,
+    `got the radius ${radius}, but a radius must be a finite number ≥ 0, in kpc`,
+    "drop or repair that radius; logSpacedRadii() makes a valid set.",
+  );
+}
+
+function requirePositive(where: string, name: string, value: number, unit: string): void {
+  if (value > 0 && value < Infinity) return;
+  throw new ArgumentError(
+    where,
+    `got ${name} = ${value}, but it must be a finite number > 0 (${unit})`,
+    "to make a galaxy without this component, leave the component out.",
+  );
+}

@@ -1,0 +1,167 @@
+/**
+ * A population of disc galaxies drawn from scaling relations, and the rotation curves of its members: the data set of
+ * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
+ */
+import { ArgumentError } from "../tensor/errors.ts";
+import { exp, exp10, log, log10 } from "../tensor/math.ts";
+import type { Random } from "../tensor/random.ts";
+import type { Halo, MassComponent } from "./components.ts";
+import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";
+
+/** What makes one galaxy. */
+export interface GalaxyParameters {
+  /** Mass of the disc, solar masses. */
+  readonly discMass: number;
+  /** Radius over which the disc's surface density falls by e, kpc. */
+  readonly discScaleLength: number;
+  /** Mass of the halo inside its virial radius, solar masses. */
+  readonly haloMass: number;
+  /** Virial radius of the halo over its scale radius. */
+  readonly concentration: number;
+}
+
+/** log10 y = slope · (log10 x − pivot) + intercept + N(0, scatter²). */
+export interface ScalingRelation {
+  readonly slope: number;
+  /** log10 x at which y is 10^intercept. */
+  readonly pivot: number;
+  readonly intercept: number;
+  /** Standard deviation around the relation, dex. */
+  readonly scatter: number;
+}
+
+/** The disc masses are spread evenly over this range of log10 (solar masses). */
+export const LOG_DISC_MASS_RANGE: readonly [number, number] = [9, 12];
+
+/** Scale length (kpc) of a disc of x solar masses. */
+export const DISC_SIZE: ScalingRelation = { slope: 0.3, pivot: 10.7, intercept: 0.5, scatter: 0.4 };
+
+/** Halo mass (solar masses) of a disc of x solar masses. */
+export const HALO_MASS: ScalingRelation = { slope: 0.75, pivot: 10.7, intercept: 12, scatter: 0.25 };
+
+/**
+ * Concentration of a halo of x solar masses per h, h = H/(100 km/s/Mpc).
+ *
+ * @see Dutton & Macciò (2014), MNRAS 441, 3359
+ */
+export const CONCENTRATION: ScalingRelation = { slope: -0.101, pivot: 12, intercept: 0.905, scatter: 0.11 };
+
+/**
+ * Draws galaxies: disc masses log-uniform over {@link LOG_DISC_MASS_RANGE}; from the disc mass its scale length
+ * ({@link DISC_SIZE}) and the halo mass ({@link HALO_MASS}); from the halo mass the concentration ({@link CONCENTRATION}).
+ * Each galaxy has its own stream, forked from `random`: number i is the same whatever the count.
+ *
+ * @param options.count number of galaxies, an integer ≥ 1; default 1000
+ * @param options.random the source of randomness
+ * @throws ArgumentError for another count, or without `random`
+ * @example samplePopulation({ count: 2, random: new Random(1) })[0].discMass // solar masses
+ */
+export function samplePopulation(options: {
+  readonly count?: number;
+  readonly random: Random;
+}): GalaxyParameters[] {
+  const { count = 1000, random } = options;
+  requireCount("samplePopulation", count, 1);
+  if (random === undefined) {
+    throw new ArgumentError(
+      "samplePopulation",
+      "got no random generator; there is no global one",
+      "pass one: samplePopulation({ random: new Random(seed) }).",
+    );
+  }
+  return Array.from({ length: count }, (_, i) => sampleGalaxy(random.fork(i)));
+}
+
+/** One galaxy from its own stream. */
+function sampleGalaxy(random: Random): GalaxyParameters {
+  const logDiscMass = random.uniform(...LOG_DISC_MASS_RANGE);
+  const logScaleLength = draw(DISC_SIZE, logDiscMass, random);
+  const logHaloMass = draw(HALO_MASS, logDiscMass, random);
+  const logConcentration = draw(CONCENTRATION, logHaloMass + log10(HUBBLE_CONSTANT / 100), random);
+  return {
+    discMass: exp10(logDiscMass),
+    discScaleLength: exp10(logScaleLength),
+    haloMass: exp10(logHaloMass),
+    concentration: exp10(logConcentration),
+  };
+}
+
+function draw(relation: ScalingRelation, logX: number, random: Random): number {
+  return relation.slope * (logX - relation.pivot) + relation.intercept + random.normal(0, relation.scatter);
+}
+
+/**
+ * Radii in equal steps of log R. The ends are met exactly.
+ *
+ * @param count number of radii, an integer ≥ 2; default 50
+ * @param from first radius, kpc, > 0; default 0.1
+ * @param to last radius, kpc, > `from`; default 50
+ * @throws ArgumentError if an argument breaks these rules
+ * @example logSpacedRadii(3, 0.1, 10) // Float64Array [ 0.1, 1, 10 ]
+ */
+export function logSpacedRadii(count = 50, from = 0.1, to = 50): Float64Array {
+  requireCount("logSpacedRadii", count, 2);
+  if (!(from > 0 && to > from && to < Infinity)) {
+    throw new ArgumentError(
+      "logSpacedRadii",
+      `got radii from ${from} to ${to} kpc, but 0 < from < to < ∞ must hold`,
+      "start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.",
+    );
+  }
+  const step = log(to / from) / (count - 1);
+  return Float64Array.from({ length: count }, (_, i) => (i === count - 1 ? to : from * exp(i * step)));
+}
+
+/** The rotation curves of many galaxies at the same radii. */
+export interface RotationCurves {
+  /** kpc, [radii]. */
+  readonly radii: Float64Array;
+  /** Circular velocities, km/s, [galaxies, radii] row by row: galaxy i has `subarray(i * radii.length, (i + 1) * radii.length)`. */
+  readonly velocities: Float64Array;
+}
+
+/**
+ * Rotation curve of each galaxy, disc and halo together. For the curve of one part, see {@link galaxyComponents}.
+ *
+ * @param galaxies as from {@link samplePopulation}
+ * @param radii kpc, each finite and ≥ 0; default {@link logSpacedRadii}()
+ * @throws ArgumentError for a radius that is negative or not finite, or a parameter that is not a finite number > 0
+ * @example
+ * const { radii, velocities } = rotationCurves(samplePopulation({ random: new Random(1) }));
+ * velocities.length // 1000 × 50
+ */
+export function rotationCurves(
+  galaxies: readonly GalaxyParameters[],
+  radii: ArrayLike<number> = logSpacedRadii(),
+): RotationCurves {
+  const velocities = new Float64Array(galaxies.length * radii.length);
+  galaxies.forEach((galaxy, i) => {
+    const { disc, halo } = galaxyComponents(galaxy);
+    velocities.set(circularVelocity([disc, halo], radii), i * radii.length);
+  });
+  return { radii: Float64Array.from(radii), velocities };
+}
+
+/**
+ * The parts of a galaxy.
+ *
+ * @throws ArgumentError for a parameter that is not a finite number > 0
+ * @example
+ * const { disc, halo } = galaxyComponents(galaxy);
+ * circularVelocity([disc], radii); // the disc alone
+ */
+export function galaxyComponents(galaxy: GalaxyParameters): { disc: MassComponent; halo: Halo } {
+  return {
+    disc: exponentialDisc({ mass: galaxy.discMass, scaleLength: galaxy.discScaleLength }),
+    halo: nfwHalo({ mass: galaxy.haloMass, concentration: galaxy.concentration }),
+  };
+}
+
+function requireCount(where: string, count: number, least: number): void {
+  if (Number.isInteger(count) && count >= least) return;
+  throw new ArgumentError(
+    where,
+    `got count = ${count}, but it must be an integer ≥ ${least}`,
+    "pass a whole number.",
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * halograd: tensors that remember how they were computed, and everything that follows from it.
+ *
+ * @module
+ */
+
+export { detectAnomaly } from "./autograd/anomaly.ts";
+export { type BackwardOptions, backwardSteps, type Contribution } from "./autograd/backward.ts";
+export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
+export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  Tensor,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./autograd/tensor.ts";
+export type { Tree } from "./autograd/tree.ts";
+export type { Arithmetic, Expression, FloatArray } from "./kernels/index.ts";
+export * from "./ops/elementwise.ts";
+export { binary, type Derivative, type ElementwiseRecord, sumTo, ternary, unary } from "./ops/elementwise-record.ts";
+export * from "./ops/indexing.ts";
+export * from "./ops/joining.ts";
+export * from "./ops/layout.ts";
+export * from "./ops/linear.ts";
+export * from "./ops/losses.ts";
+export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
+export * from "./ops/reductions.ts";
+export type { TensorLike } from "./ops/tensor.ts";
+export * from "./tensor/errors.ts";
+export type { NestedArray } from "./tensor/nested.ts";
+export type { Range, Shape } from "./tensor/shape.ts";
+export type { Dtype } from "./tensor/storage.ts";

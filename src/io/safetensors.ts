@@ -1,0 +1,404 @@
+/**
+ * The safetensors format, in which model weights travel between frameworks: read and written as bytes, with no
+ * file system. A hostile or damaged file ends in a FormatError, in time and memory linear in its length.
+ *
+ * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
+ * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
+ */
+import { ArgumentError, DtypeError, FormatError, ShapeError } from "../tensor/errors.ts";
+
+/** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
+export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
+
+/** A tensor as read: `dtype` is the file's, `data` is row-major and a copy of its own. */
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsDtype;
+  readonly shape: number[];
+  /** Float64Array for F64, Float32Array for the others. */
+  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+}
+
+/** All of a file: tensors in the order of their data, and the free text under `__metadata__`. */
+export interface SafetensorsFile {
+  readonly tensors: Map<string, SafetensorsTensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/** A tensor to write: Float32Array becomes F32, Float64Array F64; the shape's product is the data's length. */
+export interface TensorToWrite {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+/** Name and value pairs: a Map, an array of pairs or a plain object. */
+export type Named<T> = Iterable<readonly [string, T]> | Readonly<Record<string, T>>;
+
+/** The limit of the reference implementation, in bytes. */
+const maxHeaderLength = 100_000_000;
+const metadataKey = "__metadata__";
+
+/**
+ * Reads a safetensors file.
+ *
+ * @param bytes the whole file; need not be aligned
+ * @param source what to call the file in errors, usually its path
+ * @throws FormatError when the bytes are not a complete and consistent safetensors file, or hold a dtype other
+ *   than F64, F32, F16 and BF16
+ * @example
+ * const { tensors } = readSafetensors(bytes, "model.safetensors");
+ * tensors.get("encoder.0.weight")?.shape; // [32, 50]
+ */
+export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
+  const refuse: Refuse = (
+    problem,
+    fix = "the file is damaged or not safetensors; write or fetch it again",
+  ) => {
+    throw new FormatError(source, problem, fix);
+  };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) refuse(`${bytes.length} bytes are too few for the 8 of a safetensors header length`);
+  const headerLength = view.getUint32(0, true) + view.getUint32(4, true) * 4294967296;
+  if (headerLength > Math.min(maxHeaderLength, bytes.length - 8)) {
+    refuse(
+      `the header is said to hold ${headerLength} bytes, but ${bytes.length - 8} bytes follow and at most ` +
+        `${maxHeaderLength} are allowed`,
+    );
+  }
+  const { infos, metadata } = new HeaderParser(bytes.subarray(8, 8 + headerLength), refuse).parse();
+
+  // The data are covered once, in order, without holes: sorted by offset, each tensor starts where the last ended.
+  infos.sort((a, b) => a.start - b.start || a.end - b.end);
+  const dataStart = 8 + headerLength;
+  let position = 0;
+  for (const { name, dtype, shape, start, end } of infos) {
+    if (start !== position) {
+      const kind = start > position ? "a hole before" : "an overlap at";
+      refuse(`${kind} tensor ${quote(name)}: it starts at byte ${start} of the data, expected ${position}`);
+    }
+    const length = byteLength(shape, dtypes[dtype].size);
+    if (length === undefined) refuse(`tensor ${quote(name)} has more elements than can be counted`);
+    if (end - start !== length) {
+      refuse(
+        `tensor ${quote(name)} spans ${end - start} bytes, but ${dtype} of shape ${show(shape)} takes ${length}`,
+      );
+    }
+    position = end;
+  }
+  if (dataStart + position !== bytes.length) {
+    refuse(`the header describes ${position} bytes of data, but the file holds ${bytes.length - dataStart}`);
+  }
+
+  // Only now that every length is proven is memory taken for the data.
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const { name, dtype, shape, start, end } of infos) {
+    const part = new DataView(bytes.buffer, bytes.byteOffset + dataStart + start, end - start);
+    tensors.set(name, { dtype, shape, data: dtypes[dtype].decode(part) });
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Writes tensors as a safetensors file. The bytes depend only on the content, not on the order given: they are
+ * those of the reference implementation (wider dtype first, then by name), with the metadata sorted by key.
+ *
+ * @param tensors name → shape and data
+ * @param metadata free text, name → text; none by default
+ * @throws ShapeError when a shape does not fit its data
+ * @throws DtypeError when the data are neither a Float32Array nor a Float64Array
+ * @throws ArgumentError when a name is given twice, is `__metadata__`, or is not valid Unicode
+ * @example
+ * writeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } }, { epoch: "2000" });
+ */
+export function writeSafetensors(
+  tensors: Named<TensorToWrite>,
+  metadata: Named<string> = {},
+): Uint8Array<ArrayBuffer> {
+  const sorted = pairs(tensors, "tensor").sort(
+    ([a, { data: left }], [b, { data: right }]) =>
+      right.BYTES_PER_ELEMENT - left.BYTES_PER_ELEMENT || compareCodePoints(a, b),
+  );
+  const entries: string[] = [];
+  const texts = pairs(metadata, "metadata").sort(([a], [b]) => compareCodePoints(a, b));
+  if (texts.length > 0) {
+    const body = texts.map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(wellFormed(text))}`);
+    entries.push(`"${metadataKey}":{${body.join()}}`);
+  }
+  let position = 0;
+  for (const [name, { shape, data }] of sorted) {
+    const dtype = data instanceof Float64Array ? "F64" : data instanceof Float32Array ? "F32" : undefined;
+    if (dtype === undefined) {
+      throw new DtypeError(
+        "safetensors",
+        `the data of tensor ${quote(name)} are neither a Float32Array nor a Float64Array`,
+        "convert them, for example with Float32Array.from(data)",
+      );
+    }
+    if (byteLength(shape, data.BYTES_PER_ELEMENT) !== data.byteLength) {
+      throw new ShapeError(
+        "safetensors",
+        `tensor ${quote(name)} of shape ${show(shape)} has ${data.length} values`,
+        "the product of the dimensions must be the number of values",
+      );
+    }
+    const offsets = `[${position},${position + data.byteLength}]`;
+    entries.push(
+      `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":${offsets}}`,
+    );
+    position += data.byteLength;
+  }
+  const header = new TextEncoder().encode(`{${entries.join()}}`);
+  // Padded, so that data that are mapped from disk are aligned.
+  const dataStart = 8 + Math.ceil(header.length / 8) * 8;
+  if (dataStart - 8 > maxHeaderLength) {
+    throw new ArgumentError(
+      "safetensors",
+      `a header of ${dataStart - 8} bytes exceeds ${maxHeaderLength}`,
+      "shorten it",
+    );
+  }
+
+  const bytes = new Uint8Array(dataStart + position);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, dataStart - 8, true);
+  bytes.set(header, 8);
+  bytes.fill(0x20, 8 + header.length, dataStart);
+  let at = dataStart;
+  for (const [, { data }] of sorted) {
+    if (data.BYTES_PER_ELEMENT === 8) {
+      for (const value of data) {
+        view.setFloat64(at, value, true);
+        at += 8;
+      }
+    } else {
+      for (const word of new Uint32Array(data.buffer, data.byteOffset, data.length)) {
+        view.setUint32(at, word, true);
+        at += 4;
+      }
+    }
+  }
+  return bytes;
+}
+
+/** Element sizes and decoders. Float32 goes through integers: bits, NaN payloads too, and byte order stay exact. */
+const dtypes = {
+  F64: {
+    size: 8,
+    decode: (view: DataView) =>
+      new Float64Array(view.byteLength / 8).map((_, i) => view.getFloat64(8 * i, true)),
+  },
+  F32: { size: 4, decode: (view: DataView) => float32From(view, 4, (at) => view.getUint32(at, true)) },
+  F16: { size: 2, decode: (view: DataView) => float32From(view, 2, (at) => widen(view.getUint16(at, true))) },
+  BF16: { size: 2, decode: (view: DataView) => float32From(view, 2, (at) => view.getUint16(at, true) << 16) },
+} as const;
+
+function float32From(
+  view: DataView,
+  size: number,
+  bitsAt: (at: number) => number,
+): Float32Array<ArrayBuffer> {
+  const bits = new Uint32Array(view.byteLength / size);
+  for (let i = 0; i < bits.length; i++) bits[i] = bitsAt(size * i);
+  return new Float32Array(bits.buffer);
+}
+
+/** The bits of a float16 as those of the equal float32: 5 bits of exponent (bias 15) become 8 (bias 127). */
+function widen(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13); // infinity, NaN
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  // Subnormal: fraction · 2⁻²⁴. With the leading one at bit 31 − clz it is normal in float32.
+  const shift = Math.clz32(fraction) - 8;
+  return sign | ((126 - shift) << 23) | ((fraction << shift) & 0x7fffff);
+}
+
+interface TensorInfo {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+type Refuse = (problem: string, fix?: string) => never;
+
+/**
+ * Reads the header's own small grammar instead of any JSON, so what JSON.parse hides or allows (duplicate keys,
+ * `__proto__`, deep nesting, fractions, integers beyond 2⁵³) is refused at its place.
+ */
+class HeaderParser {
+  private readonly text: string;
+  private readonly refuse: Refuse;
+  private at = 0;
+
+  constructor(bytes: Uint8Array, refuse: Refuse) {
+    this.refuse = refuse;
+    try {
+      this.text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      refuse("the header is not valid UTF-8");
+    }
+  }
+
+  parse(): { infos: TensorInfo[]; metadata: Map<string, string> } {
+    const infos: TensorInfo[] = [];
+    const metadata = new Map<string, string>();
+    if (this.text[0] !== "{") this.unexpected('"{"');
+    this.object((name) => {
+      if (name === metadataKey) this.object((key) => metadata.set(key, this.string()));
+      else infos.push(this.tensorInfo(name));
+    });
+    this.skipSpace();
+    if (this.at < this.text.length) this.unexpected("the end of the header");
+    return { infos, metadata };
+  }
+
+  private tensorInfo(name: string): TensorInfo {
+    let dtype: string | undefined;
+    let shape: number[] | undefined;
+    let offsets: number[] | undefined;
+    this.object((key) => {
+      if (key === "dtype") dtype = this.string();
+      else if (key === "shape") shape = this.integers();
+      else if (key === "data_offsets") offsets = this.integers();
+      else this.refuse(`tensor ${quote(name)} has an unknown field ${quote(key)}`);
+    });
+    if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
+      return this.refuse(`tensor ${quote(name)} needs a dtype, a shape and two data_offsets`);
+    }
+    if (!Object.hasOwn(dtypes, dtype)) {
+      return this.refuse(
+        `tensor ${quote(name)} has dtype ${quote(dtype)}, which is not read`,
+        `convert it to one of ${Object.keys(dtypes).join(", ")} before saving`,
+      );
+    }
+    const [start, end] = offsets as [number, number];
+    return { name, dtype: dtype as SafetensorsDtype, shape, start, end };
+  }
+
+  /** `{ key: value, … }`; `value` reads what follows each colon. */
+  private object(value: (key: string) => void): void {
+    const seen = new Set<string>();
+    this.expect("{");
+    if (this.accept("}")) return;
+    do {
+      const key = this.string();
+      if (seen.has(key)) this.refuse(`the key ${quote(key)} stands twice in the header`);
+      seen.add(key);
+      this.expect(":");
+      value(key);
+    } while (this.accept(","));
+    this.expect("}");
+  }
+
+  private integers(): number[] {
+    const values: number[] = [];
+    this.expect("[");
+    if (this.accept("]")) return values;
+    do {
+      this.skipSpace();
+      const start = this.at;
+      while (isDigit(this.text.charCodeAt(this.at))) this.at++;
+      const digits = this.text.slice(start, this.at);
+      if (digits === "" || (digits[0] === "0" && digits !== "0"))
+        this.unexpected("a whole number ≥ 0", start);
+      const number = Number(digits);
+      if (!Number.isSafeInteger(number)) this.refuse(`the number ${clip(digits)} in the header exceeds 2⁵³`);
+      values.push(number);
+    } while (this.accept(","));
+    this.expect("]");
+    return values;
+  }
+
+  private string(): string {
+    this.skipSpace();
+    const start = this.at;
+    this.expect('"');
+    // The end is found here; escapes and their errors are left to JSON.parse, one literal at a time.
+    for (let code = -1; code !== 0x22; this.at++) {
+      if (this.at >= this.text.length) this.unexpected('a closing "');
+      code = this.text.charCodeAt(this.at);
+      if (code === 0x5c) this.at++;
+    }
+    let value: string;
+    try {
+      value = JSON.parse(this.text.slice(start, this.at));
+    } catch {
+      return this.unexpected("a JSON string", start);
+    }
+    return isWellFormed(value) ? value : this.unexpected("a string of valid Unicode", start);
+  }
+
+  private expect(mark: string): void {
+    if (!this.accept(mark)) this.unexpected(quote(mark));
+  }
+
+  private accept(mark: string): boolean {
+    this.skipSpace();
+    if (this.text[this.at] !== mark) return false;
+    this.at++;
+    return true;
+  }
+
+  private skipSpace(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.at++;
+    }
+  }
+
+  private unexpected(wanted: string, at: number = this.at): never {
+    const found = at < this.text.length ? quote(this.text.slice(at, at + 20)) : "its end";
+    return this.refuse(`the header holds ${found} at character ${at}, where ${wanted} should be`);
+  }
+}
+
+/** Bytes taken by a shape; undefined when a dimension is no whole number ≥ 0 or the product exceeds 2⁵³. */
+function byteLength(shape: readonly number[], size: number): number | undefined {
+  let length = size;
+  for (const dimension of shape) {
+    length *= dimension;
+    if (!(Number.isSafeInteger(dimension) && dimension >= 0 && Number.isSafeInteger(length)))
+      return undefined;
+  }
+  return length;
+}
+
+function pairs<T>(named: Named<T>, what: string): [string, T][] {
+  const list: (readonly [string, T])[] = Symbol.iterator in named ? [...named] : Object.entries(named);
+  const seen = new Set<string>();
+  return list.map(([name, value]) => {
+    if (seen.has(name) || (name === metadataKey && what === "tensor")) {
+      const problem = seen.has(name) ? "is given twice" : "is reserved for metadata";
+      throw new ArgumentError("safetensors", `the ${what} name ${quote(name)} ${problem}`, "rename it");
+    }
+    seen.add(name);
+    return [wellFormed(name), value];
+  });
+}
+
+function wellFormed(text: string): string {
+  if (typeof text === "string" && isWellFormed(text)) return text;
+  throw new ArgumentError(
+    "safetensors",
+    `${quote(String(text))} is not text that UTF-8 can hold (a number, or half a surrogate pair)`,
+    "give names and metadata as strings of valid Unicode",
+  );
+}
+
+/** The order of UTF-8 bytes, as the reference sorts; `<` on strings would compare surrogates before U+E000. */
+function compareCodePoints(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  // The first difference may be in the second half of a pair; then both are second halves and order alike.
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+const quote = (text: string): string => JSON.stringify(clip(text));
+const show = (shape: readonly number[]): string => clip(`[${shape.slice(0, 60).join(", ")}]`);

@@ -1,0 +1,42 @@
+/**
+ * What a backend computes: the interface that plain TypeScript and WebAssembly both implement, and the
+ * choice of the one in use. Kernels know nothing of tensors: they see flat arrays and strides.
+ */
+
+import type { Expression, Expressions } from "./arithmetic.ts";
+import type { FloatArray } from "./types.ts";
+
+/** Elements of a flat array: element (i, j, …) is `data[offset + i * strides[0] + j * strides[1] + …]`. */
+export interface Operand {
+  readonly data: FloatArray;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** Computes results for every index of `shape`; result k is stored in `outputs[k]`. */
+export type ElementwiseKernel = (
+  shape: readonly number[],
+  outputs: readonly Operand[],
+  operands: readonly Operand[],
+) => void;
+
+/**
+ * Folds over the last `reducedRank` axes of `shape` for every index of the others; `output` is contiguous.
+ * Elements are taken in row-major order of the reduced axes.
+ */
+export type ReduceKernel = (
+  shape: readonly number[],
+  reducedRank: number,
+  output: Operand,
+  operands: readonly Operand[],
+) => void;
+
+export interface Backend {
+  readonly name: string;
+  /** A kernel that stores each result of the expressions. */
+  elementwise(expressions: Expressions, operandCount: number): ElementwiseKernel;
+  /** A kernel that folds from `initial`; the accumulator is the first operand of `fold`. */
+  reduce(fold: Expression, operandCount: number, initial: number): ReduceKernel;
+  /** out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out [m, n] is contiguous, a [m, k] and b [k, n] strided. */
+  matmul(m: number, n: number, k: number, output: Operand, a: Operand, b: Operand, bias?: Operand): void;
+}

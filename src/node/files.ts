@@ -1,0 +1,240 @@
+/**
+ * Files for the command line: written whole or not at all, read with errors that say what to do. The formats
+ * themselves live in src/io, which knows no file system.
+ */
+
+import { constants as bufferConstants } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { FormatError, HalogradError } from "../tensor/errors.ts";
+
+/** A file or folder that cannot be read or written; `code` is the system's (`"ENOSPC"`), `path` the user's. */
+export class FileError extends HalogradError {
+  readonly path: string;
+  readonly code: string;
+
+  constructor(path: string, code: string, problem: string, fix: string) {
+    super(path === "" ? '""' : path, problem, fix);
+    this.path = path;
+    this.code = code;
+  }
+}
+
+/**
+ * Writes one file whole: a reader, or a machine that dies midway, sees the old file or the new one, never a part.
+ * An existing file is replaced; a link is followed; a device or pipe (`/dev/stdout`) is written to directly.
+ *
+ * @throws FileError when it cannot be written; nothing is left behind and an existing file is unchanged
+ * @example
+ * writeFileWhole("out/loss.csv", formatCsv(["epoch", "train"], rows));
+ */
+export function writeFileWhole(path: string, data: string | Uint8Array): void {
+  writeFilesWhole([[path, data]]);
+}
+
+/**
+ * Writes a set of files, each whole: all are first written aside (same folder, `.name.<pid>.<random>.tmp`) and
+ * flushed to disk, and only when every one of them is there are they renamed. So a full disk changes nothing at
+ * all, and a kill between two renames leaves old and new files, each whole.
+ *
+ * @param files path and content
+ * @throws FileError when one cannot be written; the asides are removed
+ * @example
+ * writeFilesWhole([["out/curves.csv", curves], ["out/model.safetensors", weights]]);
+ */
+export function writeFilesWhole(files: Iterable<readonly [path: string, data: string | Uint8Array]>): void {
+  const staged: { path: string; aside: string; target: string }[] = [];
+  const direct: (readonly [string, string | Uint8Array])[] = [];
+  try {
+    for (const file of files) {
+      const [path, data] = file;
+      attempt(path, () => {
+        const existing = statSync(path, { throwIfNoEntry: false });
+        if (existing?.isDirectory()) throw fileError(path, "EISDIR");
+        // Renaming over /dev/null would replace the device by a file.
+        if (existing !== undefined && !existing.isFile()) {
+          direct.push(file);
+          return;
+        }
+        const target = existing === undefined ? path : realpathSync(path);
+        if (staged.some((file) => file.target === target)) throw fileError(path, "EEXIST");
+        const [folder, name] = [dirname(target), basename(target)];
+        removeLeftovers(folder, name);
+        const aside = join(folder, `.${name}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
+        const descriptor = openSync(aside, "wx", existing?.mode ?? 0o666);
+        staged.push({ path, aside, target });
+        try {
+          writeFileSync(descriptor, data);
+          fsyncSync(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
+      });
+    }
+    for (const [path, data] of direct) attempt(path, () => writeFileSync(path, data));
+    for (const { path, aside, target } of staged) attempt(path, () => renameSync(aside, target));
+  } catch (error) {
+    for (const { aside } of staged) {
+      try {
+        rmSync(aside, { force: true });
+      } catch {
+        // The first error matters more; the next run removes the leftover.
+      }
+    }
+    throw error;
+  }
+}
+
+/** Options of {@link ensureOutputFolder}. */
+export interface OutputFolderOptions {
+  /** The files that the job will write, as names inside the folder. */
+  readonly names: readonly string[];
+  /** Allow them to be replaced. Default false. */
+  readonly force?: boolean;
+}
+
+/**
+ * Creates the folder of a job's output, parents too, and refuses before the work starts what would fail after it:
+ * a folder that cannot be written to, and outputs that already exist.
+ *
+ * @throws FileError with code `EEXIST` when one of `names` exists and `force` is not set, or the system's code
+ * @example
+ * ensureOutputFolder("out", { names: ["curves.csv", "galaxies.csv"] });
+ */
+export function ensureOutputFolder(path: string, { names, force = false }: OutputFolderOptions): void {
+  attempt(path, () => {
+    const existing = names.filter((name) => lstatSync(join(path, name), { throwIfNoEntry: false }));
+    if (existing.length > 0 && !force) {
+      const more = existing.length > 3 ? ` and ${existing.length - 3} more` : "";
+      throw new FileError(
+        path,
+        "EEXIST",
+        `${existing.slice(0, 3).join(", ")}${more} already there; an existing output is not overwritten by surprise`,
+        "give --force to replace it, or another --out",
+      );
+    }
+    for (const name of existing) {
+      if (statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory()) {
+        throw fileError(join(path, name), "EISDIR");
+      }
+    }
+    // Asked of what exists, since a recursive mkdir on a read-only file system reports ENOENT (Node 20).
+    let nearest = resolve(path);
+    while (!existsSync(nearest)) nearest = dirname(nearest);
+    if (!statSync(nearest).isDirectory()) throw fileError(path, "ENOTDIR");
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+    mkdirSync(path, { recursive: true });
+  });
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @throws FileError when it is missing, a folder, a device, not permitted …
+ */
+export function readBytes(path: string): Uint8Array {
+  return attempt(path, () => {
+    const kind = statSync(path);
+    if (kind.isCharacterDevice() || kind.isBlockDevice()) throw fileError(path, "ENODEV");
+    return readFileSync(path);
+  });
+}
+
+/**
+ * Reads a whole UTF-8 text file; a byte order mark is dropped.
+ *
+ * @throws FileError as {@link readBytes}
+ * @throws FormatError when it is not UTF-8 text, or longer than a JavaScript string can be
+ */
+export function readTextFile(path: string): string {
+  const bytes = readBytes(path);
+  if (bytes.length > bufferConstants.MAX_STRING_LENGTH) {
+    throw new FormatError(path, `${bytes.length} bytes are too many for one text`, "split the file");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new FormatError(
+      path,
+      "the file is not UTF-8 text",
+      "save it as UTF-8, or check that it is the right file",
+    );
+  }
+}
+
+/** What the system's codes mean for the user: the problem, and what to do. */
+const meanings: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
+  ENOENT: ["no such file or folder", "check the path; a relative one starts at the current folder"],
+  EACCES: ["permission denied", "change its permissions, or choose another path"],
+  EPERM: ["the system does not permit this", "change its permissions, or choose another path"],
+  EROFS: ["the file system is read-only", "choose a path on another one"],
+  ENOSPC: ["no space left on the disk", "free some space, or choose another path"],
+  EDQUOT: ["your disk quota is used up", "free some space, or choose another path"],
+  EFBIG: ["the file would be larger than the file system allows", "choose a path on another one"],
+  ENOTDIR: ["a part of the path is a file, not a folder", "remove that file, or choose another path"],
+  EISDIR: ["this is a folder, not a file", "give the path of a file"],
+  EEXIST: ["something else already has this name", "remove it, or choose another path"],
+  ENODEV: ["this is a device, not a file", "give the path of a file"],
+  EMFILE: ["too many files are open in this process", "raise the limit with ulimit -n"],
+  ENFILE: ["too many files are open on this machine", "close some programs"],
+  ELOOP: ["the links in this path go in a circle", "correct the links"],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter one"],
+  EIO: ["the disk reports an error", "check the disk, or choose another path"],
+  EBUSY: ["another program is using this", "close it and try again"],
+  ERR_FS_FILE_TOO_LARGE: ["the file is too large to read whole", "split the file"],
+  ERR_INVALID_ARG_VALUE: ["the path holds a zero byte", "correct the path"],
+};
+
+function fileError(path: string, code: string): FileError {
+  const [problem, fix] = meanings[code] ?? [`the system refuses (${code})`, "try another path"];
+  return new FileError(path, code, problem, fix);
+}
+
+/** Runs file work on `path` and turns the system's errors into FileErrors; a bug stays what it is. */
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof HalogradError || !(error instanceof Error) || !("code" in error)) throw error;
+    throw fileError(path, String(error.code));
+  }
+}
+
+/**
+ * Removes what a killed run left of this file. An aside with our own process id is one too: writing is
+ * synchronous, so none of ours is under way here, and in containers every run may have the same id.
+ */
+function removeLeftovers(folder: string, name: string): void {
+  for (const entry of readdirSync(folder)) {
+    if (!entry.startsWith(`.${name}.`)) continue;
+    const id = /^(\d{1,10})\.[0-9a-f]{12}\.tmp$/.exec(entry.slice(name.length + 2))?.[1];
+    if (id !== undefined && !isOtherProcessAlive(Number(id))) rmSync(join(folder, entry), { force: true });
+  }
+}
+
+function isOtherProcessAlive(id: number): boolean {
+  if (id === process.pid) return false;
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Elementwise operations from expressions. An author writes the value and the derivatives once, in the
+ * arithmetic of kernels/arithmetic.ts; from that come the kernel, the fused kernel of the backward pass
+ * (cotangent times derivative in one sweep), and, when gradients are to be differentiated again, the same
+ * derivative read with tensors for values.
+ */
+
+import { type Arithmetic, backend, type ElementwiseKernel, type Expression, type Operand } from "../kernels/index.ts";
+import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { broadcastShapes, broadcastStrides, sameShape, type Shape, showShape } from "../tensor/shape.ts";
+import type { Dtype } from "../tensor/storage.ts";
+import { apply, type Example, isRecording, type Operation, operands, recordOf, scalarTensor } from "./operation.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+
+/** The derivative by one operand: an expression of the operands and then the output, or a constant. */
+export type Derivative = Expression | 1 | -1 | 0;
+
+export interface ElementwiseRecord {
+  readonly name: string;
+  /** The value, from the operands. */
+  readonly value: Expression;
+  /** The derivative by each operand, in order. */
+  readonly derivatives: readonly Derivative[];
+  /** The interval of each operand that tests draw from; [-2, 2] where not given. */
+  readonly intervals?: readonly (readonly [number, number])[];
+  /** Operands at which there is no derivative. */
+  readonly kinks?: readonly number[];
+}
+
+const NO_ATTRIBUTES = {};
+
+/** The record of an elementwise operation with everything that follows from its expressions. */
+export function elementwiseOperation(record: ElementwiseRecord): Operation {
+  const { name, value, derivatives } = record;
+  const arity = derivatives.length;
+  const pullbacks = derivatives.map((derivative, i) =>
+    typeof derivative === "function" ? pullback(`${name} gradient ${i}`, derivative, arity) : null,
+  );
+  const reads = pullbacks.reduce((mask, rule) => mask | (rule?.reads ?? 0), 0);
+  const readsInputs = (reads & ((1 << arity) - 1)) !== 0;
+  const readsOutput = reads >> arity !== 0;
+  return {
+    ...computation(name, value, arity),
+    saves: readsInputs ? (readsOutput ? "both" : "inputs") : readsOutput ? "output" : "nothing",
+    examples: elementwiseExamples(record, arity),
+    gradient(cotangent, node, index) {
+      const derivative = derivatives[index];
+      const inputs = node.inputs!;
+      if (derivative === 0) return null;
+      if (derivative === 1) return sumTo(cotangent, inputs[index].shape);
+      if (derivative === -1) return sumTo(cotangent.neg(), inputs[index].shape);
+      const values = [...inputs, node.output];
+      const contribution = isRecording()
+        ? cotangent.mul(derivative(tensors(cotangent.dtype), ...values))
+        : pullbacks[index]!.apply(cotangent, values);
+      return sumTo(contribution, inputs[index].shape);
+    },
+  };
+}
+
+/** An elementwise operation of one tensor. */
+export function unary(record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative }): (x: Tensor) => Tensor {
+  const operation = elementwiseOperation({ ...record, derivatives: [record.derivative] });
+  return recordOf((x) => apply(operation, operands(operation.name, [x]), NO_ATTRIBUTES), operation);
+}
+
+/** An elementwise operation of two tensors that broadcast; either may be a number. */
+export function binary(record: ElementwiseRecord): (x: TensorLike, y: TensorLike) => Tensor {
+  const operation = elementwiseOperation(record);
+  return recordOf((x, y) => apply(operation, operands(operation.name, [x, y]), NO_ATTRIBUTES), operation);
+}
+
+/** An elementwise operation of three tensors that broadcast; each may be a number. */
+export function ternary(record: ElementwiseRecord): (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor {
+  const operation = elementwiseOperation(record);
+  return recordOf((x, y, z) => apply(operation, operands(operation.name, [x, y, z]), NO_ATTRIBUTES), operation);
+}
+
+/**
+ * An update in place: result k of `values` is written into operand k. It is how optimisers step: not
+ * differentiable, and refused for values whose computation is on a tape.
+ */
+export function inPlace(record: {
+  readonly name: string;
+  readonly operandCount: number;
+  readonly writes: number;
+  readonly values: <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
+}): (...values: TensorLike[]) => void {
+  let kernel: ElementwiseKernel | undefined;
+  return (...values) => {
+    const tensors = operands(record.name, values);
+    const { shape } = tensors[0];
+    for (let k = 0; k < tensors.length; k++) {
+      const fits = k < record.writes ? sameShape(tensors[k].shape, shape) : sameShape(broadcastShapes(record.name, tensors[k].shape, shape), shape);
+      if (!fits) {
+        throw new ShapeError(record.name, `operand ${k} of shape ${showShape(tensors[k].shape)} does not fit the updated ${showShape(shape)}.`);
+      }
+    }
+    for (let k = 0; k < record.writes; k++) checkWritable(record.name, tensors[k]);
+    kernel ??= backend.elementwise(record.values, record.operandCount);
+    kernel(shape, tensors.slice(0, record.writes), tensors.map((tensor) => broadcastOperand(tensor, shape)));
+    for (let k = 0; k < record.writes; k++) tensors[k].storage.version++;
+  };
+}
+
+/** @throws TapeError where writing into the tensor would falsify what the tape knows of it */
+export function checkWritable(where: string, tensor: Tensor): void {
+  if (tensor.node === null || (tensor.isLeaf && !isRecording())) return;
+  throw new TapeError(
+    where,
+    tensor.isLeaf
+      ? "a leaf that requires gradients cannot be changed in place while operations are recorded."
+      : "a recorded value cannot be changed in place: its past would no longer explain it.",
+    tensor.isLeaf ? "wrap the change in noGrad(() => …)." : "change a detach().clone() of it.",
+  );
+}
+
+/** The sum over the axes along which `shape` was broadcast: the transpose of expanding to it. */
+export function sumTo(tensor: Tensor, shape: Shape): Tensor {
+  if (sameShape(tensor.shape, shape)) return tensor;
+  const added = tensor.shape.length - shape.length;
+  const axes = tensor.shape.map((_, axis) => axis).filter((axis) => axis < added || (shape[axis - added] === 1 && tensor.shape[axis] !== 1));
+  return tensor.sum(axes).reshape(shape);
+}
+
+/** The operand as seen from the (broadcast) shape of the output. */
+export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
+  if (sameShape(tensor.shape, shape)) return tensor;
+  return { data: tensor.data, offset: tensor.offset, strides: broadcastStrides(tensor.shape, tensor.strides, shape) };
+}
+
+/** The part of a record that computes: broadcast the operands, run the expression's kernel. */
+function computation(name: string, value: Expression, arity: number): Pick<Operation, "name" | "shape" | "compute"> {
+  let kernel: ElementwiseKernel | undefined;
+  return {
+    name,
+    shape(inputs) {
+      let shape = inputs[0].shape;
+      for (let i = 1; i < inputs.length; i++) shape = broadcastShapes(name, shape, inputs[i].shape);
+      return shape;
+    },
+    compute(output, shape, inputs) {
+      kernel ??= backend.elementwise((m, ...values) => [value(m, ...values)], arity);
+      kernel(shape, [output], inputs.map((input) => broadcastOperand(input, shape)));
+    },
+  };
+}
+
+/** cotangent × derivative as an operation of its own, of only those values that the derivative reads. */
+function pullback(name: string, derivative: Expression, arity: number) {
+  const reads = derivative(dependence, ...Array.from({ length: arity + 1 }, (_, i) => 1 << i));
+  const used = Array.from({ length: arity + 1 }, (_, i) => i).filter((i) => (reads >> i) & 1);
+  const operation: Operation = {
+    ...computation(
+      name,
+      (m, cotangent, ...usedValues) => {
+        // Places that the derivative does not read are filled with what is at hand.
+        const values = Array.from({ length: arity + 1 }, () => cotangent);
+        used.forEach((place, i) => {
+          values[place] = usedValues[i];
+        });
+        return m.mul(cotangent, derivative(m, ...values));
+      },
+      used.length + 1,
+    ),
+    saves: "nothing",
+    examples: [],
+  };
+  return {
+    reads,
+    apply: (cotangent: Tensor, values: readonly Tensor[]): Tensor =>
+      apply(operation, [cotangent, ...used.map((place) => values[place])], NO_ATTRIBUTES),
+  };
+}
+
+const NAMES = [
+  "add", "sub", "mul", "div", "neg", "abs", "sqrt", "maximum", "minimum", "less", "equal", "where",
+  "exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "pow",
+] as const satisfies readonly (keyof Arithmetic<unknown>)[];
+
+/** Expressions read for what they depend on: a value is the set of operands in it, a bit each. */
+const dependence = {
+  constant: () => 0,
+  ...Object.fromEntries(NAMES.map((name) => [name, (...masks: number[]) => masks.reduce((all, mask) => all | mask, 0)])),
+} as unknown as Arithmetic<number>;
+
+/** Expressions read as operations on tensors, which are recorded and can be differentiated again. */
+function tensors(dtype: Dtype): Arithmetic<Tensor> {
+  return {
+    ...tensorMethods,
+    constant: (value: number) => scalarTensor(value, dtype),
+  } as Arithmetic<Tensor>;
+}
+
+const tensorMethods = Object.fromEntries(
+  NAMES.map((name) => [name, (first: Tensor, ...rest: Tensor[]) => (first[name] as (...rest: Tensor[]) => Tensor)(...rest)]),
+);
+
+function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
+  const shapes: Shape[][] =
+    arity === 1 ? [[[3, 4]], [[]], [[0, 2]]] : [[[3, 4], [3, 4]], [[2, 1, 4], [3, 1]], [[5], []], [[], [2, 3]]];
+  return shapes.map((first) => ({
+    shapes: Array.from({ length: arity }, (_, i) => first[i % first.length]),
+    attributes: NO_ATTRIBUTES,
+    ...(record.intervals && { intervals: record.intervals }),
+    ...(record.kinks && { kinks: record.kinks }),
+  }));
+}

@@ -1,0 +1,107 @@
+/** Selection by a list of indices, and its transpose. */
+
+import { AxisError, DtypeError } from "../tensor/errors.ts";
+import { contiguousStrides, normalizeAxis, type Shape, showShape } from "../tensor/shape.ts";
+import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Whole numbers: an array, a typed array, or a tensor of one axis. */
+export type Indices = ArrayLike<number> | Tensor;
+
+interface IndexAttributes {
+  readonly axis: number;
+  readonly indices: readonly number[];
+}
+
+/**
+ * The entries of an axis at the given indices, in that order, repeats allowed; negative ones count from the end.
+ *
+ * Its gradient adds each entry's cotangent back to where it came from.
+ */
+export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor = (() => {
+  const operation: Operation<IndexAttributes> = {
+    name: "indexSelect",
+    shape: ([x], { axis, indices }) => x.shape.with(axis, indices.length),
+    compute(output, shape, [x], { axis, indices }) {
+      const { strides } = x;
+      forEachEntry(shape, axis, (entry, flat, index) => {
+        output.data[output.offset + flat] = x.data[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
+      });
+    },
+    gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
+      indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
+    saves: "nothing",
+    examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
+  };
+  return recordOf((x: Tensor, axis: number, indices: Indices) => {
+    const along = normalizeAxis("indexSelect", axis, x.rank);
+    return apply(operation, operands("indexSelect", [x]), {
+      axis: along,
+      indices: checkIndices("indexSelect", indices, x.shape[along]),
+    });
+  }, operation);
+})();
+
+/** Zeros with `size` entries along an axis, to which entry i of `x` is added at `indices[i]`. */
+export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number) => Tensor = (() => {
+  const operation: Operation<IndexAttributes & { size: number }> = {
+    name: "indexAdd",
+    shape: ([x], { axis, size }) => x.shape.with(axis, size),
+    compute(output, outShape, [x], { axis, indices }) {
+      const outStrides = contiguousStrides(outShape);
+      const sums = new Float64Array(outShape.reduce((a, b) => a * b, 1));
+      forEachEntry(x.shape, axis, (entry, _flat, index) => {
+        sums[indices[entry] * outStrides[axis] + dot(index, outStrides)] +=
+          x.data[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
+      });
+      output.data.set(sums, output.offset);
+    },
+    gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
+    saves: "nothing",
+    examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
+  };
+  return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
+    const along = normalizeAxis("indexAdd", axis, x.rank);
+    const list = checkIndices("indexAdd", indices, size);
+    if (list.length !== x.shape[along]) {
+      throw new AxisError("indexAdd", `${list.length} indices for ${x.shape[along]} entries of ${showShape(x.shape)}.`);
+    }
+    return apply(operation, operands("indexAdd", [x]), { axis: along, indices: list, size });
+  }, operation);
+})();
+
+function checkIndices(where: string, indices: Indices, size: number): number[] {
+  const list = "storage" in indices ? [...indices.toTypedArray()] : Array.from(indices);
+  return list.map((index) => {
+    if (!Number.isInteger(index)) throw new DtypeError(where, `index ${index} is not a whole number.`);
+    if (index < -size || index >= size) {
+      throw new AxisError(where, `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`);
+    }
+    return index < 0 ? index + size : index;
+  });
+}
+
+/** Visits every element of a shape in row-major order: its entry along `axis`, flat place, and index with 0 at `axis`. */
+function forEachEntry(shape: Shape, axis: number, visit: (entry: number, flat: number, index: readonly number[]) => void): void {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const index = new Array<number>(shape.length).fill(0);
+  let entry = 0;
+  for (let flat = 0; flat < size; flat++) {
+    visit(entry, flat, index);
+    for (let i = shape.length - 1; i >= 0; i--) {
+      if (i === axis) {
+        if (++entry < shape[axis]) break;
+        entry = 0;
+      } else {
+        if (++index[i] < shape[i]) break;
+        index[i] = 0;
+      }
+    }
+  }
+}
+
+function dot(index: readonly number[], strides: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < index.length; i++) sum += index[i] * strides[i];
+  return sum;
+}

@@ -1,0 +1,70 @@
+/** Operations on a list of tensors: concat and stack. */
+
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { normalizeAxis, sameShape, showShape } from "../tensor/shape.ts";
+import { unsqueeze } from "./layout.ts";
+import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { copyElements } from "./spans.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Tensors one after another along an axis (the first by default); other sizes must be equal. */
+export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (() => {
+  const operation: Operation<{ axis: number }> = {
+    name: "concat",
+    shape(inputs, { axis }) {
+      const shape = [...inputs[0].shape];
+      for (const input of inputs.slice(1)) {
+        if (!sameShape(input.shape.with(axis, 0), shape.with(axis, 0))) {
+          throw new ShapeError(
+            "concat",
+            `shapes ${inputs.map((x) => showShape(x.shape)).join(", ")} differ on other axes than ${axis}.`,
+          );
+        }
+        shape[axis] += input.shape[axis];
+      }
+      return shape;
+    },
+    compute(output, _shape, inputs, { axis }) {
+      let { offset } = output;
+      for (const input of inputs) {
+        copyElements(input.shape, { data: output.data, offset, strides: output.strides }, input);
+        offset += input.shape[axis] * output.strides[axis];
+      }
+    },
+    gradient(cotangent, { inputs, attributes: { axis } }, index) {
+      const start = inputs!.slice(0, index).reduce((sum, input) => sum + input.shape[axis], 0);
+      const range = [start, start + inputs![index].shape[axis]] as const;
+      return cotangent.slice(...cotangent.shape.map((_, i) => (i === axis ? range : null)));
+    },
+    saves: "nothing",
+    examples: [
+      { shapes: [[2, 3], [2, 4]], attributes: { axis: 1 } },
+      { shapes: [[2], [1], [3]], attributes: { axis: 0 } },
+    ],
+  };
+  return recordOf((tensors: readonly Tensor[], axis = 0) => {
+    if (tensors.length === 0) throw new ArgumentError("concat", "got no tensors.", "give at least one.");
+    const inputs = operands("concat", tensors);
+    const ranks = new Set(inputs.map((input) => input.rank));
+    if (ranks.size > 1 || ranks.has(0)) {
+      throw new ShapeError(
+        "concat",
+        `needs tensors of one rank, at least 1; got ${inputs.map((x) => showShape(x.shape)).join(", ")}.`,
+        "use stack() to join scalars or along a new axis.",
+      );
+    }
+    return apply(operation, inputs, { axis: normalizeAxis("concat", axis, inputs[0].rank) });
+  }, operation);
+})();
+
+/** Tensors of one shape along a new axis (the first by default). */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new ArgumentError("stack", "got no tensors.", "give at least one.");
+  const [first] = tensors;
+  const other = tensors.find((tensor) => !sameShape(tensor.shape, first.shape));
+  if (other) {
+    throw new ShapeError("stack", `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`);
+  }
+  const at = normalizeAxis("stack", axis, first.rank + 1);
+  return concat(tensors.map((tensor) => unsqueeze(tensor, at)), at);
+}

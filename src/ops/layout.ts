@@ -1,0 +1,161 @@
+/** Operations that only rearrange: reshape, permute, expand, slice. They share memory wherever that is possible. */
+
+import { AxisError, ShapeError } from "../tensor/errors.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  checkPermutation,
+  checkShape,
+  contiguousStrides,
+  inferShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Range,
+  reshapeStrides,
+  resolveRange,
+  sameShape,
+  type Shape,
+  type Span,
+  showShape,
+} from "../tensor/shape.ts";
+import { sumTo } from "./elementwise-record.ts";
+import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { copyElements, takeSpans } from "./spans.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** The same elements in another shape, in row-major order; one size may be −1 to be computed. */
+export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
+  const operation: Operation<{ shape: Shape }> = {
+    name: "reshape",
+    shape: ([x], { shape }) => inferShape("reshape", shape, x.size),
+    view(x, shape) {
+      const strides = reshapeStrides(x.shape, x.strides, shape);
+      return strides && { strides, offset: x.offset };
+    },
+    compute(output, _shape, [x]) {
+      copyElements(x.shape, { data: output.data, offset: output.offset, strides: contiguousStrides(x.shape) }, x);
+    },
+    gradient: (cotangent, node) => reshape(cotangent, node.inputs![0].shape),
+    saves: "nothing",
+    examples: [{ shapes: [[2, 6]], attributes: { shape: [3, -1] } }],
+  };
+  return recordOf(
+    (x: Tensor, shape: Shape) => apply(operation, operands("reshape", [x]), { shape }),
+    operation,
+  );
+})();
+
+/** The axes in another order: `permute([2, 0, 1])` puts the last axis first. */
+export const permute: (x: Tensor, axes: readonly number[]) => Tensor = (() => {
+  const operation: Operation<{ axes: readonly number[] }> = {
+    name: "permute",
+    shape: ([x], { axes }) => axes.map((axis) => x.shape[axis]),
+    view: (x, _shape, { axes }) => ({ strides: axes.map((axis) => x.strides[axis]), offset: x.offset }),
+    compute: neverComputed,
+    gradient: (cotangent, { attributes: { axes } }) => permute(cotangent, axes.map((_, axis) => axes.indexOf(axis))),
+    saves: "nothing",
+    examples: [{ shapes: [[2, 3, 4]], attributes: { axes: [2, 0, 1] } }],
+  };
+  return recordOf(
+    (x: Tensor, axes: readonly number[]) =>
+      apply(operation, operands("permute", [x]), { axes: checkPermutation("permute", axes, x.rank) }),
+    operation,
+  );
+})();
+
+/** Two axes swapped; by default the last two, which transposes a matrix. */
+export function transpose(x: Tensor, first = -2, second = -1): Tensor {
+  const a = normalizeAxis("transpose", first, x.rank);
+  const b = normalizeAxis("transpose", second, x.rank);
+  return permute(x, x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)));
+}
+
+/** The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats. */
+export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
+  const operation: Operation<{ shape: Shape }> = {
+    name: "expand",
+    shape([x], { shape }) {
+      checkShape("expand", shape);
+      if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
+        throw new ShapeError("expand", `${showShape(x.shape)} cannot be repeated to ${showShape(shape)}: only axes of size 1 grow.`);
+      }
+      return shape;
+    },
+    view: (x, shape) => ({ strides: broadcastStrides(x.shape, x.strides, shape), offset: x.offset }),
+    compute: neverComputed,
+    gradient: (cotangent, node) => sumTo(cotangent, node.inputs![0].shape),
+    saves: "nothing",
+    examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
+  };
+  return recordOf((x: Tensor, shape: Shape) => apply(operation, operands("expand", [x]), { shape }), operation);
+})();
+
+/** A new axis of size 1 before the given one: `unsqueeze(-1)` makes a column of a vector. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}
+
+/** Without axes of size 1: the given ones, or all. */
+export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => {
+    if (x.shape[axis] === 1) return true;
+    if (axes === undefined) return false;
+    throw new AxisError("squeeze", `axis ${axis} of ${showShape(x.shape)} has size ${x.shape[axis]}; only size 1 can go.`);
+  });
+  return reshape(x, x.shape.filter((_, axis) => !dropped.includes(axis)));
+}
+
+/** The axes from `first` to `last` as one. */
+export function flatten(x: Tensor, first = 0, last = -1): Tensor {
+  if (x.rank === 0) return reshape(x, [1]);
+  const from = normalizeAxis("flatten", first, x.rank);
+  const to = normalizeAxis("flatten", last, x.rank);
+  if (from > to) throw new AxisError("flatten", `axis ${first} comes after axis ${last}.`);
+  return reshape(x, [...x.shape.slice(0, from), x.shape.slice(from, to + 1).reduce((a, b) => a * b, 1), ...x.shape.slice(to + 1)]);
+}
+
+/**
+ * A part, by one range for each axis: `null` takes all, a number takes that index and drops the axis, and
+ * `[start, stop, step]` works as in Python, negative indices and steps included.
+ *
+ * `x.slice([1, 4], [null, null, 2])` is rows 1 to 3 and every other column.
+ */
+export function slice(x: Tensor, ...ranges: Range[]): Tensor {
+  if (ranges.length > x.rank) {
+    throw new AxisError("slice", `${ranges.length} ranges for the ${x.rank} axes of ${showShape(x.shape)}.`);
+  }
+  const spans = x.shape.map((size, axis): Span => {
+    const range = ranges[axis];
+    if (typeof range !== "number") return resolveRange("slice", range, size);
+    if (!Number.isInteger(range) || range < -size || range >= size) {
+      throw new AxisError("slice", `index ${range} is outside axis ${axis} of ${showShape(x.shape)}.`);
+    }
+    return { start: range < 0 ? range + size : range, step: 1, count: 1 };
+  });
+  const part = takeSpans(x, spans);
+  const kept = part.shape.filter((_, axis) => typeof ranges[axis] !== "number");
+  return kept.length === part.rank ? part : reshape(part, kept);
+}
+
+/** The same elements in memory of their own, row-major without gaps; the tensor itself if it is that already. */
+export function contiguous(x: Tensor): Tensor {
+  return sameShape(x.strides, contiguousStrides(x.shape)) ? x : copy(x);
+}
+
+/** A copy in memory of its own, recorded: the gradient passes through. */
+export const copy: (x: Tensor) => Tensor = (() => {
+  const operation: Operation = {
+    name: "copy",
+    shape: ([x]) => x.shape,
+    compute: (output, shape, [x]) => copyElements(shape, output, x),
+    gradient: (cotangent) => cotangent,
+    saves: "nothing",
+    examples: [{ shapes: [[2, 3]], attributes: {} }],
+  };
+  return recordOf((x: Tensor) => apply(operation, operands("copy", [x]), {}), operation);
+})();
+
+function neverComputed(): never {
+  throw new Error("a view is never computed");
+}

@@ -1,0 +1,147 @@
+/** Matrix products: matmul with batches and vectors, and the linear layer's x Wᵀ + b in one kernel. */
+
+import { backend, type Operand } from "../kernels/index.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
+import { sumTo } from "./elementwise-record.ts";
+import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * The matrix product by NumPy's rules: the last two axes are multiplied, axes before them broadcast, and a
+ * vector counts as a row on the left and as a column on the right, its axis left out of the result.
+ *
+ * With Y = A B: the cotangent of A is Ȳ Bᵀ and that of B is Aᵀ Ȳ (both from dY = dA B + A dB, and
+ * ⟨Ȳ, dA B⟩ = ⟨Ȳ Bᵀ, dA⟩); where a batch axis was broadcast, summed over it.
+ *
+ * @throws ShapeError when the inner sizes differ or an operand is a scalar
+ */
+export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
+  const operation: Operation = {
+    name: "matmul",
+    shape([a, b]) {
+      const [m, k] = a.shape.slice(-2);
+      const [inner, n] = b.shape.slice(-2);
+      if (k !== inner) throw mismatch(a.shape, b.shape);
+      return [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
+    },
+    compute(output, shape, [a, b]) {
+      const batch = shape.slice(0, -2);
+      const [m, n] = shape.slice(-2);
+      const k = a.shape[a.rank - 1];
+      const left = { data: a.data, offset: a.offset, strides: a.strides.slice(-2) };
+      const right = { data: b.data, offset: b.offset, strides: b.strides.slice(-2) };
+      if (batch.length === 0) {
+        backend.matmul(m, n, k, output, left, right);
+        return;
+      }
+      const aSteps = broadcastStrides(a.shape.slice(0, -2), a.strides.slice(0, -2), batch);
+      const bSteps = broadcastStrides(b.shape.slice(0, -2), b.strides.slice(0, -2), batch);
+      const count = sizeOf(batch);
+      for (let i = 0; i < count; i++) {
+        const index = unravel(i, batch);
+        backend.matmul(
+          m,
+          n,
+          k,
+          { data: output.data, offset: output.offset + i * m * n, strides: [n, 1] },
+          { ...left, offset: a.offset + dot(index, aSteps) },
+          { ...right, offset: b.offset + dot(index, bSteps) },
+        );
+      }
+    },
+    gradient(cotangent, node, index) {
+      const [a, b] = node.inputs!;
+      return index === 0
+        ? sumTo(matmul(cotangent, b.transpose()), a.shape)
+        : sumTo(matmul(a.transpose(), cotangent), b.shape);
+    },
+    saves: "inputs",
+    examples: [
+      { shapes: [[3, 4], [4, 5]], attributes: {} },
+      { shapes: [[2, 1, 3, 4], [5, 4, 2]], attributes: {} },
+      { shapes: [[1, 1], [1, 1]], attributes: {} },
+      { shapes: [[2, 0], [0, 3]], attributes: {} },
+    ],
+  };
+  return recordOf((a: Tensor, b: Tensor) => {
+    operands("matmul", [a, b]);
+    if (a.rank === 0 || b.rank === 0) throw mismatch(a.shape, b.shape);
+    if (a.rank > 1 && b.rank > 1) return apply(operation, [a, b], {});
+    const product = apply(operation, [a.rank === 1 ? a.unsqueeze(0) : a, b.rank === 1 ? b.unsqueeze(1) : b], {});
+    const dropped = [...(a.rank === 1 ? [-2] : []), ...(b.rank === 1 ? [-1] : [])];
+    return product.squeeze(dropped);
+  }, operation);
+})();
+
+/**
+ * x Wᵀ + b along the last axis: [..., in] × [out, in] (+ [out]) → [..., out].
+ *
+ * With Y = X Wᵀ + b: X̄ = Ȳ W, W̄ = Ȳᵀ X, b̄ = Σ Ȳ over all but the last axis. One kernel does product
+ * and bias, since a pass of its own for the bias costs more than the product saves on narrow layers.
+ */
+export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() => {
+  const operation: Operation = {
+    name: "linear",
+    shape([x, weight, bias]) {
+      const [out, features] = weight.shape;
+      if (weight.rank !== 2 || x.rank === 0 || x.shape[x.rank - 1] !== features) {
+        throw new ShapeError(
+          "linear",
+          `x ${showShape(x.shape)} and weight ${showShape(weight.shape)} do not fit: weight is [out, in], and the last axis of x is in.`,
+          weight.rank === 2 && x.shape[x.rank - 1] === out ? "transpose the weight." : undefined,
+        );
+      }
+      if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== out)) {
+        throw new ShapeError("linear", `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`);
+      }
+      return [...x.shape.slice(0, -1), out];
+    },
+    compute(output, _shape, [x, weight, bias]) {
+      const rows = x.rank === 2 ? x : x.reshape([-1, x.shape[x.rank - 1]]);
+      const [out, features] = weight.shape;
+      const columns: Operand = { data: weight.data, offset: weight.offset, strides: [weight.strides[1], weight.strides[0]] };
+      backend.matmul(rows.shape[0], out, features, output, rows, columns, bias);
+    },
+    gradient(cotangent, node, index) {
+      const [x, weight] = node.inputs!;
+      if (index === 0) return matmul(cotangent, weight);
+      const [out, features] = weight.shape;
+      const rows = cotangent.reshape([x.size / features, out]);
+      if (index === 1) return matmul(rows.transpose(), x.reshape([x.size / features, features]));
+      return rows.sum(0);
+    },
+    saves: "inputs",
+    examples: [
+      { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
+      { shapes: [[2, 3, 4], [2, 4]], attributes: {} },
+    ],
+  };
+  return recordOf(
+    (x: Tensor, weight: Tensor, bias?: Tensor) =>
+      apply(operation, operands("linear", bias ? [x, weight, bias] : [x, weight]), {}),
+    operation,
+  );
+})();
+
+function mismatch(a: Shape, b: Shape): ShapeError {
+  const transposed = a.length > 1 && b.length > 1 && a[a.length - 1] === b[b.length - 1];
+  return new ShapeError(
+    "matmul",
+    `${showShape(a)} × ${showShape(b)} do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.`,
+    transposed ? "transpose the right operand: a.matmul(b.transpose())." : "check which operand is transposed.",
+  );
+}
+
+function unravel(flat: number, shape: Shape): number[] {
+  const index = new Array<number>(shape.length);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = flat % shape[axis];
+    flat = (flat - index[axis]) / shape[axis];
+  }
+  return index;
+}
+
+function dot(index: readonly number[], strides: readonly number[]): number {
+  return index.reduce((sum, i, axis) => sum + i * strides[axis], 0);
+}

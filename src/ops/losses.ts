@@ -1,0 +1,83 @@
+/** Losses: the mean over all elements of a function of prediction and target. */
+
+import { backend, type ReduceKernel } from "../kernels/index.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+import { ternary } from "./elementwise-record.ts";
+import { apply, composite, type Operation, operands, recordOf } from "./operation.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * The mean squared error, mean((prediction − target)²), as a scalar.
+ *
+ * One sweep instead of four: at 800 × 50 the composed form takes 3 passes over memory forward and 3 back.
+ *
+ * @throws ShapeError when the shapes differ: broadcasting here is nearly always a mistake
+ */
+export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = (() => {
+  let kernel: ReduceKernel | undefined;
+  const operation: Operation = {
+    name: "mseLoss",
+    shape([prediction, target]) {
+      checkSameShape("mseLoss", prediction, target);
+      return [];
+    },
+    compute(output, _shape, [prediction, target]) {
+      kernel ??= backend.reduce(
+        (m, total, x, y) => {
+          const error = m.sub(x, y);
+          return m.add(total, m.mul(error, error));
+        },
+        2,
+        0,
+      );
+      const total = new Float64Array(1);
+      kernel(prediction.shape, prediction.rank, { data: total, offset: 0, strides: [] }, [prediction, target]);
+      output.data[output.offset] = total[0] / prediction.size;
+    },
+    gradient(cotangent, node, index) {
+      const [prediction, target] = node.inputs!;
+      const [x, y] = index === 0 ? [prediction, target] : [target, prediction];
+      return scaledDifference(cotangent.mul(2 / prediction.size), x, y);
+    },
+    saves: "inputs",
+    examples: [{ shapes: [[5, 4], [5, 4]], attributes: {} }],
+  };
+  return recordOf(
+    (prediction: Tensor, target: Tensor) => apply(operation, operands("mseLoss", [prediction, target]), {}),
+    operation,
+  );
+})();
+
+/**
+ * The Huber loss: the mean of ½ e² where |e| ≤ delta and delta (|e| − ½ delta) beyond, e = prediction − target.
+ *
+ * Source: Huber 1964, Annals of Mathematical Statistics 35, 73.
+ */
+export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => Tensor = composite(
+  "huberLoss",
+  (prediction: Tensor, target: Tensor, delta = 1) => {
+    checkSameShape("huberLoss", prediction, target);
+    if (!(delta > 0)) throw new ArgumentError("huberLoss", `delta must be positive; got ${delta}.`);
+    const size = prediction.sub(target).abs();
+    const quadratic = size.minimum(delta);
+    return quadratic.mul(size.sub(quadratic.mul(0.5))).mean();
+  },
+  [{ shapes: [[5, 4], [5, 4]], call: (prediction, target) => huberLoss(prediction, target, 0.7) }],
+);
+
+/** scale · (x − y) in one sweep. */
+const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({
+  name: "scaledDifference",
+  value: (m, scale, x, y) => m.mul(scale, m.sub(x, y)),
+  derivatives: [(m, _scale, x, y) => m.sub(x, y), (_, scale) => scale, (m, scale) => m.neg(scale)],
+});
+
+function checkSameShape(where: string, prediction: Tensor, target: Tensor): void {
+  if (sameShape(prediction.shape, target.shape)) return;
+  throw new ShapeError(
+    where,
+    `prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ: a loss compares element with element and does not broadcast.`,
+    "reshape or expand one of them on purpose.",
+  );
+}

@@ -1,0 +1,252 @@
+/**
+ * One operation, one record: this file says what a record holds and what applying it does. An operation
+ * computes its output; where an operand is being differentiated, it also leaves a Node behind that remembers
+ * operation, operands and output. The nodes, linked through their inputs, are the tape.
+ */
+
+import type { Operand } from "../kernels/index.ts";
+import { DtypeError, TapeError } from "../tensor/errors.ts";
+import { contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
+import { type Dtype, Storage } from "../tensor/storage.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+
+/** Settings of one application that are not differentiated: axes, shapes, indices. */
+export type Attributes = object;
+
+/**
+ * The record of an operation.
+ *
+ * A new one needs `name`, `shape`, `compute` and `gradient`; `apply(record, inputs, attributes)` runs it.
+ */
+export interface Operation<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** The output's shape. Throws where shapes or attributes do not fit: this is the operation's shape rule. */
+  shape(inputs: readonly Tensor[], attributes: A): Shape;
+  /** Stores the value: `output` is contiguous memory of the output's shape. */
+  compute(output: Operand, shape: Shape, inputs: readonly Tensor[], attributes: A): void;
+  /** Where the output can share the input's memory: its strides and offset. Null: compute it. */
+  view?(input: Tensor, shape: Shape, attributes: A): Pick<Operand, "offset" | "strides"> | null;
+  /**
+   * The gradient rule, written with other operations: the cotangent of input `index` from that of the output
+   * (the vector-Jacobian product). Null where the input has no influence that could be differentiated.
+   */
+  gradient?(cotangent: Tensor, node: Node<A>, index: number): Tensor | null;
+  /** Which values the gradient rule reads, and which must thus not change in place before. */
+  readonly saves: "nothing" | "inputs" | "output" | "both";
+  /** Where it can be tested: operands drawn as described, and attributes. */
+  readonly examples: readonly Example<A>[];
+}
+
+/** One way to call an operation in a test: operands of these shapes, elements drawn from the interval. */
+export interface Example<A extends Attributes = Attributes> {
+  readonly shapes: readonly Shape[];
+  readonly attributes: A;
+  /** The interval for each operand; [-2, 2] where not given. */
+  readonly intervals?: readonly (readonly [number, number])[];
+  /** Values around which there is no derivative; drawn elements keep away from them. */
+  readonly kinks?: readonly number[];
+}
+
+/** One application of an operation: an entry of the tape. A leaf's node has no operation. */
+export class Node<A extends Attributes = Attributes> {
+  readonly id: number = nextId++;
+  readonly operation: Operation<A> | null;
+  readonly attributes: A;
+  readonly output: Tensor;
+  /** The operands; null once the tape was freed. */
+  inputs: readonly Tensor[] | null;
+  /** The composite operation in whose course this ran, such as "softmax"; "" outside. */
+  readonly scope: string = scope;
+  /** Sum of the versions of the saved values when they were recorded; more now means changed in place. */
+  readonly savedVersion: number;
+  /** Where the operation was called, when `detectAnomaly` asks for it. */
+  readonly callSite: string | null = callSites ? callSite() : null;
+  /** Set by `retainGrad()`. */
+  retainsGrad = false;
+  /** The backward walk that reached this node last, and what it has gathered here so far. */
+  walk = 0;
+  cotangent: Tensor | null = null;
+
+  constructor(operation: Operation<A> | null, inputs: readonly Tensor[], attributes: A, output: Tensor) {
+    this.operation = operation;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.output = output;
+    this.savedVersion = operation === null ? 0 : versionOfSaved(operation, inputs, output);
+  }
+}
+
+let nextId = 0;
+let recording = true;
+let scope = "";
+let callSites = false;
+let observe: ((operation: Operation, inputs: readonly Tensor[], output: Tensor) => void) | null = null;
+let makeTensor: (storage: Storage, shape: Shape, strides: readonly number[], offset: number) => Tensor;
+
+/** The class of tensors announces itself here; operations stand below it. */
+export function setTensorFactory(factory: typeof makeTensor): void {
+  makeTensor = factory;
+}
+
+/** Applies an operation: checks, computes, and records it when an operand is being differentiated. */
+export function apply<A extends Attributes>(
+  operation: Operation<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Tensor {
+  const shape = operation.shape(inputs, attributes);
+  const layout = operation.view?.(inputs[0], shape, attributes);
+  let output: Tensor;
+  if (layout) {
+    output = makeTensor(inputs[0].storage, shape, layout.strides, layout.offset);
+  } else {
+    output = emptyTensor(shape, inputs.length > 0 ? inputs[0].dtype : "float32");
+    operation.compute(output, shape, inputs, attributes);
+  }
+  if (recording && operation.gradient !== undefined) {
+    for (let i = 0; i < inputs.length; i++) {
+      if (inputs[i].node !== null) {
+        output.node = new Node<A>(operation, inputs, attributes, output) as unknown as Node;
+        break;
+      }
+    }
+  }
+  if (observe !== null) observe(operation as unknown as Operation, inputs, output);
+  return output;
+}
+
+/** A tensor of zeros in memory of its own. */
+export function emptyTensor(shape: Shape, dtype: Dtype): Tensor {
+  return makeTensor(Storage.allocate(sizeOf(shape), dtype), shape, contiguousStrides(shape), 0);
+}
+
+/** A scalar that is not recorded. */
+export function scalarTensor(value: number, dtype: Dtype): Tensor {
+  const tensor = emptyTensor([], dtype);
+  tensor.data[0] = value;
+  return tensor;
+}
+
+/**
+ * The operands as tensors of one dtype; numbers become scalars of it.
+ *
+ * @throws DtypeError when dtypes are mixed or an operand is no tensor and no number
+ */
+export function operands(where: string, values: readonly TensorLike[]): Tensor[] {
+  let dtype: Dtype | undefined;
+  for (const value of values) {
+    if (typeof value === "number") continue;
+    if (value === null || typeof value !== "object" || !("storage" in value)) {
+      throw new DtypeError(
+        where,
+        `got ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value} where a tensor or number is needed.`,
+        "wrap values with tensor(…).",
+      );
+    }
+    dtype ??= value.dtype;
+    if (value.dtype !== dtype) {
+      throw new DtypeError(
+        where,
+        `operands have dtypes ${dtype} and ${value.dtype}; they must be the same.`,
+        `convert one with .to("${dtype}").`,
+      );
+    }
+  }
+  return values.map((value) => (typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value));
+}
+
+/** Whether operations on differentiated tensors are being recorded. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/** Runs `body` with recording on or off. */
+export function withRecording<T>(on: boolean, body: () => T): T {
+  const before = recording;
+  recording = on;
+  try {
+    return body();
+  } finally {
+    recording = before;
+  }
+}
+
+/** Runs `body` as part of a composite operation: what it records carries the composite's name. */
+export function withScope<T>(name: string, body: () => T): T {
+  const before = scope;
+  scope = before === "" ? name : `${before}/${name}`;
+  try {
+    return body();
+  } finally {
+    scope = before;
+  }
+}
+
+/** How a composite operation can be called in a test: operands of these shapes. */
+export interface CompositeExample {
+  readonly shapes: readonly Shape[];
+  readonly intervals?: readonly (readonly [number, number])[];
+  readonly kinks?: readonly number[];
+  call(...operands: Tensor[]): Tensor;
+}
+
+/** The function with its record attached, where tests, pages and compilers find it: `silu.operation`. */
+export function recordOf<F, A extends Attributes>(f: F, operation: Operation<A>): F & { operation: Operation<A> } {
+  return Object.assign(f as F & object, { operation });
+}
+
+/** An operation that is written with others; what it records carries its name. */
+export function composite<F extends (...operands: never[]) => Tensor>(
+  name: string,
+  compose: F,
+  examples: readonly CompositeExample[],
+): F & { examples: readonly CompositeExample[] } {
+  const scoped = (...values: never[]): Tensor => withScope(name, () => compose(...values));
+  return Object.assign(scoped as F, { examples });
+}
+
+/** Lets `observer` see every application while `body` runs; call sites are kept on the nodes meanwhile. */
+export function withObserver<T>(observer: NonNullable<typeof observe>, body: () => T): T {
+  const before = { observe, callSites };
+  observe = observer;
+  callSites = true;
+  try {
+    return body();
+  } finally {
+    ({ observe, callSites } = before);
+  }
+}
+
+/** Throws when a value that this node's gradient rule reads was changed in place since. */
+export function checkSaved(node: Node): void {
+  const { operation, inputs, output } = node;
+  if (operation === null || inputs === null) return;
+  if (versionOfSaved(operation, inputs, output) !== node.savedVersion) {
+    throw new TapeError(
+      operation.name,
+      "a value that its gradient needs was changed in place after it was computed " +
+        `(operands ${inputs.map((input) => `[${input.shape.join(", ")}]`).join(", ")}).`,
+      "change it after backward(), or change a clone().",
+    );
+  }
+}
+
+function versionOfSaved<A extends Attributes>(
+  operation: Operation<A>,
+  inputs: readonly Tensor[],
+  output: Tensor,
+): number {
+  const { saves } = operation;
+  let version = saves === "output" || saves === "both" ? output.storage.version : 0;
+  if (saves === "inputs" || saves === "both") {
+    for (let i = 0; i < inputs.length; i++) version += inputs[i].storage.version;
+  }
+  return version;
+}
+
+/** The innermost caller outside this engine's own source folders, from the stack. */
+function callSite(): string {
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  const outside = lines.find((line) => !/[/\\](ops|autograd|kernels|nn|tensor)[/\\][a-z-]+\.[jt]s/.test(line));
+  return (outside ?? lines[lines.length - 1] ?? "unknown place").trim().replace(/^at /, "");
+}

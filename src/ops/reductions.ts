@@ -1,0 +1,319 @@
+/** Reductions over any axes, and what is composed of them: sum, mean, variance, softmax, layer norm and more. */
+
+import { backend, type Expression, type ReduceKernel } from "../kernels/index.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
+import { apply, composite, type Operation, operands, recordOf, withRecording } from "./operation.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** One axis, several, or (left out) all. Negative axes count from the last. */
+export type Axes = number | readonly number[];
+
+export interface ReduceOptions {
+  /** Keep reduced axes with size 1, so that the result broadcasts against the operand. Default false. */
+  readonly keepdim?: boolean;
+}
+
+/**
+ * The sum over axes (all by default), added in float64 in row-major order.
+ *
+ * Its gradient is the cotangent, repeated along the summed axes.
+ */
+export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  name: "sum",
+  fold: (m, total, x) => m.add(total, x),
+  initial: 0,
+  saves: "nothing",
+  gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
+});
+
+/** The largest element over axes. Several largest share the gradient equally. NaN wins. */
+export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  name: "max",
+  fold: (m, largest, x) => m.maximum(largest, x),
+  initial: -Infinity,
+  saves: "both",
+  gradient: extremumGradient,
+});
+
+/** The smallest element over axes. Several smallest share the gradient equally. NaN wins. */
+export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  name: "min",
+  fold: (m, smallest, x) => m.minimum(smallest, x),
+  initial: Infinity,
+  saves: "both",
+  gradient: extremumGradient,
+});
+
+/** The mean over axes (all by default). */
+export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
+  "mean",
+  (x: Tensor, axes?: Axes, options: ReduceOptions = {}) =>
+    sum(x, axes, options).div(reducedCount("mean", x, axes)),
+  [{ shapes: [[3, 4]], call: (x) => mean(x, 0) }],
+);
+
+/** The variance over axes: Σ(x − mean)² / (n − correction), correction 1 by default. */
+export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
+  composite(
+    "variance",
+    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => {
+      const { correction = 1 } = options;
+      const degrees = reducedCount("variance", x, axes) - correction;
+      if (!(degrees > 0)) {
+        throw new ArgumentError(
+          "variance",
+          `${degrees + correction} elements with correction ${correction} leave nothing to divide by.`,
+          "give more elements, or { correction: 0 } for the variance of a whole population.",
+        );
+      }
+      return sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, options).div(degrees);
+    },
+    [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
+  );
+
+/** The standard deviation over axes: the root of the variance. */
+export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor = composite(
+  "std",
+  (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => variance(x, axes, options).sqrt(),
+  [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
+);
+
+/** ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows. */
+export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
+  "logsumexp",
+  (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
+    const largest = steadyMax(x, axes);
+    const total = sum(x.sub(largest).exp(), axes, { keepdim: true }).log().add(largest);
+    return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
+  },
+  [{ shapes: [[3, 4]], call: (x) => logsumexp(x, 1) }],
+);
+
+/** eˣ / Σ eˣ along an axis (the last by default). */
+export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
+  "softmax",
+  (x: Tensor, axis = -1) => {
+    const weights = x.sub(steadyMax(x, axis)).exp();
+    return weights.div(sum(weights, axis, { keepdim: true }));
+  },
+  [{ shapes: [[3, 4]], call: (x) => softmax(x, 0) }],
+);
+
+/** ln softmax along an axis (the last by default), without ever forming the ratio. */
+export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
+  "logSoftmax",
+  (x: Tensor, axis = -1) => {
+    const shifted = x.sub(steadyMax(x, axis));
+    return shifted.sub(sum(shifted.exp(), axis, { keepdim: true }).log());
+  },
+  [{ shapes: [[3, 4]], call: (x) => logSoftmax(x) }],
+);
+
+/**
+ * Layer normalisation along the last axis: (x − mean) / √(variance + epsilon) · weight + bias.
+ *
+ * Source: Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+ *
+ * `weight` and `bias` have the shape [features] (1 and 0 when left out); `epsilon` is 1e-5 by default.
+ */
+export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: number) => Tensor = composite(
+  "layerNorm",
+  (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon = 1e-5) => {
+    for (const parameter of [weight, bias]) {
+      if (parameter !== undefined && (parameter.rank !== 1 || parameter.size !== x.shape[x.rank - 1])) {
+        throw new ShapeError(
+          "layerNorm",
+          `weight and bias have the shape of the last axis of ${showShape(x.shape)}; got ${showShape(parameter.shape)}.`,
+        );
+      }
+    }
+    const centred = x.sub(mean(x, -1, { keepdim: true }));
+    const normal = centred.mul(mean(centred.square(), -1, { keepdim: true }).add(epsilon).rsqrt());
+    const scaled = weight ? normal.mul(weight) : normal;
+    return bias ? scaled.add(bias) : scaled;
+  },
+  [{ shapes: [[3, 4], [4], [4]], call: (x, weight, bias) => layerNorm(x, weight, bias) }],
+);
+
+/** Running totals along an axis. Its gradient is the running total from the other end. */
+export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
+  const operation: Operation<{ axis: number }> = {
+    name: "cumsum",
+    shape: ([x]) => x.shape,
+    compute(output, shape, [x], { axis }) {
+      const count = shape[axis];
+      const step = x.strides[axis];
+      const outStep = output.strides[axis];
+      // Each line along the axis is one pass with a float64 total; lines start where the axis' index is 0.
+      const lines = shape.map((size, i) => (i === axis ? 1 : size));
+      forEachElement(lines, x.strides, x.offset, output.strides, output.offset, (from, to) => {
+        let total = 0;
+        for (let i = 0; i < count; i++) {
+          total += x.data[from + i * step];
+          output.data[to + i * outStep] = total;
+        }
+      });
+    },
+    gradient: (cotangent, node) =>
+      flip(cumsum(flip(cotangent, node.attributes.axis), node.attributes.axis), node.attributes.axis),
+    saves: "nothing",
+    examples: [
+      { shapes: [[3, 5]], attributes: { axis: 1 } },
+      { shapes: [[3, 2, 2]], attributes: { axis: 0 } },
+    ],
+  };
+  return recordOf(
+    (x: Tensor, axis: number) =>
+      apply(operation, operands("cumsum", [x]), { axis: normalizeAxis("cumsum", axis, x.rank) }),
+    operation,
+  );
+})();
+
+/** The index of the largest element along an axis (the first of several), as numbers; not differentiable. */
+export const argmax: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum("argmax", (a, b) => a > b);
+
+/** The index of the smallest element along an axis (the first of several), as numbers; not differentiable. */
+export const argmin: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum("argmin", (a, b) => a < b);
+
+interface ReduceAttributes {
+  readonly axes: readonly number[];
+  readonly keepdim: boolean;
+}
+
+function reduction(record: {
+  name: string;
+  fold: Expression;
+  initial: number;
+  saves: Operation["saves"];
+  gradient: NonNullable<Operation<ReduceAttributes>["gradient"]>;
+}): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
+  const { name, fold, initial, saves, gradient } = record;
+  let kernel: ReduceKernel | undefined;
+  const operation: Operation<ReduceAttributes> = {
+    name,
+    shape: ([x], { axes, keepdim }) => reducedShape(name, x.shape, axes, keepdim),
+    compute(output, _shape, [x], { axes }) {
+      if (initial !== 0 && sizeOf(x.shape) === 0) {
+        throw new ShapeError(name, `${showShape(x.shape)} has no elements, so there is no ${name}.`);
+      }
+      kernel ??= backend.reduce(fold, 1, initial);
+      const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
+      const shape = order.map((axis) => x.shape[axis]);
+      const strides = order.map((axis) => x.strides[axis]);
+      const kept = shape.slice(0, shape.length - axes.length);
+      const outStrides = kept.map((_, axis) => sizeOf(kept.slice(axis + 1)));
+      kernel(shape, axes.length, { data: output.data, offset: output.offset, strides: outStrides }, [
+        { data: x.data, offset: x.offset, strides },
+      ]);
+    },
+    // With keepdim the cotangent broadcasts against the operand whatever keepdim was.
+    gradient: (cotangent, node, index) =>
+      gradient(cotangent.reshape(keptShape(node.inputs![0].shape, node.attributes.axes)), node, index),
+    saves,
+    examples: [
+      { shapes: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepdim: false } },
+      { shapes: [[2, 3, 4]], attributes: { axes: [0], keepdim: false } },
+      { shapes: [[2, 3, 4]], attributes: { axes: [0, 2], keepdim: true } },
+      { shapes: [[2, 3, 4]], attributes: { axes: [2], keepdim: false } },
+    ],
+  };
+  return recordOf(
+    (x: Tensor, axes?: Axes, options: ReduceOptions = {}) =>
+      apply(operation, operands(name, [x]), {
+        axes: normalizeAxes(name, axes, x.rank),
+        keepdim: options.keepdim ?? false,
+      }),
+    operation,
+  );
+}
+
+/** The cotangent, divided among the elements that equal the extremum. */
+function extremumGradient(cotangent: Tensor, { inputs, output, attributes }: { inputs: readonly Tensor[] | null; output: Tensor; attributes: ReduceAttributes }): Tensor {
+  const [x] = inputs!;
+  const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
+  const chosen = x.detach().equal(extremum);
+  return cotangent.mul(chosen.div(sum(chosen, attributes.axes, { keepdim: true })));
+}
+
+function indexOfExtremum(
+  name: string,
+  isBetter: (candidate: number, best: number) => boolean,
+): (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor {
+  const operation: Operation<ReduceAttributes> = {
+    name,
+    shape: ([x], { axes, keepdim }) => {
+      const count = sizeOf(axes.map((axis) => x.shape[axis]));
+      if (count === 0) throw new ShapeError(name, `${showShape(x.shape)} has no elements to choose from.`);
+      if (count > 2 ** 24) throw new ShapeError(name, `an index up to ${count} is not exact in float32 (limit 2^24).`);
+      return reducedShape(name, x.shape, axes, keepdim);
+    },
+    compute(output, _shape, [x], { axes }) {
+      const [axis] = axes;
+      const kept = keptShape(x.shape, axes);
+      const strides = kept.map((_, i) => sizeOf(kept.slice(i + 1)));
+      forEachElement(kept, x.strides, x.offset, strides, output.offset, (from, to) => {
+        let best = 0;
+        let bestValue = x.data[from];
+        for (let i = 1; i < x.shape[axis]; i++) {
+          const value = x.data[from + i * x.strides[axis]];
+          if (isBetter(value, bestValue) || (Number.isNaN(value) && !Number.isNaN(bestValue))) {
+            best = i;
+            bestValue = value;
+          }
+        }
+        output.data[to] = best;
+      });
+    },
+    saves: "nothing",
+    examples: [{ shapes: [[3, 4]], attributes: { axes: [1], keepdim: false } }],
+  };
+  return recordOf((x: Tensor, axis?: number, options: ReduceOptions = {}) => {
+    const [input] = operands(name, [x]);
+    const { keepdim = false } = options;
+    if (axis !== undefined) return apply(operation, [input], { axes: normalizeAxes(name, axis, x.rank), keepdim });
+    return apply(operation, [input.reshape([-1])], { axes: [0], keepdim });
+  }, operation);
+}
+
+/** Calls `visit` with the places in two layouts of every element of a shape, in row-major order. */
+function forEachElement(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  otherStrides: readonly number[],
+  otherOffset: number,
+  visit: (at: number, otherAt: number) => void,
+): void {
+  const walk = (axis: number, at: number, otherAt: number): void => {
+    if (axis === shape.length) {
+      visit(at, otherAt);
+      return;
+    }
+    for (let i = 0; i < shape[axis]; i++) walk(axis + 1, at + i * strides[axis], otherAt + i * otherStrides[axis]);
+  };
+  walk(0, offset, otherOffset);
+}
+
+/** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
+function steadyMax(x: Tensor, axes?: Axes): Tensor {
+  return withRecording(false, () => {
+    const largest = max(x.detach(), axes, { keepdim: true });
+    return largest.abs().equal(Infinity).where(0, largest);
+  });
+}
+
+const flip = (x: Tensor, axis: number): Tensor =>
+  x.slice(...x.shape.map((_, i) => (i === axis ? ([null, null, -1] as const) : null)));
+
+const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+
+function reducedShape(where: string, shape: Shape, axes: Axes | undefined, keepdim: boolean): Shape {
+  const reduced = normalizeAxes(where, axes, shape.length);
+  return keepdim ? keptShape(shape, reduced) : shape.filter((_, axis) => !reduced.includes(axis));
+}
+
+function reducedCount(where: string, x: Tensor, axes: Axes | undefined): number {
+  return sizeOf(normalizeAxes(where, axes, x.rank).map((axis) => x.shape[axis]));
+}

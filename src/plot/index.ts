@@ -1,0 +1,30 @@
+/** The public names of `halograd/plot`: rotation-curve figures as SVG, the core they are built on, and the page that tells their story. */
+export type {
+  Axis,
+  BandMark,
+  ColorBar,
+  FigureOptions,
+  LineMark,
+  Mark,
+  Panel,
+  PointsMark,
+} from "./figure.ts";
+export { figure } from "./figure.ts";
+export type {
+  Curve,
+  CurvesOptions,
+  LossOptions,
+  NoiseOptions,
+  PredictionCase,
+  PredictionsOptions,
+  RadiusOptions,
+  SamplingOptions,
+  Snapshot,
+} from "./figures.ts";
+export { curvesFigure, lossFigure, noiseFigure, predictionsFigure, samplingFigure } from "./figures.ts";
+export { okabeIto, viridis } from "./palette.ts";
+export type { ReportContents, ReportFigures } from "./report.ts";
+export { report } from "./report.ts";
+export type { Scale, ScaleKind, ScaleOptions, Tick } from "./scale.ts";
+export { scale } from "./scale.ts";
+export { thinLine } from "./thin.ts";

@@ -1,0 +1,418 @@
+/**
+ * The story of a run as one web page: what the data are, what noise does to them, how the network trained, what it
+ * recovers and what it invents. Self-contained (inline SVG and CSS, no scripts), for the screen, light or dark, and for paper.
+ */
+import { ArgumentError } from "../tensor/errors.ts";
+import { requireNumbers, requireSome } from "./check.ts";
+import { escapeText } from "./svg.ts";
+
+/** SVG documents, as the functions of the same names return them. */
+export interface ReportFigures {
+  readonly curves: string;
+  readonly noise: string;
+  readonly loss: string;
+  readonly predictions: string;
+  readonly sampling: string;
+}
+
+/** Everything that a report states: it computes nothing itself. All strings are plain text, and are escaped. */
+export interface ReportContents {
+  /** Default: "A diffusion model of galaxy rotation curves". */
+  readonly title?: string;
+  readonly figures: ReportFigures;
+  readonly data: {
+    readonly galaxies: number;
+    /** Of these, used for training; the others validate. */
+    readonly training: number;
+    /** Radii of each curve. */
+    readonly radii: number;
+    /** First and last radius, kpc. */
+    readonly radiusRange: readonly [number, number];
+    /** Of all velocities, km/s. */
+    readonly mean: number;
+    readonly standardDeviation: number;
+  };
+  readonly model: {
+    /** Widths of the layers, from input to output. */
+    readonly layers: readonly number[];
+    readonly parameters: number;
+  };
+  readonly training: {
+    readonly learningRate: number;
+    /** The losses, as {@link lossFigure} takes them. */
+    readonly epochs: ArrayLike<number>;
+    readonly train: ArrayLike<number>;
+    readonly valid: ArrayLike<number>;
+    /** Epochs between two lines of the loss table; default 100. */
+    readonly tableEvery?: number;
+  };
+  /** How far the predictions are from the true curves. Default: not stated. */
+  readonly predictionErrors?: readonly {
+    readonly amount: number;
+    /** Root mean square over curves and radii, km/s. */
+    readonly noisy: number;
+    readonly prediction: number;
+  }[];
+  readonly sampling: {
+    /** Updates from noise to curve. */
+    readonly steps: number;
+    readonly samples: number;
+  };
+  /** Further scores of the samples, a line each. Default: none. */
+  readonly scores?: readonly { readonly name: string; readonly value: string; readonly meaning: string }[];
+  /** Every setting that the run depends on: seed, backend, version … */
+  readonly configuration: Readonly<Record<string, string | number | boolean>>;
+  /** The command that repeats the run. */
+  readonly command: string;
+  /** Seconds that each stage took. Default: not stated. */
+  readonly timings?: readonly { readonly stage: string; readonly seconds: number }[];
+}
+
+/**
+ * The page, as HTML text.
+ *
+ * @throws ArgumentError for a figure that is not an SVG document or that holds scripts, or empty lists; ShapeError for losses
+ *   that are not one for each epoch; DtypeError for numbers that are NaN or ±∞
+ * @example await writeFile("report.html", report({ figures, data, model, training, sampling, configuration, command }))
+ */
+export function report(contents: ReportContents): string {
+  requireContents(contents);
+  const { title = "A diffusion model of galaxy rotation curves" } = contents;
+  const sections = [
+    dataSection(contents),
+    noiseSection(contents),
+    trainingSection(contents),
+    predictionsSection(contents),
+    samplingSection(contents),
+    repeatSection(contents),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeText(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeText(title)}</h1>
+${introduction(contents)}
+</header>
+${sections.join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function introduction({ data, sampling }: ReportContents): string {
+  return paragraphs(
+    `The rotation curve of a galaxy tells how fast stars and gas circle its centre at each distance from it. Here a small
+    neural network learns from ${count(data.galaxies)} computed curves what such curves look like, by one exercise only: noise is
+    mixed into a curve, and the network has to say what the curve was. Once it can do this, it can also start from
+    <em>nothing but</em> noise and remove it in ${count(sampling.steps)} small steps. What is left is a rotation curve of a galaxy that
+    never was. This is a diffusion model, the method behind the image generators, at a size that can be understood whole.`,
+  );
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The sections. Their text is HTML, so every string that comes from outside is escaped where it enters.
+
+function dataSection({ data, figures }: ReportContents): string {
+  const [first, last] = data.radiusRange;
+  return section(
+    "data",
+    "The data: galaxies made of a disc and a halo",
+    paragraphs(
+      `Each galaxy has two parts: a thin disc of stars, whose surface density falls exponentially with radius (Freeman 1970), and
+      around it a halo of dark matter with the density profile of Navarro, Frenk and White (1997). Gravity of both
+      keeps a star on its circle, and the squares of the speeds add up:`,
+    ) +
+      equation(
+        `<i>v</i>² = <i>v</i>²<sub>disc</sub> + <i>v</i>²<sub>halo</sub>`,
+        `<i>v</i>²<sub>disc</sub> = 2 <i>G</i> (<i>M</i><sub>d</sub> / <i>R</i><sub>d</sub>) <i>y</i>²
+        [<i>I</i><sub>0</sub>(<i>y</i>) <i>K</i><sub>0</sub>(<i>y</i>) − <i>I</i><sub>1</sub>(<i>y</i>) <i>K</i><sub>1</sub>(<i>y</i>)],
+        &ensp; <i>y</i> = <i>R</i> / 2<i>R</i><sub>d</sub>`,
+        `<i>v</i>²<sub>halo</sub> = <i>V</i>²<sub>vir</sub> (<i>R</i><sub>vir</sub> / <i>R</i>)
+        <i>m</i>(<i>c</i> <i>R</i> / <i>R</i><sub>vir</sub>) / <i>m</i>(<i>c</i>), &ensp;
+        <i>m</i>(<i>x</i>) = ln(1 + <i>x</i>) − <i>x</i> / (1 + <i>x</i>)`,
+      ) +
+      paragraphs(
+        `Disc masses <i>M</i><sub>d</sub> are spread evenly in log <i>M</i><sub>d</sub>. The disc's scale length
+        <i>R</i><sub>d</sub>, the halo's mass and its concentration <i>c</i> follow from the mass by scaling relations with a natural
+        scatter, so no two galaxies are alike. Each curve is given at ${count(data.radii)} radii from ${number(first)} to
+        ${number(last)} kpc, in equal steps of log <i>R</i>.`,
+        `The network sees velocities with the mean of all curves (${number(data.mean)} km/s) subtracted, and divided by their
+        standard deviation (${number(data.standardDeviation)} km/s). It learns from ${count(data.training)} curves; the other
+        ${count(data.galaxies - data.training)} are kept back to check that it has not just memorised.`,
+      ) +
+      figureBlock(
+        1,
+        figures.curves,
+        `All ${count(data.galaxies)} rotation curves. Heavy galaxies rotate faster; where the disc is compact, the curve
+        has a peak inside the flat part that the halo holds up.`,
+      ),
+  );
+}
+
+function noiseSection({ figures }: ReportContents): string {
+  return section(
+    "noise",
+    "The noise: forgetting a curve step by step",
+    paragraphs(
+      `A curve <i>x</i> (in the network's units) is mixed with noise ε, which is drawn anew for each radius from the normal distribution:`,
+    ) +
+      equation(
+        `<i>x</i><sub><i>a</i></sub> = (1 − <i>a</i>) <i>x</i> + <i>a</i> ε, &ensp; ε ~ N(0, 1), &ensp; 0 ≤ <i>a</i> ≤ 1`,
+      ) +
+      paragraphs(
+        `At <i>a</i> = 0 the curve is untouched, at <i>a</i> = 1 it is forgotten. In between, less and less can be told: first the
+        small wiggles are lost, then the shape, and at the end whether the galaxy was heavy or light.`,
+      ) +
+      figureBlock(
+        2,
+        figures.noise,
+        `One curve (line) and the same with growing amounts of noise (points). Velocities below zero are possible here: noise knows no physics.`,
+      ),
+  );
+}
+
+function trainingSection({ model, training, figures, data }: ReportContents): string {
+  const { epochs, train, valid, tableEvery = 100 } = training;
+  const last = epochs.length - 1;
+  const rows: string[][] = [];
+  for (let i = 0; i <= last; i++) {
+    if (epochs[i] % tableEvery === 0 || i === last) {
+      rows.push([count(epochs[i]), train[i].toFixed(4), valid[i].toFixed(4)]);
+    }
+  }
+  return section(
+    "training",
+    "The training: learning to see through the noise",
+    paragraphs(
+      `The network is a denoising autoencoder: layers of ${model.layers.map(count).join(" → ")} numbers, with
+      ${count(model.parameters)} parameters in all. The narrow middle forces it to describe a curve in few numbers; two shortcuts
+      hand details of the input around the middle. It is not told how much noise there is.`,
+      `In each of ${count(epochs.length)} epochs every one of the ${count(data.training)} training curves gets its own random amount of noise
+      and fresh noise, so the network never sees the same input twice. The loss is the mean squared
+      difference between its answer and the clean curve; the Adam optimiser (Kingma and Ba 2015) follows the
+      gradient of the loss with a learning rate of ${number(training.learningRate)}.`,
+    ) +
+      figureBlock(
+        3,
+        figures.loss,
+        `Loss against epoch, in units of the data's variance: 1 means no better than guessing the mean. The training loss cannot
+        reach zero, since strong noise leaves nothing to recover; the validation loss is measured on clean curves, and is lower for that reason.`,
+      ) +
+      table(`Losses every ${count(tableEvery)} epochs`, ["Epoch", "Training loss", "Validation loss"], rows),
+  );
+}
+
+function predictionsSection({ predictionErrors, figures }: ReportContents): string {
+  const errors = predictionErrors?.map((e) => [
+    number(e.amount),
+    e.noisy.toFixed(1),
+    e.prediction.toFixed(1),
+  ]);
+  return section(
+    "predictions",
+    "The predictions: what the network recovers",
+    paragraphs(
+      `Now the trained network is shown noisy curves. With little noise it follows the data. With much noise it falls back on what
+      most galaxies look like: where the evidence ends, the best answer in the mean square is the average of
+      all curves that could have been meant.`,
+    ) +
+      figureBlock(
+        4,
+        figures.predictions,
+        `The true curve (dashed), the noisy input (points) and the prediction (thick line) for growing amounts of noise.`,
+      ) +
+      (errors === undefined
+        ? ""
+        : table(
+            "Distance from the true curve, root mean square",
+            ["Noise a", "Noisy input [km/s]", "Prediction [km/s]"],
+            errors,
+          )),
+  );
+}
+
+function samplingSection({ sampling, scores, figures }: ReportContents): string {
+  const { steps } = sampling;
+  return section(
+    "sampling",
+    "The sampling: new curves out of noise",
+    paragraphs(
+      `To invent a curve, start from pure noise <i>x</i>. Ask the network which curve it sees in it, and move a small part
+      of the way there. The answer becomes easier to give with each step, so the parts grow, and the last step goes all the way:`,
+    ) +
+      equation(
+        `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> net(<i>x</i>), &ensp;
+        <i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), &ensp; <i>i</i> = 0, …, ${count(steps - 1)}`,
+      ) +
+      paragraphs(
+        `This walks down the line of noise amounts on which the network was trained: before step <i>i</i> the share of noise is
+        1 − <i>i</i>/${count(steps)}.`,
+      ) +
+      figureBlock(
+        5,
+        figures.sampling,
+        `${count(sampling.samples)} samples on their way from noise to curve. Points: the state before the step. Line: the curve that the network
+        predicts from it. Dashed: the curve that the sample ends as.`,
+      ) +
+      (scores === undefined
+        ? ""
+        : table(
+            "How the samples compare with the data",
+            ["Score", "Value", "Meaning"],
+            scores.map(({ name, value, meaning }) => [name, value, meaning]),
+            "words",
+          )),
+  );
+}
+
+function repeatSection({ configuration, command, timings }: ReportContents): string {
+  const settings = Object.entries(configuration).map(([name, value]) => [name, String(value)]);
+  const total = timings?.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0;
+  return section(
+    "repeat",
+    "How to repeat this",
+    paragraphs(
+      `With the settings below, the same command gives the same numbers to the last bit, on any machine: the engine brings its own
+      elementary functions and random numbers, and adds in a fixed order.`,
+    ) +
+      `<pre><code>${escapeText(command)}</code></pre>` +
+      table("Settings of this run", ["Setting", "Value"], settings, "words") +
+      (timings === undefined
+        ? ""
+        : table(
+            "Time taken (this alone differs from run to run)",
+            ["Stage", "Seconds"],
+            [
+              ...timings.map(({ stage, seconds }) => [stage, seconds.toFixed(2)]),
+              ["Together", total.toFixed(2)],
+            ],
+          )),
+  );
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// HTML
+
+/** `html` is trusted: the caller has escaped what came from outside. */
+function section(id: string, heading: string, html: string): string {
+  return `<section aria-labelledby="${id}">\n<h2 id="${id}">${heading}</h2>\n${html}\n</section>`;
+}
+
+function paragraphs(...html: string[]): string {
+  return html.map((text) => `<p>${text.replace(/\s+/g, " ").trim()}</p>\n`).join("");
+}
+
+function equation(...lines: string[]): string {
+  return `<div class="equation">${lines.map((line) => `<div>${line.replace(/\s+/g, " ")}</div>`).join("")}</div>\n`;
+}
+
+function figureBlock(index: number, svg: string, caption: string): string {
+  return `<figure>\n<div class="drawing" tabindex="0">${svg}</div>
+<figcaption><b>Figure ${index}.</b> ${caption.replace(/\s+/g, " ")}</figcaption>\n</figure>\n`;
+}
+
+/** Cells are plain text. The first column is the row's header. */
+function table(
+  caption: string,
+  header: readonly string[],
+  rows: readonly string[][],
+  kind: "numbers" | "words" = "numbers",
+): string {
+  const head = header.map((cell) => `<th scope="col">${escapeText(cell)}</th>`).join("");
+  const body = rows.map(
+    ([first, ...others]) =>
+      `<tr><th scope="row">${escapeText(first)}</th>${others.map((cell) => `<td>${escapeText(cell)}</td>`).join("")}</tr>`,
+  );
+  return `<table class="${kind}">\n<caption>${escapeText(caption)}</caption>
+<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>\n`;
+}
+
+/** Whole numbers with thin spaces between thousands. */
+function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, value >= 10000 ? "\u202F" : "");
+}
+
+/** 4 significant digits. */
+function number(value: number): string {
+  return String(Number(value.toPrecision(4))).replace("-", "−");
+}
+
+function requireContents(contents: ReportContents): void {
+  const { figures, data, model, training, predictionErrors, sampling, timings } = contents;
+  for (const name of ["curves", "noise", "loss", "predictions", "sampling"] as const) {
+    const svg = figures[name];
+    const isFigure = /^<svg [^>]*role="img"[^>]*><title>/.test(svg) && svg.endsWith("</svg>");
+    if (isFigure && !/<(script|foreignObject|style|iframe)|<[^>]*\s(on\w+|[\w:]*href)\s*=/i.test(svg))
+      continue;
+    throw new ArgumentError(
+      "report",
+      `figures.${name} is not a figure of this library: it must be one SVG document without scripts, styles or links`,
+      `pass what ${name}Figure(…) returns.`,
+    );
+  }
+  const { epochs, train, valid, tableEvery = 100, learningRate } = training;
+  requireNumbers("report", "training.epochs", epochs);
+  requireNumbers("report", "training.train", train, { name: "training.epochs", length: epochs.length });
+  requireNumbers("report", "training.valid", valid, { name: "training.epochs", length: epochs.length });
+  requireNumbers("report", "training.learningRate and tableEvery", [learningRate, tableEvery]);
+  requireSome("report", "model.layers", model.layers);
+  requireNumbers("report", "model", [...model.layers, model.parameters]);
+  const { galaxies, radii, radiusRange, mean, standardDeviation } = data;
+  requireNumbers("report", "data", [galaxies, data.training, radii, ...radiusRange, mean, standardDeviation]);
+  requireNumbers("report", "sampling", [sampling.steps, sampling.samples]);
+  predictionErrors?.forEach(({ amount, noisy, prediction }, i) => {
+    requireNumbers("report", `predictionErrors[${i}]`, [amount, noisy, prediction]);
+  });
+  timings?.forEach(({ seconds }, i) => {
+    requireNumbers("report", `timings[${i}]`, [seconds]);
+  });
+}
+
+/** Figures keep their white ground in the dark scheme: they are prints. */
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1b1b1b; --soft: #595959; --line: #d0d0d0; --ground: #ffffff; --shade: #f4f4f4; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e6e6; --soft: #a8a8a8; --line: #444444; --ground: #16181c; --shade: #22252b; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 66rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+p, h1, h2, pre, table, .equation, figcaption { max-width: 44rem; margin-left: auto; margin-right: auto; }
+h1 { font-size: 2rem; line-height: 1.2; margin-top: 1rem; text-wrap: balance; }
+h2 { font-size: 1.4rem; line-height: 1.3; margin-top: 3rem; }
+.equation { overflow-x: auto; padding: 0 1rem; font-family: Cambria, Georgia, "Times New Roman", serif; font-size: 1.15rem; }
+.equation div { margin: .35rem 0; white-space: nowrap; }
+sub { line-height: 0; }
+figure { margin: 2rem 0; }
+.drawing { background: #ffffff; overflow-x: auto; text-align: center; border-radius: 4px; }
+.drawing svg { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 36rem; }
+figcaption { margin-top: .6rem; color: var(--soft); font-size: .95rem; line-height: 1.45; }
+table { border-collapse: collapse; margin-top: 1.5rem; margin-bottom: 1.5rem; font-size: .95rem; line-height: 1.35;
+  font-variant-numeric: tabular-nums; border-bottom: 2px solid var(--ink); }
+caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
+th, td { padding: .25rem .9rem; text-align: right; vertical-align: top; }
+thead th { border-top: 2px solid var(--ink); border-bottom: 1px solid var(--ink); }
+tbody th { font-weight: normal; }
+tbody tr:nth-child(even) { background: var(--shade); }
+.words th, .words td, .numbers tbody th:first-child, .numbers thead th:first-child { text-align: left; }
+.words td { overflow-wrap: anywhere; }
+pre { background: var(--shade); padding: .8rem 1rem; border-radius: 4px; overflow-x: auto; font-size: .95rem; }
+@media print {
+  :root { --ink: #000000; --soft: #333333; --line: #999999; --ground: #ffffff; --shade: #f4f4f4; }
+  body { font-size: 10pt; }
+  main { max-width: none; padding: 0; }
+  .drawing svg { min-width: 0; }
+  figure, table, pre, .equation { break-inside: avoid; }
+  h2 { break-after: avoid; }
+}
+`;

@@ -1,0 +1,42 @@
+/**
+ * The one family of errors. Every mistake a user can make ends in a subclass of HalogradError whose
+ * message names the operation, what it was given, the rule that this breaks, and the usual fix.
+ */
+
+/** Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug. */
+export class HalogradError extends Error {
+  /** Where it happened: an operation (`"matmul"`), a class (`"Adam"`), a file format (`"safetensors"`). */
+  readonly where: string;
+
+  /**
+   * @param where the operation, class or format that refuses
+   * @param problem what was given and which rule it breaks, with the shapes or values
+   * @param fix what the user can do about it
+   */
+  constructor(where: string, problem: string, fix?: string) {
+    super(`${where}: ${problem}${fix === undefined ? "" : `\n  Fix: ${fix}`}`);
+    this.where = where;
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit each other or the operation. */
+export class ShapeError extends HalogradError {}
+
+/** An axis, dimension or index outside the tensor it is used on. */
+export class AxisError extends HalogradError {}
+
+/** A value of the wrong kind: dtype, fractional index, NaN where a number is needed. */
+export class DtypeError extends HalogradError {}
+
+/** An argument or option out of its range. */
+export class ArgumentError extends HalogradError {}
+
+/** Differentiating what cannot be differentiated: no tape, a freed tape, a value changed in place. */
+export class TapeError extends HalogradError {}
+
+/** The first NaN or infinity, found by `detectAnomaly`. */
+export class AnomalyError extends HalogradError {}
+
+/** A file or text that is not what it should be: truncated, foreign, inconsistent. */
+export class FormatError extends HalogradError {}

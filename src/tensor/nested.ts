@@ -1,0 +1,68 @@
+/** Nested arrays in and out: `[[1, 2], [3, 4]]` ⇄ shape [2, 2] and flat elements. */
+
+import type { FloatArray } from "../kernels/types.ts";
+import { DtypeError, ShapeError } from "./errors.ts";
+import type { Shape } from "./shape.ts";
+import { showShape } from "./shape.ts";
+
+/** A number, or arrays of them, all of one length at each depth. */
+export type NestedArray = number | readonly NestedArray[];
+
+/**
+ * The shape of a nested array.
+ *
+ * @throws ShapeError when rows differ in length or depth
+ */
+export function shapeOfNested(values: NestedArray): Shape {
+  const shape: number[] = [];
+  let first: NestedArray | undefined = values;
+  while (Array.isArray(first)) {
+    shape.push(first.length);
+    first = first[0] as NestedArray | undefined;
+  }
+  return shape;
+}
+
+/** Writes a nested array of a known shape into flat memory. */
+export function flattenNested(where: string, values: NestedArray, shape: Shape, out: FloatArray): void {
+  let next = 0;
+  const visit = (value: NestedArray, axis: number, path: string): void => {
+    if (axis === shape.length) {
+      if (typeof value !== "number") throw notANumber(where, value, path, shape);
+      out[next++] = value;
+      return;
+    }
+    if (!Array.isArray(value)) throw ragged(where, `${path} is a number`, axis, shape);
+    if (value.length !== shape[axis]) throw ragged(where, `${path} has ${value.length}`, axis, shape);
+    for (let i = 0; i < value.length; i++) visit(value[i], axis + 1, `${path}[${i}]`);
+  };
+  visit(values, 0, "values");
+}
+
+/** Flat memory as nested arrays. */
+export function toNested(shape: Shape, strides: readonly number[], offset: number, data: FloatArray): NestedArray {
+  const visit = (axis: number, at: number): NestedArray =>
+    axis === shape.length
+      ? data[at]
+      : Array.from({ length: shape[axis] }, (_, i) => visit(axis + 1, at + i * strides[axis]));
+  return visit(0, offset);
+}
+
+function ragged(where: string, found: string, axis: number, shape: Shape): ShapeError {
+  return new ShapeError(
+    where,
+    `the nested array is ragged: ${found}, but its neighbours on axis ${axis} have ${shape[axis]} elements.`,
+    "make all rows equally long, pad them, or build one tensor for each row.",
+  );
+}
+
+function notANumber(where: string, value: unknown, path: string, shape: Shape): Error {
+  if (Array.isArray(value)) {
+    return new ShapeError(
+      where,
+      `the nested array is ragged: ${path} is an array of ${value.length}, where the first row has a number (shape ${showShape(shape)}).`,
+      "make all rows equally deep.",
+    );
+  }
+  return new DtypeError(where, `${path} is ${typeof value} ${String(value)}; only numbers can be elements.`);
+}

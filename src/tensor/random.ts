@@ -1,0 +1,364 @@
+/**
+ * Random numbers that are a pure function of (key, counter): a splittable generator whose every draw can be named,
+ * repeated, and computed in any order or on any number of threads with the same bits.
+ *
+ * The generator is Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+ * 1, 2, 3", SC 2011. It maps a 64-bit key and a 64-bit counter to 64 random bits (one block, two words) and passes BigCrush.
+ */
+
+import { ArgumentError } from "./errors.ts";
+import { cosReduced, log, sinReduced } from "./math.ts";
+
+/** A run of counter blocks reserved from a stream: enough to make the same numbers again, anywhere. */
+export interface Draw {
+  /** The stream's 64-bit key as two unsigned 32-bit words. */
+  readonly key: readonly [number, number];
+  /** The first block's counter, low word first. */
+  readonly counter: readonly [number, number];
+}
+
+/** The full state of a stream; plain numbers, so it can be stored as JSON. */
+export interface RandomState {
+  key: [number, number];
+  /** The next block's counter, low word first. */
+  counter: [number, number];
+}
+
+/** Arrays that `fillUniform` and `fillNormal` write to. */
+export type FloatArray = Float32Array | Float64Array;
+
+/**
+ * A stream of random numbers. Two streams with the same seed give the same numbers; `split` and `fork` make independent ones.
+ * @example
+ * const random = new Random(42);
+ * random.uniform(); // in [0, 1)
+ * const noise = new Float32Array(100);
+ * random.fork("noise").fillNormal(noise);
+ */
+export class Random {
+  readonly #key: readonly [number, number];
+  #low = 0;
+  #high = 0;
+
+  /**
+   * @param seed a safe integer, or a bigint from −2⁶³ to 2⁶⁴ − 1; its 64 bits are the key
+   * @throws ArgumentError for any other seed
+   */
+  constructor(seed: number | bigint) {
+    if (typeof seed === "bigint" ? seed < -(2n ** 63n) || seed >= 2n ** 64n : !Number.isSafeInteger(seed)) {
+      throw new ArgumentError(
+        "Random",
+        `the seed ${seed} is not a safe integer or a 64-bit bigint`,
+        "pass a whole number such as new Random(42)",
+      );
+    }
+    const bits = BigInt.asUintN(64, BigInt(seed));
+    this.#key = [Number(bits >> 32n), Number(bits & 0xffffffffn)];
+  }
+
+  /** The stream that `state()` described, continuing with the same bits. Throws ArgumentError if it is not a state. */
+  static fromState(state: { readonly key: readonly number[]; readonly counter: readonly number[] }): Random {
+    for (const name of ["key", "counter"] as const) {
+      const words = state[name];
+      if (words?.length !== 2 || !words.every((word) => Number.isInteger(word) && word >>> 0 === word)) {
+        throw new ArgumentError(
+          "Random.fromState",
+          `${name} is ${JSON.stringify(words)}, not two unsigned 32-bit words`,
+          "pass what state() returned",
+        );
+      }
+    }
+    const random = new Random((BigInt(state.key[0]) << 32n) | BigInt(state.key[1]));
+    [random.#low, random.#high] = state.counter;
+    return random;
+  }
+
+  /** Key and counter: all there is to save. */
+  state(): RandomState {
+    const { key, counter } = this.draw(0);
+    return { key: [...key], counter: [...counter] };
+  }
+
+  /**
+   * `count` streams, distinct and independent of each other and of this one. They depend on how much has been drawn:
+   * a second call gives other streams.
+   */
+  split(count = 2): Random[] {
+    requireInteger("Random.split", "count", count, 0);
+    const { key, counter } = this.draw(count);
+    return Array.from({ length: count }, (_, i) => streamOfBlock(key, counter[0] + i, counter[1]));
+  }
+
+  /**
+   * The stream named `label` (a string or a safe integer) under this one. It depends on this stream's key only, not on how
+   * much was drawn, so a draw added elsewhere does not shift it; the same label gives the same stream again.
+   * @example new Random(1).fork("dropout").fork(3)
+   */
+  fork(label: string | number): Random {
+    // The key is hashed with each word of the label. Upper counter words of 2³¹ and more, which no draw reaches, keep
+    // these blocks apart from the drawn ones; kind and length come first, so no label is a prefix of another.
+    if (typeof label === "string") {
+      let child = streamOfBlock(this.#key, label.length, 0x80000000);
+      for (let i = 0; i < label.length; i++) {
+        child = streamOfBlock(child.#key, label.charCodeAt(i), 0x80000001);
+      }
+      return child;
+    }
+    requireInteger("Random.fork", "label", label, Number.MIN_SAFE_INTEGER);
+    const child = streamOfBlock(this.#key, label >>> 0, 0x80000002);
+    return streamOfBlock(child.#key, Math.floor(label / 2 ** 32) >>> 0, 0x80000003);
+  }
+
+  /** A float64 with 53 random bits, uniform in [low, high). Throws ArgumentError unless low < high, both finite. */
+  uniform(low = 0, high = 1): number {
+    if (!(low < high && high - low < Infinity)) {
+      throw new ArgumentError(
+        "Random.uniform",
+        `[${low}, ${high}) is not a finite interval`,
+        "give low < high",
+      );
+    }
+    for (;;) {
+      const value = low + (high - low) * (this.#bits53() * 2 ** -53);
+      if (value < high) return value; // rounding can reach `high`: draw again
+    }
+  }
+
+  /** A normally distributed float64 (Box–Muller on two 53-bit uniforms). Throws ArgumentError for a deviation below 0. */
+  normal(mean = 0, standardDeviation = 1): number {
+    if (!(standardDeviation >= 0 && standardDeviation < Infinity && Math.abs(mean) < Infinity)) {
+      throw new ArgumentError(
+        "Random.normal",
+        `mean ${mean} and standard deviation ${standardDeviation} do not make a normal distribution`,
+        "give finite numbers and a standard deviation of at least 0",
+      );
+    }
+    const radius = Math.sqrt(-2 * log((this.#bits53() + 1) * 2 ** -53));
+    const quarters = this.#bits53() * 2 ** -51; // of a turn, in [0, 4)
+    const nearest = Math.floor(quarters + 0.5);
+    const angle = (quarters - nearest) * HALF_PI; // in [−π/4, π/4]
+    const quadrant = nearest & 3;
+    const cosine =
+      cosReduced(angle, 0) * COS_QUADRANT[quadrant] - sinReduced(angle, 0) * SIN_QUADRANT[quadrant];
+    return mean + standardDeviation * (radius * cosine);
+  }
+
+  /** A whole number uniform in [0, n), without bias, for n from 1 to 2⁵³. */
+  integer(n: number): number {
+    if (n !== 2 ** 53) requireInteger("Random.integer", "n", n, 1);
+    const limit = 2 ** 53 - (2 ** 53 % n); // the largest multiple of n: numbers above would favour small remainders
+    for (;;) {
+      const bits = this.#bits53();
+      if (bits < limit) return bits % n;
+    }
+  }
+
+  /** The numbers 0 … n − 1 in random order, every order equally likely. */
+  permutation(n: number): Uint32Array<ArrayBuffer> {
+    requireInteger("Random.permutation", "n", n, 0);
+    return this.shuffle(Uint32Array.from({ length: n }, (_, i) => i));
+  }
+
+  /** Shuffles an array or typed array in place (Fisher and Yates) and returns it. */
+  shuffle<A extends unknown[] | FloatArray | Int32Array | Uint32Array | Uint8Array>(array: A): A {
+    const items = array as unknown[];
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      const item = items[i];
+      items[i] = items[j];
+      items[j] = item;
+    }
+    return array;
+  }
+
+  /** Fills `out` with numbers uniform in [0, 1), 24 bits each: `uniformAt(draw(⌈length / 2⌉), out)`. */
+  fillUniform(out: FloatArray): void {
+    uniformAt(this.draw(Math.ceil(out.length / 2)), out);
+  }
+
+  /** Fills `out` with standard normal numbers: `normalAt(draw(⌈length / 2⌉), out)`. */
+  fillNormal(out: FloatArray): void {
+    normalAt(this.draw(Math.ceil(out.length / 2)), out);
+  }
+
+  /**
+   * Reserves the next `blocks` counter blocks (0 to 2³²) and returns where they start. A reservation never crosses a
+   * multiple of 2³²: where it would, the rest of the span is skipped, so only the counter's low word runs inside it.
+   */
+  draw(blocks: number): Draw {
+    requireInteger("Random.draw", "blocks", blocks, 0);
+    if (blocks > 2 ** 32)
+      throw new ArgumentError("Random.draw", `${blocks} blocks are more than 2³²`, "draw in parts");
+    return { key: this.#key, counter: [this.#reserve(blocks), this.#high] };
+  }
+
+  /** Moves past `blocks` blocks and returns the low word of the first; `#high` is then its high word. */
+  #reserve(blocks: number): number {
+    if (this.#low + Math.max(blocks, 1) > 2 ** 32) {
+      this.#low = 0;
+      this.#high += 1;
+    }
+    const start = this.#low;
+    this.#low += blocks;
+    return start;
+  }
+
+  /** The next block as a whole number below 2⁵³. */
+  #bits53(): number {
+    threefryBlocks(this.#key[0], this.#key[1], this.#reserve(1), this.#high, block, 2);
+    return (block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6);
+  }
+}
+
+/**
+ * Fills `out` from a reservation: elements 2b and 2b + 1 are (w >>> 8) · 2⁻²⁴ for the two words w of block b. So element i
+ * depends on the key and counter + ⌊i/2⌋ only, and a shorter `out` gets the first elements of a longer one.
+ */
+export function uniformAt(draw: Draw, out: FloatArray): void {
+  const length = out.length;
+  for (let start = 0; start < length; start += words.length) {
+    const end = Math.min(words.length, length - start);
+    fillWords(draw, start, end);
+    for (let i = 0; i < end; i++) out[start + i] = (words[i] >>> 8) * 2 ** -24;
+  }
+}
+
+/**
+ * Fills `out` with standard normal numbers from a reservation, by the method of Box and Muller (1958). From the words w0, w1
+ * of block b: u = ((w0 >>> 8) + 1) · 2⁻²⁴ in (0, 1], radius = √(−2 ln u), angle = 2π (w1 >>> 8) · 2⁻²⁴; element 2b is
+ * radius · cos angle, element 2b + 1 radius · sin angle, in float64. A Float32Array holds the same numbers rounded.
+ * The greatest magnitude is √(48 ln 2) = 5.77.
+ */
+export function normalAt(draw: Draw, out: FloatArray): void {
+  const length = out.length;
+  for (let start = 0; start < length; start += words.length) {
+    const end = Math.min(words.length, length - start);
+    fillWords(draw, start, end);
+    for (let i = 0; i < end; i += 2) {
+      const radius = Math.sqrt(-2 * log(((words[i] >>> 8) + 1) * 2 ** -24));
+      const turn = words[i + 1] >>> 8;
+      const nearest = (turn + 2 ** 21) >> 22; // quarter turn, so that |angle| ≤ π/4
+      const angle = (turn - (nearest << 22)) * (HALF_PI * 2 ** -22);
+      const sine = sinReduced(angle, 0);
+      const cosine = cosReduced(angle, 0);
+      // Rotating by 0 and ±1 is exact; a branch on random bits would be mispredicted half the time.
+      const a = COS_QUADRANT[nearest & 3];
+      const b = SIN_QUADRANT[nearest & 3];
+      out[start + i] = radius * (cosine * a - sine * b);
+      if (i + 1 < end) out[start + i + 1] = radius * (sine * a + cosine * b);
+    }
+  }
+}
+
+/** The words for `count` elements from `start` on; an odd count gets its last block whole. */
+function fillWords(draw: Draw, start: number, count: number): void {
+  const [low, high] = draw.counter;
+  threefryBlocks(draw.key[0], draw.key[1], low + start / 2, high, words, count);
+}
+
+/**
+ * Threefry-2x32-20: writes the two words for a key (key0, key1) and a counter (counter0, counter1), each a 32-bit word, to `out`.
+ * @example threefry2x32(0, 0, 0, 0, new Uint32Array(2)) // 0x6b200159, 0x99ba4efe
+ */
+export function threefry2x32(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  out: Uint32Array | Int32Array | [number, number],
+): void {
+  threefryBlocks(key0, key1, counter0, counter1, block, 2);
+  out[0] = block[0] >>> 0;
+  out[1] = block[1] >>> 0;
+}
+
+/**
+ * Fills the first `count` words of `out` (one more if `count` is odd) with the blocks of the counters (counter0, counter1), (counter0 + 1, counter1) …, two words each. A round adds the
+ * second word to the first and mixes it back by a rotation; after every four rounds a part of the key is added. Rotations
+ * and the parity constant are those of the paper (table 3 and section 3.4). In int32 arithmetic throughout.
+ */
+function threefryBlocks(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  out: Int32Array,
+): void {
+  const k0 = key0 | 0;
+  const k1 = key1 | 0;
+  const k2 = 0x1bd11bda ^ k0 ^ k1;
+  const high = (counter1 + k1) | 0;
+  for (let i = 0, low = (counter0 + k0) | 0; i < count; i += 2, low = (low + 1) | 0) {
+    let a = (low + high) | 0;
+    let b = rotate(high, 13) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 15) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 26) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 6) ^ a;
+    b = (b + k2 + 1) | 0;
+    a = (a + k1 + b) | 0;
+    b = rotate(b, 17) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 29) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 16) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 24) ^ a;
+    b = (b + k0 + 2) | 0;
+    a = (a + k2 + b) | 0;
+    b = rotate(b, 13) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 15) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 26) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 6) ^ a;
+    b = (b + k1 + 3) | 0;
+    a = (a + k0 + b) | 0;
+    b = rotate(b, 17) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 29) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 16) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 24) ^ a;
+    b = (b + k2 + 4) | 0;
+    a = (a + k1 + b) | 0;
+    b = rotate(b, 13) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 15) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 26) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, 6) ^ a;
+    out[i] = a + k2;
+    out[i + 1] = b + k0 + 5;
+  }
+}
+
+function rotate(x: number, bits: number): number {
+  return (x << bits) | (x >>> (32 - bits));
+}
+
+/** A stream whose key is the block of `key` at a counter. */
+function streamOfBlock(key: readonly [number, number], low: number, high: number): Random {
+  const child: [number, number] = [0, 0];
+  threefry2x32(key[0], key[1], low, high, child);
+  return Random.fromState({ key: child, counter: [0, 0] });
+}
+
+function requireInteger(where: string, name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  const range = least < 0 ? "a safe integer" : `a whole number of at least ${least}`;
+  throw new ArgumentError(where, `${name} is ${value}, but must be ${range}`);
+}
+
+const HALF_PI = 1.5707963267948966;
+const COS_QUADRANT = /* @__PURE__ */ Float64Array.of(1, 0, -1, 0);
+const SIN_QUADRANT = /* @__PURE__ */ Float64Array.of(0, 1, 0, -1);
+
+// Scratch: drawing allocates nothing. 512 blocks (4 kB) stay in the first-level cache.
+const block = /* @__PURE__ */ new Int32Array(2);
+const words = /* @__PURE__ */ new Int32Array(1024);

@@ -1,0 +1,175 @@
+/** src/io/csv.ts: what is written reads back to the bit, and every malformed text is refused at its place. */
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { formatCsv, parseCsv, parseCurves } from "../../src/io/index.ts";
+import { FormatError, HalogradError } from "../../src/tensor/errors.ts";
+
+const source = "table.csv";
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const name = fc.oneof(
+  fc.string({ minLength: 1, unit: "binary" }),
+  fc.string({ minLength: 1, unit: fc.constantFrom('"', ",", "\n", "\r", "#", " ", "a", "\ufeff") }),
+);
+const table = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((header) =>
+  fc.record({
+    header: fc.constant(header),
+    rows: fc.array(fc.array(finite, { minLength: header.length, maxLength: header.length })),
+  }),
+);
+
+describe("what is written", () => {
+  test.prop([table])("reads back to the bit, whatever the names and numbers are", ({ header, rows }) => {
+    const read = parseCsv(formatCsv(header, rows), { source });
+    expect(read.header).toEqual(header);
+    expect(read.rows).toEqual(rows.map((row) => Float64Array.from(row))); // toEqual tells −0 from 0
+  });
+
+  test.prop([
+    fc.uniqueArray(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), { minLength: 1, maxLength: 8 }),
+    finite,
+  ])("as curves keeps radii and speeds to the bit", (values, speed) => {
+    const radii = Float64Array.from(values).sort();
+    const curve = radii.map(() => speed);
+    expect(parseCurves(formatCsv(radii, [curve, curve]), source)).toEqual({ radii, curves: [curve, curve] });
+  });
+
+  test("is plain text with the shortest decimals and a final newline", () => {
+    expect(
+      formatCsv(
+        ["epoch", "train", 'say "v"'],
+        [
+          [0, 0.1, -0],
+          [1, 1e21, 5e-324],
+        ],
+      ),
+    ).toBe('epoch,train,"say ""v"""\n0,0.1,-0\n1,1e+21,5e-324\n');
+  });
+
+  test.each([
+    ["a ragged row", ["a", "b"], [[1, 2], [3]], "row 2 has 1 values, the header has 2"],
+    ["NaN", ["a"], [[Number.NaN]], "row 1 holds NaN"],
+    ["an infinite radius", [1, Number.POSITIVE_INFINITY], [], "the header holds Infinity"],
+    ["a repeated name", ["a", "a"], [], '"a" stands twice'],
+    ["no column", [], [], "there is no column"],
+  ])("is never %s", (_, header, rows, message) => {
+    expect(() => formatCsv(header as (string | number)[], rows)).toThrow(message);
+  });
+});
+
+describe("what is read", () => {
+  test.each([
+    ["\\r\\n line ends", "a,b\r\n1,2\r\n"],
+    ["a byte order mark", "\ufeffa,b\n1,2\n"],
+    ["no newline at the end", "a,b\n1,2"],
+    ["blank lines around the table", "\n\na,b\n1,2\n\n \r\n"],
+    ["comment lines", "# made by\na,b\n# and here\n1,2\n# end"],
+    ["spaces around cells", " a ,\tb\n 1 , 2 \n"],
+    ["quoted cells", '"a","b" \r\n"1","2"\r\n'],
+    ["other spellings of numbers", "a,b\n+1.,.2e1\n"],
+  ])("may have %s", (_, text) => {
+    expect(parseCsv(text, { source })).toEqual({ header: ["a", "b"], rows: [Float64Array.of(1, 2)] });
+  });
+
+  test.each([
+    ["an empty text", "", "table.csv: the file is empty"],
+    ["comments only", "# nothing\n", "the file is empty"],
+    ["a short row", "a,b\n1,2\n3\n", "line 3: 1 cells, but the header has 2"],
+    ["a long row", "a,b\n1,2,3\n", "line 2: 3 cells, but the header has 2"],
+    ["an empty cell", "a,b\n1,\n", "line 2, column 2 (b): the cell is empty"],
+    ["a word", "a,b\n1,fast\n", 'line 2, column 2 (b): "fast" is not a number'],
+    ["a decimal comma", "a\n1;5\n", '"1;5" is not a number'],
+    ["a hexadecimal number", "a\n0x10\n", '"0x10" is not a number'],
+    ["NaN", "a\n1\nNaN\n", "line 3, column 1 (a): the value must be finite, not NaN"],
+    ["infinity", "a\n-Infinity\n", "must be finite"],
+    ["an overflowing number", "a\n1e999\n", "must be finite, not 1e999"],
+    ["an empty column name", "a,,b\n1,2,3\n", "line 1, column 2: a column name is empty"],
+    ["a repeated column name", "a,b,a\n1,2,3\n", 'line 1, column 3: the column "a" stands twice'],
+    ["a blank line between rows", "a\n1\n\n2\n", "line 3: the line is blank"],
+    ["an open quote", 'a\n"1\n2\n', "line 2, column 1: a quote is never closed"],
+    ["text after a quote", '"a"b\n1\n', "line 1, column 1: text follows the closing quote"],
+    ["a fault below quoted newlines and comments", '"a\n\n"\n# x\nno\n', "line 5, column 1 (a\n\n): "],
+  ])("must not have %s", (_, text, message) => {
+    const read = (): unknown => parseCsv(text, { source });
+    expect(read).toThrow(FormatError);
+    expect(read).toThrow(message);
+    expect(read).toThrow("Fix: ");
+  });
+
+  test("must have the columns that were asked for, in their order", () => {
+    const columns = ["epoch", "train", "valid"];
+    expect(parseCsv("epoch,train,valid\n0,1,2\n", { source, columns }).rows).toHaveLength(1);
+    for (const text of ["0,1,2\n", "epoch,valid,train\n0,1,2\n", "epoch,train\n0,1\n"]) {
+      expect(() => parseCsv(text, { source, columns })).toThrow("the first row must be epoch,train,valid");
+    }
+  });
+
+  test.each([
+    ["equal", "1,1.0,2\n1,2,3\n", "line 1, column 2: the radius 1 does not exceed 1"],
+    ["decreasing", "# kpc\n1,3,2\n1,2,3\n", "line 2, column 3: the radius 2 does not exceed 3"],
+    ["zero", "0,1\n1,2\n", "line 1, column 1: the radius 0 does not exceed 0"],
+    ["names", "R,V\n1,2\n", 'line 1, column 1 (radii): "R" is not a number'],
+    ["without curves", "1,2\n", "no curve follows"],
+  ])("as curves must not have radii that are %s", (_, text, message) => {
+    expect(() => parseCurves(text, source)).toThrow(FormatError);
+    expect(() => parseCurves(text, source)).toThrow(message);
+  });
+});
+
+describe("hostile text", () => {
+  const pieces = fc.constantFrom(
+    '"',
+    ",",
+    "\n",
+    "\r\n",
+    "#",
+    " ",
+    "1",
+    "-2.5e3",
+    "NaN",
+    "x",
+    "\0",
+    "\ufeff",
+    "\ud800",
+  );
+  test.prop([fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(""))], { numRuns: 3000 })(
+    "gives a table that round-trips, or a HalogradError",
+    (text) => {
+      for (const parse of [(t: string) => parseCsv(t, { source }), (t: string) => parseCurves(t, source)]) {
+        try {
+          const read = parse(text);
+          if ("rows" in read) expect(parseCsv(formatCsv(read.header, read.rows), { source })).toEqual(read);
+          else expect(parseCurves(formatCsv(read.radii, read.curves), source)).toEqual(read);
+        } catch (error) {
+          if (!(error instanceof HalogradError)) throw error;
+        }
+      }
+    },
+  );
+
+  // 2 MB each. A pass costs some 10 ms; a quadratic one over 10¹² steps, minutes. 5 s leave room for slow machines.
+  const long = 2_000_000;
+  test.each([
+    ["quotes", '"'.repeat(long + 1)],
+    ["doubled quotes in one open cell", `"${'""'.repeat(long / 2)}`],
+    ["commas", ",".repeat(long)],
+    ["digits", `a\n${"1".repeat(long)}x`],
+    ["an almost number", `a\n1${".1e".repeat(long / 3)}`],
+    ["newlines", `a\n${"\n".repeat(long)}1`],
+    ["newlines in a quoted cell", `"${"\n".repeat(long)}"x`],
+    ["spaces", `a\n${" ".repeat(long)}x${" ".repeat(long)}x`],
+    ["comments", "#\n".repeat(long / 2)],
+    ["names", `${Array.from({ length: long / 8 }, (_, i) => i).join()}\n1`],
+  ])("of many %s is refused in linear time, with a short message", (_, text) => {
+    const start = performance.now();
+    let message = "";
+    try {
+      parseCsv(text, { source });
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+      message = (error as FormatError).message;
+    }
+    expect(message.length).toBeGreaterThan(0);
+    expect(message.length).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});

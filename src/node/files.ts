@@ -66,6 +66,7 @@ export function writeFilesWhole(files: Iterable<readonly [path: string, data: st
     for (const file of files) {
       const [path, data] = file;
       attempt(path, () => {
+        if (path === "") throw fileError(path, "ENOENT"); // else it would be staged in the current folder
         const existing = statSync(path, { throwIfNoEntry: false });
         if (existing?.isDirectory()) throw fileError(path, "EISDIR");
         // Renaming over /dev/null would replace the device by a file.

@@ -72,7 +72,7 @@ export function curvesFigure(options: CurvesOptions): string {
 
 /** Viridis without its brightest yellow, which a thin line on white does not show. */
 function massColor(fraction: number): string {
-  return viridis(0.93 * fraction);
+  return viridis(0.9 * fraction);
 }
 
 export interface LossOptions {

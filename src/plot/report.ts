@@ -169,8 +169,8 @@ function noiseSection({ figures }: ReportContents): string {
         `<i>x</i><sub><i>a</i></sub> = (1 − <i>a</i>) <i>x</i> + <i>a</i> ε, &ensp; ε ~ N(0, 1), &ensp; 0 ≤ <i>a</i> ≤ 1`,
       ) +
       paragraphs(
-        `At <i>a</i> = 0 the curve is untouched, at <i>a</i> = 1 it is forgotten. In between, less and less can be told: first the
-        small wiggles are lost, then the shape, and at the end whether the galaxy was heavy or light.`,
+        `At <i>a</i> = 0 the curve is untouched, at <i>a</i> = 1 it is forgotten. In between, less and less can be told: first
+        the details are lost, then the shape, and at the end whether the galaxy was heavy or light.`,
       ) +
       figureBlock(
         2,
@@ -261,7 +261,7 @@ function samplingSection({ sampling, scores, figures }: ReportContents): string 
         5,
         figures.sampling,
         `${count(sampling.samples)} samples on their way from noise to curve. Points: the state before the step. Line: the curve that the network
-        predicts from it. Dashed: the curve that the sample ends as.`,
+        predicts from it. Dashed: the final curve.`,
       ) +
       (scores === undefined
         ? ""
@@ -316,7 +316,7 @@ function equation(...lines: string[]): string {
 }
 
 function figureBlock(index: number, svg: string, caption: string): string {
-  return `<figure>\n<div class="drawing" tabindex="0">${svg}</div>
+  return `<figure>\n<div class="drawing" role="group" aria-label="Figure ${index}" tabindex="0">${svg}</div>
 <figcaption><b>Figure ${index}.</b> ${caption.replace(/\s+/g, " ")}</figcaption>\n</figure>\n`;
 }
 
@@ -392,7 +392,7 @@ h1 { font-size: 2rem; line-height: 1.2; margin-top: 1rem; text-wrap: balance; }
 h2 { font-size: 1.4rem; line-height: 1.3; margin-top: 3rem; }
 .equation { overflow-x: auto; padding: 0 1rem; font-family: Cambria, Georgia, "Times New Roman", serif; font-size: 1.15rem; }
 .equation div { margin: .35rem 0; white-space: nowrap; }
-sub { line-height: 0; }
+sub { font-size: .72em; line-height: 0; vertical-align: -.28em; }
 figure { margin: 2rem 0; }
 .drawing { background: #ffffff; overflow-x: auto; text-align: center; border-radius: 4px; }
 .drawing svg { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 36rem; }

@@ -48,7 +48,8 @@ function numberFormat(values: readonly number[]): (value: number) => string {
   const magnitudes = finite.map(Math.abs).filter((value) => value > 0);
   const largest = Math.max(0, ...magnitudes);
   const smallest = Math.min(Infinity, ...magnitudes);
-  const special = (value: number): string => (Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+  const special = (value: number): string =>
+    Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
   const format = finite.every((value) => Number.isInteger(value) && Math.abs(value) < 1e8)
     ? (value: number) => `${Object.is(value, -0) ? "-0" : value}`
     : largest >= 1e6 || smallest < 1e-4

@@ -25,7 +25,7 @@ export function exp(x: number): number {
  * @example expm1(1e-20) // 1e-20
  */
 export function expm1(x: number): number {
-  if (Math.abs(x) < 2 ** -54) return x; // also keeps −0
+  if (Math.abs(x) < TINY) return x; // also keeps −0
   if (x > 710) return Infinity;
   if (x < -38) return -1; // e⁻³⁸ is less than half an ulp of 1
   const k = Math.floor(x * INVERSE_LN2 + 0.5);
@@ -33,7 +33,7 @@ export function expm1(x: number): number {
   const tail = k * LN2_LOW;
   const r = head - tail;
   // eˣ − 1 = 2ᵏ ((1 − 2⁻ᵏ) + r + (eʳ − 1 − r)), the two large terms summed without error
-  const w = POWERS_OF_TWO[TWO_TO_ZERO - (k | 0)];
+  const w = powerOfTwo(-(k | 0));
   const a = 1 - w;
   const s = a + r;
   return scale(s + (sumError(a, r, s) + (1 - a - w) + (head - r - tail) + expTail(r)), k);
@@ -82,8 +82,8 @@ function expTail(r: number): number {
 /** y · 2ᵏ rounded once. Beyond the table's range two factors are needed; the first product is then exact. */
 function scale(y: number, k: number): number {
   const i = k | 0;
-  if (i >= -1074 && i <= 1023) return y * POWERS_OF_TWO[TWO_TO_ZERO + i];
-  return y * POWERS_OF_TWO[TWO_TO_ZERO + (i >> 1)] * POWERS_OF_TWO[TWO_TO_ZERO + i - (i >> 1)];
+  if (i >= -1074 && i <= 1023) return y * powerOfTwo(i);
+  return y * powerOfTwo(i >> 1) * powerOfTwo(i - (i >> 1));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ function scale(y: number, k: number): number {
  */
 export function log(x: number): number {
   if (x >= SMALLEST_NORMAL && x < Infinity) return logOfNormal(x, 0);
-  if (x > 0) return x === Infinity ? x : logOfNormal(x * 2 ** 54, -54);
+  if (x > 0) return x === Infinity ? x : logOfNormal(x * TWO_TO_54, -54);
   return x === 0 ? -Infinity : NaN;
 }
 
@@ -104,13 +104,13 @@ export function log(x: number): number {
  * @example log1p(1e-20) // 1e-20
  */
 export function log1p(x: number): number {
-  if (x > -0.29 && x < 0.41) return Math.abs(x) < 2 ** -54 ? x : logOfReduced(x, 0, 0);
+  if (x > -0.29 && x < 0.41) return Math.abs(x) < TINY ? x : logOfReduced(x, 0, 0);
   if (!(x > -1)) return x === -1 ? -Infinity : NaN;
   if (x === Infinity) return x;
   const u = 1 + x;
   const lost = x >= 1 ? 1 - (u - x) : x - (u - 1); // 1 + x = u + lost, and ln(u + lost) ≈ ln u + lost / u
   const k = logExponent(u);
-  return logOfReduced(u * POWERS_OF_TWO[TWO_TO_ZERO - k] - 1, k, lost / u);
+  return logOfReduced(u * powerOfTwo(-k) - 1, k, lost / u);
 }
 
 /** log₂ x, error below 0.6 ulp; exact at powers of two. */
@@ -139,7 +139,7 @@ function logExponent(x: number): number {
 
 function logOfNormal(x: number, exponent: number): number {
   const k = logExponent(x);
-  return logOfReduced(x * POWERS_OF_TWO[TWO_TO_ZERO - k] - 1, k + exponent, 0);
+  return logOfReduced(x * powerOfTwo(-k) - 1, k + exponent, 0);
 }
 
 /**
@@ -169,9 +169,9 @@ function logOfReduced(f: number, k: number, correction: number): number {
  * 2⁻⁶⁴. The same series as above, 2s + s³ (2/3 + 2s²/5 + …), with s, s³ and the constant 2/3 carried to twice the precision.
  */
 function logExtended(x: number): number {
-  const normal = x >= SMALLEST_NORMAL ? x : x * 2 ** 54;
+  const normal = x >= SMALLEST_NORMAL ? x : x * TWO_TO_54;
   const exponent = logExponent(normal);
-  const f = normal * POWERS_OF_TWO[TWO_TO_ZERO - exponent] - 1;
+  const f = normal * powerOfTwo(-exponent) - 1;
   const k = normal === x ? exponent : exponent - 54;
   const d = 2 + f;
   const s = f / d;
@@ -211,7 +211,7 @@ function logExtended(x: number): number {
 // Powers and roots
 
 /**
- * xʸ, error below 0.8 ulp; squares and reciprocals are correctly rounded, cubes are `x * x * x`.
+ * xʸ, error below 0.8 ulp; squares, reciprocals and square roots are correctly rounded, cubes are `x * x * x`.
  * Special values are those of the language's `x ** y` (so 1 ** NaN and 1 ** ±Infinity are NaN, unlike C).
  * @example pow(2, 0.5) // 1.4142135623730951
  */
@@ -221,6 +221,7 @@ export function pow(x: number, y: number): number {
   if (y === 3) return x * x * x;
   if (y === -1) return 1 / x;
   if (y === 0) return 1;
+  if (y === 0.5 && x >= 0) return Math.sqrt(x) + 0; // (−0) ** 0.5 is +0
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
   const magnitude = Math.abs(x);
   if (Math.abs(y) === Infinity) {
@@ -240,7 +241,7 @@ export function pow(x: number, y: number): number {
 /** e^(y ln x) with y ln x carried to twice the precision: its absolute error is that of the result's last place. */
 function powOfPositive(x: number, y: number): number {
   if (x === 1) return 1;
-  if (Math.abs(y) > 2 ** 66) return x > 1 === y > 0 ? Infinity : 0; // |ln x| ≥ 2⁻⁵³ for every other x
+  if (Math.abs(y) > 1e20) return x > 1 === y > 0 ? Infinity : 0; // |ln x| ≥ 2⁻⁵³ for every other x
   const high = logExtended(x);
   const low = extendedLow[0];
   const p = y * high;
@@ -254,13 +255,13 @@ export function cbrt(x: number): number {
   if (x === 0 || !(Math.abs(x) < Infinity)) return x;
   const magnitude = Math.abs(x);
   const subnormal = magnitude < SMALLEST_NORMAL;
-  const normal = subnormal ? magnitude * 2 ** 54 : magnitude;
+  const normal = subnormal ? magnitude * TWO_TO_54 : magnitude;
   const third = Math.floor(logExponent(normal) / 3);
-  const m = normal * POWERS_OF_TWO[TWO_TO_ZERO - 3 * third]; // in [√½, 4√2)
+  const m = normal * powerOfTwo(-3 * third); // in [√½, 4√2)
   const t = Math.fround(exp(log(m) / 3)); // 24 bits, so t² is exact
   const r = m / (t * t);
   const root = t + (t * (r - t)) / (2 * t + r); // Halley's step triples the correct bits
-  const result = root * POWERS_OF_TWO[TWO_TO_ZERO + third - (subnormal ? 18 : 0)];
+  const result = root * powerOfTwo(third - (subnormal ? 18 : 0));
   return x < 0 ? -result : result;
 }
 
@@ -270,7 +271,7 @@ export function cbrt(x: number): number {
 /** sin x (x in radians), error below 0.8 ulp for every finite x; NaN at ±Infinity. */
 export function sin(x: number): number {
   const magnitude = Math.abs(x);
-  if (magnitude <= QUARTER_PI) return magnitude < 2 ** -27 ? x : sinReduced(x, 0);
+  if (magnitude <= QUARTER_PI) return magnitude < SMALL ? x : sinReduced(x, 0);
   const quadrant = reduceByHalfPi(magnitude);
   const value =
     quadrant & 1 ? cosReduced(remainder[0], remainder[1]) : sinReduced(remainder[0], remainder[1]);
@@ -350,12 +351,12 @@ function reduceLarge(x: number): number {
     halfPiScaled = 2n * (4n * arctanOfReciprocal(5n) - arctanOfReciprocal(239n));
   }
   const whole = Math.floor(x);
-  const scaled = (BigInt(whole) << 1200n) + (BigInt((x - whole) * 2 ** 53) << 1147n);
+  const scaled = (BigInt(whole) << 1200n) + (BigInt((x - whole) * TWO_TO_54) << 1146n);
   const n = (2n * scaled + halfPiScaled) / (2n * halfPiScaled); // rounded to nearest
   const r = (scaled - n * halfPiScaled) >> 1000n; // scaled by 2²⁰⁰
   const high = Number(r);
-  remainder[0] = high * 2 ** -200;
-  remainder[1] = Number(r - BigInt(high)) * 2 ** -200;
+  remainder[0] = high * powerOfTwo(-200);
+  remainder[1] = Number(r - BigInt(high)) * powerOfTwo(-200);
   return Number(n & 3n);
 }
 
@@ -383,7 +384,7 @@ export function tanh(x: number): number {
     const value = magnitude > 20 ? 1 : 1 - 2 / (exp(2 * magnitude) + 1);
     return x < 0 ? -value : value;
   }
-  if (magnitude < 2 ** -28) return x; // also keeps −0
+  if (magnitude < SMALL) return x; // also keeps −0
   const z = x * x;
   return x + x * (z * polynomial(TANH, z));
 }
@@ -511,8 +512,18 @@ const TWO_THIRDS_LOW = 3.700743415417188e-17;
 const QUARTER_PI = 0.7853981633974483;
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
 
-/** 2⁻¹⁰⁷⁴ … 2¹⁰²³. A look-up is faster than building the bits (a 32-bit store read back as 64 bits stalls), and has no endianness. */
-const TWO_TO_ZERO = 1074;
+const TWO_TO_54 = 0x40000000000000; // lifts subnormal numbers into the normal range
+const TINY = 1 / TWO_TO_54; // below it x + x²/2 rounds to x
+const SMALL = 1 / 0x10000000; // 2⁻²⁸: below it x + x³/3 rounds to x
+
+/**
+ * 2ⁿ for −1074 ≤ n ≤ 1023. (The language's `**` promises no exact bits either.) A look-up is faster than building the bits,
+ * as a 32-bit store that is read back as 64 bits stalls, and it has no endianness.
+ */
+function powerOfTwo(n: number): number {
+  return POWERS_OF_TWO[1074 + n];
+}
+
 const POWERS_OF_TWO = /* @__PURE__ */ successivePowers(Number.MIN_VALUE, 2, 2098);
 const POWERS_OF_TEN = /* @__PURE__ */ successivePowers(1, 10, 23); // 10²² is the last that float64 holds exactly
 

@@ -40,7 +40,12 @@ export function flattenNested(where: string, values: NestedArray, shape: Shape, 
 }
 
 /** Flat memory as nested arrays. */
-export function toNested(shape: Shape, strides: readonly number[], offset: number, data: FloatArray): NestedArray {
+export function toNested(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  data: FloatArray,
+): NestedArray {
   const visit = (axis: number, at: number): NestedArray =>
     axis === shape.length
       ? data[at]

@@ -45,7 +45,11 @@ export class Random {
    * @throws ArgumentError for any other seed
    */
   constructor(seed: number | bigint) {
-    if (typeof seed === "bigint" ? seed < -(2n ** 63n) || seed >= 2n ** 64n : !Number.isSafeInteger(seed)) {
+    if (
+      typeof seed === "bigint"
+        ? BigInt.asIntN(64, seed) !== seed && BigInt.asUintN(64, seed) !== seed
+        : !Number.isSafeInteger(seed)
+    ) {
       throw new ArgumentError(
         "Random",
         `the seed ${seed} is not a safe integer or a 64-bit bigint`,
@@ -106,7 +110,7 @@ export class Random {
     }
     requireInteger("Random.fork", "label", label, Number.MIN_SAFE_INTEGER);
     const child = streamOfBlock(this.#key, label >>> 0, 0x80000002);
-    return streamOfBlock(child.#key, Math.floor(label / 2 ** 32) >>> 0, 0x80000003);
+    return streamOfBlock(child.#key, Math.floor(label / TWO_TO_32) >>> 0, 0x80000003);
   }
 
   /** A float64 with 53 random bits, uniform in [low, high). Throws ArgumentError unless low < high, both finite. */
@@ -119,7 +123,7 @@ export class Random {
       );
     }
     for (;;) {
-      const value = low + (high - low) * (this.#bits53() * 2 ** -53);
+      const value = low + (high - low) * (this.#bits53() * (1 / TWO_TO_53));
       if (value < high) return value; // rounding can reach `high`: draw again
     }
   }
@@ -133,8 +137,8 @@ export class Random {
         "give finite numbers and a standard deviation of at least 0",
       );
     }
-    const radius = Math.sqrt(-2 * log((this.#bits53() + 1) * 2 ** -53));
-    const quarters = this.#bits53() * 2 ** -51; // of a turn, in [0, 4)
+    const radius = Math.sqrt(-2 * log((this.#bits53() + 1) * (1 / TWO_TO_53)));
+    const quarters = this.#bits53() * (4 / TWO_TO_53); // of a turn, in [0, 4)
     const nearest = Math.floor(quarters + 0.5);
     const angle = (quarters - nearest) * HALF_PI; // in [−π/4, π/4]
     const quadrant = nearest & 3;
@@ -145,8 +149,8 @@ export class Random {
 
   /** A whole number uniform in [0, n), without bias, for n from 1 to 2⁵³. */
   integer(n: number): number {
-    if (n !== 2 ** 53) requireInteger("Random.integer", "n", n, 1);
-    const limit = 2 ** 53 - (2 ** 53 % n); // the largest multiple of n: numbers above would favour small remainders
+    if (n !== TWO_TO_53) requireInteger("Random.integer", "n", n, 1);
+    const limit = TWO_TO_53 - (TWO_TO_53 % n); // the largest multiple of n: numbers above would favour small remainders
     for (;;) {
       const bits = this.#bits53();
       if (bits < limit) return bits % n;
@@ -187,14 +191,14 @@ export class Random {
    */
   draw(blocks: number): Draw {
     requireInteger("Random.draw", "blocks", blocks, 0);
-    if (blocks > 2 ** 32)
+    if (blocks > TWO_TO_32)
       throw new ArgumentError("Random.draw", `${blocks} blocks are more than 2³²`, "draw in parts");
     return { key: this.#key, counter: [this.#reserve(blocks), this.#high] };
   }
 
   /** Moves past `blocks` blocks and returns the low word of the first; `#high` is then its high word. */
   #reserve(blocks: number): number {
-    if (this.#low + Math.max(blocks, 1) > 2 ** 32) {
+    if (this.#low + Math.max(blocks, 1) > TWO_TO_32) {
       this.#low = 0;
       this.#high += 1;
     }
@@ -206,7 +210,7 @@ export class Random {
   /** The next block as a whole number below 2⁵³. */
   #bits53(): number {
     threefryBlocks(this.#key[0], this.#key[1], this.#reserve(1), this.#high, block, 2);
-    return (block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6);
+    return (block[0] >>> 5) * 0x4000000 + (block[1] >>> 6);
   }
 }
 
@@ -219,7 +223,7 @@ export function uniformAt(draw: Draw, out: FloatArray): void {
   for (let start = 0; start < length; start += words.length) {
     const end = Math.min(words.length, length - start);
     fillWords(draw, start, end);
-    for (let i = 0; i < end; i++) out[start + i] = (words[i] >>> 8) * 2 ** -24;
+    for (let i = 0; i < end; i++) out[start + i] = (words[i] >>> 8) * (1 / TWO_TO_24);
   }
 }
 
@@ -235,10 +239,10 @@ export function normalAt(draw: Draw, out: FloatArray): void {
     const end = Math.min(words.length, length - start);
     fillWords(draw, start, end);
     for (let i = 0; i < end; i += 2) {
-      const radius = Math.sqrt(-2 * log(((words[i] >>> 8) + 1) * 2 ** -24));
+      const radius = Math.sqrt(-2 * log(((words[i] >>> 8) + 1) * (1 / TWO_TO_24)));
       const turn = words[i + 1] >>> 8;
-      const nearest = (turn + 2 ** 21) >> 22; // quarter turn, so that |angle| ≤ π/4
-      const angle = (turn - (nearest << 22)) * (HALF_PI * 2 ** -22);
+      const nearest = (turn + 0x200000) >> 22; // quarter turn, so that |angle| ≤ π/4
+      const angle = (turn - (nearest << 22)) * (HALF_PI / 0x400000);
       const sine = sinReduced(angle, 0);
       const cosine = cosReduced(angle, 0);
       // Rotating by 0 and ±1 is exact; a branch on random bits would be mispredicted half the time.
@@ -273,9 +277,9 @@ export function threefry2x32(
 }
 
 /**
- * Fills the first `count` words of `out` (one more if `count` is odd) with the blocks of the counters (counter0, counter1), (counter0 + 1, counter1) …, two words each. A round adds the
- * second word to the first and mixes it back by a rotation; after every four rounds a part of the key is added. Rotations
- * and the parity constant are those of the paper (table 3 and section 3.4). In int32 arithmetic throughout.
+ * Fills the first `count` words of `out` (one more if odd) with the blocks of the counters (counter0, counter1), (counter0 + 1,
+ * counter1) …, two words each. A round adds the second word to the first and mixes it back by a rotation; after every four
+ * rounds a part of the key is added. The rotations and the parity constant are the paper's. In int32 arithmetic throughout.
  */
 function threefryBlocks(
   key0: number,
@@ -283,6 +287,7 @@ function threefryBlocks(
   counter0: number,
   counter1: number,
   out: Int32Array,
+  count: number,
 ): void {
   const k0 = key0 | 0;
   const k1 = key1 | 0;
@@ -355,6 +360,9 @@ function requireInteger(where: string, name: string, value: number, least: numbe
   throw new ArgumentError(where, `${name} is ${value}, but must be ${range}`);
 }
 
+const TWO_TO_24 = 0x1000000;
+const TWO_TO_32 = 0x100000000;
+const TWO_TO_53 = 0x20000000000000;
 const HALF_PI = 1.5707963267948966;
 const COS_QUADRANT = /* @__PURE__ */ Float64Array.of(1, 0, -1, 0);
 const SIN_QUADRANT = /* @__PURE__ */ Float64Array.of(0, 1, 0, -1);

@@ -50,7 +50,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function checkShape(where: string, shape: Shape): Shape {
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new ShapeError(where, `${showShape(shape)} is not a shape: every size is a whole number, 0 or more.`);
+      throw new ShapeError(
+        where,
+        `${showShape(shape)} is not a shape: every size is a whole number, 0 or more.`,
+      );
     }
   }
   if (sizeOf(shape) > 2 ** 31) {
@@ -90,7 +93,9 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
 export function broadcastStrides(shape: Shape, strides: readonly number[], target: Shape): readonly number[] {
   if (sameShape(shape, target)) return strides;
   const missing = target.length - shape.length;
-  return target.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : strides[axis - missing]));
+  return target.map((_, axis) =>
+    axis < missing || shape[axis - missing] === 1 ? 0 : strides[axis - missing],
+  );
 }
 
 /** The axis counted from the front: -1 is the last. */
@@ -175,13 +180,20 @@ export function reshapeStrides(shape: Shape, strides: readonly number[], target:
 export function checkPermutation(where: string, axes: readonly number[], rank: number): number[] {
   const normal = axes.map((axis) => normalizeAxis(where, axis, rank));
   if (normal.length !== rank || new Set(normal).size !== rank) {
-    throw new AxisError(where, `[${axes.join(", ")}] is not an order of the ${rank} axes: each is named once.`);
+    throw new AxisError(
+      where,
+      `[${axes.join(", ")}] is not an order of the ${rank} axes: each is named once.`,
+    );
   }
   return normal;
 }
 
 /** What to take along one axis: everything, one index (the axis goes away), or `[start, stop, step]`. */
-export type Range = null | undefined | number | readonly [(number | null)?, (number | null)?, (number | null)?];
+export type Range =
+  | null
+  | undefined
+  | number
+  | readonly [(number | null)?, (number | null)?, (number | null)?];
 
 /** A range along an axis of known size: `count` elements from `start` in steps of `step`. */
 export interface Span {
@@ -202,10 +214,12 @@ export function resolveRange(where: string, range: Exclude<Range, number>, size:
       throw new ArgumentError(where, `a range is made of whole numbers; got [${start}, ${stop}, ${step}].`);
     }
   }
-  if (step === 0) throw new ArgumentError(where, "the step of a range cannot be 0.", "use a step of 1 or -1.");
+  if (step === 0)
+    throw new ArgumentError(where, "the step of a range cannot be 0.", "use a step of 1 or -1.");
   const lowest = step > 0 ? 0 : -1;
   const highest = step > 0 ? size : size - 1;
-  const clip = (index: number): number => Math.min(Math.max(index < 0 ? index + size : index, lowest), highest);
+  const clip = (index: number): number =>
+    Math.min(Math.max(index < 0 ? index + size : index, lowest), highest);
   const from = start === null ? (step > 0 ? lowest : highest) : clip(start);
   const to = stop === null ? (step > 0 ? highest : lowest) : clip(stop);
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };

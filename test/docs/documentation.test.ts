@@ -1,0 +1,30 @@
+/** What the documentation shows compiles and runs on the built package: README, CONTRIBUTING and doc comments. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Block, docCommentBlocks, markdownBlocks } from "./blocks.ts";
+import { compile, type Module, root, run } from "./modules.ts";
+
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => join("src", file).replaceAll("\\", "/"));
+const blocks: Block[] = [
+  ...["README.md", "CONTRIBUTING.md"].flatMap((file) => markdownBlocks(file, read(file))),
+  ...sources.flatMap((file) => docCommentBlocks(file, read(file))),
+];
+const modules: Module[] = compile("docs", blocks);
+
+test("README.md shows code", () => {
+  expect(blocks.filter(({ file, run }) => file === "README.md" && run)).not.toEqual([]);
+});
+
+describe.concurrent("the code shown at", () => {
+  test.each(blocks.map((block, i) => [`${block.file}:${block.line}`, block, modules[i] as Module] as const))(
+    "%s compiles and runs",
+    async (_, block, module) => {
+      expect(module.errors).toEqual([]);
+      if (block.run) await run(module.script);
+    },
+  );
+});

@@ -1,0 +1,145 @@
+/** The package as a user gets it: packed, installed offline into an empty folder, imported, compiled and called. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
+const manifest = readJson("package.json");
+const entries = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+
+describe("package.json", () => {
+  test("names no dependency that a user would install", () => {
+    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"])
+      expect(manifest).not.toHaveProperty(kind);
+  });
+
+  test("pins every tool to one version", () => {
+    for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  test.each(entries)(
+    "exports %s from the index.ts of its own folder, which the reference page covers",
+    (path) => {
+      const index = join(path, "index").replaceAll("\\", "/");
+      expect(manifest.exports[path]).toEqual({
+        types: `./dist/${index}.d.ts`,
+        default: `./dist/${index}.js`,
+      });
+      expect(existsSync(join(root, "src", `${index}.ts`))).toBe(true);
+      expect(readJson("typedoc.json").entryPoints).toContain(`src/${index}.ts`);
+    },
+  );
+});
+
+describe("package-lock.json", () => {
+  type Locked = Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
+  const locked: Locked = readJson("package-lock.json").packages;
+
+  test("names no registry, so that it serves behind every mirror", () => {
+    expect(Object.values(locked).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+  });
+
+  // npm drops the binaries that its registry does not hold from the lock without a word, and then refuses `npm ci`.
+  test("holds the binaries of every platform", () => {
+    const wanted = Object.values(locked).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted).not.toEqual([]);
+    const held = Object.keys(locked).map((path) => path.replace(/.*node_modules\//, ""));
+    expect(wanted.filter((name) => !held.includes(name))).toEqual([]);
+  });
+});
+
+describe("the packed package, installed without a network", () => {
+  let home: string;
+  let packed: string[];
+
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), "halograd-install-"));
+    const [{ filename, files }] = JSON.parse(
+      npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", home),
+    );
+    packed = files.map(({ path }: { path: string }) => path);
+    writeFileSync(join(home, "package.json"), '{ "type": "module", "private": true }');
+    npm(home, "install", "--offline", "--no-audit", "--no-fund", `./${filename}`);
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  test("brings nothing else along", () => {
+    expect(readdirSync(join(home, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "halograd",
+    ]);
+  });
+
+  test("holds the built files, their sources, the licence and the README, and nothing more", () => {
+    expect(packed).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json"]));
+    const rest = packed.filter((path) => !/^(dist|src)\//.test(path));
+    expect(rest.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    for (const path of packed.filter((name) => name.startsWith("dist/"))) {
+      const source = path.replace(/^dist\/(.*?)(\.d\.ts|\.js)(\.map)?$/, "src/$1.ts");
+      expect(packed, `${path} has no source: a leftover of an older build?`).toContain(source);
+    }
+  });
+
+  test.each(entries)("gives values under %s", (path) => {
+    const specifier = `halograd${path.slice(1)}`;
+    const program = `import * as names from "${specifier}"; console.log(Object.keys(names).length);`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: home });
+    expect(Number(printed)).toBeGreaterThan(0);
+  });
+
+  test.each(["nodenext", "bundler"])(
+    "compiles in a strict program that checks libraries and has no types of Node (resolution: %s)",
+    (moduleResolution) => {
+      const lines = entries.map((path, i) => `import * as names${i} from "halograd${path.slice(1)}";`);
+      const used = `console.log(${entries.map((_, i) => `names${i}`).join(", ")});`;
+      writeFileSync(join(home, "user.ts"), [...lines, used].join("\n"));
+      const module = moduleResolution === "bundler" ? "esnext" : moduleResolution;
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        lib: ["es2022", "dom"],
+        types: [],
+        strict: true,
+        skipDefaultLibCheck: true,
+      };
+      writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["user.ts"] }));
+      const outcome = attempt(
+        process.execPath,
+        [join(root, "node_modules/typescript/bin/tsc"), "--noEmit"],
+        home,
+      );
+      expect(outcome).toBe("");
+    },
+  );
+
+  test("puts the halograd command on the path, which explains itself", () => {
+    expect(npm(home, "exec", "--offline", "--", "halograd", "--help")).toMatch(/halograd/);
+  });
+});
+
+function npm(cwd: string, ...args: string[]): string {
+  // What an outer `npm test` says of its own project must not reach the inner one.
+  const environment = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(config_local_prefix|package|lifecycle)/.test(name),
+  );
+  return execFileSync("npm", args, {
+    cwd,
+    env: Object.fromEntries(environment),
+    encoding: "utf8",
+    shell: process.platform === "win32",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** What a program printed when it failed; "" when it did not. */
+function attempt(file: string, args: string[], cwd: string): string {
+  try {
+    execFileSync(file, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return "";
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import type { ReportContents } from "../../src/plot/index.ts";
+import { report } from "../../src/plot/index.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
+import { parseSvg } from "./parse-svg.ts";
+import { epochs, sampleFigures, train, valid } from "./sample-figures.ts";
+
+const figures = sampleFigures();
+const contents: ReportContents = {
+  figures,
+  data: {
+    galaxies: 1000,
+    training: 800,
+    radii: 50,
+    radiusRange: [0.1, 50],
+    mean: 141.37,
+    standardDeviation: 130.52,
+  },
+  model: { layers: [50, 32, 16, 4, 16, 32, 50], parameters: 4538 },
+  training: { learningRate: 0.01, epochs, train, valid },
+  predictionErrors: [{ amount: 0.5, noisy: 65.2, prediction: 10.04 }],
+  sampling: { steps: 31, samples: 5 },
+  scores: [{ name: "Energy <distance>", value: "0.03 & less", meaning: "'small' is \"good\"" }],
+  configuration: { seed: 7, backend: "<wasm>" },
+  command: "halograd run --seed 7 && echo <done>",
+  timings: [
+    { stage: "train", seconds: 9.8 },
+    { stage: "sample", seconds: 0.25 },
+  ],
+};
+const page = report(contents);
+/** The page without its void elements and doctype is XML. */
+const elements = parseSvg(
+  page
+    .replace(/^<!doctype html>\n/, "")
+    .replace(/<meta [^>]*>/g, "")
+    .trim(),
+);
+const all = (name: string): string[] => elements.filter((e) => e.name === name).map((e) => e.text);
+
+describe("The report", () => {
+  test("is a well-formed page with one heading for each part of the story", () => {
+    expect(all("h1")).toHaveLength(1);
+    expect(all("h2").map((heading) => heading.split(":")[0])).toEqual([
+      "The data",
+      "The noise",
+      "The training",
+      "The predictions",
+      "The sampling",
+      "How to repeat this",
+    ]);
+    const ids = elements.map(({ attributes }) => attributes.id).filter((id) => id !== undefined);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("holds all figures, each with a caption, and needs nothing from elsewhere", () => {
+    for (const svg of Object.values(figures)) expect(page).toContain(svg);
+    expect(all("figcaption").map((caption) => caption.slice(0, 9))).toEqual(
+      [1, 2, 3, 4, 5].map((i) => `Figure ${i}.`),
+    );
+    expect(page).not.toMatch(/<script|<link|<img|href=|src=|url\(|@import/);
+    expect(page).not.toMatch(/NaN|undefined|Infinity|\[object/);
+  });
+
+  test("tables the losses of every hundredth epoch and of the last", () => {
+    const rows = (text: string): string[] => text.split("\n").filter((line) => line.startsWith("<tr>"));
+    const table = (html: string): string[] =>
+      rows(html.slice(html.indexOf("Losses every"), html.indexOf('id="predictions"')));
+    expect(table(page)).toHaveLength(21);
+    const cut = (list: number[]): number[] => list.slice(0, 251);
+    const shorter = { ...contents.training, epochs: cut(epochs), train: cut(train), valid: cut(valid) };
+    const last = table(report({ ...contents, training: shorter })).at(-1);
+    expect(last).toBe(
+      `<tr><th scope="row">250</th><td>${train[250].toFixed(4)}</td><td>${valid[250].toFixed(4)}</td></tr>`,
+    );
+  });
+
+  test("states the numbers that it is given", () => {
+    const text = page.replace(/\s+/g, " ");
+    for (const fact of [
+      "50 → 32 → 16 → 4 → 16 → 32 → 50",
+      "4538 parameters",
+      "(141.4 km/s)",
+      "2001 epochs",
+      "other 200",
+    ]) {
+      expect(text).toContain(fact);
+    }
+    expect(all("td")).toEqual(expect.arrayContaining(["65.2", "10.0", "9.80", "10.05", "7"]));
+  });
+
+  test("escapes every string from outside", () => {
+    expect(page).not.toMatch(/<wasm>|<done>|<distance>/);
+    expect(all("code")).toEqual([contents.command]);
+    expect(all("td")).toEqual(expect.arrayContaining(["<wasm>", "0.03 & less", "'small' is \"good\""]));
+    expect(report({ ...contents, title: "<b>" })).toContain("<title>&lt;b&gt;</title>");
+  });
+
+  test("leaves out what is not given", () => {
+    const { predictionErrors, scores, timings, ...rest } = contents;
+    const shorter = report(rest);
+    for (const words of ["Distance from the true curve", "How the samples compare", "Time taken"]) {
+      expect(page).toContain(words);
+      expect(shorter).not.toContain(words);
+    }
+  });
+
+  const withFigure = (svg: string): ReportContents => ({ ...contents, figures: { ...figures, loss: svg } });
+  test.each([
+    ["a figure that is no SVG", withFigure("<p>loss</p>"), ArgumentError, "figures.loss"],
+    [
+      "a figure with a script",
+      withFigure(figures.loss.replace("</svg>", "<script/></svg>")),
+      ArgumentError,
+      "figures.loss",
+    ],
+    [
+      "a figure with a handler",
+      withFigure(figures.loss.replace("<rect ", '<rect onclick="x" ')),
+      ArgumentError,
+      "figures.loss",
+    ],
+    [
+      "losses of other epochs",
+      { ...contents, training: { ...contents.training, train: [1] } },
+      ShapeError,
+      "training.train",
+    ],
+    ["NaN", { ...contents, data: { ...contents.data, mean: Number.NaN } }, DtypeError, "data"],
+    [
+      "a network without layers",
+      { ...contents, model: { layers: [], parameters: 1 } },
+      ArgumentError,
+      "model.layers",
+    ],
+    [
+      "time that is NaN",
+      { ...contents, timings: [{ stage: "x", seconds: Number.NaN }] },
+      DtypeError,
+      "timings[0]",
+    ],
+  ] as [string, ReportContents, typeof ArgumentError, string][])("refuses %s", (_, bad, kind, message) => {
+    expect(() => report(bad)).toThrow(kind);
+    expect(() => report(bad)).toThrow(message);
+  });
+});

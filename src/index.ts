@@ -24,16 +24,27 @@ export {
 export type { Tree } from "./autograd/tree.ts";
 export type { Arithmetic, Expression, FloatArray } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
-export { binary, type Derivative, type ElementwiseRecord, sumTo, ternary, unary } from "./ops/elementwise-record.ts";
+export {
+  binary,
+  type Derivative,
+  type ElementwiseRecord,
+  evaluate,
+  quaternary,
+  sumTo,
+  ternary,
+  unary,
+} from "./ops/elementwise-record.ts";
 export * from "./ops/indexing.ts";
 export * from "./ops/joining.ts";
 export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
 export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
+export { normal, uniform } from "./ops/random.ts";
 export * from "./ops/reductions.ts";
 export type { TensorLike } from "./ops/tensor.ts";
 export * from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
+export { type Draw, Random, type RandomState } from "./tensor/random.ts";
 export type { Range, Shape } from "./tensor/shape.ts";
 export type { Dtype } from "./tensor/storage.ts";

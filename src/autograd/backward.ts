@@ -101,7 +101,12 @@ interface Walk {
 
 let nextWalk = 1;
 
-function startWalk(where: string, root: Tensor, cotangent: Tensor | undefined, options: BackwardOptions): Walk {
+function startWalk(
+  where: string,
+  root: Tensor,
+  cotangent: Tensor | undefined,
+  options: BackwardOptions,
+): Walk {
   if (root.node === null) throw notRecorded(where);
   if (cotangent === undefined && root.size !== 1) {
     throw new TapeError(
@@ -111,7 +116,10 @@ function startWalk(where: string, root: Tensor, cotangent: Tensor | undefined, o
     );
   }
   if (cotangent !== undefined && !sameShape(cotangent.shape, root.shape)) {
-    throw new ShapeError(where, `the cotangent ${showShape(cotangent.shape)} does not have the shape of the result, ${showShape(root.shape)}.`);
+    throw new ShapeError(
+      where,
+      `the cotangent ${showShape(cotangent.shape)} does not have the shape of the result, ${showShape(root.shape)}.`,
+    );
   }
   const createGraph = options.createGraph ?? false;
   const walk: Walk = {
@@ -155,7 +163,8 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Contri
     );
   }
   const before = target.cotangent;
-  target.cotangent = before === null ? contribution : withRecording(walk.createGraph, () => before.add(contribution));
+  target.cotangent =
+    before === null ? contribution : withRecording(walk.createGraph, () => before.add(contribution));
   return { node, index, target, cotangent, contribution, total: target.cotangent };
 }
 

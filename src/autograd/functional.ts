@@ -21,9 +21,15 @@ export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) =>
  *
  * @throws TapeError when f does not return a scalar
  */
-export function grad<Rest extends unknown[]>(f: TensorFunction<Tensor, Rest>): (x: Tensor, ...rest: Rest) => Tensor;
-export function grad<T extends Tree, Rest extends unknown[]>(f: TensorFunction<T, Rest>): (x: T, ...rest: Rest) => T;
-export function grad<Rest extends unknown[]>(f: TensorFunction<never, Rest>): (x: never, ...rest: Rest) => unknown {
+export function grad<Rest extends unknown[]>(
+  f: TensorFunction<Tensor, Rest>,
+): (x: Tensor, ...rest: Rest) => Tensor;
+export function grad<T extends Tree, Rest extends unknown[]>(
+  f: TensorFunction<T, Rest>,
+): (x: T, ...rest: Rest) => T;
+export function grad<Rest extends unknown[]>(
+  f: TensorFunction<never, Rest>,
+): (x: never, ...rest: Rest) => unknown {
   const both = valueAndGrad(f as TensorFunction<Tree, Rest>);
   return (x, ...rest) => both(x, ...rest)[1];
 }
@@ -55,13 +61,17 @@ export function valueAndGrad<Rest extends unknown[]>(
  * The value of f at x, and the function that takes a cotangent of that value to the cotangent of x
  * (the vector-Jacobian product); without an argument it starts from ones.
  */
-export function vjp<T extends Tree>(f: (x: T) => Tensor, x: T): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+export function vjp<T extends Tree>(
+  f: (x: T) => Tensor,
+  x: T,
+): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
   return enableGrad(() => {
     const inner = treeLeaves("vjp", x).map(freshInput);
     const value = f(treeWith(x, inner));
     // Someone further out can differentiate again only if the tape goes on beyond our own inputs.
     const own = new Set(inner.map((input) => input.node));
-    const goesOn = value.node !== null && tape(value).some((node) => node.operation === null && !own.has(node));
+    const goesOn =
+      value.node !== null && tape(value).some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
       const options = { createGraph: goesOn || cotangent.requiresGrad, retainGraph: true };
       const gradients = value.node === null ? [] : gradientsOf("vjp", value, inner, cotangent, options);
@@ -80,7 +90,11 @@ export function vjp<T extends Tree>(f: (x: T) => Tensor, x: T): [value: Tensor, 
  * The vjp is linear in its cotangent u, and ⟨vjp(u), tangent⟩ = ⟨u, jvp(tangent)⟩, so its derivative by u
  * is the jvp: two backward passes, and no second set of rules.
  */
-export function jvp<T extends Tree>(f: (x: T) => Tensor, x: T, tangent: T): [value: Tensor, derivative: Tensor] {
+export function jvp<T extends Tree>(
+  f: (x: T) => Tensor,
+  x: T,
+  tangent: T,
+): [value: Tensor, derivative: Tensor] {
   checkDirection("jvp", x, tangent);
   const [value, pullback] = vjp(f, x);
   const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent));
@@ -105,7 +119,9 @@ function innerProduct(where: string, a: Tree, b: Tree): Tensor {
 function checkDirection(where: string, x: Tree, direction: Tree): void {
   const leaves = treeLeaves(where, x);
   const directions = treeLeaves(where, direction);
-  const wrong = leaves.findIndex((leaf, i) => directions[i] === undefined || !sameShape(leaf.shape, directions[i].shape));
+  const wrong = leaves.findIndex(
+    (leaf, i) => directions[i] === undefined || !sameShape(leaf.shape, directions[i].shape),
+  );
   if (wrong < 0 && leaves.length === directions.length) return;
   throw new ShapeError(
     where,

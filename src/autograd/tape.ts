@@ -35,7 +35,13 @@ export function tape(root: Tensor): Node[] {
 export function describeNode(node: Node): string {
   const name = node.operation?.name ?? "leaf";
   const label = node.scope === "" ? name : `${node.scope}/${name}`;
-  const inputs = node.inputs?.map((input) => (input.node ? `%${input.node.id}` : input.rank === 0 ? `${input.item()}` : `constant${showShape(input.shape)}`)) ?? ["freed"];
+  const inputs = node.inputs?.map((input) =>
+    input.node
+      ? `%${input.node.id}`
+      : input.rank === 0
+        ? `${input.item()}`
+        : `constant${showShape(input.shape)}`,
+  ) ?? ["freed"];
   return `%${node.id} = ${label}${node.operation ? `(${inputs.join(", ")})` : ""} → ${showShape(node.output.shape)}`;
 }
 

@@ -17,7 +17,15 @@ import type { Tensor as TensorContract } from "../ops/tensor.ts";
 import { ArgumentError, AxisError, DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../tensor/nested.ts";
-import { broadcastStrides, checkShape, contiguousStrides, isContiguous, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
+import {
+  broadcastStrides,
+  checkShape,
+  contiguousStrides,
+  isContiguous,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../tensor/shape.ts";
 import { checkDtype, type Dtype, Storage } from "../tensor/storage.ts";
 import { type BackwardOptions, backward } from "./backward.ts";
 
@@ -60,7 +68,8 @@ class TensorClass {
     return this.shape.length;
   }
   get length(): number {
-    if (this.shape.length === 0) throw new AxisError("length", "a scalar has no length.", "use item() for its value.");
+    if (this.shape.length === 0)
+      throw new AxisError("length", "a scalar has no length.", "use item() for its value.");
     return this.shape[0];
   }
 
@@ -105,7 +114,11 @@ class TensorClass {
     checkWritable("assign", this.self());
     const [source] = operands("assign", [values]);
     const target = this.self();
-    const strides = broadcastStrides(source.shape, source.strides, target.expand(source.rank === 0 ? target.shape : source.shape).shape);
+    const strides = broadcastStrides(
+      source.shape,
+      source.strides,
+      target.expand(source.rank === 0 ? target.shape : source.shape).shape,
+    );
     copyElements(this.shape, this, { data: source.data, offset: source.offset, strides });
     this.storage.version++;
     return target;
@@ -131,12 +144,16 @@ class TensorClass {
   }
   at(...indices: number[]): Tensor {
     if (indices.length > this.rank) {
-      throw new AxisError("at", `${indices.length} indices for the ${this.rank} axes of ${showShape(this.shape)}.`);
+      throw new AxisError(
+        "at",
+        `${indices.length} indices for the ${this.rank} axes of ${showShape(this.shape)}.`,
+      );
     }
     return layout.slice(this.self(), ...indices);
   }
   *[Symbol.iterator](): IterableIterator<Tensor> {
-    if (this.rank === 0) throw new AxisError("iteration", "a scalar has nothing to iterate over.", "use item().");
+    if (this.rank === 0)
+      throw new AxisError("iteration", "a scalar has nothing to iterate over.", "use item().");
     for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
   }
 
@@ -171,7 +188,10 @@ class TensorClass {
 }
 
 for (const operations of [elementwise, reductions, layout, linear, losses, indexing]) {
-  for (const [name, operation] of Object.entries(operations) as [string, (...values: unknown[]) => Tensor][]) {
+  for (const [name, operation] of Object.entries(operations) as [
+    string,
+    (...values: unknown[]) => Tensor,
+  ][]) {
     Object.defineProperty(TensorClass.prototype, name, {
       value(this: Tensor, ...rest: unknown[]) {
         return operation(this, ...rest);
@@ -218,7 +238,10 @@ export function tensor(
     }
     const shape = isFlat ? checkShape("tensor", shapeOrOptions as Shape) : [flat.length];
     if (sizeOf(shape) !== flat.length) {
-      throw new ShapeError("tensor", `${flat.length} values do not fill the shape ${showShape(shape)}, which holds ${sizeOf(shape)}.`);
+      throw new ShapeError(
+        "tensor",
+        `${flat.length} values do not fill the shape ${showShape(shape)}, which holds ${sizeOf(shape)}.`,
+      );
     }
     return create(shape, options, (data) => {
       if (ArrayBuffer.isView(flat)) data.set(flat);
@@ -226,7 +249,11 @@ export function tensor(
     });
   }
   if (values instanceof TensorClass) {
-    throw new DtypeError("tensor", "got a tensor.", "use clone() for a copy, or detach() for a view without a past.");
+    throw new DtypeError(
+      "tensor",
+      "got a tensor.",
+      "use clone() for a copy, or detach() for a view without a past.",
+    );
   }
   const shape = shapeOfNested(values as NestedArray);
   return create(shape, options, (data) => flattenNested("tensor", values as NestedArray, shape, data));
@@ -269,7 +296,11 @@ export function arange(start: number, stop?: number, step = 1, options: TensorOp
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const count = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(count)) {
-    throw new ArgumentError("arange", `from ${from} to ${to} in steps of ${step} never ends.`, "use finite bounds and a step other than 0.");
+    throw new ArgumentError(
+      "arange",
+      `from ${from} to ${to} in steps of ${step} never ends.`,
+      "use finite bounds and a step other than 0.",
+    );
   }
   return create([count], options, (data) => {
     for (let i = 0; i < count; i++) data[i] = from + i * step;
@@ -279,7 +310,8 @@ export function arange(start: number, stop?: number, step = 1, options: TensorOp
 /** `count` values evenly spaced from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, count: number, options: TensorOptions = {}): Tensor {
   return create(checkShape("linspace", [count]), options, (data) => {
-    for (let i = 0; i < count; i++) data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
+    for (let i = 0; i < count; i++)
+      data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
   });
 }
 

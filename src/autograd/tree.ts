@@ -10,7 +10,10 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 export function treeLeaves(where: string, tree: Tree): Tensor[] {
   if (isTensor(tree)) return [tree];
   if (typeof tree !== "object" || tree === null) {
-    throw new DtypeError(where, `expected tensors, or arrays and objects of them; got ${tree === null ? "null" : typeof tree}.`);
+    throw new DtypeError(
+      where,
+      `expected tensors, or arrays and objects of them; got ${tree === null ? "null" : typeof tree}.`,
+    );
   }
   return Object.values(tree).flatMap((branch) => treeLeaves(where, branch));
 }

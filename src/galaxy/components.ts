@@ -4,7 +4,7 @@
  * Units: kpc, km/s, solar masses.
  */
 import { ArgumentError } from "../tensor/errors.ts";
-import { cbrt, log1p } from "../tensor/math.ts";
+import { cbrt, log1p } from "../kernels/math.ts";
 import { discShape } from "./bessel.ts";
 
 /** Newton's constant, in kpc (km/s)² per solar mass. */

@@ -3,7 +3,7 @@
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 import { ArgumentError } from "../tensor/errors.ts";
-import { exp, exp10, log, log10 } from "../tensor/math.ts";
+import { exp, exp10, log, log10 } from "../kernels/math.ts";
 import type { Random } from "../tensor/random.ts";
 import type { Halo, MassComponent } from "./components.ts";
 import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";
@@ -49,7 +49,8 @@ export const CONCENTRATION: ScalingRelation = { slope: -0.101, pivot: 12, interc
 /**
  * Draws galaxies: disc masses log-uniform over {@link LOG_DISC_MASS_RANGE}; from the disc mass its scale length
  * ({@link DISC_SIZE}) and the halo mass ({@link HALO_MASS}); from the halo mass the concentration ({@link CONCENTRATION}).
- * Each galaxy has its own stream, forked from `random`: number i is the same whatever the count.
+ * Galaxy i has its own stream, `random.fork(i)`: it is the same whatever the count, and whatever was drawn from `random`
+ * before. For a second, independent population pass another generator, such as `random.fork("more")`.
  *
  * @param options.count number of galaxies, an integer ≥ 1; default 1000
  * @param options.random the source of randomness

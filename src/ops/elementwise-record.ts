@@ -5,11 +5,25 @@
  * derivative read with tensors for values.
  */
 
-import { type Arithmetic, backend, type ElementwiseKernel, type Expression, type Operand } from "../kernels/index.ts";
+import {
+  type Arithmetic,
+  backend,
+  type ElementwiseKernel,
+  type Expression,
+  type Operand,
+} from "../kernels/index.ts";
 import { ShapeError, TapeError } from "../tensor/errors.ts";
-import { broadcastShapes, broadcastStrides, sameShape, type Shape, showShape } from "../tensor/shape.ts";
+import { broadcastShapes, broadcastStrides, type Shape, sameShape, showShape } from "../tensor/shape.ts";
 import type { Dtype } from "../tensor/storage.ts";
-import { apply, type Example, isRecording, type Operation, operands, recordOf, scalarTensor } from "./operation.ts";
+import {
+  apply,
+  type Example,
+  isRecording,
+  type Operation,
+  operands,
+  recordOf,
+  scalarTensor,
+} from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */
@@ -59,47 +73,71 @@ export function elementwiseOperation(record: ElementwiseRecord): Operation {
 }
 
 /** An elementwise operation of one tensor. */
-export function unary(record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative }): (x: Tensor) => Tensor {
-  const operation = elementwiseOperation({ ...record, derivatives: [record.derivative] });
-  return recordOf((x) => apply(operation, operands(operation.name, [x]), NO_ATTRIBUTES), operation);
+export function unary(
+  record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative },
+): (x: Tensor) => Tensor {
+  return elementwiseFunction({ ...record, derivatives: [record.derivative] });
 }
 
 /** An elementwise operation of two tensors that broadcast; either may be a number. */
-export function binary(record: ElementwiseRecord): (x: TensorLike, y: TensorLike) => Tensor {
+export const binary: (record: ElementwiseRecord) => (x: TensorLike, y: TensorLike) => Tensor =
+  elementwiseFunction;
+
+/** An elementwise operation of three operands that broadcast. */
+export const ternary: (record: ElementwiseRecord) => (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor =
+  elementwiseFunction;
+
+/** An elementwise operation of four operands that broadcast. */
+export const quaternary: (
+  record: ElementwiseRecord,
+) => (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor = elementwiseFunction;
+
+function elementwiseFunction(record: ElementwiseRecord): (...values: TensorLike[]) => Tensor {
   const operation = elementwiseOperation(record);
-  return recordOf((x, y) => apply(operation, operands(operation.name, [x, y]), NO_ATTRIBUTES), operation);
+  const { name } = record;
+  return recordOf(
+    (...values: TensorLike[]) => apply(operation, operands(name, values), NO_ATTRIBUTES),
+    operation,
+  );
 }
 
-/** An elementwise operation of three tensors that broadcast; each may be a number. */
-export function ternary(record: ElementwiseRecord): (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor {
-  const operation = elementwiseOperation(record);
-  return recordOf((x, y, z) => apply(operation, operands(operation.name, [x, y, z]), NO_ATTRIBUTES), operation);
+/** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
+export function evaluate(expression: Expression, ...values: Tensor[]): Tensor {
+  return expression(tensors(values[0].dtype), ...values);
 }
 
 /**
  * An update in place: result k of `values` is written into operand k. It is how optimisers step: not
- * differentiable, and refused for values whose computation is on a tape.
+ * differentiable, and refused for values whose computation is on a tape. Numbers go in as float64.
  */
 export function inPlace(record: {
   readonly name: string;
-  readonly operandCount: number;
+  /** How many of the first operands are written. */
   readonly writes: number;
   readonly values: <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
-}): (...values: TensorLike[]) => void {
+}): (...operands: TensorLike[]) => void {
+  const { name, writes, values } = record;
   let kernel: ElementwiseKernel | undefined;
-  return (...values) => {
-    const tensors = operands(record.name, values);
-    const { shape } = tensors[0];
-    for (let k = 0; k < tensors.length; k++) {
-      const fits = k < record.writes ? sameShape(tensors[k].shape, shape) : sameShape(broadcastShapes(record.name, tensors[k].shape, shape), shape);
-      if (!fits) {
-        throw new ShapeError(record.name, `operand ${k} of shape ${showShape(tensors[k].shape)} does not fit the updated ${showShape(shape)}.`);
-      }
-    }
-    for (let k = 0; k < record.writes; k++) checkWritable(record.name, tensors[k]);
-    kernel ??= backend.elementwise(record.values, record.operandCount);
-    kernel(shape, tensors.slice(0, record.writes), tensors.map((tensor) => broadcastOperand(tensor, shape)));
-    for (let k = 0; k < record.writes; k++) tensors[k].storage.version++;
+  return (...given) => {
+    const targets = given.slice(0, writes) as Tensor[];
+    const { shape } = targets[0];
+    for (const target of targets) checkWritable(name, target);
+    const operandsOf = given.map((value, k): Operand => {
+      if (typeof value === "number")
+        return { data: Float64Array.of(value), offset: 0, strides: shape.map(() => 0) };
+      const fits =
+        sameShape(value.shape, shape) ||
+        (k >= writes && sameShape(broadcastShapes(name, value.shape, shape), shape));
+      if (!fits)
+        throw new ShapeError(
+          name,
+          `operand ${k} of shape ${showShape(value.shape)} does not fit the updated ${showShape(shape)}.`,
+        );
+      return broadcastOperand(value, shape);
+    });
+    kernel ??= backend.elementwise(values, given.length);
+    kernel(shape, targets, operandsOf);
+    for (const target of targets) target.storage.version++;
   };
 }
 
@@ -119,18 +157,28 @@ export function checkWritable(where: string, tensor: Tensor): void {
 export function sumTo(tensor: Tensor, shape: Shape): Tensor {
   if (sameShape(tensor.shape, shape)) return tensor;
   const added = tensor.shape.length - shape.length;
-  const axes = tensor.shape.map((_, axis) => axis).filter((axis) => axis < added || (shape[axis - added] === 1 && tensor.shape[axis] !== 1));
+  const axes = tensor.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < added || (shape[axis - added] === 1 && tensor.shape[axis] !== 1));
   return tensor.sum(axes).reshape(shape);
 }
 
 /** The operand as seen from the (broadcast) shape of the output. */
 export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
   if (sameShape(tensor.shape, shape)) return tensor;
-  return { data: tensor.data, offset: tensor.offset, strides: broadcastStrides(tensor.shape, tensor.strides, shape) };
+  return {
+    data: tensor.data,
+    offset: tensor.offset,
+    strides: broadcastStrides(tensor.shape, tensor.strides, shape),
+  };
 }
 
 /** The part of a record that computes: broadcast the operands, run the expression's kernel. */
-function computation(name: string, value: Expression, arity: number): Pick<Operation, "name" | "shape" | "compute"> {
+function computation(
+  name: string,
+  value: Expression,
+  arity: number,
+): Pick<Operation, "name" | "shape" | "compute"> {
   let kernel: ElementwiseKernel | undefined;
   return {
     name,
@@ -141,7 +189,11 @@ function computation(name: string, value: Expression, arity: number): Pick<Opera
     },
     compute(output, shape, inputs) {
       kernel ??= backend.elementwise((m, ...values) => [value(m, ...values)], arity);
-      kernel(shape, [output], inputs.map((input) => broadcastOperand(input, shape)));
+      kernel(
+        shape,
+        [output],
+        inputs.map((input) => broadcastOperand(input, shape)),
+      );
     },
   };
 }
@@ -174,14 +226,35 @@ function pullback(name: string, derivative: Expression, arity: number) {
 }
 
 const NAMES = [
-  "add", "sub", "mul", "div", "neg", "abs", "sqrt", "maximum", "minimum", "less", "equal", "where",
-  "exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "pow",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "neg",
+  "abs",
+  "sqrt",
+  "maximum",
+  "minimum",
+  "less",
+  "equal",
+  "where",
+  "exp",
+  "log",
+  "log1p",
+  "expm1",
+  "sin",
+  "cos",
+  "tanh",
+  "erf",
+  "pow",
 ] as const satisfies readonly (keyof Arithmetic<unknown>)[];
 
 /** Expressions read for what they depend on: a value is the set of operands in it, a bit each. */
 const dependence = {
   constant: () => 0,
-  ...Object.fromEntries(NAMES.map((name) => [name, (...masks: number[]) => masks.reduce((all, mask) => all | mask, 0)])),
+  ...Object.fromEntries(
+    NAMES.map((name) => [name, (...masks: number[]) => masks.reduce((all, mask) => all | mask, 0)]),
+  ),
 } as unknown as Arithmetic<number>;
 
 /** Expressions read as operations on tensors, which are recorded and can be differentiated again. */
@@ -193,12 +266,28 @@ function tensors(dtype: Dtype): Arithmetic<Tensor> {
 }
 
 const tensorMethods = Object.fromEntries(
-  NAMES.map((name) => [name, (first: Tensor, ...rest: Tensor[]) => (first[name] as (...rest: Tensor[]) => Tensor)(...rest)]),
+  NAMES.map((name) => [
+    name,
+    (first: Tensor, ...rest: Tensor[]) => (first[name] as (...rest: Tensor[]) => Tensor)(...rest),
+  ]),
 );
 
 function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
   const shapes: Shape[][] =
-    arity === 1 ? [[[3, 4]], [[]], [[0, 2]]] : [[[3, 4], [3, 4]], [[2, 1, 4], [3, 1]], [[5], []], [[], [2, 3]]];
+    arity === 1
+      ? [[[3, 4]], [[]], [[0, 2]]]
+      : [
+          [
+            [3, 4],
+            [3, 4],
+          ],
+          [
+            [2, 1, 4],
+            [3, 1],
+          ],
+          [[5], []],
+          [[], [2, 3]],
+        ];
   return shapes.map((first) => ({
     shapes: Array.from({ length: arity }, (_, i) => first[i % first.length]),
     attributes: NO_ATTRIBUTES,

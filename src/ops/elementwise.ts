@@ -4,11 +4,12 @@
  */
 
 import type { Arithmetic } from "../kernels/index.ts";
-import { binary, ternary, unary } from "./elementwise-record.ts";
+import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+type Quaternary = (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor;
 type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -41,7 +42,10 @@ export const div: Binary = binary({
   name: "div",
   value: (m, x, y) => m.div(x, y),
   derivatives: [(m, _x, y) => m.div(m.constant(1), y), (m, x, y) => m.neg(m.div(m.div(x, y), y))],
-  intervals: [[-2, 2], [0.4, 2]],
+  intervals: [
+    [-2, 2],
+    [0.4, 2],
+  ],
 });
 
 /**
@@ -52,10 +56,14 @@ export const pow: Binary = binary({
   name: "pow",
   value: (m, x, y) => m.pow(x, y),
   derivatives: [
-    (m, x, y) => m.where(m.equal(y, m.constant(0)), m.constant(0), m.mul(y, m.pow(x, m.sub(y, m.constant(1))))),
+    (m, x, y) =>
+      m.where(m.equal(y, m.constant(0)), m.constant(0), m.mul(y, m.pow(x, m.sub(y, m.constant(1))))),
     (m, x, _y, power) => m.where(m.equal(x, m.constant(0)), m.constant(0), m.mul(power, m.log(x))),
   ],
-  intervals: [[0.3, 2], [-2, 2]],
+  intervals: [
+    [0.3, 2],
+    [-2, 2],
+  ],
 });
 
 /** The larger of x and y. Where they are equal, each gets half of the gradient. */
@@ -76,7 +84,11 @@ export const minimum: Binary = binary({
 export const less: Binary = binary({ name: "less", value: (m, x, y) => m.less(x, y), derivatives: [0, 0] });
 
 /** 1 where x > y, else 0. */
-export const greater: Binary = binary({ name: "greater", value: (m, x, y) => m.less(y, x), derivatives: [0, 0] });
+export const greater: Binary = binary({
+  name: "greater",
+  value: (m, x, y) => m.less(y, x),
+  derivatives: [0, 0],
+});
 
 /** 1 where x ≤ y, else 0. */
 export const lessEqual: Binary = binary({
@@ -93,7 +105,11 @@ export const greaterEqual: Binary = binary({
 });
 
 /** 1 where x = y, else 0 (NaN equals nothing). */
-export const equal: Binary = binary({ name: "equal", value: (m, x, y) => m.equal(x, y), derivatives: [0, 0] });
+export const equal: Binary = binary({
+  name: "equal",
+  value: (m, x, y) => m.equal(x, y),
+  derivatives: [0, 0],
+});
 
 /** 1 where x ≠ y, else 0. */
 export const notEqual: Binary = binary({
@@ -113,11 +129,23 @@ export const where: Ternary = ternary({
   ],
 });
 
+/** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. */
+export const linearCombination: Quaternary = quaternary({
+  name: "linearCombination",
+  value: (m, a, x, b, y) => m.add(m.mul(a, x), m.mul(b, y)),
+  derivatives: [(_, _a, x) => x, (_, a) => a, (_, _a, _x, _b, y) => y, (_, _a, _x, b) => b],
+});
+
 /** −x. */
 export const neg: Unary = unary({ name: "neg", value: (m, x) => m.neg(x), derivative: -1 });
 
 /** |x|. The gradient at 0 is 0. */
-export const abs: Unary = unary({ name: "abs", value: (m, x) => m.abs(x), derivative: (m, x) => signOf(m, x), kinks: [0] });
+export const abs: Unary = unary({
+  name: "abs",
+  value: (m, x) => m.abs(x),
+  derivative: (m, x) => signOf(m, x),
+  kinks: [0],
+});
 
 /** The sign of x: −1, 0 or 1. */
 export const sign: Unary = unary({ name: "sign", value: (m, x) => signOf(m, x), derivative: 0 });
@@ -157,7 +185,11 @@ export const reciprocal: Unary = unary({
 export const exp: Unary = unary({ name: "exp", value: (m, x) => m.exp(x), derivative: (_, _x, y) => y });
 
 /** eˣ − 1 without cancellation near 0. d/dx = eˣ. */
-export const expm1: Unary = unary({ name: "expm1", value: (m, x) => m.expm1(x), derivative: (m, x) => m.exp(x) });
+export const expm1: Unary = unary({
+  name: "expm1",
+  value: (m, x) => m.expm1(x),
+  derivative: (m, x) => m.exp(x),
+});
 
 /** The natural logarithm. */
 export const log: Unary = unary({
@@ -179,7 +211,11 @@ export const log1p: Unary = unary({
 export const sin: Unary = unary({ name: "sin", value: (m, x) => m.sin(x), derivative: (m, x) => m.cos(x) });
 
 /** cos x, x in radians. */
-export const cos: Unary = unary({ name: "cos", value: (m, x) => m.cos(x), derivative: (m, x) => m.neg(m.sin(x)) });
+export const cos: Unary = unary({
+  name: "cos",
+  value: (m, x) => m.cos(x),
+  derivative: (m, x) => m.neg(m.sin(x)),
+});
 
 /** tanh x. d/dx = 1/cosh² x = 4 e^(−2|x|) / (1 + e^(−2|x|))², which stays exact where 1 − tanh² x cancels. */
 export const tanh: Unary = unary({
@@ -255,7 +291,11 @@ export const clamp: Ternary = ternary({
     (m, x, low, high) => m.mul(m.less(x, low), m.sub(m.constant(1), m.less(high, low))),
     (m, x, low, high) => m.less(high, m.maximum(x, low)),
   ],
-  intervals: [[-2, 2], [-0.8, -0.4], [0.4, 0.8]],
+  intervals: [
+    [-2, 2],
+    [-0.8, -0.4],
+    [0.4, 0.8],
+  ],
 });
 
 /** 1 where `larger` is larger than `other`, ½ where they are equal. */

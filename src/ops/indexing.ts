@@ -25,7 +25,8 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     compute(output, shape, [x], { axis, indices }) {
       const { strides } = x;
       forEachEntry(shape, axis, (entry, flat, index) => {
-        output.data[output.offset + flat] = x.data[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
+        output.data[output.offset + flat] =
+          x.data[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
       });
     },
     gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
@@ -64,7 +65,10 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
     const along = normalizeAxis("indexAdd", axis, x.rank);
     const list = checkIndices("indexAdd", indices, size);
     if (list.length !== x.shape[along]) {
-      throw new AxisError("indexAdd", `${list.length} indices for ${x.shape[along]} entries of ${showShape(x.shape)}.`);
+      throw new AxisError(
+        "indexAdd",
+        `${list.length} indices for ${x.shape[along]} entries of ${showShape(x.shape)}.`,
+      );
     }
     return apply(operation, operands("indexAdd", [x]), { axis: along, indices: list, size });
   }, operation);
@@ -75,14 +79,21 @@ function checkIndices(where: string, indices: Indices, size: number): number[] {
   return list.map((index) => {
     if (!Number.isInteger(index)) throw new DtypeError(where, `index ${index} is not a whole number.`);
     if (index < -size || index >= size) {
-      throw new AxisError(where, `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`);
+      throw new AxisError(
+        where,
+        `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
+      );
     }
     return index < 0 ? index + size : index;
   });
 }
 
 /** Visits every element of a shape in row-major order: its entry along `axis`, flat place, and index with 0 at `axis`. */
-function forEachEntry(shape: Shape, axis: number, visit: (entry: number, flat: number, index: readonly number[]) => void): void {
+function forEachEntry(
+  shape: Shape,
+  axis: number,
+  visit: (entry: number, flat: number, index: readonly number[]) => void,
+): void {
   const size = shape.reduce((a, b) => a * b, 1);
   const index = new Array<number>(shape.length).fill(0);
   let entry = 0;

@@ -38,7 +38,13 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
     },
     saves: "nothing",
     examples: [
-      { shapes: [[2, 3], [2, 4]], attributes: { axis: 1 } },
+      {
+        shapes: [
+          [2, 3],
+          [2, 4],
+        ],
+        attributes: { axis: 1 },
+      },
       { shapes: [[2], [1], [3]], attributes: { axis: 0 } },
     ],
   };
@@ -63,8 +69,14 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   const other = tensors.find((tensor) => !sameShape(tensor.shape, first.shape));
   if (other) {
-    throw new ShapeError("stack", `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`);
+    throw new ShapeError(
+      "stack",
+      `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+    );
   }
   const at = normalizeAxis("stack", axis, first.rank + 1);
-  return concat(tensors.map((tensor) => unsqueeze(tensor, at)), at);
+  return concat(
+    tensors.map((tensor) => unsqueeze(tensor, at)),
+    at,
+  );
 }

@@ -13,9 +13,9 @@ import {
   type Range,
   reshapeStrides,
   resolveRange,
-  sameShape,
   type Shape,
   type Span,
+  sameShape,
   showShape,
 } from "../tensor/shape.ts";
 import { sumTo } from "./elementwise-record.ts";
@@ -33,7 +33,11 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
       return strides && { strides, offset: x.offset };
     },
     compute(output, _shape, [x]) {
-      copyElements(x.shape, { data: output.data, offset: output.offset, strides: contiguousStrides(x.shape) }, x);
+      copyElements(
+        x.shape,
+        { data: output.data, offset: output.offset, strides: contiguousStrides(x.shape) },
+        x,
+      );
     },
     gradient: (cotangent, node) => reshape(cotangent, node.inputs![0].shape),
     saves: "nothing",
@@ -52,7 +56,11 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = (() => {
     shape: ([x], { axes }) => axes.map((axis) => x.shape[axis]),
     view: (x, _shape, { axes }) => ({ strides: axes.map((axis) => x.strides[axis]), offset: x.offset }),
     compute: neverComputed,
-    gradient: (cotangent, { attributes: { axes } }) => permute(cotangent, axes.map((_, axis) => axes.indexOf(axis))),
+    gradient: (cotangent, { attributes: { axes } }) =>
+      permute(
+        cotangent,
+        axes.map((_, axis) => axes.indexOf(axis)),
+      ),
     saves: "nothing",
     examples: [{ shapes: [[2, 3, 4]], attributes: { axes: [2, 0, 1] } }],
   };
@@ -67,7 +75,10 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = (() => {
 export function transpose(x: Tensor, first = -2, second = -1): Tensor {
   const a = normalizeAxis("transpose", first, x.rank);
   const b = normalizeAxis("transpose", second, x.rank);
-  return permute(x, x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)));
+  return permute(
+    x,
+    x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)),
+  );
 }
 
 /** The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats. */
@@ -77,7 +88,10 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
     shape([x], { shape }) {
       checkShape("expand", shape);
       if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
-        throw new ShapeError("expand", `${showShape(x.shape)} cannot be repeated to ${showShape(shape)}: only axes of size 1 grow.`);
+        throw new ShapeError(
+          "expand",
+          `${showShape(x.shape)} cannot be repeated to ${showShape(shape)}: only axes of size 1 grow.`,
+        );
       }
       return shape;
     },
@@ -87,7 +101,10 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
     saves: "nothing",
     examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
   };
-  return recordOf((x: Tensor, shape: Shape) => apply(operation, operands("expand", [x]), { shape }), operation);
+  return recordOf(
+    (x: Tensor, shape: Shape) => apply(operation, operands("expand", [x]), { shape }),
+    operation,
+  );
 })();
 
 /** A new axis of size 1 before the given one: `unsqueeze(-1)` makes a column of a vector. */
@@ -101,9 +118,15 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => {
     if (x.shape[axis] === 1) return true;
     if (axes === undefined) return false;
-    throw new AxisError("squeeze", `axis ${axis} of ${showShape(x.shape)} has size ${x.shape[axis]}; only size 1 can go.`);
+    throw new AxisError(
+      "squeeze",
+      `axis ${axis} of ${showShape(x.shape)} has size ${x.shape[axis]}; only size 1 can go.`,
+    );
   });
-  return reshape(x, x.shape.filter((_, axis) => !dropped.includes(axis)));
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !dropped.includes(axis)),
+  );
 }
 
 /** The axes from `first` to `last` as one. */
@@ -112,7 +135,11 @@ export function flatten(x: Tensor, first = 0, last = -1): Tensor {
   const from = normalizeAxis("flatten", first, x.rank);
   const to = normalizeAxis("flatten", last, x.rank);
   if (from > to) throw new AxisError("flatten", `axis ${first} comes after axis ${last}.`);
-  return reshape(x, [...x.shape.slice(0, from), x.shape.slice(from, to + 1).reduce((a, b) => a * b, 1), ...x.shape.slice(to + 1)]);
+  return reshape(x, [
+    ...x.shape.slice(0, from),
+    x.shape.slice(from, to + 1).reduce((a, b) => a * b, 1),
+    ...x.shape.slice(to + 1),
+  ]);
 }
 
 /**

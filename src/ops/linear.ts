@@ -58,17 +58,45 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
     },
     saves: "inputs",
     examples: [
-      { shapes: [[3, 4], [4, 5]], attributes: {} },
-      { shapes: [[2, 1, 3, 4], [5, 4, 2]], attributes: {} },
-      { shapes: [[1, 1], [1, 1]], attributes: {} },
-      { shapes: [[2, 0], [0, 3]], attributes: {} },
+      {
+        shapes: [
+          [3, 4],
+          [4, 5],
+        ],
+        attributes: {},
+      },
+      {
+        shapes: [
+          [2, 1, 3, 4],
+          [5, 4, 2],
+        ],
+        attributes: {},
+      },
+      {
+        shapes: [
+          [1, 1],
+          [1, 1],
+        ],
+        attributes: {},
+      },
+      {
+        shapes: [
+          [2, 0],
+          [0, 3],
+        ],
+        attributes: {},
+      },
     ],
   };
   return recordOf((a: Tensor, b: Tensor) => {
     operands("matmul", [a, b]);
     if (a.rank === 0 || b.rank === 0) throw mismatch(a.shape, b.shape);
     if (a.rank > 1 && b.rank > 1) return apply(operation, [a, b], {});
-    const product = apply(operation, [a.rank === 1 ? a.unsqueeze(0) : a, b.rank === 1 ? b.unsqueeze(1) : b], {});
+    const product = apply(
+      operation,
+      [a.rank === 1 ? a.unsqueeze(0) : a, b.rank === 1 ? b.unsqueeze(1) : b],
+      {},
+    );
     const dropped = [...(a.rank === 1 ? [-2] : []), ...(b.rank === 1 ? [-1] : [])];
     return product.squeeze(dropped);
   }, operation);
@@ -93,14 +121,21 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
         );
       }
       if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== out)) {
-        throw new ShapeError("linear", `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`);
+        throw new ShapeError(
+          "linear",
+          `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`,
+        );
       }
       return [...x.shape.slice(0, -1), out];
     },
     compute(output, _shape, [x, weight, bias]) {
       const rows = x.rank === 2 ? x : x.reshape([-1, x.shape[x.rank - 1]]);
       const [out, features] = weight.shape;
-      const columns: Operand = { data: weight.data, offset: weight.offset, strides: [weight.strides[1], weight.strides[0]] };
+      const columns: Operand = {
+        data: weight.data,
+        offset: weight.offset,
+        strides: [weight.strides[1], weight.strides[0]],
+      };
       backend.matmul(rows.shape[0], out, features, output, rows, columns, bias);
     },
     gradient(cotangent, node, index) {
@@ -114,7 +149,13 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
     saves: "inputs",
     examples: [
       { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
-      { shapes: [[2, 3, 4], [2, 4]], attributes: {} },
+      {
+        shapes: [
+          [2, 3, 4],
+          [2, 4],
+        ],
+        attributes: {},
+      },
     ],
   };
   return recordOf(
@@ -129,7 +170,9 @@ function mismatch(a: Shape, b: Shape): ShapeError {
   return new ShapeError(
     "matmul",
     `${showShape(a)} × ${showShape(b)} do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.`,
-    transposed ? "transpose the right operand: a.matmul(b.transpose())." : "check which operand is transposed.",
+    transposed
+      ? "transpose the right operand: a.matmul(b.transpose())."
+      : "check which operand is transposed.",
   );
 }
 

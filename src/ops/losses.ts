@@ -32,7 +32,10 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = (() => {
         0,
       );
       const total = new Float64Array(1);
-      kernel(prediction.shape, prediction.rank, { data: total, offset: 0, strides: [] }, [prediction, target]);
+      kernel(prediction.shape, prediction.rank, { data: total, offset: 0, strides: [] }, [
+        prediction,
+        target,
+      ]);
       output.data[output.offset] = total[0] / prediction.size;
     },
     gradient(cotangent, node, index) {
@@ -41,7 +44,15 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = (() => {
       return scaledDifference(cotangent.mul(2 / prediction.size), x, y);
     },
     saves: "inputs",
-    examples: [{ shapes: [[5, 4], [5, 4]], attributes: {} }],
+    examples: [
+      {
+        shapes: [
+          [5, 4],
+          [5, 4],
+        ],
+        attributes: {},
+      },
+    ],
   };
   return recordOf(
     (prediction: Tensor, target: Tensor) => apply(operation, operands("mseLoss", [prediction, target]), {}),
@@ -63,7 +74,15 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
     const quadratic = size.minimum(delta);
     return quadratic.mul(size.sub(quadratic.mul(0.5))).mean();
   },
-  [{ shapes: [[5, 4], [5, 4]], call: (prediction, target) => huberLoss(prediction, target, 0.7) }],
+  [
+    {
+      shapes: [
+        [5, 4],
+        [5, 4],
+      ],
+      call: (prediction, target) => huberLoss(prediction, target, 0.7),
+    },
+  ],
 );
 
 /** scale · (x − y) in one sweep. */

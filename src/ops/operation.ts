@@ -191,7 +191,10 @@ export interface CompositeExample {
 }
 
 /** The function with its record attached, where tests, pages and compilers find it: `silu.operation`. */
-export function recordOf<F, A extends Attributes>(f: F, operation: Operation<A>): F & { operation: Operation<A> } {
+export function recordOf<F, A extends Attributes>(
+  f: F,
+  operation: Operation<A>,
+): F & { operation: Operation<A> } {
   return Object.assign(f as F & object, { operation });
 }
 
@@ -247,6 +250,8 @@ function versionOfSaved<A extends Attributes>(
 /** The innermost caller outside this engine's own source folders, from the stack. */
 function callSite(): string {
   const lines = (new Error().stack ?? "").split("\n").slice(1);
-  const outside = lines.find((line) => !/[/\\](ops|autograd|kernels|nn|tensor)[/\\][a-z-]+\.[jt]s/.test(line));
+  const outside = lines.find(
+    (line) => !/[/\\](ops|autograd|kernels|nn|tensor)[/\\][a-z-]+\.[jt]s/.test(line),
+  );
   return (outside ?? lines[lines.length - 1] ?? "unknown place").trim().replace(/^at /, "");
 }

@@ -73,11 +73,13 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
   );
 
 /** The standard deviation over axes: the root of the variance. */
-export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor = composite(
-  "std",
-  (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => variance(x, axes, options).sqrt(),
-  [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
-);
+export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
+  composite(
+    "std",
+    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) =>
+      variance(x, axes, options).sqrt(),
+    [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
+  );
 
 /** ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows. */
 export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
@@ -171,10 +173,16 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
 })();
 
 /** The index of the largest element along an axis (the first of several), as numbers; not differentiable. */
-export const argmax: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum("argmax", (a, b) => a > b);
+export const argmax: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum(
+  "argmax",
+  (a, b) => a > b,
+);
 
 /** The index of the smallest element along an axis (the first of several), as numbers; not differentiable. */
-export const argmin: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum("argmin", (a, b) => a < b);
+export const argmin: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum(
+  "argmin",
+  (a, b) => a < b,
+);
 
 interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -229,7 +237,14 @@ function reduction(record: {
 }
 
 /** The cotangent, divided among the elements that equal the extremum. */
-function extremumGradient(cotangent: Tensor, { inputs, output, attributes }: { inputs: readonly Tensor[] | null; output: Tensor; attributes: ReduceAttributes }): Tensor {
+function extremumGradient(
+  cotangent: Tensor,
+  {
+    inputs,
+    output,
+    attributes,
+  }: { inputs: readonly Tensor[] | null; output: Tensor; attributes: ReduceAttributes },
+): Tensor {
   const [x] = inputs!;
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
   const chosen = x.detach().equal(extremum);
@@ -245,7 +260,8 @@ function indexOfExtremum(
     shape: ([x], { axes, keepdim }) => {
       const count = sizeOf(axes.map((axis) => x.shape[axis]));
       if (count === 0) throw new ShapeError(name, `${showShape(x.shape)} has no elements to choose from.`);
-      if (count > 2 ** 24) throw new ShapeError(name, `an index up to ${count} is not exact in float32 (limit 2^24).`);
+      if (count > 2 ** 24)
+        throw new ShapeError(name, `an index up to ${count} is not exact in float32 (limit 2^24).`);
       return reducedShape(name, x.shape, axes, keepdim);
     },
     compute(output, _shape, [x], { axes }) {
@@ -271,7 +287,8 @@ function indexOfExtremum(
   return recordOf((x: Tensor, axis?: number, options: ReduceOptions = {}) => {
     const [input] = operands(name, [x]);
     const { keepdim = false } = options;
-    if (axis !== undefined) return apply(operation, [input], { axes: normalizeAxes(name, axis, x.rank), keepdim });
+    if (axis !== undefined)
+      return apply(operation, [input], { axes: normalizeAxes(name, axis, x.rank), keepdim });
     return apply(operation, [input.reshape([-1])], { axes: [0], keepdim });
   }, operation);
 }
@@ -290,7 +307,8 @@ function forEachElement(
       visit(at, otherAt);
       return;
     }
-    for (let i = 0; i < shape[axis]; i++) walk(axis + 1, at + i * strides[axis], otherAt + i * otherStrides[axis]);
+    for (let i = 0; i < shape[axis]; i++)
+      walk(axis + 1, at + i * strides[axis], otherAt + i * otherStrides[axis]);
   };
   walk(0, offset, otherOffset);
 }

@@ -11,11 +11,20 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = (() => {
     name: "slice",
     shape: (_, { spans }) => spans.map(({ count }) => count),
     view: (x, _shape, { spans }) => spanLayout(x, spans),
-    compute: (output, shape, [x], { spans }) => copyElements(shape, output, { data: x.data, ...spanLayout(x, spans) }),
+    compute: (output, shape, [x], { spans }) =>
+      copyElements(shape, output, { data: x.data, ...spanLayout(x, spans) }),
     gradient: (cotangent, node) => placeSpans(cotangent, node.attributes.spans, node.inputs![0].shape),
     saves: "nothing",
     examples: [
-      { shapes: [[5, 6]], attributes: { spans: [{ start: 1, step: 1, count: 3 }, { start: 5, step: -2, count: 3 }] } },
+      {
+        shapes: [[5, 6]],
+        attributes: {
+          spans: [
+            { start: 1, step: 1, count: 3 },
+            { start: 5, step: -2, count: 3 },
+          ],
+        },
+      },
     ],
   };
   return recordOf(
@@ -36,11 +45,21 @@ export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Te
     gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
     saves: "nothing",
     examples: [
-      { shapes: [[2, 2]], attributes: { spans: [{ start: 3, step: -2, count: 2 }, { start: 0, step: 1, count: 2 }], shape: [4, 3] } },
+      {
+        shapes: [[2, 2]],
+        attributes: {
+          spans: [
+            { start: 3, step: -2, count: 2 },
+            { start: 0, step: 1, count: 2 },
+          ],
+          shape: [4, 3],
+        },
+      },
     ],
   };
   return recordOf(
-    (x: Tensor, spans: readonly Span[], shape: Shape) => apply(operation, operands("placeSlice", [x]), { spans, shape }),
+    (x: Tensor, spans: readonly Span[], shape: Shape) =>
+      apply(operation, operands("placeSlice", [x]), { spans, shape }),
     operation,
   );
 })();
@@ -56,6 +75,9 @@ export function copyElements(shape: Shape, to: Operand, from: Operand): void {
 function spanLayout(x: Operand, spans: readonly Span[]): Pick<Operand, "offset" | "strides"> {
   return {
     strides: spans.map(({ step }, axis) => step * x.strides[axis]),
-    offset: spans.reduce((offset, { start, count }, axis) => offset + (count > 0 ? start * x.strides[axis] : 0), x.offset),
+    offset: spans.reduce(
+      (offset, { start, count }, axis) => offset + (count > 0 ? start * x.strides[axis] : 0),
+      x.offset,
+    ),
   };
 }

@@ -58,7 +58,7 @@ export function curvesFigure(options: CurvesOptions): string {
     title: curves.length === 1 ? "A rotation curve" : `Rotation curves of ${curves.length} galaxies`,
     description:
       `Circular velocity against radius at ${describeRadii(radii)}; ` +
-      `velocities from ${round(slowest)} to ${round(fastest)} km/s` +
+      `velocities from ${significant(slowest)} to ${significant(fastest)} km/s` +
       (discMasses === undefined ? "." : "; the colour is the mass of the disc, dark for the lightest."),
     x: radiusAxis(options, false, 7),
     y: velocityAxis(curves, 7),

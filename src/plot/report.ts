@@ -134,11 +134,11 @@ function dataSection({ data, figures }: ReportContents): string {
       equation(
         `<i>v</i>² = <i>v</i>²<sub>disc</sub> + <i>v</i>²<sub>halo</sub>`,
         `<i>v</i>²<sub>disc</sub> = 2 <i>G</i> (<i>M</i><sub>d</sub> / <i>R</i><sub>d</sub>) <i>y</i>²
-        [<i>I</i><sub>0</sub>(<i>y</i>) <i>K</i><sub>0</sub>(<i>y</i>) − <i>I</i><sub>1</sub>(<i>y</i>) <i>K</i><sub>1</sub>(<i>y</i>)],
-        &ensp; <i>y</i> = <i>R</i> / 2<i>R</i><sub>d</sub>`,
+        [<i>I</i><sub>0</sub>(<i>y</i>) <i>K</i><sub>0</sub>(<i>y</i>) − <i>I</i><sub>1</sub>(<i>y</i>) <i>K</i><sub>1</sub>(<i>y</i>)]`,
+        `<i>y</i> = <i>R</i> / 2<i>R</i><sub>d</sub>`,
         `<i>v</i>²<sub>halo</sub> = <i>V</i>²<sub>vir</sub> (<i>R</i><sub>vir</sub> / <i>R</i>)
-        <i>m</i>(<i>c</i> <i>R</i> / <i>R</i><sub>vir</sub>) / <i>m</i>(<i>c</i>), &ensp;
-        <i>m</i>(<i>x</i>) = ln(1 + <i>x</i>) − <i>x</i> / (1 + <i>x</i>)`,
+        <i>m</i>(<i>c</i> <i>R</i> / <i>R</i><sub>vir</sub>) / <i>m</i>(<i>c</i>)`,
+        `<i>m</i>(<i>x</i>) = ln(1 + <i>x</i>) − <i>x</i> / (1 + <i>x</i>)`,
       ) +
       paragraphs(
         `Disc masses <i>M</i><sub>d</sub> are spread evenly in log <i>M</i><sub>d</sub>. The disc's scale length
@@ -166,7 +166,8 @@ function noiseSection({ figures }: ReportContents): string {
       `A curve <i>x</i> (in the network's units) is mixed with noise ε, which is drawn anew for each radius from the normal distribution:`,
     ) +
       equation(
-        `<i>x</i><sub><i>a</i></sub> = (1 − <i>a</i>) <i>x</i> + <i>a</i> ε, &ensp; ε ~ N(0, 1), &ensp; 0 ≤ <i>a</i> ≤ 1`,
+        `<i>x</i><sub><i>a</i></sub> = (1 − <i>a</i>) <i>x</i> + <i>a</i> ε`,
+        `ε ~ N(0, 1), 0 ≤ <i>a</i> ≤ 1`,
       ) +
       paragraphs(
         `At <i>a</i> = 0 the curve is untouched, at <i>a</i> = 1 it is forgotten. In between, less and less can be told: first
@@ -250,8 +251,8 @@ function samplingSection({ sampling, scores, figures }: ReportContents): string 
       of the way there. The answer becomes easier to give with each step, so the parts grow, and the last step goes all the way:`,
     ) +
       equation(
-        `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> net(<i>x</i>), &ensp;
-        <i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), &ensp; <i>i</i> = 0, …, ${count(steps - 1)}`,
+        `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> net(<i>x</i>)`,
+        `<i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), <i>i</i> = 0, …, ${count(steps - 1)}`,
       ) +
       paragraphs(
         `This walks down the line of noise amounts on which the network was trained: before step <i>i</i> the share of noise is

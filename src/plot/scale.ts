@@ -3,7 +3,7 @@
  * power of ten; log ticks at powers of ten (or 1, 2, 5 times them when the axis is short), with minor ticks between.
  */
 import { ArgumentError } from "../tensor/errors.ts";
-import { exp10, log10 } from "../tensor/math.ts";
+import { exp10, log10 } from "../kernels/math.ts";
 
 export type ScaleKind = "linear" | "log";
 
@@ -29,7 +29,7 @@ export interface Scale {
 export interface ScaleOptions {
   /** Default `"linear"`. */
   readonly kind?: ScaleKind;
-  /** Labelled ticks wanted; there may be fewer, and seldom one or two more. Default 6. */
+  /** Labelled ticks wanted; there may be fewer, and at most one more. Default 6. */
   readonly ticks?: number;
   /** Move the ends outwards to round values. Default true. */
   readonly nice?: boolean;

@@ -3,11 +3,12 @@
  * repeated, and computed in any order or on any number of threads with the same bits.
  *
  * The generator is Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011. It maps a 64-bit key and a 64-bit counter to 64 random bits (one block, two words) and passes BigCrush.
+ * 1, 2, 3", SC 2011. It maps a 64-bit key and a 64-bit counter to 64 random bits (one block, two words).
  */
 
+import { cosReduced, log, sinReduced } from "../kernels/math.ts";
+import type { FloatArray } from "../kernels/types.ts";
 import { ArgumentError } from "./errors.ts";
-import { cosReduced, log, sinReduced } from "./math.ts";
 
 /** A run of counter blocks reserved from a stream: enough to make the same numbers again, anywhere. */
 export interface Draw {
@@ -23,9 +24,6 @@ export interface RandomState {
   /** The next block's counter, low word first. */
   counter: [number, number];
 }
-
-/** Arrays that `fillUniform` and `fillNormal` write to. */
-export type FloatArray = Float32Array | Float64Array;
 
 /**
  * A stream of random numbers. Two streams with the same seed give the same numbers; `split` and `fork` make independent ones.
@@ -99,10 +97,10 @@ export class Random {
    * @example new Random(1).fork("dropout").fork(3)
    */
   fork(label: string | number): Random {
-    // The key is hashed with each word of the label. Upper counter words of 2³¹ and more, which no draw reaches, keep
-    // these blocks apart from the drawn ones; kind and length come first, so no label is a prefix of another.
+    // The key is hashed with each word of the label in turn. Upper counter words of 2³¹ and more, which no draw reaches, keep
+    // these blocks apart from drawn ones; a first block of its own tells a label from a chain of labels, and text from numbers.
     if (typeof label === "string") {
-      let child = streamOfBlock(this.#key, label.length, 0x80000000);
+      let child = streamOfBlock(this.#key, 0, 0x80000000);
       for (let i = 0; i < label.length; i++) {
         child = streamOfBlock(child.#key, label.charCodeAt(i), 0x80000001);
       }

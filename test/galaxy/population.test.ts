@@ -74,6 +74,13 @@ describe("samplePopulation", () => {
     expect(samplePopulation({ count: 7, random: new Random(2025) })).not.toEqual(galaxies.slice(0, 7));
     expect(new Set(galaxies.map((g) => g.discMass)).size).toBe(count);
   });
+
+  test("leaves the generator as it was, and does not depend on what was drawn from it", () => {
+    const [used, fresh] = [new Random(2024), new Random(2024)];
+    expect(used.normal()).toBe(fresh.normal());
+    expect(samplePopulation({ count: 7, random: used })).toEqual(galaxies.slice(0, 7));
+    expect(used.normal()).toBe(fresh.normal());
+  });
 });
 
 describe("logSpacedRadii", () => {

@@ -2,7 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { concat, huberLoss, layerNorm, linear, mseLoss, stack, type Tensor, tensor } from "../../src/index.ts";
+import {
+  concat,
+  huberLoss,
+  layerNorm,
+  linear,
+  mseLoss,
+  stack,
+  type Tensor,
+  tensor,
+} from "../../src/index.ts";
 
 interface Golden {
   shape: number[];
@@ -19,7 +28,9 @@ interface Case {
   hvp: (Golden | null)[] | null;
 }
 
-const { cases } = JSON.parse(readFileSync(new URL("../golden/ops.json", import.meta.url), "utf8")) as { cases: Case[] };
+const { cases } = JSON.parse(readFileSync(new URL("../golden/ops.json", import.meta.url), "utf8")) as {
+  cases: Case[];
+};
 
 type Call = (inputs: Tensor[], attrs: Case["attrs"]) => Tensor;
 const reduce =
@@ -69,7 +80,10 @@ const UNITS = { value: 4, gradient: 8, second: 16 };
 
 function expectClose(actual: Tensor | null, golden: Golden, what: string, units: number): void {
   // Where nothing depends on the input, there is no tape to it, and PyTorch gives zeros.
-  actual ??= tensor(golden.data.map(() => 0), golden.shape);
+  actual ??= tensor(
+    golden.data.map(() => 0),
+    golden.shape,
+  );
   expect(actual.shape, what).toEqual(golden.shape);
   const scale = Math.max(...golden.data.map(Math.abs), 1e-30);
   const values = actual.toTypedArray();
@@ -86,31 +100,37 @@ const load = ({ shape, data }: Golden, requiresGrad = false): Tensor => tensor(d
 describe("operations agree with PyTorch", () => {
   it("covers all 115 cases", () => expect(cases.length).toBe(115));
 
-  it.each(cases.map((golden, i) => ({ golden, title: `${i}: ${golden.op} ${golden.inputs.map((x) => `[${x.shape}]`).join(" ")} ${JSON.stringify(golden.attrs)}` })))(
-    "$title",
-    ({ golden }) => {
-      const call: Call = calls[golden.op] ?? (([x, ...rest]) => (x[golden.op as "mul"] as (...rest: Tensor[]) => Tensor)(...rest));
-      const inputs = golden.inputs.map((input) => load(input, true));
-      const output = call(inputs, golden.attrs);
-      expectClose(output, golden.output, "output", UNITS.value);
-      output.backward(load(golden.cotangent), { createGraph: golden.hvp !== null });
-      const grads = inputs.map((input) => input.grad!);
-      grads.forEach((gradient, i) => expectClose(gradient, golden.grads[i], `gradient ${i}`, UNITS.gradient));
+  it.each(
+    cases.map((golden, i) => ({
+      golden,
+      title: `${i}: ${golden.op} ${golden.inputs.map((x) => `[${x.shape}]`).join(" ")} ${JSON.stringify(golden.attrs)}`,
+    })),
+  )("$title", ({ golden }) => {
+    const call: Call =
+      calls[golden.op] ??
+      (([x, ...rest]) => (x[golden.op as "mul"] as (...rest: Tensor[]) => Tensor)(...rest));
+    const inputs = golden.inputs.map((input) => load(input, true));
+    const output = call(inputs, golden.attrs);
+    expectClose(output, golden.output, "output", UNITS.value);
+    output.backward(load(golden.cotangent), { createGraph: golden.hvp !== null });
+    const grads = inputs.map((input) => input.grad!);
+    grads.forEach((gradient, i) => expectClose(gradient, golden.grads[i], `gradient ${i}`, UNITS.gradient));
 
-      // Without a graph the fused kernels of the backward pass run: the same values.
-      const again = golden.inputs.map((input) => load(input, true));
-      call(again, golden.attrs).backward(load(golden.cotangent));
-      again.forEach((input, i) => expectClose(input.grad!, golden.grads[i], `fused gradient ${i}`, UNITS.gradient));
+    // Without a graph the fused kernels of the backward pass run: the same values.
+    const again = golden.inputs.map((input) => load(input, true));
+    call(again, golden.attrs).backward(load(golden.cotangent));
+    again.forEach((input, i) =>
+      expectClose(input.grad!, golden.grads[i], `fused gradient ${i}`, UNITS.gradient),
+    );
 
-      if (golden.hvp === null) return;
-      for (const input of inputs) input.grad = null;
-      const slope = grads
-        .map((gradient, i) => gradient.mul(load(golden.directions[i])).sum())
-        .reduce((total, term) => total.add(term));
-      if (slope.requiresGrad) slope.backward();
-      golden.hvp.forEach((expected, i) => {
-        if (expected !== null) expectClose(inputs[i].grad, expected, `second order ${i}`, UNITS.second);
-      });
-    },
-  );
+    if (golden.hvp === null) return;
+    for (const input of inputs) input.grad = null;
+    const slope = grads
+      .map((gradient, i) => gradient.mul(load(golden.directions[i])).sum())
+      .reduce((total, term) => total.add(term));
+    if (slope.requiresGrad) slope.backward();
+    golden.hvp.forEach((expected, i) => {
+      if (expected !== null) expectClose(inputs[i].grad, expected, `second order ${i}`, UNITS.second);
+    });
+  });
 });

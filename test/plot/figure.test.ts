@@ -46,7 +46,7 @@ describe("A figure", () => {
     expect(new Set(all.map(({ y }) => y)).size).toBe(2);
     const count = (text: string): number =>
       elements.filter((e) => e.name === "text" && e.text === text).length;
-    expect(count("10−2")).toBe(2); // both rows, as 10^{−2}
+    expect(count("0.01")).toBe(2); // both rows
     expect(count("4")).toBe(3); // two in the last row, one below the panel that has none beneath
   });
 

@@ -12,7 +12,7 @@ export function parseSvg(svg: string): SvgElement[] {
   const elements: SvgElement[] = [];
   const open: SvgElement[] = [];
   let end = 0;
-  for (const match of svg.matchAll(/<(\/?)([a-zA-Z]+)((?: [a-zA-Z:-]+="[^"<]*")*)(\/?)>|[^<]+/g)) {
+  for (const match of svg.matchAll(/<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?: [a-zA-Z:-]+="[^"<]*")*)(\/?)>|[^<]+/g)) {
     if (match.index !== end) break;
     end += match[0].length;
     const [all, closing, name, attributes, empty] = match;

@@ -35,8 +35,14 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
     const reduced = shape.slice(keptRank);
     const keptCount = kept.reduce((product, size) => product * size, 1);
     const arrays = operands.map(dataOf);
-    const keptAxes = mergeAxes(kept, [output, ...operands.map((operand) => ({ ...operand, strides: operand.strides.slice(0, keptRank) }))]);
-    const reducedAxes = mergeAxes(reduced, operands.map((operand) => ({ ...operand, offset: 0, strides: operand.strides.slice(keptRank) })));
+    const keptAxes = mergeAxes(kept, [
+      output,
+      ...operands.map((operand) => ({ ...operand, strides: operand.strides.slice(0, keptRank) })),
+    ]);
+    const reducedAxes = mergeAxes(
+      reduced,
+      operands.map((operand) => ({ ...operand, offset: 0, strides: operand.strides.slice(keptRank) })),
+    );
     const { data: out, offset } = output;
 
     const isRowwise = keptAxes.sizes.length === 1 && keptCount > 1 && jumps(reducedAxes) > jumps(keptAxes);

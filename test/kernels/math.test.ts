@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import * as allMath from "../../src/tensor/math.ts";
+import * as allMath from "../../src/kernels/math.ts";
 import golden from "../golden/math.json" with { type: "json" };
 
 // The greatest error in ulp that each function's doc comment promises. Measured on 12 000 to 36 000 random arguments each

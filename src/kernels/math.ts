@@ -6,7 +6,7 @@
  * The plan is always the same: reduce the argument to a short interval, evaluate a polynomial there, undo the reduction.
  * The reductions and the two closed forms (for exp and log) are those of Sun's fdlibm (K. C. Ng, 1993); the polynomials are
  * minimax fits (Remez exchange at 90 digits), each with its error noted. The greatest error of every function, in units
- * in the last place (ulp), is stated at the function and held by test/tensor/math.test.ts.
+ * in the last place (ulp), is stated at the function and held by test/kernels/math.test.ts.
  */
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ function reduceByHalfPi(x: number): number {
 
 /**
  * The same for x ≥ 10⁶, in integers scaled by 2¹²⁰⁰. n has at most 1024 bits, so r is wrong by less than 2⁻¹⁷⁰, while no
- * double comes nearer than 2⁻⁶² to a multiple of π/2 (Muller, Elementary Functions, 3rd ed., section 11.2). Some 10 µs a call.
+ * double comes nearer than 2⁻⁶² to a multiple of π/2 (Muller, Elementary Functions, 3rd ed., section 11.2). Some 1–3 µs a call.
  */
 function reduceLarge(x: number): number {
   if (!(x < Infinity)) {

@@ -1,0 +1,52 @@
+/** The denoising autoencoder of the reference post: six linear layers with skip connections. */
+
+import { Linear } from "../nn/linear.ts";
+import { Module } from "../nn/module.ts";
+import { silu } from "../ops/elementwise.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import type { Random } from "../tensor/random.ts";
+
+/** Widths of the reference network: input, two encoder layers, the bottleneck. */
+export const REFERENCE_WIDTHS: readonly number[] = [50, 32, 16, 4];
+
+/**
+ * Encoder and decoder mirror each other (50‑32‑16‑4‑16‑32‑50), SiLU after every layer but the last. Each encoder
+ * activation but the bottleneck's is added to the input of the decoder layer of its width, so the decoder gets the
+ * detail that the bottleneck cannot hold. The network is not told how much noise its input has.
+ */
+export class DenoisingAutoencoder extends Module {
+  readonly encoder: readonly Linear[];
+  readonly decoder: readonly Linear[];
+
+  /** @param widths from the input to the bottleneck; default `REFERENCE_WIDTHS` */
+  constructor(random: Random, widths: readonly number[] = REFERENCE_WIDTHS) {
+    super();
+    if (widths.length < 2) {
+      throw new ArgumentError(
+        "DenoisingAutoencoder",
+        `needs at least the input's and the bottleneck's width; got [${widths.join(", ")}].`,
+      );
+    }
+    const pairs = widths.slice(1).map((width, i) => [widths[i], width] as const);
+    this.encoder = pairs.map(([wide, narrow]) => new Linear(wide, narrow, random));
+    this.decoder = pairs.toReversed().map(([wide, narrow]) => new Linear(narrow, wide, random));
+  }
+
+  /** The guess of the clean curves behind noisy ones, [batch, features] → [batch, features]. */
+  forward(noisy: Tensor): Tensor {
+    const activations: Tensor[] = [];
+    let x = noisy;
+    for (const layer of this.encoder) {
+      x = silu(layer.forward(x));
+      activations.push(x);
+    }
+    activations.pop();
+    for (const [i, layer] of this.decoder.entries()) {
+      if (i > 0) x = x.add(activations.pop()!);
+      x = layer.forward(x);
+      if (i < this.decoder.length - 1) x = silu(x);
+    }
+    return x;
+  }
+}

@@ -1,0 +1,95 @@
+/** From measured numbers to what a network trains on: shuffle, split, standardise. */
+
+import { tensor } from "../autograd/tensor.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import type { Random } from "../tensor/random.ts";
+
+/** One mean and one standard deviation for all features. */
+export class Standardization {
+  readonly mean: number;
+  readonly standardDeviation: number;
+
+  constructor(mean: number, standardDeviation: number) {
+    if (!Number.isFinite(mean) || !(standardDeviation > 0) || !Number.isFinite(standardDeviation)) {
+      throw new ArgumentError(
+        "Standardization",
+        `mean ${mean} and standard deviation ${standardDeviation} cannot standardise anything.`,
+        "give at least two finite values that differ.",
+      );
+    }
+    this.mean = mean;
+    this.standardDeviation = standardDeviation;
+  }
+
+  /** The mean of all values of all rows, and their sample standard deviation. */
+  static of(rows: readonly ArrayLike<number>[]): Standardization {
+    let sum = 0;
+    let count = 0;
+    for (const row of rows) {
+      for (let i = 0; i < row.length; i++) sum += row[i];
+      count += row.length;
+    }
+    const mean = sum / count;
+    let squares = 0;
+    for (const row of rows) for (let i = 0; i < row.length; i++) squares += (row[i] - mean) * (row[i] - mean);
+    return new Standardization(mean, Math.sqrt(squares / (count - 1)));
+  }
+
+  /** Rows as a tensor of mean 0 and standard deviation 1, [rows, features] in float32. */
+  apply(rows: readonly ArrayLike<number>[]): Tensor {
+    const features = rows[0]?.length ?? 0;
+    const values = new Float32Array(rows.length * features);
+    rows.forEach((row, r) => {
+      for (let i = 0; i < features; i++)
+        values[r * features + i] = (row[i] - this.mean) / this.standardDeviation;
+    });
+    return tensor(values, [rows.length, features]);
+  }
+
+  /** Rows in their original unit. */
+  invert(standardized: Tensor): Float64Array[] {
+    const [rows, features] = standardized.shape;
+    const values = standardized.toTypedArray();
+    return Array.from({ length: rows }, (_, r) =>
+      Float64Array.from(
+        { length: features },
+        (_, i) => values[r * features + i] * this.standardDeviation + this.mean,
+      ),
+    );
+  }
+}
+
+/** Training and validation data, standardised by the statistics of the training part. */
+export interface Dataset {
+  readonly train: Tensor;
+  readonly valid: Tensor;
+  readonly standardization: Standardization;
+}
+
+/**
+ * Shuffles the rows, sets some aside for validation, and standardises both parts by the mean and the standard
+ * deviation of the training part, so that nothing of the validation part leaks into training.
+ *
+ * @param options.validFraction the part set aside; default 0.2
+ */
+export function splitDataset(
+  rows: readonly ArrayLike<number>[],
+  random: Random,
+  options: { validFraction?: number } = {},
+): Dataset {
+  const { validFraction = 0.2 } = options;
+  const validCount = Math.round(rows.length * validFraction);
+  if (!(validFraction > 0 && validFraction < 1) || validCount < 1 || rows.length - validCount < 2) {
+    throw new ArgumentError(
+      "splitDataset",
+      `${rows.length} rows with a fraction of ${validFraction} set aside leave too few to train or validate on.`,
+      "give at least 5 rows and a fraction such as 0.2.",
+    );
+  }
+  const shuffled = Array.from(random.permutation(rows.length), (i) => rows[i]);
+  const train = shuffled.slice(validCount);
+  const valid = shuffled.slice(0, validCount);
+  const standardization = Standardization.of(train);
+  return { train: standardization.apply(train), valid: standardization.apply(valid), standardization };
+}

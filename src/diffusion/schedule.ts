@@ -1,0 +1,37 @@
+/** Noise schedules: how much of the data (α) and of the noise (σ) a time t holds, x_t = α(t) x₀ + σ(t) ε. */
+
+import type { Expression } from "../kernels/index.ts";
+import { numbers } from "../kernels/typescript/numbers.ts";
+import { linearCombination } from "../ops/elementwise.ts";
+import { evaluate } from "../ops/elementwise-record.ts";
+import type { Tensor } from "../ops/tensor.ts";
+
+/** α and σ as expressions of time, which runs from 0 (data) to 1 (noise). */
+export interface NoiseSchedule {
+  readonly name: string;
+  readonly alpha: Expression;
+  readonly sigma: Expression;
+}
+
+/** α = 1 − t, σ = t: the straight line from data to noise. The reference post's `a` is this t. */
+export const linearSchedule: NoiseSchedule = {
+  name: "linear",
+  alpha: (m, t) => m.sub(m.constant(1), t),
+  sigma: (_, t) => t,
+};
+
+/** α and σ at a time, as numbers. */
+export function scheduleAt(schedule: NoiseSchedule, t: number): { alpha: number; sigma: number } {
+  return { alpha: schedule.alpha(numbers, t), sigma: schedule.sigma(numbers, t) };
+}
+
+/**
+ * Mixes clean data with noise: α(t) x₀ + σ(t) ε.
+ *
+ * @param clean [batch, features]
+ * @param noise [batch, features], standard normal
+ * @param t [batch, 1], or a scalar for all
+ */
+export function addNoise(schedule: NoiseSchedule, clean: Tensor, noise: Tensor, t: Tensor): Tensor {
+  return linearCombination(evaluate(schedule.alpha, t), clean, evaluate(schedule.sigma, t), noise);
+}

@@ -1,0 +1,71 @@
+/** The denoising objective, and the loop that trains on it. */
+
+import { noGrad } from "../autograd/tape.ts";
+import type { Module } from "../nn/module.ts";
+import { mseLoss } from "../ops/losses.ts";
+import { normal, uniform } from "../ops/random.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Random } from "../tensor/random.ts";
+import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
+
+/** The losses of one pass over the data. */
+export interface EpochLosses {
+  readonly epoch: number;
+  /** Mean squared error of the guesses from noisy curves. */
+  readonly train: number;
+  /** The same on the validation part, from clean curves, after the epoch's update. */
+  readonly valid: number;
+}
+
+/** What to train, on what, and how. */
+export interface TrainingOptions {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  /** [curves, features], standardised */
+  readonly train: Tensor;
+  /** [curves, features], standardised */
+  readonly valid: Tensor;
+  readonly random: Random;
+  readonly epochs: number;
+  /** Default: `linearSchedule`. */
+  readonly schedule?: NoiseSchedule;
+}
+
+/**
+ * How far guesses of clean curves from noisy ones are off: the mean squared error, with an amount of noise drawn
+ * uniformly from [0, 1) for each curve.
+ *
+ * @param clean [batch, features]
+ */
+export function denoisingLoss(
+  model: Module,
+  clean: Tensor,
+  random: Random,
+  schedule: NoiseSchedule = linearSchedule,
+): Tensor {
+  const t = uniform([clean.shape[0], 1], random);
+  const noise = normal(clean.shape, random);
+  return mseLoss(model.forward(addNoise(schedule, clean, noise, t)), clean);
+}
+
+/**
+ * Trains with the whole training part as one batch, an epoch for each step of the iteration. As a generator it can
+ * be followed by a progress bar, paused by a browser between frames, and left early.
+ *
+ * ```ts no-run
+ * for (const { epoch, train, valid } of trainDenoiser({ model, optimizer, ...data, random, epochs: 2001 })) {
+ *   if (epoch % 100 === 0) console.log(epoch, train, valid);
+ * }
+ * ```
+ */
+export function* trainDenoiser(options: TrainingOptions): Generator<EpochLosses, void, void> {
+  const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    optimizer.zeroGrad();
+    const loss = denoisingLoss(model, train, random, schedule);
+    loss.backward();
+    optimizer.step();
+    yield { epoch, train: loss.item(), valid: noGrad(() => mseLoss(model.forward(valid), valid)).item() };
+  }
+}

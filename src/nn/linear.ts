@@ -1,0 +1,66 @@
+/** The fully connected layer. */
+
+import { linear } from "../ops/linear.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import type { Random } from "../tensor/random.ts";
+import { Module, parameter } from "./module.ts";
+
+/** x Wᵀ + b: [..., in] → [..., out], with weights [out, in] and PyTorch's default initialisation. */
+export class Linear extends Module {
+  /** [out, in] */
+  readonly weight: Tensor;
+  /** [out]; null for a layer without */
+  readonly bias: Tensor | null;
+
+  /**
+   * Weights and bias are drawn uniformly from ±1/√in, as PyTorch does: Kaiming's uniform initialisation with
+   * a = √5 has the bound √(6 / ((1 + a²) in)) = 1/√in (He et al. 2015, arXiv:1502.01852).
+   *
+   * @param options.bias false leaves the bias out
+   */
+  constructor(inFeatures: number, outFeatures: number, random: Random, options: { bias?: boolean } = {}) {
+    super();
+    for (const size of [inFeatures, outFeatures]) {
+      if (!Number.isInteger(size) || size < 1) {
+        throw new ArgumentError("Linear", `needs whole positive sizes; got ${inFeatures} → ${outFeatures}.`);
+      }
+    }
+    if (random === undefined) {
+      throw new ArgumentError(
+        "Linear",
+        "got no random stream.",
+        "pass one: new Linear(50, 32, new Random(0)).",
+      );
+    }
+    const bound = 1 / Math.sqrt(inFeatures);
+    const draw = (size: number): Float32Array =>
+      Float32Array.from({ length: size }, () => random.uniform(-bound, bound));
+    this.weight = parameter(draw(outFeatures * inFeatures), [outFeatures, inFeatures]);
+    this.bias = options.bias === false ? null : parameter(draw(outFeatures), [outFeatures]);
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias ?? undefined);
+  }
+}
+
+/** Layer normalisation along the last axis, with a learned weight (ones at first) and bias (zeros). */
+export class LayerNorm extends Module {
+  /** [features] */
+  readonly weight: Tensor;
+  /** [features] */
+  readonly bias: Tensor;
+  readonly epsilon: number;
+
+  constructor(features: number, epsilon = 1e-5) {
+    super();
+    this.weight = parameter(new Float32Array(features).fill(1), [features]);
+    this.bias = parameter(new Float32Array(features), [features]);
+    this.epsilon = epsilon;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.layerNorm(this.weight, this.bias, this.epsilon);
+  }
+}

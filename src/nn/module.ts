@@ -1,0 +1,178 @@
+/** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
+
+import { noGrad } from "../autograd/tape.ts";
+import { tensor } from "../autograd/tensor.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+
+/** Values of all parameters by name, detached copies: what is saved and loaded. */
+export type StateDictionary = Map<string, Tensor>;
+
+/**
+ * A part of a network. Tensors that require gradients, other modules, and arrays and plain objects of them, when
+ * they are fields, are found by themselves, in the order in which the fields were set.
+ *
+ * ```ts
+ * class Perceptron extends Module {
+ *   layers: Linear[];
+ *   constructor(random: Random) {
+ *     super();
+ *     this.layers = [new Linear(2, 16, random), new Linear(16, 1, random)];
+ *   }
+ *   forward(x: Tensor): Tensor {
+ *     return this.layers[1].forward(this.layers[0].forward(x).tanh());
+ *   }
+ * }
+ * ```
+ */
+export abstract class Module {
+  /** True while training; `eval()` turns it off for parts that behave differently then. */
+  training = true;
+
+  /** The output for an input. */
+  abstract forward(x: Tensor): Tensor;
+
+  /** Parameters with their dotted names: `["encoder.0.weight", tensor]`. A shared one is named once. */
+  *namedParameters(): Generator<[name: string, parameter: Tensor]> {
+    const seen = new Set<Tensor>();
+    for (const [name, value] of fieldsOf(this)) {
+      if (isParameter(value) && !seen.has(value)) {
+        seen.add(value);
+        yield [name, value];
+      }
+    }
+  }
+
+  /** All parameters, to hand to an optimiser. */
+  parameters(): Tensor[] {
+    return [...this.namedParameters()].map(([, parameter]) => parameter);
+  }
+
+  /** All modules below this one, and itself first. */
+  modules(): Module[] {
+    const below = [...fieldsOf(this)].map(([, value]) => value).filter((value) => value instanceof Module);
+    return [this, ...new Set(below)];
+  }
+
+  /** Switches this module and all below it to training (or back). Returns this. */
+  train(training = true): this {
+    for (const module of this.modules()) module.training = training;
+    return this;
+  }
+
+  /** Switches to evaluation. Returns this. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /** Copies of all parameters by name. */
+  stateDictionary(): StateDictionary {
+    return new Map([...this.namedParameters()].map(([name, parameter]) => [name, parameter.clone()]));
+  }
+
+  /**
+   * Copies values into the parameters.
+   *
+   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs; nothing is changed then
+   */
+  loadStateDictionary(state: ReadonlyMap<string, Tensor>): void {
+    const own = new Map(this.namedParameters());
+    const missing = [...own.keys()].filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !own.has(name));
+    if (missing.length > 0 || unknown.length > 0) {
+      throw new ArgumentError(
+        "loadStateDictionary",
+        [
+          missing.length > 0 && `missing ${missing.join(", ")}`,
+          unknown.length > 0 && `unknown ${unknown.join(", ")}`,
+        ]
+          .filter(Boolean)
+          .join("; "),
+        "load into a module of the architecture that was saved.",
+      );
+    }
+    for (const [name, parameter] of own) {
+      const value = state.get(name)!;
+      if (!sameShape(value.shape, parameter.shape)) {
+        throw new ShapeError(
+          "loadStateDictionary",
+          `${name} is ${showShape(parameter.shape)}, the saved value ${showShape(value.shape)}.`,
+        );
+      }
+    }
+    noGrad(() => {
+      for (const [name, parameter] of own) parameter.assign(state.get(name)!);
+    });
+  }
+}
+
+/** A tensor to be trained: a leaf that requires gradients. */
+export function parameter(values: Float32Array, shape: readonly number[]): Tensor {
+  return tensor(values, shape, { requiresGrad: true });
+}
+
+/** Modules one after another; functions such as `silu` may stand between them. */
+export class Sequential extends Module {
+  readonly layers: readonly (Module | ((x: Tensor) => Tensor))[];
+
+  constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {
+    super();
+    this.layers = layers;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.layers.reduce(
+      (value, layer) => (layer instanceof Module ? layer.forward(value) : layer(value)),
+      x,
+    );
+  }
+
+  /** As PyTorch names them: by index alone (`0.weight`). */
+  override *namedParameters(): Generator<[name: string, parameter: Tensor]> {
+    for (const [name, value] of super.namedParameters()) yield [name.replace(/^layers\./, ""), value];
+  }
+}
+
+/** Fields of a module and of what lies in them, with dotted names. */
+function* fieldsOf(
+  module: Module,
+  prefix = "",
+  seen = new Set<unknown>([module]),
+): Generator<[string, unknown]> {
+  for (const [name, value] of Object.entries(module)) yield* visit(`${prefix}${name}`, value, seen);
+}
+
+function* visit(name: string, value: unknown, seen: Set<unknown>): Generator<[string, unknown]> {
+  if (typeof value !== "object" || value === null) return;
+  if (isParameter(value)) {
+    yield [name, value];
+    return;
+  }
+  if (seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Sequential) {
+    yield [name, value];
+    for (const [index, layer] of value.layers.entries()) yield* visit(`${name}.${index}`, layer, seen);
+  } else if (value instanceof Module) {
+    yield [name, value];
+    yield* fieldsOf(value, `${name}.`, seen);
+  } else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+    for (const [key, entry] of Object.entries(value)) yield* visit(`${name}.${key}`, entry, seen);
+  }
+}
+
+function isParameter(value: unknown): value is Tensor {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "storage" in value &&
+    (value as Tensor).isLeaf &&
+    (value as Tensor).requiresGrad
+  );
+}

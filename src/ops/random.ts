@@ -1,0 +1,40 @@
+/**
+ * Random tensors. A draw names its place in a stream (key and counter), so it is an operation like any other:
+ * it can be listed, run again, and compiled. The stream is always passed in.
+ */
+
+import type { Operand } from "../kernels/index.ts";
+import { type Draw, normalAt, type Random, uniformAt } from "../tensor/random.ts";
+import { checkShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
+import type { Tensor } from "./tensor.ts";
+
+interface DrawAttributes {
+  readonly shape: Shape;
+  readonly draw: Draw;
+}
+
+/** Standard normal numbers of a shape, N(0, 1), from a stream. */
+export const normal: (shape: Shape, random: Random) => Tensor = drawing("normal", normalAt);
+
+/** Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream. */
+export const uniform: (shape: Shape, random: Random) => Tensor = drawing("uniform", uniformAt);
+
+function drawing(
+  name: string,
+  fill: (draw: Draw, out: Operand["data"]) => void,
+): (shape: Shape, random: Random) => Tensor {
+  const operation: Operation<DrawAttributes> = {
+    name,
+    shape: (_, { shape }) => checkShape(name, shape),
+    compute: (output, _shape, _inputs, { draw }) => fill(draw, output.data),
+    saves: "nothing",
+    examples: [],
+  };
+  // A block of the generator gives two numbers.
+  return recordOf(
+    (shape: Shape, random: Random) =>
+      apply(operation, [], { shape, draw: random.draw(Math.ceil(sizeOf(checkShape(name, shape)) / 2)) }),
+    operation,
+  );
+}

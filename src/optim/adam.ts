@@ -1,0 +1,189 @@
+/** Adam and its relatives. Source: Kingma & Ba 2015, arXiv:1412.6980. */
+
+import { zerosLike } from "../autograd/tensor.ts";
+import type { Arithmetic } from "../kernels/index.ts";
+import { inPlace } from "../ops/elementwise-record.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { checkAtLeast, Optimizer } from "./optimizer.ts";
+
+export interface AdamOptions {
+  /** Default 0.001. */
+  readonly learningRate?: number;
+  /** Decay of the running means of the gradient and of its square. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment. Default 1e-8. */
+  readonly epsilon?: number;
+  /** An L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /** Divide by the largest second moment so far (Reddi, Kale & Kumar 2018, arXiv:1904.09237). Default false. */
+  readonly amsgrad?: boolean;
+}
+
+interface Moments {
+  readonly first: Tensor;
+  readonly second: Tensor;
+  readonly largest: Tensor | null;
+}
+
+/** Steps of the running mean gradient, measured in the running root mean square of it. */
+export class Adam extends Optimizer {
+  readonly #betas: readonly [number, number];
+  readonly #epsilon: number;
+  readonly #amsgrad: boolean;
+  readonly #moments: (Moments | undefined)[] = [];
+  /** β₁ᵗ and β₂ᵗ, kept as products so that they are the same bits everywhere. */
+  readonly #powers: [number, number] = [1, 1];
+  /** The L2 penalty; AdamW shrinks the weights directly instead. */
+  protected readonly weightDecay: number;
+
+  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}, name = "Adam") {
+    super(name, parameters, options.learningRate ?? 0.001);
+    const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
+    for (const beta of betas) checkAtLeast(name, "each of betas", beta, 0, 1);
+    checkAtLeast(name, "epsilon", epsilon, 0);
+    checkAtLeast(name, "weightDecay", weightDecay, 0);
+    this.#betas = betas;
+    this.#epsilon = epsilon;
+    this.#amsgrad = amsgrad;
+    this.weightDecay = weightDecay;
+  }
+
+  override step(): void {
+    this.#powers[0] *= this.#betas[0];
+    this.#powers[1] *= this.#betas[1];
+    super.step();
+  }
+
+  /** What is added to the gradient, and what the weights are multiplied with first. */
+  protected decay(): { penalty: number; shrink: number } {
+    return { penalty: this.weightDecay, shrink: 1 };
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, index: number): void {
+    this.#moments[index] ??= {
+      first: zerosLike(parameter),
+      second: zerosLike(parameter),
+      largest: this.#amsgrad ? zerosLike(parameter) : null,
+    };
+    const { first, second, largest } = this.#moments[index];
+    const { penalty, shrink } = this.decay();
+    const scalars = [
+      this.#betas[0],
+      1 - this.#betas[0],
+      this.#betas[1],
+      1 - this.#betas[1],
+      this.learningRate / (1 - this.#powers[0]),
+      1 / Math.sqrt(1 - this.#powers[1]),
+      this.#epsilon,
+      penalty,
+      shrink,
+    ];
+    if (largest === null) adam(parameter, first, second, gradient, ...scalars);
+    else amsgrad(parameter, first, second, largest, gradient, ...scalars);
+  }
+}
+
+/** Adam with the weights shrunk directly, not through the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101). */
+export class AdamW extends Adam {
+  /** `weightDecay` is 0.01 by default. */
+  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
+    super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
+  }
+
+  protected override decay(): { penalty: number; shrink: number } {
+    return { penalty: 0, shrink: 1 - this.learningRate * this.weightDecay };
+  }
+}
+
+const adam = inPlace({
+  name: "Adam",
+  writes: 3,
+  values: (
+    m,
+    p,
+    first,
+    second,
+    g,
+    beta1,
+    rest1,
+    beta2,
+    rest2,
+    rate,
+    correction,
+    epsilon,
+    penalty,
+    shrink,
+  ) => {
+    const moments = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
+    return [
+      move(m, p, moments.mean, moments.square, rate, correction, epsilon, shrink),
+      moments.mean,
+      moments.square,
+    ];
+  },
+});
+
+const amsgrad = inPlace({
+  name: "Adam (amsgrad)",
+  writes: 4,
+  values: (
+    m,
+    p,
+    first,
+    second,
+    largest,
+    g,
+    beta1,
+    rest1,
+    beta2,
+    rest2,
+    rate,
+    correction,
+    epsilon,
+    penalty,
+    shrink,
+  ) => {
+    const moments = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
+    const top = m.maximum(largest, moments.square);
+    return [
+      move(m, p, moments.mean, top, rate, correction, epsilon, shrink),
+      moments.mean,
+      moments.square,
+      top,
+    ];
+  },
+});
+
+/** m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g², with the penalty in g. */
+function advance<V>(
+  m: Arithmetic<V>,
+  p: V,
+  first: V,
+  second: V,
+  g: V,
+  betas: readonly V[],
+  penalty: V,
+): { mean: V; square: V } {
+  // 1 − β comes as a number of its own: computed in float32 it would be off by 5e-5 for β = 0.999.
+  const [beta1, rest1, beta2, rest2] = betas;
+  const slope = m.add(g, m.mul(penalty, p));
+  return {
+    mean: m.add(m.mul(beta1, first), m.mul(rest1, slope)),
+    square: m.add(m.mul(beta2, second), m.mul(rest2, m.mul(slope, slope))),
+  };
+}
+
+/** p ← shrink p − rate m / (√v · correction + ε), rate and correction free of the bias of the first steps. */
+function move<V>(
+  m: Arithmetic<V>,
+  p: V,
+  mean: V,
+  square: V,
+  rate: V,
+  correction: V,
+  epsilon: V,
+  shrink: V,
+): V {
+  const scale = m.add(m.mul(m.sqrt(square), correction), epsilon);
+  return m.sub(m.mul(p, shrink), m.div(m.mul(rate, mean), scale));
+}

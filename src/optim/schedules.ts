@@ -1,0 +1,80 @@
+/** Learning-rate schedules: the rate at a step, as plain functions, and a scheduler that applies one. */
+
+import { cos } from "../kernels/math.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** The learning rate at step 0, 1, 2, … */
+export type Schedule = (step: number) => number;
+
+/** Half a cosine from `from` to `to` over `steps` steps, and back up after (Loshchilov & Hutter 2017, arXiv:1608.03983). */
+export function cosineSchedule(options: { from: number; to?: number; steps: number }): Schedule {
+  const { from, to = 0, steps } = options;
+  checkSteps("cosineSchedule", steps);
+  return (step) => to + ((from - to) * (1 + cos((Math.PI * step) / steps))) / 2;
+}
+
+/** The rate times `factor` after every `every` steps. */
+export function stepSchedule(options: { from: number; every: number; factor?: number }): Schedule {
+  const { from, every, factor = 0.1 } = options;
+  checkSteps("stepSchedule", every);
+  return (step) => {
+    let rate = from;
+    for (let i = 0; i < Math.floor(step / every); i++) rate *= factor;
+    return rate;
+  };
+}
+
+/**
+ * Up from peak/25 to the peak in the first 30 % of the steps, then down to peak/250000, both in half cosines
+ * (Smith & Topin 2019, arXiv:1708.07120; the defaults are PyTorch's).
+ */
+export function oneCycleSchedule(options: {
+  peak: number;
+  steps: number;
+  warmUp?: number;
+  startFactor?: number;
+  endFactor?: number;
+}): Schedule {
+  const { peak, steps, warmUp = 0.3, startFactor = 1 / 25, endFactor = 1 / 250000 } = options;
+  checkSteps("oneCycleSchedule", steps);
+  const top = warmUp * steps - 1;
+  const last = steps - 1;
+  const between = (from: number, to: number, part: number): number =>
+    to + ((from - to) * (1 + cos(Math.PI * part))) / 2;
+  return (step) =>
+    step <= top
+      ? between(peak * startFactor, peak, step / top)
+      : between(peak, peak * endFactor, Math.min(1, (step - top) / (last - top)));
+}
+
+/**
+ * Sets an optimiser's learning rate by a schedule: step 0 at once, the next at each `step()`.
+ *
+ * ```ts
+ * const scheduler = new Scheduler(optimizer, cosineSchedule({ from: 0.01, steps: 2000 }));
+ * // in the loop, after optimizer.step():
+ * scheduler.step();
+ * ```
+ */
+export class Scheduler {
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
+  #step = 0;
+
+  constructor(optimizer: Optimizer, schedule: Schedule) {
+    this.#optimizer = optimizer;
+    this.#schedule = schedule;
+    optimizer.learningRate = schedule(0);
+  }
+
+  /** Moves on to the next step's rate. */
+  step(): void {
+    this.#optimizer.learningRate = this.#schedule(++this.#step);
+  }
+}
+
+function checkSteps(where: string, steps: number): void {
+  if (Number.isInteger(steps) && steps > 0) return;
+  throw new ArgumentError(where, `needs a whole positive number of steps; got ${steps}.`);
+}

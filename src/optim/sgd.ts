@@ -1,0 +1,69 @@
+/** Stochastic gradient descent. */
+
+import { zerosLike } from "../autograd/tensor.ts";
+import { inPlace } from "../ops/elementwise-record.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import { checkAtLeast, Optimizer } from "./optimizer.ts";
+
+export interface SGDOptions {
+  readonly learningRate: number;
+  /** How much of the previous step's velocity is kept. Default 0. */
+  readonly momentum?: number;
+  /** Look ahead along the velocity (Nesterov 1983, in the form of Sutskever et al. 2013). Default false. */
+  readonly nesterov?: boolean;
+  /** An L2 penalty: weightDecay · parameter is added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/** p ← p − rate · v, v ← momentum · v + g (g itself without momentum), as in PyTorch. */
+export class SGD extends Optimizer {
+  readonly #options: Required<Omit<SGDOptions, "learningRate">>;
+  readonly #velocity: (Tensor | undefined)[] = [];
+
+  constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
+    super("SGD", parameters, options.learningRate);
+    const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+    checkAtLeast("SGD", "momentum", momentum, 0);
+    checkAtLeast("SGD", "weightDecay", weightDecay, 0);
+    if (nesterov && momentum === 0)
+      throw new ArgumentError("SGD", "nesterov needs a momentum.", "set momentum: 0.9.");
+    this.#options = { momentum, nesterov, weightDecay };
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, index: number): void {
+    const { momentum, nesterov, weightDecay } = this.#options;
+    if (momentum === 0) {
+      descend(parameter, gradient, this.learningRate, weightDecay);
+      return;
+    }
+    this.#velocity[index] ??= zerosLike(parameter);
+    const lookAhead = nesterov ? 1 : 0;
+    descendWithMomentum(
+      parameter,
+      this.#velocity[index],
+      gradient,
+      this.learningRate,
+      weightDecay,
+      momentum,
+      lookAhead,
+    );
+  }
+}
+
+const descend = inPlace({
+  name: "SGD",
+  writes: 1,
+  values: (m, p, g, rate, decay) => [m.sub(p, m.mul(rate, m.add(g, m.mul(decay, p))))],
+});
+
+const descendWithMomentum = inPlace({
+  name: "SGD",
+  writes: 2,
+  values: (m, p, v, g, rate, decay, momentum, lookAhead) => {
+    const slope = m.add(g, m.mul(decay, p));
+    const velocity = m.add(m.mul(momentum, v), slope);
+    const direction = m.where(lookAhead, m.add(slope, m.mul(momentum, velocity)), velocity);
+    return [m.sub(p, m.mul(rate, direction)), velocity];
+  },
+});

@@ -1,0 +1,91 @@
+/** What is done to gradients before a step, and to weights after: clipping and running means. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { inPlace } from "../ops/elementwise-record.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import { checkAtLeast } from "./optimizer.ts";
+
+/**
+ * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`.
+ *
+ * @returns the norm before clipping
+ */
+export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
+  checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
+  const gradients = [...parameters].flatMap(({ grad }) => (grad === null ? [] : [grad.detach()]));
+  const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + gradient.square().sum().item(), 0));
+  if (norm > maxNorm) for (const gradient of gradients) scale(gradient, maxNorm / norm);
+  return norm;
+}
+
+/** Limits every element of the gradients to [−limit, limit]. */
+export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
+  checkAtLeast("clipGradValue", "limit", limit, 0);
+  for (const { grad } of parameters) if (grad !== null) limitTo(grad.detach(), -limit, limit);
+}
+
+/**
+ * The exponential moving average of weights: average ← decay · average + (1 − decay) · weights.
+ *
+ * ```ts
+ * const average = new WeightAverage(model.parameters(), { decay: 0.999 });
+ * // after each optimizer.step():
+ * average.update();
+ * // to sample with the averaged weights, and go on with the trained ones after:
+ * average.during(() => sample(model));
+ * ```
+ */
+export class WeightAverage {
+  readonly #parameters: readonly Tensor[];
+  readonly #averages: Tensor[];
+  readonly #decay: number;
+
+  constructor(parameters: Iterable<Tensor>, options: { decay?: number } = {}) {
+    const { decay = 0.999 } = options;
+    checkAtLeast("WeightAverage", "decay", decay, 0, 1);
+    this.#parameters = [...parameters];
+    if (this.#parameters.length === 0) throw new ArgumentError("WeightAverage", "got no parameters.");
+    this.#averages = this.#parameters.map((parameter) => parameter.clone());
+    this.#decay = decay;
+  }
+
+  /** Takes the present weights into the average. */
+  update(): void {
+    this.#averages.forEach((average, i) => {
+      blend(average, this.#parameters[i].detach(), this.#decay, 1 - this.#decay);
+    });
+  }
+
+  /** The averages, in the order of the parameters. */
+  values(): readonly Tensor[] {
+    return this.#averages;
+  }
+
+  /** Runs `body` with the averages in place of the weights, and puts the weights back after. */
+  during<T>(body: () => T): T {
+    const weights = this.#parameters.map((parameter) => parameter.clone());
+    this.#write(this.#averages);
+    try {
+      return body();
+    } finally {
+      this.#write(weights);
+    }
+  }
+
+  #write(values: readonly Tensor[]): void {
+    noGrad(() => this.#parameters.forEach((parameter, i) => parameter.assign(values[i])));
+  }
+}
+
+const scale = inPlace({ name: "clipGradNorm", writes: 1, values: (m, g, factor) => [m.mul(g, factor)] });
+const limitTo = inPlace({
+  name: "clipGradValue",
+  writes: 1,
+  values: (m, g, low, high) => [m.minimum(m.maximum(g, low), high)],
+});
+const blend = inPlace({
+  name: "WeightAverage",
+  writes: 1,
+  values: (m, average, weight, keep, take) => [m.add(m.mul(keep, average), m.mul(take, weight))],
+});

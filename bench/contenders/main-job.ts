@@ -1,0 +1,40 @@
+/**
+ * The main job as a whole process, figures left out: reads the curves, trains, samples, prints one line of JSON.
+ * Its twin in PyTorch is main_job.py; bench/main-job.ts runs both.
+ */
+
+import { readFileSync } from "node:fs";
+import {
+  DenoisingAutoencoder,
+  eulerSampler,
+  splitDataset,
+  trainDenoiser,
+} from "../../src/diffusion/index.ts";
+import { normal, Random } from "../../src/index.ts";
+import { parseCurves } from "../../src/io/index.ts";
+import { Adam } from "../../src/optim/index.ts";
+
+const [path, epochCount] = process.argv.slice(2);
+const epochs = Number(epochCount);
+const random = new Random(0);
+const data = splitDataset(parseCurves(readFileSync(path, "utf8"), path).curves, random.fork("split"));
+const model = new DenoisingAutoencoder(random.fork("weights"));
+const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+
+const ready = performance.now();
+let last = { train: Number.NaN, valid: Number.NaN };
+for (const losses of trainDenoiser({ model, optimizer, ...data, random: random.fork("training"), epochs }))
+  last = losses;
+const trained = performance.now();
+eulerSampler((x) => model.forward(x), normal([5, 50], random.fork("samples")));
+const done = performance.now();
+console.log(
+  JSON.stringify({
+    name: "halograd",
+    startSeconds: ready / 1000,
+    stepMilliseconds: (trained - ready) / epochs,
+    sampleMilliseconds: done - trained,
+    train: last.train,
+    valid: last.valid,
+  }),
+);

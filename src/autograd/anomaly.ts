@@ -29,9 +29,12 @@ export function detectAnomaly<T>(body: () => T): T {
   }
 }
 
+export function isDetectingAnomaly(): boolean {
+  return isActive;
+}
+
 /** Runs a gradient rule on behalf of the node it belongs to, so that a fault in it is told with the node. */
 export function enterBackward<T>(node: Node, rule: () => T): T {
-  if (!isActive) return rule();
   const before = backwardOf;
   backwardOf = node;
   try {

@@ -10,8 +10,8 @@ import { checkSaved, type Node, scalarTensor, withRecording } from "../ops/opera
 import type { Tensor } from "../ops/tensor.ts";
 import { ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
-import { enterBackward } from "./anomaly.ts";
-import { notRecorded, tape } from "./tape.ts";
+import { enterBackward, isDetectingAnomaly } from "./anomaly.ts";
+import { notRecorded, past } from "./tape.ts";
 
 export interface BackwardOptions {
   /** Keep the tape, to go backward through it again. Default: the value of createGraph. */
@@ -32,6 +32,8 @@ export interface Contribution {
   readonly cotangent: Tensor;
   /** What is added. */
   readonly contribution: Tensor;
+  /** What earlier contributions had added up to; null when this is the first. */
+  readonly before: Tensor | null;
   /** The sum of the contributions to the operand so far, this one included. */
   readonly total: Tensor;
 }
@@ -39,10 +41,12 @@ export interface Contribution {
 /** Adds the gradients of `root` to the `grad` of its leaves: see `Tensor.backward`. */
 export function backward(root: Tensor, cotangent?: Tensor, options: BackwardOptions = {}): void {
   const walk = startWalk("backward", root, cotangent, options);
-  for (const node of walk.order) {
-    forEachOperand(node, (index, target) => contribute(walk, node, index, target));
-    finish(walk, node);
-  }
+  withRecording(walk.createGraph, () => {
+    for (const node of walk.order) {
+      contributeAll(walk, node);
+      finish(walk, node);
+    }
+  });
 }
 
 /**
@@ -66,10 +70,13 @@ export function* backwardSteps(
     for (let index = 0; index < (inputs?.length ?? 0); index++) {
       const target = inputs![index].node;
       if (target === null) continue;
-      const step = contribute(walk, node, index, target);
-      if (step) yield step;
+      const before = target.cotangent;
+      const { cotangent } = node;
+      const contribution = withRecording(walk.createGraph, () => contribute(walk, node, index, target));
+      if (contribution === null) continue;
+      yield { node, index, target, cotangent: cotangent!, contribution, before, total: target.cotangent! };
     }
-    finish(walk, node);
+    withRecording(walk.createGraph, () => finish(walk, node));
   }
 }
 
@@ -83,11 +90,13 @@ export function gradientsOf(
 ): (Tensor | null)[] {
   const walk = startWalk(where, root, cotangent, options);
   const wanted = new Map(by.map((tensor) => [tensor.node, null as Tensor | null]));
-  for (const node of walk.order) {
-    forEachOperand(node, (index, target) => contribute(walk, node, index, target));
-    if (wanted.has(node)) wanted.set(node, node.cotangent);
-    release(walk, node);
-  }
+  withRecording(walk.createGraph, () => {
+    for (const node of walk.order) {
+      contributeAll(walk, node);
+      if (wanted.has(node)) wanted.set(node, node.cotangent);
+      release(walk, node);
+    }
+  });
   return by.map(({ node }) => wanted.get(node) ?? null);
 }
 
@@ -124,7 +133,7 @@ function startWalk(
   const createGraph = options.createGraph ?? false;
   const walk: Walk = {
     id: nextWalk++,
-    order: tape(root).reverse(),
+    order: past(root.node).sort((a, b) => b.id - a.id),
     createGraph,
     retainGraph: options.retainGraph ?? createGraph,
   };
@@ -137,46 +146,42 @@ function startWalk(
   return walk;
 }
 
-function forEachOperand(node: Node, visit: (index: number, target: Node) => void): void {
+function contributeAll(walk: Walk, node: Node): void {
   const inputs = node.inputs!;
   for (let index = 0; index < inputs.length; index++) {
     const target = inputs[index].node;
-    if (target !== null) visit(index, target);
+    if (target !== null) contribute(walk, node, index, target);
   }
 }
 
-/** Applies the gradient rule for one operand and adds the result to that operand's cotangent. */
-function contribute(walk: Walk, node: Node, index: number, target: Node): Contribution | null {
+/** Applies the gradient rule for one operand, adds the result to that operand's cotangent, and returns it. */
+function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor | null {
+  const { cotangent, operation } = node;
   if (node.walk !== walk.id || target.walk !== walk.id) throw interrupted(node);
-  const { cotangent } = node;
-  if (cotangent === null || node.operation === null) return null;
+  if (cotangent === null || operation === null) return null;
   checkSaved(node);
-  const contribution = withRecording(walk.createGraph, () =>
-    enterBackward(node, () => node.operation!.gradient!(cotangent, node, index)),
-  );
+  const contribution = isDetectingAnomaly()
+    ? enterBackward(node, () => operation.gradient!(cotangent, node, index))
+    : operation.gradient!(cotangent, node, index);
   if (contribution === null) return null;
   if (!sameShape(contribution.shape, target.output.shape)) {
     throw new ShapeError(
-      node.operation.name,
+      operation.name,
       `its gradient rule gives ${showShape(contribution.shape)} for operand ${index} of shape ${showShape(target.output.shape)}.`,
       "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
     );
   }
-  const before = target.cotangent;
-  target.cotangent =
-    before === null ? contribution : withRecording(walk.createGraph, () => before.add(contribution));
-  return { node, index, target, cotangent, contribution, total: target.cotangent };
+  target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
+  return contribution;
 }
 
 /** Leaves, and values that asked for it, keep their gradient; the rest of the tape lets go. */
 function finish(walk: Walk, node: Node): void {
   const { cotangent, output } = node;
   if (cotangent !== null && (node.operation === null || node.retainsGrad)) {
-    output.grad = withRecording(walk.createGraph, () => {
-      if (output.grad !== null) return output.grad.add(cotangent);
-      // A copy, since a cotangent may be shared with other leaves or be a view of the user's tensor.
-      return walk.createGraph ? cotangent : cotangent.clone();
-    });
+    // A copy, since a cotangent may be shared with other leaves or be a view of the user's tensor.
+    if (output.grad !== null) output.grad = output.grad.add(cotangent);
+    else output.grad = walk.createGraph ? cotangent : cotangent.clone();
   }
   release(walk, node);
 }

@@ -24,7 +24,7 @@ export interface DrawOptions {
 
 /** Beyond this it is a texture, not a drawing. */
 const MOST_BOXES = 1000;
-/** Where long edges pass layers. This many take a second; a result that uses 200 others in reverse gets there. */
+/** Where long edges pass layers. This many take half a second; using 140 results in reverse order makes them. */
 const MOST_BENDS = 20_000;
 const MOST_ELEMENTS = 9;
 
@@ -40,8 +40,8 @@ const MOST_ELEMENTS = 9;
  * ```
  *
  * @throws TapeError when nothing is recorded for `root`, or its tape was freed by backward
- * @throws ArgumentError for more than 1000 boxes (or as much room for long edges), an unknown direction, or names
- *   that name no tensors
+ * @throws ArgumentError for a tape too large to be read (1000 boxes, or long edges that pass 20 000 layers together),
+ *   an unknown direction, or names of what is no tensor
  */
 export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
   const boxes = readTape("tapeToSvg", root, options);
@@ -61,7 +61,7 @@ export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
     `<g font-family="Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}" text-anchor="middle">`,
     ...items.map((item) => drawBox(item, at)),
     "</g>",
-    "</svg>\n",
+    "</svg>",
   ].join("\n");
 }
 
@@ -115,6 +115,7 @@ interface Box {
   readonly inputs: readonly Box[];
 }
 
+/** Kinds differ in frame, not only in colour. */
 const STYLES = {
   operation: { dot: ", style=rounded", svg: 'rx="7" fill="#fff" stroke="#0072b2"' },
   composite: { dot: ", style=rounded", svg: 'rx="7" fill="#dcebf5" stroke="#0072b2"' },
@@ -131,7 +132,7 @@ function readTape(
   if (direction !== "down" && direction !== "right") {
     throw new ArgumentError(
       where,
-      `cannot draw in the direction ${JSON.stringify(direction)}.`,
+      `"${String(direction)}" is no direction to draw in.`,
       'use "down" or "right".',
     );
   }
@@ -161,10 +162,7 @@ function readTape(
     const box: Box = { id, kind, scope, title, lines, inputs };
     boxOf.set(value.node ?? value, box);
     if (boxes.push(box) <= MOST_BOXES) return box;
-    throw tooLarge(
-      where,
-      `${nodes.length} nodes, and a drawing of more than ${MOST_BOXES}, constants included,`,
-    );
+    throw tooLarge(where, `${nodes.length} nodes; with constants that makes over ${MOST_BOXES} boxes, which`);
   };
   let constants = 0;
   nodes.forEach(({ operation, inputs, scope, output }, i) => {
@@ -229,7 +227,11 @@ function quote(lines: readonly string[]): string {
 }
 
 function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }
 
 /*
@@ -332,10 +334,7 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
       const { layer, way } = itemOf.get(input)!;
       while (layer + way.length < to.layer) {
         if (++bends > MOST_BENDS) {
-          throw tooLarge(
-            "tapeToSvg",
-            `edges that pass more than ${MOST_BENDS} layers together; such a drawing`,
-          );
+          throw tooLarge("tapeToSvg", `edges that pass over ${MOST_BENDS} layers in all, which`);
         }
         const bend = newItem(null, layer + way.length, isDown);
         link(way[way.length - 1], bend, 0);
@@ -344,16 +343,8 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
       link(way[to.layer - layer - 1], to, ((i + 1) / (inputs.length + 1) - 0.5) * to.across);
     });
   }
-  // From the root to the leaves, operands in their order: trees are drawn without crossings from the start.
   const layers: Item[][] = Array.from({ length: highest + 1 }, () => []);
-  const pending = [boxes[boxes.length - 1]];
-  const seen = new Set<Box>();
-  for (let box = pending.pop(); box !== undefined; box = pending.pop()) {
-    if (seen.has(box)) continue;
-    seen.add(box);
-    for (const item of itemOf.get(box)!.way) layers[item.layer].push(item);
-    pending.push(...box.inputs.toReversed());
-  }
+  for (const { way } of items) for (const item of way) layers[item.layer].push(item);
   return { items, layers };
 }
 

@@ -17,18 +17,31 @@ import { showShape } from "../tensor/shape.ts";
  */
 export function tape(root: Tensor): Node[] {
   if (root.node === null) throw notRecorded("tape");
-  const seen = new Set<Node>([root.node]);
-  const pending: Node[] = [root.node];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    for (const { node: source } of node.inputs ?? []) {
-      if (source !== null && !seen.has(source)) {
-        seen.add(source);
-        pending.push(source);
+  return past(root.node).sort((a, b) => a.id - b.id);
+}
+
+let nextMark = 1;
+
+/**
+ * A node and everything before it, in no particular order. An operand is always recorded before its result, so
+ * sorted by id they are in a topological order.
+ */
+export function past(root: Node): Node[] {
+  const mark = nextMark++;
+  root.mark = mark;
+  const found = [root];
+  for (let i = 0; i < found.length; i++) {
+    const inputs = found[i].inputs;
+    if (inputs === null) continue;
+    for (let k = 0; k < inputs.length; k++) {
+      const source = inputs[k].node;
+      if (source !== null && source.mark !== mark) {
+        source.mark = mark;
+        found.push(source);
       }
     }
   }
-  // An operand is always recorded before its result, so the order of recording is a topological one.
-  return [...seen].sort((a, b) => a.id - b.id);
+  return found;
 }
 
 /** One line about a node: `%3 = softmax/exp(%2) → [3, 4]`. */

@@ -137,10 +137,10 @@ class TensorClass {
   toArray<T extends NestedArray = NestedArray>(): T {
     return toNested(this.shape, this.strides, this.offset, this.data) as T;
   }
-  toTypedArray(): FloatArray {
+  toTypedArray<T extends FloatArray = Float32Array>(): T {
     const { shape, strides, offset, size } = this;
-    if (isContiguous(shape, strides)) return this.data.slice(offset, offset + size);
-    return this.clone().data;
+    const copy = isContiguous(shape, strides) ? this.data.slice(offset, offset + size) : this.clone().data;
+    return copy as T;
   }
   at(...indices: number[]): Tensor {
     if (indices.length > this.rank) {

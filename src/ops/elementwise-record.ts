@@ -173,6 +173,13 @@ export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
   };
 }
 
+function broadcastOperands(inputs: readonly Tensor[], shape: Shape): readonly Operand[] {
+  for (let i = 0; i < inputs.length; i++) {
+    if (!sameShape(inputs[i].shape, shape)) return inputs.map((input) => broadcastOperand(input, shape));
+  }
+  return inputs;
+}
+
 /** The part of a record that computes: broadcast the operands, run the expression's kernel. */
 function computation(
   name: string,
@@ -189,11 +196,7 @@ function computation(
     },
     compute(output, shape, inputs) {
       kernel ??= backend.elementwise((m, ...values) => [value(m, ...values)], arity);
-      kernel(
-        shape,
-        [output],
-        inputs.map((input) => broadcastOperand(input, shape)),
-      );
+      kernel(shape, [output], broadcastOperands(inputs, shape));
     },
   };
 }

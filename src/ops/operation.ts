@@ -63,7 +63,9 @@ export class Node<A extends Attributes = Attributes> {
   readonly callSite: string | null = callSites ? callSite() : null;
   /** Set by `retainGrad()`. */
   retainsGrad = false;
-  /** The backward walk that reached this node last, and what it has gathered here so far. */
+  /** The traversal that saw this node last. */
+  mark = 0;
+  /** The backward walk that owns this node, and what it has gathered here so far. */
   walk = 0;
   cotangent: Tensor | null = null;
 
@@ -152,7 +154,12 @@ export function operands(where: string, values: readonly TensorLike[]): Tensor[]
       );
     }
   }
-  return values.map((value) => (typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value));
+  const tensors = new Array<Tensor>(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    tensors[i] = typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value;
+  }
+  return tensors;
 }
 
 /** Whether operations on differentiated tensors are being recorded. */

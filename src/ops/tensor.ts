@@ -83,8 +83,8 @@ export interface Tensor
   item(): number;
   /** The elements as nested arrays: a number for a scalar, `number[]` for one axis, and so on. */
   toArray<T extends NestedArray = NestedArray>(): T;
-  /** A copy of the elements in row-major order. */
-  toTypedArray(): FloatArray;
+  /** A copy of the elements in row-major order: a Float32Array, or a Float64Array for float64 tensors. */
+  toTypedArray<T extends FloatArray = Float32Array>(): T;
   /** The part at the given indices of the first axes (negative ones count from the end), recorded as a slice. */
   at(...indices: number[]): Tensor;
   /** Copies values into this tensor's memory, in place. @throws TapeError when it is a recorded value */

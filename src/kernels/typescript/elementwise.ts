@@ -3,12 +3,17 @@
 import type { Expression, Expressions } from "../arithmetic.ts";
 import type { ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import type { FloatArray } from "../types.ts";
-import { compileFold, compileLoop, type Fold, type Loop } from "./loops.ts";
+import { compileFold, compileLoop, compileSingle, type Fold, type Loop } from "./loops.ts";
 
 /** A kernel that computes every index of a shape, innermost axis in one loop. */
 export function elementwise(expressions: Expressions, operandCount: number): ElementwiseKernel {
   const loopFor = oncePerType<Loop>(() => compileLoop(expressions, operandCount));
+  const singleFor = oncePerType(() => compileSingle(expressions, operandCount));
   return (shape, outputs, operands) => {
+    if (isSingle(shape)) {
+      singleFor(outputs[0].data)(outputs, operands);
+      return;
+    }
     const loop = loopFor(outputs[0].data);
     const outputArrays = outputs.map(dataOf);
     const operandArrays = operands.map(dataOf);
@@ -69,6 +74,11 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
       out[keptStarts[0]] = accumulator;
     });
   };
+}
+
+function isSingle(shape: readonly number[]): boolean {
+  for (let axis = 0; axis < shape.length; axis++) if (shape[axis] !== 1) return false;
+  return true;
 }
 
 const dataOf = (operand: Operand): FloatArray => operand.data;
@@ -142,7 +152,11 @@ function oncePerType<T>(compile: () => T): (array: FloatArray) => T {
   let single: T | undefined;
   let double: T | undefined;
   return (array) => {
-    if (array instanceof Float32Array) return (single ??= compile());
-    return (double ??= compile());
+    if (array instanceof Float32Array) {
+      single ??= compile();
+      return single;
+    }
+    double ??= compile();
+    return double;
   };
 }

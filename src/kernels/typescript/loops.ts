@@ -6,6 +6,7 @@
  */
 
 import type { Arithmetic, Expression, Expressions } from "../arithmetic.ts";
+import type { Operand } from "../backend.ts";
 import type { FloatArray } from "../types.ts";
 import { numbers } from "./numbers.ts";
 
@@ -49,6 +50,28 @@ export function compileLoop(expressions: Expressions, operandCount: number): Loo
     }`,
   );
   return (loop as Loop | null) ?? closureLoop(expressions, operandCount);
+}
+
+/** The same for a single element, without the bookkeeping of a loop: what graphs of scalars are made of. */
+export function compileSingle(
+  expressions: Expressions,
+  operandCount: number,
+): (outputs: readonly Operand[], operands: readonly Operand[]) => void {
+  const operands = names("x", operandCount);
+  const { body, results } = readAsSource(expressions, operands);
+  const single = fromSource(
+    "outputs, operands",
+    `${operands.map((name, i) => `const a${i} = operands[${i}]; const ${name} = a${i}.data[a${i}.offset];`).join(" ")}
+    ${body}
+    ${results.map((result, i) => `const o${i} = outputs[${i}]; o${i}.data[o${i}.offset] = ${result};`).join(" ")}`,
+  );
+  return (
+    (single as ReturnType<typeof compileSingle> | null) ??
+    ((outputs, operands) => {
+      const values = expressions(numbers, ...operands.map(({ data, offset }) => data[offset]));
+      for (let k = 0; k < outputs.length; k++) outputs[k].data[outputs[k].offset] = values[k];
+    })
+  );
 }
 
 /** The loop that folds: the first operand of `expression` is the accumulator, its result the next one. */

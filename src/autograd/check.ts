@@ -1,0 +1,204 @@
+/**
+ * Gradients against differences: what the gradient rules give for a function must be what the function's own values
+ * give when its inputs are moved a little. Everything is evaluated in float64, where a small move still shows.
+ */
+
+import { concat } from "../ops/joining.ts";
+import { normal } from "../ops/random.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { GradientError } from "../tensor/errors.ts";
+import { Random } from "../tensor/random.ts";
+import { type Shape, showShape } from "../tensor/shape.ts";
+import { jvp, vjp } from "./functional.ts";
+import { noGrad } from "./tape.ts";
+import { tensor } from "./tensor.ts";
+
+export interface CheckOptions {
+  /** 1: gradients; 2 (the default): also gradients of ⟨gradient, random direction⟩; and so on. */
+  readonly order?: number;
+  /** Inputs of up to so many elements are checked at each of them, larger ones in random directions. Default 64. */
+  readonly elementwiseUpTo?: number;
+  /** How many random directions. Default 4. */
+  readonly directions?: number;
+  /** The distance over which the function varies, where that is less than 1. Default 1. */
+  readonly scale?: number;
+  /** Where cotangents and directions come from. Default: a stream of its own, the same each time. */
+  readonly random?: Random;
+}
+
+/** A place without a derivative: the function bends or jumps within the step of the differences. */
+export interface Kink {
+  readonly order: number;
+  readonly input: number;
+  readonly element: readonly number[] | null;
+  /** Slopes on either side. */
+  readonly left: number;
+  readonly right: number;
+  /** What the gradient rules give: between the two, or 0. */
+  readonly analytic: number;
+}
+
+export interface GradientReport {
+  /** How many derivatives were compared. */
+  readonly compared: number;
+  readonly kinks: readonly Kink[];
+  /** The largest difference, as a part of what rounding and truncation allow: at most 1. */
+  readonly worst: number;
+}
+
+/** ε^(1/3), where the truncation h² and the rounding ε/h of a central difference are about equal. */
+const STEP = 2 ** -17;
+const EPSILON = 2 ** -52;
+/** Roundings that may add up in one value, each relative to the sum of magnitudes. */
+const ROUNDINGS = 32;
+
+/**
+ * Compares the gradients of `f` with central differences, to the given order, and the derivative in a direction
+ * (jvp) with the gradient (vjp). Inputs are converted to float64 first, so constants in `f` must be numbers or float64.
+ *
+ * The tolerance follows from the numbers: differences with steps h and h/2 are extrapolated (Richardson), what they
+ * differ by bounds the truncation, and the magnitudes that are added bound the rounding.
+ *
+ * ```ts no-run
+ * checkGradients((x, w) => x.matmul(w).silu(), [x, w]); // { compared: …, kinks: [], worst: 0.02 }
+ * ```
+ *
+ * @param f written with tensor operations; a result of any shape is weighted with a random cotangent
+ * @throws GradientError naming order, input, element and both numbers, at the first that disagree
+ */
+export function checkGradients(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: CheckOptions = {},
+): GradientReport {
+  const { order = 2, random = new Random(0), scale = 1, directions = 4, elementwiseUpTo = 64 } = options;
+  const x = inputs.map((input) => input.to("float64"));
+  const draw = (like: Tensor): Tensor => normal(like.shape, random).to("float64");
+  const cotangent = draw(noGrad(() => f(...x)));
+  const report = { compared: 0, kinks: [] as Kink[], worst: 0 };
+  const settings = { scale: Math.min(1, scale), directions, elementwiseUpTo, draw };
+  let terms: Objective = (points) => f(...points).mul(cotangent);
+  for (let k = 1; k <= order; k++) {
+    compareWithDifferences(terms, x, k, settings, report);
+    const tangents = x.map(draw);
+    if (k === 1) compareWithJvp(terms, x, tangents, report);
+    const lower = terms;
+    terms = (points) => {
+      const [, pullback] = vjp((inner: readonly Tensor[]) => lower(inner), points);
+      return concat(pullback().map((gradient, i) => gradient.mul(tangents[i]).reshape([-1])));
+    };
+  }
+  return report;
+}
+
+/** Terms whose sum is the scalar function F to differentiate. */
+type Objective = (points: readonly Tensor[]) => Tensor;
+type Report = { compared: number; kinks: Kink[]; worst: number };
+
+function compareWithDifferences(
+  terms: Objective,
+  x: readonly Tensor[],
+  order: number,
+  settings: { scale: number; directions: number; elementwiseUpTo: number; draw(like: Tensor): Tensor },
+  report: Report,
+): void {
+  const [value, pullback] = vjp(terms, x);
+  const gradients = pullback();
+  const middle = sumOf(value);
+  // What is added up, and what each input's own last bit does to the result.
+  const magnitude = gradients.reduce((sum, g, i) => sum + sumOf(g.mul(x[i]).abs()), sumOf(value.abs()));
+  for (const [input, point] of x.entries()) {
+    const isElementwise = point.size <= settings.elementwiseUpTo;
+    for (let i = 0; i < (isElementwise ? point.size : settings.directions); i++) {
+      const element = isElementwise ? unravel(i, point.shape) : null;
+      const direction = isElementwise ? unitVector(i, point) : settings.draw(point);
+      const h =
+        STEP * settings.scale * Math.max(1, isElementwise ? Math.abs(sumOf(point.mul(direction))) : 1);
+      const at = (distance: number): number =>
+        noGrad(() => sumOf(terms(x.with(input, point.add(direction.mul(distance))))));
+      const [far, near] = [h, h / 2].map((step) => ({ below: at(-step), above: at(step), step }));
+      const [wide, narrow] = [far, near].map(({ below, above, step }) => (above - below) / (2 * step));
+      const [left, right] = [(middle - near.below) / near.step, (near.above - middle) / near.step];
+      const analytic = sumOf(gradients[input].mul(direction));
+      const rounding = (ROUNDINGS * EPSILON * magnitude) / h + Number.MIN_VALUE;
+
+      // Where F is smooth, F(x+h) − 2F(x) + F(x−h) falls with h², and at a kink with h; a jump does neither.
+      const bend = (far.above - 2 * middle + far.below) / h;
+      const roughness = Math.abs(bend - 2 * (right - left)) + Math.abs(wide - narrow);
+      const slopes = Math.abs(wide) + Math.abs(narrow) + Math.abs(right - left);
+      const isBetween =
+        analytic >= Math.min(left, right, 0) - rounding && analytic <= Math.max(left, right, 0) + rounding;
+      if (roughness > 1e-3 * slopes + 8 * rounding && isBetween) {
+        report.kinks.push({ order, input, element, left, right, analytic });
+      } else {
+        const numeric = (4 * narrow - wide) / 3;
+        settle(
+          report,
+          point.shape,
+          order,
+          { input, element, analytic, numeric },
+          Math.abs(wide - narrow) + rounding,
+        );
+      }
+    }
+  }
+}
+
+/** ⟨vjp(ones), tangent⟩ = ⟨ones, jvp(tangent)⟩: fails where a gradient rule is not linear in its cotangent. */
+function compareWithJvp(
+  terms: Objective,
+  x: readonly Tensor[],
+  tangents: readonly Tensor[],
+  report: Report,
+): void {
+  const [, pullback] = vjp(terms, x);
+  const gradients = pullback();
+  for (const [input, { shape }] of x.entries()) {
+    const only = tangents.map((tangent, i) => (i === input ? tangent : tangent.mul(0)));
+    const [, derivative] = jvp(terms, x, only);
+    const products = gradients[input].mul(tangents[input]);
+    const magnitude = sumOf(products.abs()) + sumOf(derivative.abs());
+    const found = { input, element: null, analytic: sumOf(products), numeric: sumOf(derivative) };
+    settle(report, shape, 1, found, ROUNDINGS * 64 * EPSILON * magnitude + Number.MIN_VALUE);
+  }
+}
+
+function settle(
+  report: Report,
+  shape: Shape,
+  order: number,
+  found: Pick<GradientError, "input" | "element" | "analytic" | "numeric">,
+  tolerance: number,
+): void {
+  const { input, element, analytic, numeric } = found;
+  const error = Math.abs(analytic - numeric) / tolerance;
+  if (!(error <= 1)) {
+    throw new GradientError(
+      "checkGradients",
+      `order ${order}, input ${input} of shape ${showShape(shape)}, ` +
+        `${element === null ? "a random direction" : `element ${showShape(element)}`}: ` +
+        `the gradient rules give ${analytic}, differences of the values ${numeric} ± ${tolerance.toExponential(0)}.`,
+      "look at the gradient rules that this input reaches; listTape() lists them.",
+      found,
+    );
+  }
+  report.compared++;
+  report.worst = Math.max(report.worst, error);
+}
+
+const sumOf = (values: Tensor): number => values.sum().item();
+
+function unitVector(at: number, like: Tensor): Tensor {
+  const values = new Float64Array(like.size);
+  values[at] = 1;
+  return tensor(values, like.shape, { dtype: "float64" });
+}
+
+function unravel(flat: number, shape: Shape): number[] {
+  const index = new Array<number>(shape.length);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = flat % shape[axis];
+    flat = (flat - index[axis]) / shape[axis];
+  }
+  return index;
+}

@@ -6,6 +6,7 @@
 
 export { detectAnomaly } from "./autograd/anomaly.ts";
 export { type BackwardOptions, backwardSteps, type Contribution } from "./autograd/backward.ts";
+export { type DrawOptions, tapeToDot, tapeToSvg } from "./autograd/draw.ts";
 export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
 export {

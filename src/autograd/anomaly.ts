@@ -1,9 +1,10 @@
 /** Finding the operation that first made a NaN or an infinity, forward or backward. */
 
-import { type Node, type Operation, withObserver } from "../ops/operation.ts";
+import { callSite, type Node, type Operation, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AnomalyError } from "../tensor/errors.ts";
 import { showShape } from "../tensor/shape.ts";
+import { synchronous } from "./tape.ts";
 
 let isActive = false;
 let backwardOf: Node | null = null;
@@ -18,12 +19,13 @@ let backwardOf: Node | null = null;
  * ```
  *
  * @throws AnomalyError naming the operation, its operands and where it was called
+ * @throws ArgumentError when `body` is async: the watch would end at its first await
  */
 export function detectAnomaly<T>(body: () => T): T {
   const before = isActive;
   isActive = true;
   try {
-    return withObserver(inspect, body);
+    return withObserver(inspect, () => synchronous("detectAnomaly", body()));
   } finally {
     isActive = before;
   }
@@ -55,7 +57,10 @@ function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor
       : `passed on ${firstNonFinite(culprit)}, which came in as an operand that no operation under watch had made`;
   const ranges = inputs.map(describeRange).join(", ");
   if (backwardOf === null) {
-    throw new AnomalyError(operation.name, `${made} (shapes ${shapes}; operands ${ranges}).`);
+    throw new AnomalyError(
+      operation.name,
+      `${made} (shapes ${shapes}; operands ${ranges}), called at ${callSite()}.`,
+    );
   }
   throw new AnomalyError(
     backwardOf.operation!.name,

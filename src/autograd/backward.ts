@@ -8,7 +8,7 @@
 
 import { checkSaved, type Node, scalarTensor, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { enterBackward, isDetectingAnomaly } from "./anomaly.ts";
 import { notRecorded, past } from "./tape.ts";
@@ -128,6 +128,13 @@ function startWalk(
     throw new ShapeError(
       where,
       `the cotangent ${showShape(cotangent.shape)} does not have the shape of the result, ${showShape(root.shape)}.`,
+    );
+  }
+  if (cotangent !== undefined && cotangent.dtype !== root.dtype) {
+    throw new DtypeError(
+      where,
+      `the cotangent is ${cotangent.dtype} and the result ${root.dtype}; they must be the same.`,
+      `convert it with .to("${root.dtype}").`,
     );
   }
   const createGraph = options.createGraph ?? false;

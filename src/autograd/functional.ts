@@ -5,7 +5,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { gradientsOf } from "./backward.ts";
-import { enableGrad, tape } from "./tape.ts";
+import { enableGrad, isGradEnabled, tape } from "./tape.ts";
 import { type Tree, treeLeaves, treeWith } from "./tree.ts";
 
 /** A function of a tensor (or a tree of them) and of anything else, to a tensor. */
@@ -65,13 +65,16 @@ export function vjp<T extends Tree>(
   f: (x: T) => Tensor,
   x: T,
 ): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+  const isWatched = isGradEnabled();
   return enableGrad(() => {
     const inner = treeLeaves("vjp", x).map(freshInput);
     const value = f(treeWith(x, inner));
-    // Someone further out can differentiate again only if the tape goes on beyond our own inputs.
+    // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
     const own = new Set(inner.map((input) => input.node));
     const goesOn =
-      value.node !== null && tape(value).some((node) => node.operation === null && !own.has(node));
+      isWatched &&
+      value.node !== null &&
+      tape(value).some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
       const options = { createGraph: goesOn || cotangent.requiresGrad, retainGraph: true };
       const gradients = value.node === null ? [] : gradientsOf("vjp", value, inner, cotangent, options);

@@ -90,11 +90,12 @@ export function notRecorded(where: string): TapeError {
   );
 }
 
-function synchronous<T>(where: string, result: T): T {
+/** The result of a function that ran with some setting on, unless it is a promise, which would outlive the setting. */
+export function synchronous<T>(where: string, result: T): T {
   if (typeof (result as { then?: unknown } | null)?.then === "function") {
     throw new ArgumentError(
       where,
-      "the function returned a promise; recording is only switched until its first await.",
+      "the function returned a promise; the setting holds only until its first await.",
       `await first, and wrap the synchronous part in ${where}().`,
     );
   }

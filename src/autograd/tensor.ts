@@ -10,7 +10,7 @@ import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
 import * as losses from "../ops/losses.ts";
-import { emptyTensor, Node, operands, setTensorFactory } from "../ops/operation.ts";
+import { emptyTensor, Node, operands, scalarTensor, setTensorFactory } from "../ops/operation.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor as TensorContract } from "../ops/tensor.ts";
@@ -112,8 +112,11 @@ class TensorClass {
   }
   assign(values: Tensor | number): Tensor {
     checkWritable("assign", this.self());
-    const [source] = operands("assign", [values]);
     const target = this.self();
+    const [given] =
+      typeof values === "number" ? [scalarTensor(values, this.dtype)] : operands("assign", [values]);
+    // A view of the memory that is written would change while it is read.
+    const source = given.storage === this.storage ? given.clone() : given;
     const strides = broadcastStrides(
       source.shape,
       source.strides,

@@ -23,7 +23,7 @@ export {
   zerosLike,
 } from "./autograd/tensor.ts";
 export type { Tree } from "./autograd/tree.ts";
-export type { Arithmetic, Expression, FloatArray } from "./kernels/index.ts";
+export type { Arithmetic, Draw, Expression, FloatArray } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
 export {
   binary,
@@ -46,6 +46,6 @@ export * from "./ops/reductions.ts";
 export type { TensorLike } from "./ops/tensor.ts";
 export * from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
-export { type Draw, Random, type RandomState } from "./tensor/random.ts";
+export { Random, type RandomState } from "./tensor/random.ts";
 export type { Range, Shape } from "./tensor/shape.ts";
 export type { Dtype } from "./tensor/storage.ts";

@@ -1,6 +1,6 @@
 /**
  * The main job as a whole process, figures left out: reads the curves, trains, samples, prints one line of JSON.
- * Its twin in PyTorch is main_job.py; bench/main-job.ts runs both.
+ * `node main-job.js <curves.csv> <epochs> <backend>`. Its twin in PyTorch is main_job.py.
  */
 
 import { readFileSync } from "node:fs";
@@ -13,9 +13,12 @@ import {
 import { normal, Random } from "../../src/index.ts";
 import { parseCurves } from "../../src/io/index.ts";
 import { Adam } from "../../src/optim/index.ts";
+import type { MainJob } from "../processes.ts";
+import { useBackend } from "./backends.ts";
 
-const [path, epochCount] = process.argv.slice(2);
+const [path, epochCount, backend] = process.argv.slice(2);
 const epochs = Number(epochCount);
+useBackend(backend === "wasm" ? "wasm" : "typescript");
 const random = new Random(0);
 const data = splitDataset(parseCurves(readFileSync(path, "utf8"), path).curves, random.fork("split"));
 const model = new DenoisingAutoencoder(random.fork("weights"));
@@ -27,14 +30,11 @@ for (const losses of trainDenoiser({ model, optimizer, ...data, random: random.f
   last = losses;
 const trained = performance.now();
 eulerSampler((x) => model.forward(x), normal([5, 50], random.fork("samples")));
-const done = performance.now();
-console.log(
-  JSON.stringify({
-    name: "halograd",
-    startSeconds: ready / 1000,
-    stepMilliseconds: (trained - ready) / epochs,
-    sampleMilliseconds: done - trained,
-    train: last.train,
-    valid: last.valid,
-  }),
-);
+const outcome: MainJob = {
+  name: "halograd",
+  stepMilliseconds: (trained - ready) / epochs,
+  sampleMilliseconds: performance.now() - trained,
+  train: last.train,
+  valid: last.valid,
+};
+console.log(JSON.stringify(outcome));

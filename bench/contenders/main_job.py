@@ -1,4 +1,4 @@
-"""The main job in PyTorch, one thread: the yardstick of bench/main-job.ts. Figures are left out, as there.
+"""The main job in PyTorch, one thread: the twin of main-job.ts. Figures are left out, as there.
 
 Reads curves.csv as `halograd run` writes it (the same 1000 curves), trains the same network for the same number of
 epochs with the same losses each epoch, samples 5 curves in 31 steps, and prints one line of JSON. The time of the
@@ -9,9 +9,8 @@ import json
 import sys
 import time
 
-start = time.perf_counter()
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
 path, epochs = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(1)
@@ -69,7 +68,6 @@ print(
     json.dumps(
         {
             "name": f"PyTorch {torch.__version__}",
-            "startSeconds": ready - start,
             "stepMilliseconds": 1000 * (trained - ready) / epochs,
             "sampleMilliseconds": 1000 * (done - trained),
             "train": losses[-1][0],

@@ -78,10 +78,11 @@ export function checkGradients(
   const report = { compared: 0, kinks: [] as Kink[], worst: 0 };
   const settings = { scale: Math.min(1, scale), directions, elementwiseUpTo, draw };
   let terms: Objective = (points) => f(...points).mul(cotangent);
+  let magnitude = 0;
   for (let k = 1; k <= order; k++) {
-    compareWithDifferences(terms, x, k, settings, report);
+    magnitude = compareWithDifferences(terms, x, k, { ...settings, magnitude }, report);
     const tangents = x.map(draw);
-    if (k === 1) compareWithJvp(terms, x, tangents, report);
+    if (k === 1) compareWithJvp(terms, x, tangents, magnitude, report);
     const lower = terms;
     terms = (points) => {
       const [, pullback] = vjp((inner: readonly Tensor[]) => lower(inner), points);
@@ -95,18 +96,30 @@ export function checkGradients(
 type Objective = (points: readonly Tensor[]) => Tensor;
 type Report = { compared: number; kinks: Kink[]; worst: number };
 
+/** Returns the magnitude of what was added, for the order above. */
 function compareWithDifferences(
   terms: Objective,
   x: readonly Tensor[],
   order: number,
-  settings: { scale: number; directions: number; elementwiseUpTo: number; draw(like: Tensor): Tensor },
+  settings: {
+    scale: number;
+    directions: number;
+    elementwiseUpTo: number;
+    draw(like: Tensor): Tensor;
+    /** Of what the order below added up. */
+    magnitude: number;
+  },
   report: Report,
-): void {
+): number {
   const [value, pullback] = vjp(terms, x);
   const gradients = pullback();
   const middle = sumOf(value);
-  // What is added up, and what each input's own last bit does to the result.
-  const magnitude = gradients.reduce((sum, g, i) => sum + sumOf(g.mul(x[i]).abs()), sumOf(value.abs()));
+  // What is added up (derivatives may cancel what the function itself adds), and what a last bit in an input, or in
+  // what varies along with it, does to the result.
+  const magnitude = gradients.reduce(
+    (sum, g, i) => sum + sumOf(g.mul(x[i].abs().maximum(settings.scale)).abs()),
+    sumOf(value.abs()) + settings.magnitude / settings.scale,
+  );
   for (const [input, point] of x.entries()) {
     const isElementwise = point.size <= settings.elementwiseUpTo;
     for (let i = 0; i < (isElementwise ? point.size : settings.directions); i++) {
@@ -142,6 +155,7 @@ function compareWithDifferences(
       }
     }
   }
+  return magnitude;
 }
 
 /** ⟨vjp(ones), tangent⟩ = ⟨ones, jvp(tangent)⟩: fails where a gradient rule is not linear in its cotangent. */
@@ -149,17 +163,18 @@ function compareWithJvp(
   terms: Objective,
   x: readonly Tensor[],
   tangents: readonly Tensor[],
+  magnitude: number,
   report: Report,
 ): void {
   const [, pullback] = vjp(terms, x);
   const gradients = pullback();
   for (const [input, { shape }] of x.entries()) {
     const only = tangents.map((tangent, i) => (i === input ? tangent : tangent.mul(0)));
-    const [, derivative] = jvp(terms, x, only);
+    const numeric = sumOf(jvp(terms, x, only)[1]);
     const products = gradients[input].mul(tangents[input]);
-    const magnitude = sumOf(products.abs()) + sumOf(derivative.abs());
-    const found = { input, element: null, analytic: sumOf(products), numeric: sumOf(derivative) };
-    settle(report, shape, 1, found, ROUNDINGS * 64 * EPSILON * magnitude + Number.MIN_VALUE);
+    const found = { input, element: null, analytic: sumOf(products), numeric };
+    const rounding = 64 * ROUNDINGS * EPSILON * (magnitude + sumOf(products.abs())) + Number.MIN_VALUE;
+    settle(report, shape, 1, found, rounding);
   }
 }
 

@@ -18,11 +18,13 @@ import { ArgumentError, AxisError, DtypeError, ShapeError, TapeError } from "../
 import { formatElements } from "../tensor/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../tensor/nested.ts";
 import {
+  broadcastShapes,
   broadcastStrides,
   checkShape,
   contiguousStrides,
   isContiguous,
   type Shape,
+  sameShape,
   showShape,
   sizeOf,
 } from "../tensor/shape.ts";
@@ -112,19 +114,27 @@ class TensorClass {
   }
   assign(values: Tensor | number): Tensor {
     checkWritable("assign", this.self());
-    const target = this.self();
     const [given] =
       typeof values === "number" ? [scalarTensor(values, this.dtype)] : operands("assign", [values]);
+    if (!sameShape(broadcastShapes("assign", given.shape, this.shape), this.shape)) {
+      throw new ShapeError(
+        "assign",
+        `values of shape ${showShape(given.shape)} do not fit into ${showShape(this.shape)}.`,
+      );
+    }
+    if (this.size > 0 && this.shape.some((size, axis) => size > 1 && this.strides[axis] === 0)) {
+      throw new ShapeError(
+        "assign",
+        "an expanded tensor holds the same element in many places.",
+        "clone() it first.",
+      );
+    }
     // A view of the memory that is written would change while it is read.
     const source = given.storage === this.storage ? given.clone() : given;
-    const strides = broadcastStrides(
-      source.shape,
-      source.strides,
-      target.expand(source.rank === 0 ? target.shape : source.shape).shape,
-    );
+    const strides = broadcastStrides(source.shape, source.strides, this.shape);
     copyElements(this.shape, this, { data: source.data, offset: source.offset, strides });
     this.storage.version++;
-    return target;
+    return this.self();
   }
 
   item(): number {

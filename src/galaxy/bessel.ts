@@ -2,8 +2,9 @@
  * Modified Bessel functions of orders 0 and 1, exponentially scaled, and the combination of the four that
  * makes the rotation curve of an exponential disc. Relative error below 2e-15.
  */
-import { ArgumentError } from "../tensor/errors.ts";
+
 import { exp, expm1, log, sin } from "../kernels/math.ts";
+import { ArgumentError } from "../tensor/errors.ts";
 
 /**
  * The shape of an exponential disc's rotation curve, y² (I0(y) K0(y) − I1(y) K1(y)), with y = R / (2 R_d).

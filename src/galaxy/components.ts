@@ -3,8 +3,9 @@
  * A new part (a bulge, a gas disc) is one more function that returns a {@link MassComponent}; nothing here changes for it.
  * Units: kpc, km/s, solar masses.
  */
-import { ArgumentError } from "../tensor/errors.ts";
+
 import { cbrt, log1p } from "../kernels/math.ts";
+import { ArgumentError } from "../tensor/errors.ts";
 import { discShape } from "./bessel.ts";
 
 /** Newton's constant, in kpc (km/s)² per solar mass. */

@@ -2,8 +2,9 @@
  * A population of disc galaxies drawn from scaling relations, and the rotation curves of its members: the data set of
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
-import { ArgumentError } from "../tensor/errors.ts";
+
 import { exp, exp10, log, log10 } from "../kernels/math.ts";
+import { ArgumentError } from "../tensor/errors.ts";
 import type { Random } from "../tensor/random.ts";
 import type { Halo, MassComponent } from "./components.ts";
 import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";

@@ -5,6 +5,7 @@
 
 import type { Expression, Expressions } from "./arithmetic.ts";
 import type { FloatArray } from "./types.ts";
+import type { Draw } from "./typescript/random.ts";
 
 /** Elements of a flat array: element (i, j, …) is `data[offset + i * strides[0] + j * strides[1] + …]`. */
 export interface Operand {
@@ -31,12 +32,17 @@ export type ReduceKernel = (
   operands: readonly Operand[],
 ) => void;
 
+/** A backend. Each has one fixed answer for the same operands; the two differ in the last bits. */
 export interface Backend {
-  readonly name: string;
+  readonly name: "typescript" | "wasm";
   /** A kernel that stores each result of the expressions. */
   elementwise(expressions: Expressions, operandCount: number): ElementwiseKernel;
   /** A kernel that folds from `initial`; the accumulator is the first operand of `fold`. */
   reduce(fold: Expression, operandCount: number, initial: number): ReduceKernel;
   /** out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out [m, n] is contiguous, a [m, k] and b [k, n] strided. */
   matmul(m: number, n: number, k: number, output: Operand, a: Operand, b: Operand, bias?: Operand): void;
+  /** Fills `out` with standard normal numbers from a reservation. */
+  normal(draw: Draw, out: FloatArray): void;
+  /** Fills `out` with uniform numbers in [0, 1) from a reservation. */
+  uniform(draw: Draw, out: FloatArray): void;
 }

@@ -1,11 +1,74 @@
-/** The backend in use. */
+/**
+ * The kernels: two backends behind one interface, and the choice between them. WebAssembly SIMD runs where the
+ * platform accepts it, plain TypeScript elsewhere, or as asked.
+ */
 
-import type { Backend } from "./backend.ts";
+import type { Backend, ElementwiseKernel, ReduceKernel } from "./backend.ts";
 import { typescriptBackend } from "./typescript/index.ts";
+import { createWasmBackend } from "./wasm/index.ts";
 
 export type { Arithmetic, Expression, Expressions } from "./arithmetic.ts";
 export type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "./backend.ts";
 export type { FloatArray } from "./types.ts";
+export type { Draw } from "./typescript/random.ts";
 
-/** The backend that computes all operations. */
-export const backend: Backend = typescriptBackend;
+/** The names of the backends. */
+export type BackendName = "typescript" | "wasm";
+
+/** Both, by name; WebAssembly is tried when it is first needed, and null where the platform refuses it. */
+const backends: { readonly typescript: Backend; wasm: Backend | null | undefined } = {
+  typescript: typescriptBackend,
+  wasm: undefined,
+};
+let chosen: Backend | undefined;
+
+/**
+ * Chooses the backend for all operations from now on. "auto", the default, takes WebAssembly where it runs.
+ *
+ * @returns the name of the backend now in use; asked for "wasm", it is "typescript" where SIMD is missing
+ */
+export function useBackend(name: BackendName | "auto"): BackendName {
+  chosen = (name !== "typescript" && wasm()) || typescriptBackend;
+  return backendName();
+}
+
+/** The name of the backend in use. */
+export function backendName(): BackendName {
+  return inUse().name;
+}
+
+/** What operations call: each call goes to the backend in use at that moment. */
+export const backend: Omit<Backend, "name"> = {
+  elementwise: (...expression) =>
+    onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression)),
+  reduce: (...fold) => onDemand<ReduceKernel>((backend) => backend.reduce(...fold)),
+  matmul: (...call) => inUse().matmul(...call),
+  normal: (...call) => inUse().normal(...call),
+  uniform: (...call) => inUse().uniform(...call),
+};
+
+/** A kernel of the backend in use, made for each backend when it is first called. */
+function onDemand<K extends (...call: never[]) => void>(make: (backend: Backend) => K): K {
+  let madeFor: Backend | undefined;
+  let kernel: K | undefined;
+  const made = new Map<Backend, K>();
+  return ((...call: never[]) => {
+    const current = inUse();
+    if (current !== madeFor) {
+      kernel = made.get(current) ?? make(current);
+      made.set(current, kernel);
+      madeFor = current;
+    }
+    kernel!(...call);
+  }) as K;
+}
+
+function inUse(): Backend {
+  chosen ??= typescriptBackend;
+  return chosen;
+}
+
+function wasm(): Backend | null {
+  if (backends.wasm === undefined) backends.wasm = createWasmBackend();
+  return backends.wasm;
+}

@@ -136,12 +136,14 @@ export function ensureOutputFolder(path: string, { names, force = false }: Outpu
         throw fileError(join(path, name), "EISDIR");
       }
     }
-    // Asked of what exists, since a recursive mkdir on a read-only file system reports ENOENT (Node 20).
+    // Folder by folder: Node's recursive mkdir reports ENOENT on a read-only file system, and below /proc it
+    // tries again for ever (Node 20).
+    const missing: string[] = [];
     let nearest = resolve(path);
-    while (!existsSync(nearest)) nearest = dirname(nearest);
+    for (; !existsSync(nearest); nearest = dirname(nearest)) missing.unshift(nearest);
     if (!statSync(nearest).isDirectory()) throw fileError(path, "ENOTDIR");
     accessSync(nearest, constants.W_OK | constants.X_OK);
-    mkdirSync(path, { recursive: true });
+    for (const folder of missing) mkdirSync(folder);
   });
 }
 

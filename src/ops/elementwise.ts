@@ -306,15 +306,23 @@ function signOf<V>(m: Arithmetic<V>, x: V): V {
   return m.sub(m.less(m.constant(0), x), m.less(x, m.constant(0)));
 }
 
+/** 1/(1 + e^(−x)), from e^(−|x|) so that nothing overflows when it is differentiated again. */
 function logistic<V>(m: Arithmetic<V>, x: V): V {
-  return m.div(m.constant(1), m.add(m.constant(1), m.exp(m.neg(x))));
+  const e = expOfMinusAbs(m, x);
+  const one = m.constant(1);
+  return m.div(m.where(m.less(x, m.constant(0)), e, one), m.add(one, e));
 }
 
 /** σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. */
 function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
-  const e = m.exp(m.neg(m.abs(x)));
+  const e = expOfMinusAbs(m, x);
   const onePlus = m.add(m.constant(1), e);
   return m.div(e, m.mul(onePlus, onePlus));
+}
+
+/** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
+function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
+  return m.exp(m.where(m.less(x, m.constant(0)), x, m.neg(x)));
 }
 
 function normalCdf<V>(m: Arithmetic<V>, x: V): V {

@@ -66,8 +66,9 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
 /** Tensors of one shape along a new axis (the first by default). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new ArgumentError("stack", "got no tensors.", "give at least one.");
-  const [first] = tensors;
-  const other = tensors.find((tensor) => !sameShape(tensor.shape, first.shape));
+  const inputs = operands("stack", tensors);
+  const [first] = inputs;
+  const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
   if (other) {
     throw new ShapeError(
       "stack",
@@ -76,7 +77,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   }
   const at = normalizeAxis("stack", axis, first.rank + 1);
   return concat(
-    tensors.map((tensor) => unsqueeze(tensor, at)),
+    inputs.map((input) => unsqueeze(input, at)),
     at,
   );
 }

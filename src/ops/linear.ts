@@ -129,7 +129,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       return [...x.shape.slice(0, -1), out];
     },
     compute(output, _shape, [x, weight, bias]) {
-      const rows = x.rank === 2 ? x : x.reshape([-1, x.shape[x.rank - 1]]);
+      const rows = x.rank === 2 ? x : x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
       const [out, features] = weight.shape;
       const columns: Operand = {
         data: weight.data,
@@ -142,8 +142,9 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       const [x, weight] = node.inputs!;
       if (index === 0) return matmul(cotangent, weight);
       const [out, features] = weight.shape;
-      const rows = cotangent.reshape([x.size / features, out]);
-      if (index === 1) return matmul(rows.transpose(), x.reshape([x.size / features, features]));
+      const count = sizeOf(x.shape.slice(0, -1));
+      const rows = cotangent.reshape([count, out]);
+      if (index === 1) return matmul(rows.transpose(), x.reshape([count, features]));
       return rows.sum(0);
     },
     saves: "inputs",

@@ -3,8 +3,8 @@
  * it can be listed, run again, and compiled. The stream is always passed in.
  */
 
-import type { Operand } from "../kernels/index.ts";
-import { type Draw, normalAt, type Random, uniformAt } from "../tensor/random.ts";
+import { backend, type Draw, type Operand } from "../kernels/index.ts";
+import type { Random } from "../tensor/random.ts";
 import { checkShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -15,10 +15,14 @@ interface DrawAttributes {
 }
 
 /** Standard normal numbers of a shape, N(0, 1), from a stream. */
-export const normal: (shape: Shape, random: Random) => Tensor = drawing("normal", normalAt);
+export const normal: (shape: Shape, random: Random) => Tensor = drawing("normal", (draw, out) =>
+  backend.normal(draw, out),
+);
 
 /** Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream. */
-export const uniform: (shape: Shape, random: Random) => Tensor = drawing("uniform", uniformAt);
+export const uniform: (shape: Shape, random: Random) => Tensor = drawing("uniform", (draw, out) =>
+  backend.uniform(draw, out),
+);
 
 function drawing(
   name: string,

@@ -72,12 +72,16 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
   );
 
-/** The standard deviation over axes: the root of the variance. */
+/** The standard deviation over axes: the root of the variance. Where all elements are equal, its gradient is 0. */
 export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
   composite(
     "std",
-    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) =>
-      variance(x, axes, options).sqrt(),
+    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => {
+      const spread = variance(x, axes, options);
+      const isNone = spread.detach().equal(0);
+      // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
+      return isNone.where(0, isNone.where(1, spread).sqrt());
+    },
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
   );
 

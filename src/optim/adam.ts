@@ -23,6 +23,8 @@ interface Moments {
   readonly first: Tensor;
   readonly second: Tensor;
   readonly largest: Tensor | null;
+  /** β₁ᵗ and β₂ᵗ after the parameter's own t steps, kept as products so that they are the same bits everywhere. */
+  readonly powers: [number, number];
 }
 
 /** Steps of the running mean gradient, measured in the running root mean square of it. */
@@ -31,8 +33,6 @@ export class Adam extends Optimizer {
   readonly #epsilon: number;
   readonly #amsgrad: boolean;
   readonly #moments: (Moments | undefined)[] = [];
-  /** β₁ᵗ and β₂ᵗ, kept as products so that they are the same bits everywhere. */
-  readonly #powers: [number, number] = [1, 1];
   /** The L2 penalty; AdamW shrinks the weights directly instead. */
   protected readonly weightDecay: number;
 
@@ -48,12 +48,6 @@ export class Adam extends Optimizer {
     this.weightDecay = weightDecay;
   }
 
-  override step(): void {
-    this.#powers[0] *= this.#betas[0];
-    this.#powers[1] *= this.#betas[1];
-    super.step();
-  }
-
   /** What is added to the gradient, and what the weights are multiplied with first. */
   protected decay(): { penalty: number; shrink: number } {
     return { penalty: this.weightDecay, shrink: 1 };
@@ -64,16 +58,19 @@ export class Adam extends Optimizer {
       first: zerosLike(parameter),
       second: zerosLike(parameter),
       largest: this.#amsgrad ? zerosLike(parameter) : null,
+      powers: [1, 1],
     };
-    const { first, second, largest } = this.#moments[index];
+    const { first, second, largest, powers } = this.#moments[index];
+    powers[0] *= this.#betas[0];
+    powers[1] *= this.#betas[1];
     const { penalty, shrink } = this.decay();
     const scalars = [
       this.#betas[0],
       1 - this.#betas[0],
       this.#betas[1],
       1 - this.#betas[1],
-      this.learningRate / (1 - this.#powers[0]),
-      1 / Math.sqrt(1 - this.#powers[1]),
+      this.learningRate / (1 - powers[0]),
+      1 / Math.sqrt(1 - powers[1]),
       this.#epsilon,
       penalty,
       shrink,

@@ -43,7 +43,7 @@ export function oneCycleSchedule(options: {
   const between = (from: number, to: number, part: number): number =>
     to + ((from - to) * (1 + cos(Math.PI * part))) / 2;
   return (step) =>
-    step <= top
+    step <= top && top > 0
       ? between(peak * startFactor, peak, step / top)
       : between(peak, peak * endFactor, Math.min(1, (step - top) / (last - top)));
 }

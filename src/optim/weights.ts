@@ -74,7 +74,9 @@ export class WeightAverage {
   }
 
   #write(values: readonly Tensor[]): void {
-    noGrad(() => this.#parameters.forEach((parameter, i) => parameter.assign(values[i])));
+    noGrad(() => {
+      for (const [i, parameter] of this.#parameters.entries()) parameter.assign(values[i]);
+    });
   }
 }
 

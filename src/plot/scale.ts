@@ -2,8 +2,9 @@
  * Scales: from data to a fraction of an axis, with the ticks that a reader expects. Linear ticks stand at 1, 2 or 5 times a
  * power of ten; log ticks at powers of ten (or 1, 2, 5 times them when the axis is short), with minor ticks between.
  */
-import { ArgumentError } from "../tensor/errors.ts";
+
 import { exp10, log10 } from "../kernels/math.ts";
+import { ArgumentError } from "../tensor/errors.ts";
 
 export type ScaleKind = "linear" | "log";
 

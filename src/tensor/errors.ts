@@ -35,6 +35,31 @@ export class ArgumentError extends HalogradError {}
 /** Differentiating what cannot be differentiated: no tape, a freed tape, a value changed in place. */
 export class TapeError extends HalogradError {}
 
+/** A gradient rule that disagrees with differences of the values, found by `checkGradients`. */
+export class GradientError extends HalogradError {
+  /** Which of the inputs, counted from 0. */
+  readonly input: number;
+  /** The index of the element in it; null where the derivative was taken in a random direction. */
+  readonly element: readonly number[] | null;
+  /** What the gradient rules give. */
+  readonly analytic: number;
+  /** What differences of the values give. */
+  readonly numeric: number;
+
+  constructor(
+    where: string,
+    problem: string,
+    fix: string,
+    found: Pick<GradientError, "input" | "element" | "analytic" | "numeric">,
+  ) {
+    super(where, problem, fix);
+    this.input = found.input;
+    this.element = found.element;
+    this.analytic = found.analytic;
+    this.numeric = found.numeric;
+  }
+}
+
 /** The first NaN or infinity, found by `detectAnomaly`. */
 export class AnomalyError extends HalogradError {}
 

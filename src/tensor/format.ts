@@ -46,8 +46,9 @@ export function formatElements(
 function numberFormat(values: readonly number[]): (value: number) => string {
   const finite = values.filter((value) => Number.isFinite(value));
   const magnitudes = finite.map(Math.abs).filter((value) => value > 0);
-  const largest = Math.max(0, ...magnitudes);
-  const smallest = Math.min(Infinity, ...magnitudes);
+  // Not Math.max(...magnitudes): as arguments, the elements of a large tensor would overflow the stack.
+  const largest = magnitudes.reduce((a, b) => Math.max(a, b), 0);
+  const smallest = magnitudes.reduce((a, b) => Math.min(a, b), Infinity);
   const special = (value: number): string =>
     Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
   const format = finite.every((value) => Number.isInteger(value) && Math.abs(value) < 1e8)

@@ -84,7 +84,7 @@ function isSingle(shape: readonly number[]): boolean {
 const dataOf = (operand: Operand): FloatArray => operand.data;
 
 /** Sizes of the axes, outermost first, and for each operand its start and its step along every axis. */
-interface Axes {
+export interface Axes {
   readonly sizes: readonly number[];
   readonly starts: readonly number[];
   /** steps[operand][axis] */
@@ -112,7 +112,7 @@ export function mergeAxes(shape: readonly number[], operands: readonly Operand[]
 }
 
 /** Calls `visit` with every operand's start for each index of the first `rank` axes, in row-major order. */
-function forEachIndex(axes: Axes, rank: number, visit: (starts: readonly number[]) => void): void {
+export function forEachIndex(axes: Axes, rank: number, visit: (starts: readonly number[]) => void): void {
   const { sizes, steps } = axes;
   if (sizes.includes(0)) return;
   const starts = axes.starts.slice();

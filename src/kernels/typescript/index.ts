@@ -3,6 +3,7 @@
 import type { Backend } from "../backend.ts";
 import { elementwise, reduce } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { normalAt, uniformAt } from "./random.ts";
 
 export const typescriptBackend: Backend = {
   name: "typescript",
@@ -19,4 +20,6 @@ export const typescriptBackend: Backend = {
       k,
       bias && { data: bias.data, offset: bias.offset, stride: bias.strides[0] },
     ),
+  normal: normalAt,
+  uniform: uniformAt,
 };

@@ -25,19 +25,22 @@ export type Type = "i32" | "f32" | "f64" | "v128";
 export type Result = Type | "none";
 
 /**
- * An expression: code that leaves one value of `type` (or nothing) on the stack. Its code runs where it is used,
- * each time it is used: `Body.let` computes a value once. A load or a local is read at that moment.
+ * An expression: code that leaves one value of `type` (or nothing) on the stack: that of its operands, then its own
+ * instruction. It runs where it is used, each time it is used: `Body.let` computes a value once. A load or a
+ * local is read at that moment.
  */
 export class Value<T extends Result = Result> {
   readonly type: T;
-  readonly code: readonly number[];
-  /** The bodies and assemblers whose locals and functions the code refers to. */
-  readonly owners: readonly object[];
+  readonly instruction: readonly number[];
+  readonly operands: readonly Value[];
+  /** The body or assembler whose local or function the instruction refers to, or MEMORY. */
+  readonly owner: object | undefined;
 
-  constructor(type: T, code: readonly number[], owners: readonly object[] = []) {
+  constructor(type: T, instruction: readonly number[], operands: readonly Value[] = [], owner?: object) {
     this.type = type;
-    this.code = code;
-    this.owners = owners;
+    this.instruction = instruction;
+    this.operands = operands;
+    this.owner = owner;
   }
 }
 
@@ -46,7 +49,7 @@ export class Local<T extends Type = Type> extends Value<T> {
   readonly index: number;
 
   constructor(type: T, index: number, owner: object) {
-    super(type, [0x20, ...unsigned(index)], [owner]);
+    super(type, [0x20, ...unsigned(index)], [], owner);
     this.index = index;
   }
 }
@@ -135,12 +138,18 @@ export class Assembler {
     const ownMemory = this.#memory === "own" ? [[0x00, ...unsigned(this.#ownMemoryPages)]] : [];
     return new Uint8Array([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // "\0asm", version 1
-      ...section(1, this.#types.map((type) => type.split(",").map(Number))), // biome-ignore format: one a line
+      ...section(
+        1,
+        this.#types.map((type) => type.split(",").map(Number)),
+      ),
       ...section(2, this.#imports),
-      ...section(3, this.#functions.map(unsigned)), // biome-ignore format: one a line
+      ...section(3, this.#functions.map(unsigned)),
       ...section(5, ownMemory),
       ...section(7, this.#exports),
-      ...section(10, this.#bodies.map((body) => [...unsigned(body.length), ...body])), // biome-ignore format: one a line
+      ...section(
+        10,
+        this.#bodies.map((body) => [...unsigned(body.length), ...body]),
+      ),
     ]);
   }
 
@@ -174,10 +183,8 @@ export class Assembler {
     parameters: P,
     result: R,
   ): Callable<P, R> {
-    return (...operands) => {
-      const call = instruction(name, [0x10, ...unsigned(index)], parameters, result, operands);
-      return new Value(result, call.code, [...call.owners, this]);
-    };
+    const call = [0x10, ...unsigned(index)];
+    return (...operands) => instruction(name, call, parameters, result, operands, this);
   }
 }
 
@@ -213,10 +220,8 @@ export class Body {
 
   /** Assigns a variable. */
   set<T extends Type>(local: Local<T>, value: Operand<NoInfer<T>>): void {
-    const { code, owners } = instruction("set", [0x21, ...unsigned(local.index)], [local.type], "none", [
-      value,
-    ]);
-    this.#emit("set", new Value("none", code, [...owners, ...local.owners]));
+    const localSet = [0x21, ...unsigned(local.index)];
+    this.#emit("set", instruction("set", localSet, [local.type], "none", [value], local.owner));
   }
 
   /** Stores a value at `address + offset` bytes; its type is that of the value. */
@@ -225,7 +230,7 @@ export class Body {
     if (opcode === undefined) this.#fail("store needs a value, was given none");
     const name = `${value.type}.store`;
     const access = [...encode(opcode), ...memoryArgument(name, value.type === "f64" ? 8 : 4, offset)];
-    this.#emit(name, instruction(name, access, ["i32", value.type], "none", [address, value]));
+    this.#emit(name, instruction(name, access, ["i32", value.type], "none", [address, value], MEMORY));
   }
 
   /** Stores one 4-byte lane of a vector. */
@@ -327,16 +332,18 @@ export class Body {
 
   #emit(name: string, value: Value, then: readonly number[] = []): void {
     if (this.#finished) this.#fail(`${name} comes after its end`);
-    for (const owner of value.owners) {
-      if (owner !== this && owner !== this.#assembler && owner !== MEMORY) {
-        this.#fail(`${name} uses a local of another function or a function of another module`);
-      }
+    this.#write(name, value);
+    this.#code.push(...then);
+  }
+
+  #write(name: string, { operands, instruction, owner }: Value): void {
+    for (const operand of operands) this.#write(name, operand);
+    if (owner === MEMORY) {
+      if (!this.#assembler.hasMemory) this.#fail(`${name} addresses memory, and the module has none`);
+    } else if (owner !== undefined && owner !== this && owner !== this.#assembler) {
+      this.#fail(`${name} uses a local of another function or a function of another module`);
     }
-    if (!this.#assembler.hasMemory && (name.includes("store") || value.owners.includes(MEMORY))) {
-      this.#fail(`${name} addresses memory, and the module has none`);
-    }
-    for (const byte of value.code) this.#code.push(byte);
-    for (const byte of then) this.#code.push(byte);
+    this.#code.push(...instruction);
   }
 
   #fail(problem: string): never {
@@ -344,7 +351,7 @@ export class Body {
   }
 }
 
-/** Stands among the owners of code that needs a memory. */
+/** The owner of instructions that need a memory. */
 const MEMORY: object = {};
 
 // Instructions. Opcodes as in the specification's index of instructions; 0xfdXX is XX after the prefix 0xfd.
@@ -362,11 +369,12 @@ type LoadLane = (
 type Pair<T extends Type> = readonly [T, T];
 type Shift = readonly ["v128", "i32"];
 
+// biome-ignore format: by kind.
 const I32_BINARY = {
-  ...{ add: 0x6a, sub: 0x6b, mul: 0x6c, div_s: 0x6d, div_u: 0x6e, rem_s: 0x6f, rem_u: 0x70 },
-  ...{ and: 0x71, or: 0x72, xor: 0x73, shl: 0x74, shr_s: 0x75, shr_u: 0x76, rotl: 0x77, rotr: 0x78 },
-  ...{ eq: 0x46, ne: 0x47, lt_s: 0x48, lt_u: 0x49, gt_s: 0x4a, gt_u: 0x4b },
-  ...{ le_s: 0x4c, le_u: 0x4d, ge_s: 0x4e, ge_u: 0x4f },
+  add: 0x6a, sub: 0x6b, mul: 0x6c, div_s: 0x6d, div_u: 0x6e, rem_s: 0x6f, rem_u: 0x70,
+  and: 0x71, or: 0x72, xor: 0x73, shl: 0x74, shr_s: 0x75, shr_u: 0x76, rotl: 0x77, rotr: 0x78,
+  eq: 0x46, ne: 0x47, lt_s: 0x48, lt_u: 0x49, gt_s: 0x4a, gt_u: 0x4b,
+  le_s: 0x4c, le_u: 0x4d, ge_s: 0x4e, ge_u: 0x4f,
 } as const;
 const I32_UNARY = { eqz: 0x45, clz: 0x67, ctz: 0x68, popcnt: 0x69 } as const;
 
@@ -389,11 +397,13 @@ export const i32: Instructions<typeof I32_BINARY, Pair<"i32">, "i32"> &
   load: load("i32.load", 0x28, "i32", 4),
 };
 
+// biome-ignore format: by kind.
 const F32_BINARY = {
-  ...{ add: 0x92, sub: 0x93, mul: 0x94, div: 0x95, min: 0x96, max: 0x97, copysign: 0x98 },
+  add: 0x92, sub: 0x93, mul: 0x94, div: 0x95, min: 0x96, max: 0x97, copysign: 0x98,
 } as const;
+// biome-ignore format: by kind.
 const F32_UNARY = {
-  ...{ abs: 0x8b, neg: 0x8c, ceil: 0x8d, floor: 0x8e, trunc: 0x8f, nearest: 0x90, sqrt: 0x91 },
+  abs: 0x8b, neg: 0x8c, ceil: 0x8d, floor: 0x8e, trunc: 0x8f, nearest: 0x90, sqrt: 0x91,
 } as const;
 const F32_COMPARE = { eq: 0x5b, ne: 0x5c, lt: 0x5d, gt: 0x5e, le: 0x5f, ge: 0x60 } as const;
 
@@ -420,8 +430,9 @@ export const f32: Instructions<typeof F32_BINARY, Pair<"f32">, "f32"> &
 };
 
 const F64_BINARY = { add: 0xa0, sub: 0xa1, mul: 0xa2, div: 0xa3, min: 0xa4, max: 0xa5 } as const;
+// biome-ignore format: by kind.
 const F64_UNARY = {
-  ...{ abs: 0x99, neg: 0x9a, ceil: 0x9b, floor: 0x9c, trunc: 0x9d, nearest: 0x9e, sqrt: 0x9f },
+  abs: 0x99, neg: 0x9a, ceil: 0x9b, floor: 0x9c, trunc: 0x9d, nearest: 0x9e, sqrt: 0x9f,
 } as const;
 
 /** Double precision. */
@@ -470,14 +481,16 @@ export const v128: Instructions<typeof V128_BINARY, Pair<"v128">, "v128"> & {
     laneAccess("load64_lane", 0xfd57, 8, "v128", address, vector, lane, offset),
 };
 
+// biome-ignore format: by kind.
 const F32X4_BINARY = {
-  ...{ add: 0xfde4, sub: 0xfde5, mul: 0xfde6, div: 0xfde7 },
-  ...{ min: 0xfde8, max: 0xfde9, pmin: 0xfdea, pmax: 0xfdeb },
-  ...{ eq: 0xfd41, ne: 0xfd42, lt: 0xfd43, gt: 0xfd44, le: 0xfd45, ge: 0xfd46 },
+  add: 0xfde4, sub: 0xfde5, mul: 0xfde6, div: 0xfde7,
+  min: 0xfde8, max: 0xfde9, pmin: 0xfdea, pmax: 0xfdeb,
+  eq: 0xfd41, ne: 0xfd42, lt: 0xfd43, gt: 0xfd44, le: 0xfd45, ge: 0xfd46,
 } as const;
+// biome-ignore format: by kind.
 const F32X4_UNARY = {
-  ...{ abs: 0xfde0, neg: 0xfde1, sqrt: 0xfde3, ceil: 0xfd67, floor: 0xfd68, trunc: 0xfd69, nearest: 0xfd6a },
-  ...{ convert_i32x4_s: 0xfdfa, convert_i32x4_u: 0xfdfb, demote_f64x2_zero: 0xfd5e },
+  abs: 0xfde0, neg: 0xfde1, sqrt: 0xfde3, ceil: 0xfd67, floor: 0xfd68, trunc: 0xfd69, nearest: 0xfd6a,
+  convert_i32x4_s: 0xfdfa, convert_i32x4_u: 0xfdfb, demote_f64x2_zero: 0xfd5e,
 } as const;
 
 /** Four floats. Comparisons give lanes of all ones or all zeros. */
@@ -499,14 +512,16 @@ export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
     laneInstruction("f32x4.replace_lane", 0xfd20, 4, lane, ["v128", "f32"], "v128", [a, value]),
 };
 
+// biome-ignore format: by kind.
 const F64X2_BINARY = {
-  ...{ add: 0xfdf0, sub: 0xfdf1, mul: 0xfdf2, div: 0xfdf3 },
-  ...{ min: 0xfdf4, max: 0xfdf5, pmin: 0xfdf6, pmax: 0xfdf7 },
-  ...{ eq: 0xfd47, ne: 0xfd48, lt: 0xfd49, gt: 0xfd4a, le: 0xfd4b, ge: 0xfd4c },
+  add: 0xfdf0, sub: 0xfdf1, mul: 0xfdf2, div: 0xfdf3,
+  min: 0xfdf4, max: 0xfdf5, pmin: 0xfdf6, pmax: 0xfdf7,
+  eq: 0xfd47, ne: 0xfd48, lt: 0xfd49, gt: 0xfd4a, le: 0xfd4b, ge: 0xfd4c,
 } as const;
+// biome-ignore format: by kind.
 const F64X2_UNARY = {
-  ...{ abs: 0xfdec, neg: 0xfded, sqrt: 0xfdef, promote_low_f32x4: 0xfd5f },
-  ...{ convert_low_i32x4_s: 0xfdfe, convert_low_i32x4_u: 0xfdff },
+  abs: 0xfdec, neg: 0xfded, sqrt: 0xfdef, promote_low_f32x4: 0xfd5f,
+  convert_low_i32x4_s: 0xfdfe, convert_low_i32x4_u: 0xfdff,
 } as const;
 
 /** Two doubles. */
@@ -524,14 +539,16 @@ export const f64x2: Instructions<typeof F64X2_BINARY, Pair<"v128">, "v128"> &
     laneInstruction("f64x2.replace_lane", 0xfd22, 2, lane, ["v128", "f64"], "v128", [a, value]),
 };
 
+// biome-ignore format: by kind.
 const I32X4_BINARY = {
-  ...{ add: 0xfdae, sub: 0xfdb1, mul: 0xfdb5, min_s: 0xfdb6, min_u: 0xfdb7, max_s: 0xfdb8, max_u: 0xfdb9 },
-  ...{ eq: 0xfd37, ne: 0xfd38, lt_s: 0xfd39, lt_u: 0xfd3a, gt_s: 0xfd3b, gt_u: 0xfd3c },
-  ...{ le_s: 0xfd3d, le_u: 0xfd3e, ge_s: 0xfd3f, ge_u: 0xfd40 },
+  add: 0xfdae, sub: 0xfdb1, mul: 0xfdb5, min_s: 0xfdb6, min_u: 0xfdb7, max_s: 0xfdb8, max_u: 0xfdb9,
+  eq: 0xfd37, ne: 0xfd38, lt_s: 0xfd39, lt_u: 0xfd3a, gt_s: 0xfd3b, gt_u: 0xfd3c,
+  le_s: 0xfd3d, le_u: 0xfd3e, ge_s: 0xfd3f, ge_u: 0xfd40,
 } as const;
+// biome-ignore format: by kind.
 const I32X4_UNARY = {
-  ...{ abs: 0xfda0, neg: 0xfda1, trunc_sat_f32x4_s: 0xfdf8, trunc_sat_f32x4_u: 0xfdf9 },
-  ...{ trunc_sat_f64x2_s_zero: 0xfdfc, trunc_sat_f64x2_u_zero: 0xfdfd },
+  abs: 0xfda0, neg: 0xfda1, trunc_sat_f32x4_s: 0xfdf8, trunc_sat_f32x4_u: 0xfdf9,
+  trunc_sat_f64x2_s_zero: 0xfdfc, trunc_sat_f64x2_u_zero: 0xfdfd,
 } as const;
 const I32X4_SHIFTS = { shl: 0xfdab, shr_s: 0xfdac, shr_u: 0xfdad } as const;
 const I32X4_TESTS = { all_true: 0xfda3, bitmask: 0xfda4 } as const;
@@ -558,7 +575,11 @@ export const i32x4: Instructions<typeof I32X4_BINARY, Pair<"v128">, "v128"> &
   replace_lane: (a, lane, value) =>
     laneInstruction("i32x4.replace_lane", 0xfd1c, 4, lane, ["v128", "i32"], "v128", [a, value]),
   shuffle: (a, b, lanes) =>
-    shuffle(a, b, lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3])), // biome-ignore format: short
+    shuffle(
+      a,
+      b,
+      lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+    ),
 };
 
 /** Sixteen bytes. */
@@ -580,9 +601,9 @@ export const memory: {
   fill(to: Operand<"i32">, value: Operand<"i32">, bytes: Operand<"i32">): Value<"none">;
 } = {
   copy: (...operands) =>
-    needsMemory(instruction("memory.copy", [0xfc, 0x0a, 0, 0], ["i32", "i32", "i32"], "none", operands)),
+    instruction("memory.copy", [0xfc, 0x0a, 0, 0], ["i32", "i32", "i32"], "none", operands, MEMORY),
   fill: (...operands) =>
-    needsMemory(instruction("memory.fill", [0xfc, 0x0b, 0], ["i32", "i32", "i32"], "none", operands)),
+    instruction("memory.fill", [0xfc, 0x0b, 0], ["i32", "i32", "i32"], "none", operands, MEMORY),
 };
 
 // Making values.
@@ -594,23 +615,22 @@ function instruction<R extends Result>(
   parameters: readonly Type[],
   result: R,
   operands: readonly (Value | number)[],
+  owner?: object,
 ): Value<R> {
   const values = operands.map((operand, index) => {
     const type = parameters[index];
-    return typeof operand === "number" && type !== undefined && type !== "v128"
-      ? constant(type, operand)
-      : operand;
+    const isConstant = typeof operand === "number" && type !== undefined && type !== "v128";
+    const value = isConstant ? constant(type, operand) : operand;
+    if (typeof value === "number" || value.type !== type) misfit(name, parameters, operands);
+    return value;
   });
-  const given = values.map((value) => (typeof value === "number" ? "number" : value.type));
-  if (given.join() !== parameters.join()) {
-    fail(`${name} needs (${parameters.join(", ")}), was given (${given.join(", ")})`);
-  }
-  const checked = values as Value[];
-  return new Value(
-    result,
-    [...checked.flatMap((value) => value.code), ...code],
-    [...new Set(checked.flatMap((value) => value.owners))],
-  );
+  if (values.length !== parameters.length) misfit(name, parameters, operands);
+  return new Value(result, code, values, owner);
+}
+
+function misfit(name: string, parameters: readonly Type[], operands: readonly (Value | number)[]): never {
+  const given = operands.map((operand) => (typeof operand === "number" ? "number" : operand.type));
+  fail(`${name} needs (${parameters.join(", ")}), was given (${given.join(", ")})`);
 }
 
 /** All instructions of one signature. */
@@ -620,18 +640,19 @@ function instructions<const P extends readonly Type[], R extends Result, O exten
   parameters: P,
   result: R,
 ): Instructions<O, P, R> {
-  const entries = Object.entries(opcodes).map(([name, opcode]) => [
-    name,
-    (...operands: (Value | number)[]) =>
-      instruction(`${prefix}.${name}`, encode(opcode), parameters, result, operands),
-  ]);
+  const entries = Object.entries(opcodes).map(([name, opcode]) => {
+    const code = encode(opcode);
+    const emit = (...operands: (Value | number)[]) =>
+      instruction(`${prefix}.${name}`, code, parameters, result, operands);
+    return [name, emit];
+  });
   return Object.fromEntries(entries) as Instructions<O, P, R>;
 }
 
 function load<T extends Type>(name: string, opcode: number, type: T, alignment: number): Load<T> {
   return (address, offset = 0) => {
     const access = [...encode(opcode), ...memoryArgument(name, alignment, offset)];
-    return needsMemory(instruction(name, access, ["i32"], type, [address]));
+    return instruction(name, access, ["i32"], type, [address], MEMORY);
   };
 }
 
@@ -648,7 +669,7 @@ function laneAccess<R extends "v128" | "none">(
   name = `v128.${name}`;
   checkRange(`the lane of ${name}`, lane, 0, 16 / bytes - 1);
   const access = [...encode(opcode), ...memoryArgument(name, bytes, offset), lane];
-  return needsMemory(instruction(name, access, ["i32", "v128"], result, [address, vector]));
+  return instruction(name, access, ["i32", "v128"], result, [address, vector], MEMORY);
 }
 
 function laneInstruction<R extends Type>(
@@ -668,10 +689,6 @@ function shuffle(a: Value<"v128">, b: Value<"v128">, bytes: readonly number[]): 
   if (bytes.length !== 16) fail(`i8x16.shuffle needs 16 indices, was given ${bytes.length}`);
   for (const byte of bytes) checkRange("an index of i8x16.shuffle", byte, 0, 31);
   return instruction("i8x16.shuffle", [0xfd, 0x0d, ...bytes], ["v128", "v128"], "v128", [a, b]);
-}
-
-function needsMemory<R extends Result>(value: Value<R>): Value<R> {
-  return new Value(value.type, value.code, [...value.owners, MEMORY]);
 }
 
 function constant<T extends "i32" | "f32" | "f64">(type: T, value: number): Value<T> {

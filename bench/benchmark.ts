@@ -1,0 +1,349 @@
+/**
+ * The benchmark: halograd beside its peers, in turn, round after round. `npm run bench -- --help`; bench/README.md
+ * explains the figures.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { splitDataset } from "../src/diffusion/index.ts";
+import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
+import { Random } from "../src/index.ts";
+import { formatCsv } from "../src/io/index.ts";
+import { chart } from "./chart.ts";
+import { type Contender, type Library, LocalContender, RemoteContender } from "./contender.ts";
+import { BACKENDS, useBackend } from "./contenders/backends.ts";
+import { halograd } from "./contenders/halograd.ts";
+import { loadPeer, PEERS, writeCurves } from "./contenders/peer.ts";
+import { plain } from "./contenders/plain.ts";
+import { goals } from "./goals.ts";
+import {
+  contenderFile,
+  type MainJob,
+  ourProgram,
+  type Program,
+  peerProgram,
+  pythonProgram,
+  runProgram,
+  type StartUp,
+} from "./processes.ts";
+import { type Results, type Row, type Timing, tables, timing } from "./results.ts";
+import { copyBandwidth, roofline } from "./roofline.ts";
+import { type Measure, measures, SECTIONS, type Section } from "./sections.ts";
+import { type Curves, type Digest, fault } from "./tasks.ts";
+
+const HELP = `npm run bench -- [options]
+
+  --quick         few sizes, few rounds: about a minute and a half
+  --only LIST     sections, by commas: ${SECTIONS.join(", ")}
+  --rounds N      turns of each contender (default 7; with --quick 3)
+  --json FILE     where the numbers go (default bench/results/benchmark.json,
+                  which only a whole run writes; else .build/benchmark.json)
+  --from FILE     measures nothing: prints and draws the numbers of a file
+  --help
+
+Peers are installed by: npm run bench:peers
+PyTorch is used where python3 has it (Debian: python3-torch libopenblas0-pthread).`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    rounds: { type: "string" },
+    json: { type: "string" },
+    from: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Contenders whose run takes longer than this (seconds) take part in one round only. */
+const SLOW = 0.3;
+/** Nobody waits for runs longer than this, expected from the row before. */
+const TOO_SLOW = 4;
+
+/** The seconds of the last growing row, by which hopeless ones are left out. */
+const lastBest = new Map<string, number>();
+
+/** Losses of the last of 2001 epochs lie from 0.13 to 0.20 (train) and from 0.02 to 0.12 (valid). */
+const SENSIBLE_LOSS = { short: 0.6, whole: 0.25 };
+
+if (options.help) console.log(HELP);
+else if (options.from !== undefined) report(JSON.parse(readFileSync(options.from, "utf8")));
+else await run();
+
+async function run(): Promise<void> {
+  const { quick } = options;
+  const rounds = Number(options.rounds ?? (quick ? 3 : 7));
+  const sections = (options.only?.split(",") ?? SECTIONS) as readonly Section[];
+  const unknown = sections.filter((section) => !SECTIONS.includes(section));
+  if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
+    console.error(
+      unknown.length > 0 ? `There is no section ${unknown.join(", ")}.` : "--rounds takes a number.",
+    );
+    console.error(HELP);
+    process.exitCode = 2;
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "halograd-bench-"));
+  const data = prepareData(folder);
+  const { contenders, programs, missing } = await gather(data);
+  const rows: Row[] = [];
+  try {
+    for (const section of sections) {
+      for (const measure of measures(section, quick)) {
+        progress(`${measure.section}: ${measure.label}`);
+        rows.push(await measureRow(measure, contenders, rounds, quick ? 0.02 : 0.05));
+      }
+      if (section === "start-up") rows.push(...measureStartUp(programs, rounds));
+      if (section === "main-job") rows.push(measureMainJob(programs, data, quick));
+    }
+  } finally {
+    progress("");
+    for (const contender of contenders) contender.close();
+    rmSync(folder, { recursive: true });
+  }
+  const results: Results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      processor: cpus()[0].model,
+      cores: availableParallelism(),
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+      copyBandwidth: copyBandwidth(),
+    },
+    contenders: Object.fromEntries(contenders.map(({ name, version }) => [name, version])),
+    missing,
+    rounds,
+    rows,
+  };
+  const whole = !quick && options.only === undefined;
+  const file = options.json ?? join(ROOT, whole ? "bench/results/benchmark.json" : ".build/benchmark.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+  report(results, whole ? "docs/benchmark.svg" : ".build/benchmark.svg");
+  console.log(`\nNumbers: ${file}`);
+}
+
+function report(results: Results, picture = ".build/benchmark.svg"): void {
+  console.log(tables(results));
+  const judged = goals(results);
+  if (judged !== "") console.log(`\n${judged}`);
+  mkdirSync(dirname(join(ROOT, picture)), { recursive: true });
+  writeFileSync(join(ROOT, picture), chart(results));
+  console.log(`\nChart: ${picture}`);
+}
+
+/** Six digits are enough for a time. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(6)) : value;
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Data and contenders
+
+interface Data {
+  readonly curves: Curves;
+  /** All 1000 curves in km/s, as `halograd run` writes them. */
+  readonly csv: string;
+  /** The standardised curves, as contenders/peer.ts reads them. */
+  readonly binary: string;
+}
+
+function prepareData(folder: string): Data {
+  const { radii, velocities } = rotationCurves(samplePopulation({ random: new Random(0) }));
+  const all = Array.from({ length: velocities.length / radii.length }, (_, i) =>
+    velocities.subarray(i * radii.length, (i + 1) * radii.length),
+  );
+  const { train, valid } = splitDataset(all, new Random(0));
+  const values = (x: typeof train): Float32Array => Float32Array.from(x.toTypedArray());
+  const data = {
+    curves: { train: values(train), valid: values(valid) },
+    csv: join(folder, "curves.csv"),
+    binary: join(folder, "curves.f32"),
+  };
+  writeFileSync(data.csv, formatCsv(radii, all));
+  writeCurves(data.binary, data.curves);
+  return data;
+}
+
+/** All who can take part, those of this process first; who cannot is named with the reason. */
+async function gather(data: Data): Promise<{
+  contenders: Contender[];
+  programs: Program[];
+  missing: Record<string, string>;
+}> {
+  const contenders: Contender[] = [];
+  const programs: Program[] = [];
+  const missing: Record<string, string> = {};
+  const attempt = async (name: string, join: () => unknown): Promise<void> => {
+    try {
+      await join();
+    } catch (error) {
+      missing[name] = String(error instanceof Error ? error.message : error).split("\n")[0];
+    }
+  };
+  const here = (library: Library): number => contenders.push(new LocalContender(library, data.curves));
+
+  for (const backend of ["typescript", "wasm"] as const) {
+    const library = halograd(backend);
+    await attempt(library.name, () => {
+      if (!BACKENDS.includes(backend)) throw new Error("this checkout has no such backend yet");
+      useBackend(backend);
+      here(library);
+      programs.push(ourProgram(library.name, backend));
+    });
+  }
+  here(plain);
+
+  const peersInstalled = existsSync(new URL("node_modules", PEERS));
+  const requirePeers = (): void => {
+    if (!peersInstalled) throw new Error("not installed: npm run bench:peers");
+  };
+  for (const [name, module, variant] of [
+    ["tfjs cpu", "tfjs", "cpu"],
+    ["tfjs wasm", "tfjs", "wasm"],
+    ["jax-js", "jax", "wasm"],
+  ] as const) {
+    await attempt(name, async () => {
+      requirePeers();
+      here(await loadPeer(module, variant));
+      programs.push(peerProgram(name, process.execPath, module, variant));
+    });
+  }
+  await attempt("deepbox", async () => {
+    requirePeers();
+    const node = node24();
+    contenders.push(
+      await RemoteContender.start(node, [contenderFile("serve.js"), "deepbox", "cpu", data.binary]),
+    );
+    programs.push(peerProgram("deepbox", node, "deepbox", "cpu"));
+  });
+  await attempt("PyTorch", async () => {
+    const python = ["python3", "/usr/bin/python3"].find(
+      (command) => spawnSync(command, ["-c", "import torch"]).status === 0,
+    );
+    if (python === undefined) throw new Error("not installed (Debian: python3-torch libopenblas0-pthread)");
+    contenders.push(await RemoteContender.start(python, [contenderFile("pytorch.py"), data.binary]));
+    programs.push(pythonProgram("PyTorch", python));
+  });
+  await attempt(roofline.name, () => void here(roofline));
+  return { contenders, programs, missing };
+}
+
+/** A Node that is new enough for deepbox: this one, or the one that is installed with the peers. */
+function node24(): string {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 24 || (major === 24 && minor >= 13)) return process.execPath;
+  const installed = fileURLToPath(new URL("node_modules/node-24/bin/node", PEERS));
+  if (!existsSync(installed))
+    throw new Error("needs Node 24.13 or newer (installed with the peers on Linux, x64)");
+  return installed;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Measuring
+
+async function measureRow(
+  { task, ...rest }: Measure,
+  contenders: readonly Contender[],
+  rounds: number,
+  seconds: number,
+): Promise<Row> {
+  const faults: Record<string, string> = {};
+  const taking: Contender[] = [];
+  let reference: Digest | undefined;
+  for (const contender of contenders) {
+    if ((lastBest.get(rest.section + contender.name) ?? 0) > TOO_SLOW / 4) {
+      faults[contender.name] = "left out: it would take too long";
+      continue;
+    }
+    try {
+      const digest = await contender.prepare(task);
+      if (digest === null) continue;
+      const wrong = contender.name === roofline.name ? null : fault(task, digest, reference);
+      if (wrong !== null) throw new Error(wrong);
+      reference ??= digest;
+      taking.push(contender);
+    } catch (error) {
+      faults[contender.name] = error instanceof Error ? error.message : String(error);
+      await contender.release();
+    }
+  }
+  const samples = new Map<Contender, number[]>(taking.map((contender) => [contender, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [contender, times] of samples) {
+      if (Math.min(...times) > SLOW && times.length > 0) continue;
+      times.push(...(await contender.sample(seconds)));
+    }
+  }
+  const times: Record<string, Timing> = {};
+  for (const [contender, all] of samples) {
+    times[contender.name] = timing(all);
+    lastBest.set(rest.section + contender.name, times[contender.name].best);
+    await contender.release();
+  }
+  return { ...rest, times, faults };
+}
+
+function measureStartUp(programs: readonly Program[], rounds: number): Row[] {
+  const samples = { imported: new Map<string, number[]>(), first: new Map<string, number[]>() };
+  const faults: Record<string, string> = {};
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, command, startUp } of programs) {
+      progress(`start-up: ${name}`);
+      try {
+        const { outcome } = runProgram<StartUp>(command, startUp);
+        add(samples.imported, name, outcome.importMilliseconds / 1000);
+        add(samples.first, name, outcome.firstMilliseconds / 1000);
+      } catch (error) {
+        faults[name] = String(error);
+      }
+    }
+  }
+  const common = { section: "start-up", unit: "ms", work: 1, faults } as const;
+  return [
+    { ...common, label: "import", times: timings(samples.imported) },
+    { ...common, label: "import to first gradient", times: timings(samples.first), faults: {} },
+  ];
+}
+
+function measureMainJob(programs: readonly Program[], { csv, binary }: Data, quick: boolean): Row {
+  const epochs = quick ? 100 : 2001;
+  const samples = new Map<string, number[]>();
+  const faults: Record<string, string> = {};
+  // The two that the goals compare take three turns; a minute and more of the others is not worth repeating.
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
+    for (const { name, command, mainJob } of programs) {
+      if (round > 0 && !/^(halograd|PyTorch)/.test(name)) continue;
+      progress(`main job: ${name}`);
+      try {
+        const { outcome, seconds } = runProgram<MainJob>(command, mainJob(csv, binary, String(epochs)));
+        const limit = quick ? SENSIBLE_LOSS.short : SENSIBLE_LOSS.whole;
+        if (!(outcome.train < limit && outcome.valid < limit)) {
+          throw new Error(`losses of ${outcome.train.toFixed(3)} and ${outcome.valid.toFixed(3)} at the end`);
+        }
+        add(samples, name, seconds);
+      } catch (error) {
+        faults[name] = String(error);
+      }
+    }
+  }
+  const label = `${epochs} epochs, 5 samples`;
+  return { section: "main-job", label, unit: "s", work: 1, times: timings(samples), faults };
+}
+
+function add(samples: Map<string, number[]>, name: string, value: number): void {
+  samples.set(name, [...(samples.get(name) ?? []), value]);
+}
+
+function timings(samples: ReadonlyMap<string, readonly number[]>): Record<string, Timing> {
+  return Object.fromEntries([...samples].map(([name, times]) => [name, timing(times)]));
+}

@@ -1,0 +1,15 @@
+/** What halograd's start-up is measured by: the engine imported, a small product and its gradient read out. */
+
+import { tensor } from "../../src/index.ts";
+
+export async function firstResult(): Promise<number> {
+  const x = tensor(
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    { requiresGrad: true },
+  );
+  x.matmul(x).tanh().sum().backward();
+  return x.grad!.toTypedArray()[0];
+}

@@ -1,0 +1,253 @@
+/**
+ * The grammar of the command line. What a command offers is described once, as data; parsing, checks, suggestions
+ * and help follow from the description.
+ */
+
+import { parseArgs } from "node:util";
+import { HalogradError } from "../tensor/errors.ts";
+
+/** Words on the command line that halograd does not understand: exit code 2. */
+export class UsageError extends HalogradError {}
+
+/** One option of a command. */
+export interface Option<T> {
+  readonly help: string;
+  /** Stands for the value in the help: "N", "FILE". A flag has none. */
+  readonly placeholder?: string;
+  /** The value when the option is not given. */
+  readonly standard: T;
+  /** How the help puts `standard`; by default as it is, and nothing for `undefined` and flags. */
+  readonly standardText?: string;
+  /** What a value must be: "a whole number from 1 to 10". */
+  readonly rule: string;
+  /** The value of a text; `undefined` when it breaks the rule. */
+  read(text: string): T | undefined;
+}
+
+/** The options of a command by their names in camelCase; on the command line `learningRate` is `--learning-rate`. */
+export type Options<Values = Readonly<Record<string, unknown>>> = {
+  readonly [Name in keyof Values]: Option<Values[Name]>;
+};
+
+/** What stands on a command line beside the options. */
+export interface Operands {
+  /** "FILE" */
+  readonly name: string;
+  readonly help: string;
+  readonly least: number;
+  readonly most: number;
+  /** The words that are allowed; by default any. */
+  readonly choices?: readonly string[];
+}
+
+/** What help and parsing need to know of a command. */
+export interface Grammar<Values = Readonly<Record<string, unknown>>> {
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** Further lines of the help. */
+  readonly details?: string;
+  readonly operands?: Operands;
+  readonly options: Options<Values>;
+}
+
+/** A whole number within bounds, both included. */
+export function integer<T extends number | undefined>(
+  standard: T,
+  least: number,
+  most: number,
+  help: string,
+  standardText?: string,
+): Option<T | number> {
+  const bounds =
+    least === Number.MIN_SAFE_INTEGER ? "between −2⁵³ and 2⁵³" : `from ${least} to ${most.toFixed(0)}`;
+  return {
+    placeholder: "N",
+    standard,
+    help,
+    rule: `a whole number ${bounds}`,
+    read: (text) => {
+      const value = readDecimal(text);
+      return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+    },
+    ...(standardText !== undefined && { standardText }),
+  };
+}
+
+/** A number above 0. */
+export function positive(standard: number, most: number, help: string): Option<number> {
+  return {
+    placeholder: "X",
+    standard,
+    help,
+    rule: `a number above 0, at most ${most}`,
+    read: (text) => {
+      const value = readDecimal(text);
+      return value > 0 && value <= most ? value : undefined;
+    },
+  };
+}
+
+/** A file or folder. */
+export function path<T extends string | undefined>(
+  placeholder: "FILE" | "FOLDER",
+  standard: T,
+  help: string,
+  standardText?: string,
+): Option<T | string> {
+  return {
+    placeholder,
+    standard,
+    help,
+    rule: `the path of a ${placeholder.toLowerCase()}`,
+    read: (text) => (text === "" ? undefined : text),
+    ...(standardText !== undefined && { standardText }),
+  };
+}
+
+/** An option that is there or not. */
+export function flag(help: string): Option<boolean> {
+  return { standard: false, help, rule: "without a value", read: () => undefined };
+}
+
+/** Number() alone would take "" for 0, and "0x10". */
+function readDecimal(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/**
+ * Reads the words behind a command's name. When an option is given twice, the last one holds.
+ *
+ * @param where the command as the user calls it: "halograd train"
+ * @throws UsageError for an unknown option, a value that is missing, not wanted or against its rule, and a wrong
+ *   number of operands
+ */
+export function parseWords(
+  where: string,
+  words: readonly string[],
+  { options, operands }: Grammar,
+): { values: Readonly<Record<string, unknown>>; operands: readonly string[] } {
+  const names = new Map(Object.keys(options).map((key) => [dashed(key), key]));
+  const refuse = (problem: string, fix?: string): never => {
+    throw new UsageError(where, problem, fix ?? `${where} --help lists what there is`);
+  };
+  // Not `strict`, whose messages are long and which reads `--seed -1` as two options: the tokens are checked here.
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      [...names].map(([name, key]) => [name, { type: isFlag(options[key]) ? "boolean" : "string" }]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values: Record<string, unknown> = {};
+  for (const [key, { standard }] of Object.entries(options)) values[key] = standard;
+  const found: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") found.push(token.value);
+    if (token.kind !== "option") continue;
+    const { rawName, value } = token;
+    const key = names.get(token.name);
+    if (key === undefined) {
+      const near = nearest(token.name, [...names.keys()]);
+      return refuse(`unknown option ${rawName}`, near && `did you mean --${near}? ${where} --help lists all`);
+    }
+    const option = options[key];
+    if (isFlag(option)) {
+      if (value !== undefined)
+        refuse(`${rawName} takes no value, but got "${value}"`, `write ${rawName} alone`);
+      values[key] = true;
+    } else if (value === undefined || (!token.inlineValue && /^--./.test(value))) {
+      refuse(`${rawName} needs a value: ${option.rule}`, `write ${rawName} ${option.placeholder}`);
+    } else {
+      values[key] = option.read(value);
+      if (values[key] === undefined) {
+        const standard = option.standard === undefined ? "" : `, such as ${option.standard}`;
+        refuse(`${rawName} is "${value}", which is not ${option.rule}`, `give ${option.rule}${standard}`);
+      }
+    }
+  }
+  const { name = "", least = 0, most = 0, choices } = operands ?? {};
+  if (found.length < least) refuse(`${name} is missing`, `write ${where} ${name}`);
+  if (found.length > most) refuse(`"${found[most]}" is one word too many`);
+  for (const word of found) {
+    if (choices === undefined || choices.includes(word)) continue;
+    const near = nearest(word, choices);
+    refuse(
+      `"${word}" is no ${name}`,
+      near === undefined ? `choose from ${choices.join(", ")}` : `did you mean ${near}?`,
+    );
+  }
+  return { values, operands: found };
+}
+
+/** The word of the list that the user may have meant: it starts alike, or is at most two slips away. */
+export function nearest(word: string, list: readonly string[]): string | undefined {
+  const slips = (other: string): number =>
+    word.length > 2 && other.startsWith(word) ? 0.5 : editDistance(word, other);
+  const [best] = list.map((other) => [other, slips(other)] as const).sort((a, b) => a[1] - b[1]);
+  return best !== undefined && best[1] <= Math.min(2, word.length / 2) ? best[0] : undefined;
+}
+
+/** Letters to insert, drop or change (Levenshtein), a row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The help of one command. */
+export function commandHelp(where: string, { summary, details, operands, options }: Grammar): string {
+  const named = operands && (operands.least === 0 ? `[${operands.name} ...]` : operands.name);
+  const rows = Object.entries(options).map(([key, option]): [string, string] => [
+    `--${dashed(key)}${isFlag(option) ? "" : ` ${option.placeholder}`}`,
+    option.help + describeStandard(option),
+  ]);
+  const listed = operands ? [`${operands.name}`, operands.help] : undefined;
+  return [
+    `${where}: ${summary}`,
+    `Usage: ${[where, named, "[options]"].filter(Boolean).join(" ")}`,
+    ...(details === undefined ? [] : [wrap(details, 80).join("\n")]),
+    columns([...(listed ? [listed as [string, string]] : []), ...rows]),
+  ].join("\n\n");
+}
+
+/** Two columns, the right one wrapped. */
+export function columns(rows: readonly (readonly [left: string, right: string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 4;
+  return rows
+    .map(
+      ([left, right]) => `  ${left}`.padEnd(width) + wrap(right, 80 - width).join(`\n${" ".repeat(width)}`),
+    )
+    .join("\n");
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+function describeStandard(option: Option<unknown>): string {
+  const text = option.standardText ?? (isFlag(option) ? undefined : option.standard);
+  return text === undefined ? "" : ` (default: ${text})`;
+}
+
+function isFlag(option: Option<unknown>): boolean {
+  return option.placeholder === undefined;
+}
+
+function dashed(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

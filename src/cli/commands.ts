@@ -1,0 +1,219 @@
+/**
+ * The commands and their options: the one table from which parsing, checks and help are derived. What a command
+ * does is loaded when it is called, so that `halograd --help` loads no engine.
+ */
+
+import {
+  columns,
+  flag,
+  type Grammar,
+  integer,
+  type Options,
+  parseWords,
+  path,
+  positive,
+} from "./arguments.ts";
+import type { Context, Outcome } from "./context.ts";
+
+/** A command, ready to be called with the words behind its name. */
+export interface Command extends Grammar {
+  /** @throws UsageError when the words are wrong */
+  prepare(where: string, words: readonly string[]): Prepared;
+}
+
+/** A command line that was understood. */
+export interface Prepared {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  start(context: Context): Promise<Outcome>;
+}
+
+/** The work of a command. */
+type Job<Values> = (values: Values, context: Context, operands: readonly string[]) => Promise<Outcome>;
+
+/** The figures, in the order in which the report tells them. */
+export const FIGURES = ["curves", "noise", "loss", "predictions", "sampling"] as const;
+
+const shared = {
+  json: flag("print the result as JSON on stdout, messages on stderr"),
+  quiet: flag("print errors only"),
+};
+const output = {
+  out: path("FOLDER", "out", "folder to write into"),
+  force: flag("replace files that are already there"),
+};
+const seed = integer(
+  0,
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+  "the same seed gives the same numbers, to the last bit",
+);
+const seedOfModel = integer(
+  undefined,
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+  seed.help,
+  "the model's",
+);
+// The tables of 100,000 curves are texts of 90 MB each; JavaScript ends at 512 MB.
+const MOST_CURVES = 100_000;
+const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
+const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
+const training = {
+  epochs: integer(2001, 1, 1_000_000, "passes over the training curves"),
+  learningRate: positive(0.01, 1000, "step size of the optimiser Adam"),
+};
+const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
+
+/** All commands by name. */
+export const commands: ReadonlyMap<string, Command> = new Map([
+  [
+    "run",
+    command({
+      summary: "the whole job: galaxies, training, samples, figures and a report",
+      details:
+        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and report.html.",
+      options: {
+        seed,
+        count: integer(1000, 5, MOST_CURVES, "galaxies; a fifth of them validates"),
+        ...training,
+        samples: integer(1000, 1, MOST_CURVES, "curves to sample"),
+        steps,
+        ...output,
+      },
+      load: async () => (await import("./run.ts")).run,
+    }),
+  ],
+  [
+    "generate",
+    command({
+      summary: "compute rotation curves of random galaxies",
+      details: "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy).",
+      options: {
+        seed,
+        count: integer(1000, 1, MOST_CURVES, "galaxies"),
+        ...output,
+      },
+      load: async () => (await import("./generate.ts")).generate,
+    }),
+  ],
+  [
+    "train",
+    command({
+      summary: "train the network on a file of curves",
+      details:
+        "Writes loss.csv (every epoch) and model.safetensors (weights in PyTorch's key style, and all that sample, denoise and plot need).",
+      options: { data, seed, ...training, ...output },
+      load: async () => (await import("./train.ts")).train,
+    }),
+  ],
+  [
+    "sample",
+    command({
+      summary: "let a model invent curves out of noise",
+      details: "Writes samples.csv. The first curves are the same for every --count.",
+      options: {
+        model,
+        count: integer(1000, 1, MOST_CURVES, "curves to sample"),
+        steps,
+        seed: seedOfModel,
+        ...output,
+      },
+      load: async () => (await import("./sample.ts")).sample,
+    }),
+  ],
+  [
+    "denoise",
+    command({
+      summary: "let a model guess the clean curves behind noisy ones",
+      details: "Writes denoised.csv. The curves need the radii that the model was trained on.",
+      operands: {
+        name: "FILE",
+        help: "noisy curves: radii [kpc] in the header, a row a galaxy [km/s]",
+        least: 1,
+        most: 1,
+      },
+      options: { model, ...output },
+      load: async () => (await import("./denoise.ts")).denoise,
+    }),
+  ],
+  [
+    "plot",
+    command({
+      summary: "draw figures from the files of a run",
+      details:
+        "Writes figures/FIGURE.svg. The figure of the losses needs loss.csv, that of the curves curves.csv, that of the sampling the model, the others curves and model.",
+      operands: {
+        name: "FIGURE",
+        help: `any of ${FIGURES.join(", ")}; by default all`,
+        least: 0,
+        most: FIGURES.length,
+        choices: FIGURES,
+      },
+      options: {
+        from: path("FOLDER", "out", "folder with the files of a run"),
+        data: path("FILE", undefined, data.help, "curves.csv in --from"),
+        galaxies: path(
+          "FILE",
+          undefined,
+          "their parameters; colours the curves",
+          "galaxies.csv in --from, if there",
+        ),
+        loss: path("FILE", undefined, "losses of each epoch", "loss.csv in --from"),
+        model: path("FILE", undefined, model.help, "model.safetensors in --from"),
+        steps,
+        seed: seedOfModel,
+        ...output,
+      },
+      load: async () => (await import("./plot.ts")).plot,
+    }),
+  ],
+  [
+    "info",
+    command({
+      summary: "tell what a .safetensors or .csv file holds",
+      operands: { name: "FILE", help: "the file", least: 1, most: 1 },
+      options: {},
+      load: async () => (await import("./info.ts")).info,
+    }),
+  ],
+]);
+
+/** The help of the program as a whole. */
+export function programHelp(): string {
+  return `halograd: galaxy rotation curves, and a diffusion model that learns them
+
+Usage: halograd COMMAND [options]
+
+${columns([...commands].map(([name, { summary }]) => [name, summary]))}
+
+halograd COMMAND --help lists the options of a command, halograd --version the version.
+First steps: halograd run, then open out/report.html.
+
+${EXIT_CODES}
+NO_COLOR turns colours off, FORCE_COLOR on.`;
+}
+
+/** What scripts can rely on; stands in every help. */
+export const EXIT_CODES: string =
+  `Exit codes: 0 done; 1 the job failed (files, disk, content); 2 wrong usage;\n` +
+  `  130 stopped by Ctrl-C, 143 by SIGTERM, 141 by a closed pipe: what was computed is kept.`;
+
+/** Closes over the types of a command's options, so that the table can hold commands of all kinds. */
+function command<Values>({
+  load,
+  ...grammar
+}: Grammar<Values> & { readonly load: () => Promise<Job<Values>> }): Command {
+  const full = { ...grammar, options: { ...(grammar.options as Options), ...shared } };
+  return {
+    ...full,
+    prepare: (where, words) => {
+      const { values, operands } = parseWords(where, words, full);
+      return {
+        json: values.json === true,
+        quiet: values.quiet === true,
+        start: async (context) => (await load())(values as Values, context, operands),
+      };
+    },
+  };
+}

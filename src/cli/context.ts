@@ -1,0 +1,79 @@
+/** What every command is given, and what it returns. */
+
+import { setImmediate } from "node:timers/promises";
+import type { Terminal } from "./terminal.ts";
+
+/** Where a command writes its messages, and how it learns that it should stop. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly interruption: Interruption;
+}
+
+/** How a command ended. */
+export interface Outcome {
+  /** False when the user stopped it before the end. */
+  readonly complete: boolean;
+  /** What `--json` prints. */
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+/** The reasons to stop early, with their numbers: the exit code is 128 more. */
+const SIGNALS = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/**
+ * The wish to stop, seen by long loops that call `breathe` often. A first signal is only noted, so that the loop can
+ * keep what it computed; a second one ends the program at once, which is safe because files are written
+ * synchronously: no signal is seen in the middle.
+ */
+export class Interruption {
+  #signal: Signal | undefined;
+  #noted = 0;
+  #lastBreath: number = performance.now();
+
+  /** Notes signals from now on. @param onFirst called once, to tell the user */
+  listen(onFirst: () => void): void {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        if (this.#signal === undefined) {
+          this.note(signal);
+          onFirst();
+        } else if (performance.now() - this.#noted > SAME_KEYSTROKE) {
+          process.exit(128 + SIGNALS[signal]);
+        }
+      });
+    }
+  }
+
+  /** Notes a reason to stop; the first one counts. */
+  note(signal: Signal): void {
+    this.#signal ??= signal;
+    this.#noted = performance.now();
+  }
+
+  /**
+   * Lets the event loop see signals, at most every 50 ms. That takes 4 µs, and a call 0.2 µs: below 0.02 % of training.
+   *
+   * @returns true when the loop should stop
+   */
+  async breathe(): Promise<boolean> {
+    if (performance.now() - this.#lastBreath > 50) {
+      await setImmediate();
+      this.#lastBreath = performance.now();
+    }
+    return this.#signal !== undefined;
+  }
+
+  /** The exit code of a program that stopped early. */
+  get exitCode(): number {
+    return 128 + (this.#signal === undefined ? SIGNALS.SIGINT : SIGNALS[this.#signal]);
+  }
+
+  /** For messages: "Ctrl-C". */
+  get reason(): string {
+    return this.#signal === "SIGINT" ? "Ctrl-C" : (this.#signal ?? "");
+  }
+}
+
+/** One Ctrl-C under `npm start` arrives twice, from the terminal and from npm, within milliseconds. */
+const SAME_KEYSTROKE = 300;

@@ -1,0 +1,137 @@
+/** `halograd info`: what a file holds. */
+
+import { parseCsv, readSafetensors } from "../io/index.ts";
+import { readBytes, readTextFile } from "../node/files.ts";
+import { columns } from "./arguments.ts";
+import type { Context, Outcome } from "./context.ts";
+import { GALAXY_COLUMNS } from "./generate.ts";
+import { LOSS_COLUMNS } from "./train.ts";
+
+/** Of a column or a tensor. */
+interface Statistics {
+  readonly least: number;
+  readonly mean: number;
+  /** Of the sample; 0 for a single value. */
+  readonly standardDeviation: number;
+  readonly greatest: number;
+}
+
+/** The command. */
+export async function info(_: unknown, { terminal }: Context, [path]: readonly string[]): Promise<Outcome> {
+  const bytes = readBytes(path);
+  // The header of safetensors is JSON behind 8 bytes of length; nothing else that we read has a brace there.
+  const isSafetensors = path.endsWith(".safetensors") || bytes[8] === 0x7b;
+  const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
+  for (const line of lines) terminal.say(line);
+  return { complete: true, result: { file: path, ...result } };
+}
+
+interface Description {
+  readonly lines: readonly string[];
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+function describeSafetensors(path: string, bytes: Uint8Array): Description {
+  const file = readSafetensors(bytes, path);
+  const tensors = [...file.tensors].map(([name, { dtype, shape, data }]) => ({
+    name,
+    dtype,
+    shape,
+    ...statistics([data]),
+  }));
+  const values = [...file.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const format = file.metadata.get("format");
+  const lines = [
+    `${path}: safetensors, ${tensors.length} tensors, ${values} values`,
+    "",
+    ...(file.metadata.size > 0 ? [columns([...file.metadata].map(spaced)), ""] : []),
+    ...table(
+      tensors.map(({ name, dtype, shape, ...rest }) => [name, `${dtype} [${shape.join(", ")}]`, rest]),
+    ),
+  ];
+  const metadata = Object.fromEntries(file.metadata);
+  return { lines, result: { kind: "safetensors", format: format ?? null, values, metadata, tensors } };
+}
+
+function describeTable(path: string): Description {
+  const { header, rows } = parseCsv(readTextFile(path), { source: path });
+  const described = header.map((name, i) => ({
+    name,
+    ...statistics([rows.map((row) => row[i])]),
+  }));
+  const kind = kindOf(header);
+  const size = `${rows.length} rows of ${header.length}`;
+  if (kind !== "curves") {
+    const lines = [
+      `${path}: ${kind}, ${size}`,
+      "",
+      ...table(described.map(({ name, ...rest }) => [name, "", rest])),
+    ];
+    return { lines, result: { kind, rows: rows.length, columns: described } };
+  }
+  const all = statistics(rows);
+  const lines = [
+    `${path}: curves, ${size}: velocities [km/s] at radii from ${header[0]} to ${header.at(-1)} kpc`,
+    "",
+    // At a few radii only: they are many, and neighbours are alike.
+    ...table([
+      ...[0, 1, 2, 3, 4]
+        .map((quarter) => described[Math.round((quarter * (described.length - 1)) / 4)])
+        .filter((column, i, list) => list.indexOf(column) === i)
+        .map(({ name, ...rest }) => [`R = ${Number(Number(name).toPrecision(4))}`, "kpc", rest] as const),
+      ["all radii", "", all],
+    ]),
+  ];
+  return {
+    lines,
+    result: { kind, rows: rows.length, radii: header.map(Number), ...all, columns: described },
+  };
+}
+
+/** A metadata entry, its lists with spaces at which lines can be broken. */
+function spaced([key, text]: readonly [string, string]): [string, string] {
+  return [key, text.startsWith("[") ? text.replaceAll(",", ", ") : text];
+}
+
+/** What a table of halograd holds shows in its header. */
+function kindOf(header: readonly string[]): "curves" | "losses" | "galaxies" | "table" {
+  const is = (columns: readonly string[]): boolean =>
+    header.length === columns.length && header.every((name, i) => name === columns[i]);
+  if (header.every((name, i) => Number(name) > (i === 0 ? 0 : Number(header[i - 1])))) return "curves";
+  return is(LOSS_COLUMNS) ? "losses" : is(GALAXY_COLUMNS) ? "galaxies" : "table";
+}
+
+function statistics(lists: readonly ArrayLike<number>[]): Statistics {
+  let [count, sum, least, greatest] = [0, 0, Infinity, -Infinity];
+  for (const list of lists) {
+    count += list.length;
+    for (let i = 0; i < list.length; i++) {
+      sum += list[i];
+      least = Math.min(least, list[i]);
+      greatest = Math.max(greatest, list[i]);
+    }
+  }
+  if (count === 0) [least, greatest] = [Number.NaN, Number.NaN]; // nothing to tell: null in JSON
+  const mean = sum / count;
+  let squares = 0;
+  for (const list of lists) {
+    for (let i = 0; i < list.length; i++) squares += (list[i] - mean) * (list[i] - mean);
+  }
+  return { least, mean, standardDeviation: count === 1 ? 0 : Math.sqrt(squares / (count - 1)), greatest };
+}
+
+/** Lines of name, kind and statistics in columns. */
+function table(rows: readonly (readonly [name: string, kind: string, statistics: Statistics])[]): string[] {
+  const head = ["", "", "least", "mean", "std dev", "greatest"];
+  const short = (value: number): string =>
+    Math.abs(value) < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(3);
+  const cells = rows.map(([name, kind, s]) => [
+    name,
+    kind,
+    ...[s.least, s.mean, s.standardDeviation, s.greatest].map(short),
+  ]);
+  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
+  return [head, ...cells].map((row) =>
+    `  ${row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ")}`.trimEnd(),
+  );
+}

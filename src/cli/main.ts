@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/** The halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
+
+import { HalogradError } from "../tensor/errors.ts";
+import { commandHelp, nearest, UsageError } from "./arguments.ts";
+import { commands, EXIT_CODES, programHelp } from "./commands.ts";
+import { Interruption } from "./context.ts";
+import { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+const errors = new Terminal(process.stderr, process.env, { quiet: false });
+const interruption = new Interruption();
+
+// Errors of the streams themselves come as events: `| head` closes ours early, and a file behind `>` can fill a disk.
+process.stderr.on("error", () => {});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return interruption.note("SIGPIPE");
+  if (process.exitCode === 1) return;
+  process.exitCode = 1;
+  errors.print(`${errors.red("error:")} stdout cannot be written to (${error.code})`);
+});
+
+try {
+  const code = await main(process.argv.slice(2));
+  process.exitCode ??= code;
+} catch (error) {
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+  if (error instanceof HalogradError) {
+    errors.print(`${errors.red("error:")} ${error.message}`);
+  } else {
+    const trace = error instanceof Error ? error.stack : String(error);
+    errors.print(
+      `${trace}\n${errors.red("This is a bug in halograd.")} Please report it, with the lines above and:`,
+    );
+    errors.print(
+      `  halograd ${process.argv.slice(2).join(" ")} (halograd ${version()}, Node ${process.version})`,
+    );
+  }
+}
+
+/** @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+  const out = new Terminal(process.stdout, process.env, { quiet: false });
+  const [name, ...rest] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  if (name === undefined)
+    throw new UsageError("halograd", "a command is missing", "halograd --help lists them");
+  if (name === "--help" || name === "-h") {
+    out.print(programHelp());
+    return 0;
+  }
+  if (name === "--version" || name === "-V") {
+    out.print(`halograd ${version()}`);
+    return 0;
+  }
+  const command = commands.get(name);
+  if (command === undefined) {
+    const near = nearest(name, [...commands.keys()]);
+    throw name.startsWith("-")
+      ? new UsageError("halograd", `the command comes first, not ${name}`, `write halograd run ${name} …`)
+      : new UsageError(
+          "halograd",
+          `unknown command "${name}"`,
+          near === undefined ? "halograd --help lists what there is" : `did you mean halograd ${near}?`,
+        );
+  }
+  const where = `halograd ${name}`;
+  if (rest.includes("--help") || rest.includes("-h")) {
+    out.print(`${commandHelp(where, command)}\n\n${EXIT_CODES}`);
+    return 0;
+  }
+  const { json, quiet, start } = command.prepare(where, rest);
+  const terminal = new Terminal(json ? process.stderr : process.stdout, process.env, { quiet });
+  interruption.listen(() => {
+    terminal.clearBar();
+    errors.print("Stopping, and keeping what was computed; once more stops at once.");
+  });
+  const { complete, result } = await start({ terminal, interruption });
+  if (json) out.print(JSON.stringify({ command: name, complete, ...result }, null, 2));
+  return complete ? 0 : interruption.exitCode;
+}

@@ -1,0 +1,133 @@
+/** `halograd plot`: figures from the files of a run. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { EpochLosses } from "../diffusion/index.ts";
+import { type Curves, parseCsv, parseCurves } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { FormatError } from "../tensor/errors.ts";
+import { FIGURES } from "./commands.ts";
+import type { Context, Outcome } from "./context.ts";
+import {
+  drawCurves,
+  drawLoss,
+  drawNoise,
+  drawPredictions,
+  drawSampling,
+  SHOWN_SAMPLES,
+  unseenCurves,
+} from "./figures.ts";
+import { GALAXY_COLUMNS } from "./generate.ts";
+import { readModel, requireModelRadii } from "./model-file.ts";
+import { figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import { LOSS_COLUMNS } from "./train.ts";
+
+/** The values of the command's options. */
+export interface PlotOptions {
+  readonly from: string;
+  readonly data: string | undefined;
+  readonly galaxies: string | undefined;
+  readonly loss: string | undefined;
+  readonly model: string | undefined;
+  readonly steps: number;
+  /** Default: the model's. */
+  readonly seed: number | undefined;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+/** The command. */
+export async function plot(
+  values: PlotOptions,
+  context: Context,
+  wanted: readonly string[],
+): Promise<Outcome> {
+  const names = FIGURES.filter((name) => wanted.length === 0 || wanted.includes(name));
+  const read = reader(values);
+  // Each reads its inputs, and returns what is left to do: a missing file is told before anything is created.
+  const prepare: Record<(typeof FIGURES)[number], () => () => string> = {
+    curves: () => {
+      const [curves, discMasses] = [read.curves(), read.discMasses()];
+      return () => drawCurves(curves, discMasses);
+    },
+    noise: () => {
+      const [model, unseen, seed] = [read.model(), read.unseen(), read.seed()];
+      return () => drawNoise(model, unseen, seed);
+    },
+    loss: () => {
+      const losses = read.losses();
+      return () => drawLoss(losses);
+    },
+    predictions: () => {
+      const [model, unseen, seed] = [read.model(), read.unseen(), read.seed()];
+      return () => drawPredictions(model, unseen, seed);
+    },
+    sampling: () => {
+      const [model, seed] = [read.model(), read.seed()];
+      return () => drawSampling(model, SHOWN_SAMPLES, values.steps, seed);
+    },
+  };
+  const drawings = names.map((name) => [figureFile(name), prepare[name]()] as const);
+  const output = new OutputFolder(values.out, { names: names.map(figureFile), force: values.force });
+  output.write(drawings.map(([name, draw]) => [name, draw()] as const));
+  tellOutcome(context, output, true);
+  return { complete: true, result: output.result() };
+}
+
+/** The inputs, each read when a figure first asks for it. */
+function reader(values: PlotOptions) {
+  const inputOf = (key: "data" | "loss" | "model" | "galaxies", name: string): string =>
+    values[key] ?? join(values.from, name);
+  const data = inputOf("data", "curves.csv");
+  const curves = once(() => parseCurves(readTextFile(data), data));
+  const model = once(() => readModel(inputOf("model", "model.safetensors")));
+  return {
+    curves,
+    model,
+    seed: () => values.seed ?? model().training.seed,
+    losses: () => readLosses(inputOf("loss", "loss.csv")),
+    unseen: once(() => {
+      requireModelRadii(model(), curves(), data);
+      return unseenCurves(model(), curves(), data);
+    }),
+    discMasses: () => {
+      const path = inputOf("galaxies", "galaxies.csv");
+      // Unasked, the parameters are taken only where they belong to the curves.
+      if (values.galaxies === undefined && (values.data !== undefined || !existsSync(path))) return undefined;
+      return readDiscMasses(path, curves());
+    },
+  };
+}
+
+function readLosses(path: string): EpochLosses[] {
+  const { rows } = parseCsv(readTextFile(path), { source: path, columns: LOSS_COLUMNS });
+  rows.forEach(([epoch, train, valid], i) => {
+    if (train > 0 && valid > 0 && (i === 0 || epoch > rows[i - 1][0])) return;
+    throw new FormatError(
+      path,
+      `epoch ${epoch} (row ${i + 1}) has the losses ${train} and ${valid}`,
+      "epochs must grow, and losses be above 0",
+    );
+  });
+  if (rows.length === 0) throw new FormatError(path, "no epoch follows the header", "train for at least one");
+  return rows.map(([epoch, train, valid]) => ({ epoch, train, valid }));
+}
+
+function readDiscMasses(path: string, { curves }: Curves): number[] {
+  const { rows } = parseCsv(readTextFile(path), { source: path, columns: GALAXY_COLUMNS });
+  const masses = rows.map(([discMass]) => discMass);
+  if (masses.length === curves.length && masses.every((mass) => mass > 0)) return masses;
+  throw new FormatError(
+    path,
+    `its ${masses.length} disc masses do not belong to the ${curves.length} curves, or are not all above 0`,
+    "give the galaxies.csv that was written with the curves",
+  );
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,181 @@
+/** `halograd run`: the whole job. What the other commands do one by one, in one go, and the report. */
+
+import { join } from "node:path";
+import type { Dataset } from "../diffusion/index.ts";
+import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
+import { FIGURES } from "./commands.ts";
+import type { Context, Outcome } from "./context.ts";
+import {
+  drawCurves,
+  drawLoss,
+  drawNoise,
+  drawPredictions,
+  drawSampling,
+  measurePredictions,
+  SHOWN_SAMPLES,
+  unseenCurves,
+} from "./figures.ts";
+import { generatePopulation, POPULATION_FILES, type Population, populationFiles } from "./generate.ts";
+import { widthsOf } from "./model-file.ts";
+import { figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
+import { duration } from "./terminal.ts";
+import {
+  splitCurves,
+  TRAINING_FILES,
+  type Training,
+  trainingFiles,
+  trainingResult,
+  trainModel,
+  wayOn,
+} from "./train.ts";
+import { version } from "./version.ts";
+
+/** The values of the command's options. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly count: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly samples: number;
+  readonly steps: number;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+/** The command. Each part is written when it is done, so that nothing done is lost. */
+export async function run(values: RunOptions, context: Context): Promise<Outcome> {
+  const { terminal } = context;
+  const output = new OutputFolder(values.out, {
+    names: [
+      ...POPULATION_FILES,
+      ...TRAINING_FILES,
+      ...SAMPLE_FILES,
+      ...FIGURES.map(figureFile),
+      "report.html",
+    ],
+    force: values.force,
+  });
+  const seconds: Record<string, number> = {};
+  const timed = async <T>(stage: string, work: () => T | Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const result = await work();
+    seconds[stage] = (performance.now() - start) / 1000;
+    return result;
+  };
+
+  const population = await timed("generate", () => generatePopulation(values, context));
+  if (population === undefined) {
+    tellOutcome(context, output, false);
+    return { complete: false, result: output.result() };
+  }
+  output.write(populationFiles(population));
+  terminal.say(
+    `${values.count} galaxies, seed ${values.seed}: curves at ${population.radii.length} radii (${duration(seconds.generate)})`,
+  );
+
+  const dataset = splitCurves(population, values.seed, "curves.csv");
+  const training = await timed("train", () =>
+    trainModel({ ...values, curves: population, dataset }, context),
+  );
+  const { model, losses } = training;
+  const result = { seed: values.seed, galaxies: values.count, seconds };
+  if (losses.length === 0) {
+    tellOutcome(context, output, false);
+    return { complete: false, result: { ...output.result(), ...result } };
+  }
+  output.write(trainingFiles(training));
+  terminal.say(`${losses.length} epochs (${duration(seconds.train)})`);
+
+  const none: Samples = { curves: [], complete: false };
+  const samples = training.complete
+    ? await timed("sample", () => sampleCurves(model, { ...values, count: values.samples }, context))
+    : none;
+  if (samples.curves.length > 0) {
+    output.write(sampleFiles(model, samples));
+    terminal.say(`${samples.curves.length} samples in ${values.steps} steps (${duration(seconds.sample)})`);
+  }
+
+  const unseen = unseenCurves(model, population, "curves.csv");
+  const discMasses = population.galaxies.map(({ discMass }) => discMass);
+  const figures = await timed("plot", () => ({
+    curves: drawCurves(population, discMasses),
+    noise: drawNoise(model, unseen, values.seed),
+    loss: drawLoss(losses),
+    predictions: drawPredictions(model, unseen, values.seed),
+    ...(samples.complete && { sampling: drawSampling(model, values.samples, values.steps, values.seed) }),
+  }));
+  output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name), svg] as const));
+  const errors = measurePredictions(model, unseen, values.seed);
+  if (figures.sampling !== undefined) {
+    const drawn = { ...figures, sampling: figures.sampling };
+    const page = report(reportContents(values, population, training, dataset, drawn, errors));
+    output.write([["report.html", page]]);
+  }
+
+  const complete = samples.complete;
+  tellOutcome(context, output, complete, wayOn(training, values.out));
+  if (complete) terminal.say(`Now open ${terminal.bold(join(values.out, "report.html"))}`);
+  return {
+    complete,
+    result: {
+      ...output.result(),
+      ...result,
+      ...trainingResult(training),
+      samples: samples.curves.length,
+      steps: values.steps,
+      predictionErrors: errors,
+    },
+  };
+}
+
+/** What the report states. It holds no times, so that it is the same file whenever it is made. */
+function reportContents(
+  values: RunOptions,
+  { radii }: Population,
+  { model, losses }: Training,
+  dataset: Dataset,
+  figures: ReportFigures,
+  predictionErrors: NonNullable<ReportContents["predictionErrors"]>,
+): ReportContents {
+  const { seed, count, epochs, learningRate, samples, steps } = values;
+  const { network, standardization } = model;
+  const widths = widthsOf(network);
+  return {
+    figures,
+    data: {
+      galaxies: count,
+      training: dataset.train.shape[0],
+      radii: radii.length,
+      radiusRange: [radii[0], radii[radii.length - 1]],
+      mean: standardization.mean,
+      standardDeviation: standardization.standardDeviation,
+    },
+    model: {
+      layers: [...widths, ...widths.toReversed().slice(1)],
+      parameters: network.parameters().reduce((sum, { size }) => sum + size, 0),
+    },
+    training: {
+      learningRate,
+      epochs: losses.map(({ epoch }) => epoch),
+      train: losses.map(({ train }) => train),
+      valid: losses.map(({ valid }) => valid),
+    },
+    predictionErrors,
+    sampling: { steps, samples: Math.min(samples, SHOWN_SAMPLES) },
+    configuration: {
+      "halograd version": version(),
+      seed,
+      galaxies: count,
+      epochs,
+      optimiser: "Adam",
+      "learning rate": learningRate,
+      "noise schedule": "linear",
+      "curves in samples.csv": samples,
+      "sampling steps": steps,
+    },
+    command:
+      `halograd run --seed ${seed} --count ${count} --epochs ${epochs} \\\n` +
+      `  --learning-rate ${learningRate} --samples ${samples} --steps ${steps}`,
+  };
+}

@@ -1,0 +1,119 @@
+/** What people see: lines, colours, and a progress bar where a terminal can redraw it. */
+
+/** The part of a stream that is needed; `isTTY` and `columns` are those of a terminal. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Follows a long loop. */
+export interface Progress {
+  /**
+   * @param done how much of the total
+   * @param text what to show, one line
+   * @param milestone whether the line is worth keeping where nothing can be redrawn
+   */
+  update(done: number, text: string, milestone?: boolean): void;
+  /** Removes the bar. */
+  end(): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Messages of a command on one stream. */
+export class Terminal {
+  readonly #screen: Screen;
+  readonly #quiet: boolean;
+  readonly #color: boolean;
+  /** Whether a line can be drawn over. */
+  readonly #redraws: boolean;
+  #barShown = false;
+
+  constructor(screen: Screen, environment: Environment, options: { readonly quiet: boolean }) {
+    this.#screen = screen;
+    this.#quiet = options.quiet;
+    this.#color = hasColor(screen, environment);
+    this.#redraws = screen.isTTY === true && environment.TERM !== "dumb";
+  }
+
+  /** Prints a line, except with --quiet. */
+  say(text: string): void {
+    if (!this.#quiet) this.print(text);
+  }
+
+  /** Prints a line in any case. */
+  print(text: string): void {
+    this.clearBar();
+    this.#screen.write(`${text}\n`);
+  }
+
+  /** Emphasis, where there are colours. */
+  bold(text: string): string {
+    return this.#paint(1, text);
+  }
+  green(text: string): string {
+    return this.#paint(32, text);
+  }
+  red(text: string): string {
+    return this.#paint(31, text);
+  }
+
+  /**
+   * Starts to follow a loop: on a terminal a line with bar, text and remaining time, redrawn ten times a second;
+   * elsewhere the lines that are milestones.
+   */
+  progress(title: string, total: number): Progress {
+    const start = performance.now();
+    let drawn = start; // what is done within a tenth of a second needs no bar
+    return {
+      update: (done, text, milestone = false) => {
+        if (this.#quiet) return;
+        if (!this.#redraws) {
+          if (milestone) this.print(text);
+          return;
+        }
+        const now = performance.now();
+        if (now - drawn < 100) return;
+        drawn = now;
+        const left = ((now - start) / done) * (total - done);
+        this.#drawBar(title, done / total, `${text}  ${duration(left / 1000)} left`);
+      },
+      end: () => this.clearBar(),
+    };
+  }
+
+  #drawBar(title: string, fraction: number, text: string): void {
+    const width = this.#screen.columns ?? 80;
+    const cells = Math.min(24, width - title.length - text.length - 5);
+    const full = Math.round(cells * fraction);
+    const bar = cells < 4 ? "" : `${this.green("━".repeat(full))}${"─".repeat(cells - full)}  `;
+    const room = width - 1 - title.length - 2 - (bar === "" ? 0 : cells + 2);
+    this.#screen.write(`\r\x1b[K${title}  ${bar}${text.slice(0, Math.max(0, room))}`); // \x1b[K: to the line's end
+    this.#barShown = true;
+  }
+
+  /** Removes the bar, before something else writes to the same terminal. */
+  clearBar(): void {
+    if (this.#barShown) this.#screen.write("\r\x1b[K");
+    this.#barShown = false;
+  }
+
+  #paint(code: number, text: string): string {
+    return this.#color ? `\x1b[${code}m${text}\x1b[0m` : text;
+  }
+}
+
+/** "0.4 s", "12 s", "3 min 20 s". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** FORCE_COLOR before NO_COLOR (https://no-color.org), as in Node itself; else by the terminal. */
+function hasColor(screen: Screen, { FORCE_COLOR, NO_COLOR, TERM }: Environment): boolean {
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  return screen.isTTY === true && TERM !== "dumb";
+}

@@ -1,0 +1,579 @@
+/**
+ * Expressions read as SIMD lanes: four float32 numbers at a time. `laneArithmetic` turns an expression into a graph
+ * of vector instructions in which equal subexpressions are one node, and `LaneEmitter` writes the graph into a
+ * function: constants in front of all loops, what is the same for a whole row in front of the inner loop, the rest
+ * inside it.
+ *
+ * exp, log, sin … are built here from +, −, ×, ÷, √ and bit patterns, which every engine rounds alike (no relaxed
+ * instruction, no fused multiply-add), on the plan of kernels/math.ts: reduce, polynomial, undo. The polynomials are
+ * weighted minimax fits with float32 coefficients; the greatest error stated at each function, in units in the
+ * last place (ulp) of the exact value, was measured over all 2³² float32 numbers. Special values are those of `Math`.
+ */
+
+import type { Arithmetic } from "../arithmetic.ts";
+import { cos, sin } from "../math.ts";
+import {
+  type Assembler,
+  type Body,
+  type Callable,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i32x4,
+  type Local,
+  type Value,
+  v128,
+} from "./assembler.ts";
+
+type Vector = Value<"v128">;
+
+/** How often a node is computed: once, once a row, or for every four elements. */
+export type Level = 0 | 1 | 2;
+
+/** A vector instruction and its operands (a number is an immediate, such as a shift count). */
+export interface Node {
+  readonly id: number;
+  readonly instruction: (...operands: never[]) => Vector;
+  readonly operands: readonly (Node | number)[];
+  readonly level: Level;
+  /** The function of math.ts that takes over from operands[0] where operands[1] is beyond its range. */
+  readonly rescue?: Rescue;
+  /** The value, if the node is a float32 constant. */
+  readonly constant?: number;
+}
+
+/** Functions of math.ts that lanes call for arguments they cannot reduce themselves. */
+export type Rescue = "sin" | "cos";
+
+/** The imports that `LaneGraph.rescues` asks for, under the module name "math". */
+export const rescueImports: Readonly<Record<Rescue, (x: number) => number>> = { sin, cos };
+
+/** Makes nodes; asked twice for the same instruction on the same operands, it gives the same node. */
+export class LaneGraph {
+  readonly rescues: Set<Rescue> = new Set();
+  readonly #nodes: Map<string, Node> = new Map();
+  readonly #names: Map<unknown, number> = new Map();
+
+  /** A value that is set from outside by `LaneEmitter.bind`. */
+  operand(level: Level): Node {
+    return this.#add({ id: this.#nodes.size, instruction: unbound, operands: [], level });
+  }
+
+  /** The same float in all lanes. */
+  float(value: number): Node {
+    // Eight bytes of code, where a vector constant takes 18.
+    return this.#constant(`f${bitsOf(value)}`, () => f32x4.splat(value), Math.fround(value));
+  }
+
+  int(value: number): Node {
+    return this.#constant(`i${value | 0}`, () => i32x4.splat(value | 0));
+  }
+
+  double(value: number): Node {
+    return this.#constant(`d${value}`, () => f64x2.splat(value));
+  }
+
+  /** An instruction of the assembler on nodes. */
+  op(instruction: (...operands: never[]) => Vector, ...operands: readonly (Node | number)[]): Node {
+    const key = `${this.#name(instruction)}(${operands.map((node) => (typeof node === "number" ? `#${node}` : node.id))})`;
+    const levels = operands.map((node) => (typeof node === "number" ? 0 : node.level));
+    return (
+      this.#nodes.get(key) ??
+      this.#add({ id: this.#nodes.size, instruction, operands, level: Math.max(0, ...levels) as Level }, key)
+    );
+  }
+
+  /** `result`, but the function of math.ts of `x` in lanes where |x| > RESCUE_ABOVE. */
+  rescue(name: Rescue, x: Node, result: Node): Node {
+    this.rescues.add(name);
+    const key = `${name}(${x.id},${result.id})`;
+    const operands = [x, result];
+    return (
+      this.#nodes.get(key) ??
+      this.#add({ id: this.#nodes.size, instruction: unbound, operands, level: x.level, rescue: name }, key)
+    );
+  }
+
+  #constant(key: string, instruction: () => Vector, constant?: number): Node {
+    const node = { id: this.#nodes.size, instruction, operands: [], level: 0 } as const;
+    return this.#nodes.get(key) ?? this.#add(constant === undefined ? node : { ...node, constant }, key);
+  }
+
+  #add(node: Node, key = `operand ${node.id}`): Node {
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  #name(instruction: unknown): number {
+    const known = this.#names.get(instruction);
+    if (known === undefined) this.#names.set(instruction, this.#names.size);
+    return known ?? this.#names.size - 1;
+  }
+}
+
+/** The arithmetic of lanes: its values are nodes of the graph. */
+export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
+  const c = (value: number) => graph.float(value);
+  const binary = (instruction: (a: Vector, b: Vector) => Vector) => (a: Node, b: Node) =>
+    graph.op(instruction, a, b);
+  const unary = (instruction: (a: Vector) => Vector) => (a: Node) => graph.op(instruction, a);
+  const shift = (instruction: (a: Vector, bits: number) => Vector) => (a: Node, bits: number) =>
+    graph.op(instruction, a, bits);
+
+  const [add, sub, mul, div] = [f32x4.add, f32x4.sub, f32x4.mul, f32x4.div].map(binary);
+  const [pmin, pmax, lt, eq, ne] = [f32x4.pmin, f32x4.pmax, f32x4.lt, f32x4.eq, f32x4.ne].map(binary);
+  const [and, andnot, or, xor] = [v128.and, v128.andnot, v128.or, v128.xor].map(binary);
+  const [integerAdd, integerSub] = [i32x4.add, i32x4.sub].map(binary);
+  const [neg, abs, sqrt, trunc] = [f32x4.neg, f32x4.abs, f32x4.sqrt, f32x4.trunc].map(unary);
+  const shl = shift(i32x4.shl);
+  const select = (a: Node, b: Node, mask: Node) => graph.op(v128.bitselect, a, b, mask);
+
+  const ONE = c(1);
+  const INFINITE = c(Infinity);
+  const SIGN = graph.int(0x80000000);
+  const EXPONENT = graph.int(0xff800000); // sign and exponent: what is a multiple of 2²³
+  const ROUND = c(12582912); // 1.5 · 2²³: adding it rounds to an integer and leaves that in the low bits
+
+  const polynomial = (x: Node, coefficients: readonly number[]) => polynomialOf(graph, x, coefficients);
+
+  const withSignOf = (x: Node, magnitude: Node): Node => or(magnitude, and(x, SIGN));
+
+  /** x = n ln 2 + r, |r| ≤ ln 2 / 2; `rounded` is n + ROUND. LN2_HIGH has 15 bits, so n · LN2_HIGH is exact. */
+  const reduceByLn2 = (x: Node) => {
+    const rounded = add(mul(x, c(LOG2_E)), ROUND);
+    const n = sub(rounded, ROUND);
+    const head = sub(x, mul(n, c(LN2_HIGH)));
+    const tail = mul(n, c(LN2_LOW));
+    return { rounded, head, tail, r: sub(head, tail) };
+  };
+
+  /** eʳ − 1 − r for |r| ≤ ln 2 / 2, error below 2⁻²⁸ of eʳ. */
+  const expTail = (r: Node): Node => mul(mul(r, r), polynomial(r, EXP));
+
+  /** y · 2ⁿ rounded once: by two factors, as 2ⁿ itself may be out of range. */
+  const scale = (y: Node, rounded: Node): Node => {
+    const half = and(shl(rounded, 22), EXPONENT); // ⌊n/2⌋ · 2²³
+    const rest = integerSub(shl(rounded, 23), half);
+    return mul(mul(y, integerAdd(half, ONE)), integerAdd(rest, ONE));
+  };
+
+  const expOfReduced = (r: Node, rounded: Node): Node => scale(add(ONE, add(r, expTail(r))), rounded);
+
+  // pmin and pmax keep a NaN that is their first operand. Beyond the limits the result is 0 or Infinity.
+  const exp = (x: Node): Node => {
+    const { r, rounded } = reduceByLn2(pmin(pmax(x, c(-104)), c(89)));
+    return expOfReduced(r, rounded);
+  };
+
+  /** x = 2ᵉ m with m in [√½, √2), for x ≥ 0; e has 24 added to its place where x is subnormal, and is put right. */
+  const splitExponent = (x: Node): { m: Node; e: Node } => {
+    const tiny = lt(x, c(SMALLEST_NORMAL));
+    const normal = select(mul(x, c(0x1000000)), x, tiny);
+    const shifted = exponentOf(normal);
+    return { m: integerSub(normal, shifted), e: sub(exponentNumber(shifted), and(tiny, c(24))) };
+  };
+  const exponentOf = (x: Node): Node => and(integerSub(x, c(Math.SQRT1_2)), EXPONENT);
+  const exponentNumber = (shifted: Node): Node =>
+    graph.op(f32x4.convert_i32x4_s, graph.op(i32x4.shr_s, shifted, 23));
+
+  /** e ln 2 + ln(1 + f) = e ln 2 + f − f²/2 + f³ L(f), for √½ − 1 ≤ f < √2 − 1; fit error below 2⁻²⁷. */
+  const logOfReduced = (f: Node, e: Node): Node => {
+    const z = mul(f, f);
+    const small = add(mul(mul(z, f), polynomial(f, LOG)), mul(e, c(LN2_LOW)));
+    return add(mul(e, c(LN2_HIGH)), sub(f, sub(mul(c(0.5), z), small)));
+  };
+
+  /** The logarithm's special values for its argument x: itself if NaN or Infinity, −Infinity at 0, NaN below. */
+  const logSpecial = (x: Node, result: Node): Node =>
+    or(select(c(-Infinity), select(result, x, lt(x, INFINITE)), eq(x, c(0))), lt(x, c(0)));
+
+  const log = (x: Node): Node => {
+    const { m, e } = splitExponent(x);
+    return logSpecial(x, logOfReduced(sub(m, ONE), e));
+  };
+
+  const log1p = (x: Node): Node => {
+    const u = add(ONE, x);
+    const most = sub(u, ONE);
+    const lost = add(sub(ONE, sub(u, most)), sub(x, most)); // 1 + x = u + lost exactly (Knuth's TwoSum)
+    const shifted = exponentOf(u);
+    // 2⁻ᵉ, which falls to 0 at e = 127, where `lost` has no weight any more
+    const power = integerSub(ONE, graph.op(i32x4.min_s, shifted, graph.int(127 << 23)));
+    const f = add(sub(integerSub(u, shifted), ONE), mul(lost, power)); // x itself where e = 0
+    return withSignOf(x, logSpecial(u, logOfReduced(f, exponentNumber(shifted))));
+  };
+
+  // eˣ − 1 = 2ⁿ (1 − 2⁻ⁿ + r + (eʳ − 1 − r)), the two large terms summed without error; halved on the way, as 2¹²⁸
+  // does not exist.
+  const expm1 = (x: Node): Node => {
+    const { rounded, head, tail, r } = reduceByLn2(pmin(pmax(x, c(-18)), c(89)));
+    const w = integerAdd(shl(rounded, 23), c(0.5)); // 2ⁿ⁻¹
+    const a = sub(w, c(0.5));
+    const b = mul(w, r);
+    const s = add(a, b);
+    const rest = add(sub(b, sub(s, a)), mul(w, add(expTail(r), sub(sub(head, r), tail))));
+    const half = add(s, rest);
+    return select(x, add(half, half), lt(abs(x), c(1 / 0x1000000)));
+  };
+
+  const tanh = (x: Node): Node => {
+    const a = abs(x);
+    const z = mul(a, a);
+    const near = add(a, mul(a, mul(z, polynomial(z, TANH))));
+    const far = sub(ONE, div(c(2), add(exp(add(a, a)), ONE)));
+    return withSignOf(x, select(near, far, lt(a, ONE)));
+  };
+
+  const erf = (x: Node): Node => {
+    const a = abs(x);
+    const near = add(a, mul(a, polynomial(mul(a, a), ERF)));
+    const t = pmin(a, c(4)); // erfc(4) = 1.5e−8
+    const far = sub(ONE, exp(neg(mul(t, polynomial(t, ERFC)))));
+    return withSignOf(x, select(near, far, lt(a, ONE)));
+  };
+
+  /** The lower or upper two lanes as doubles, and back. */
+  const halves = (x: Node): [Node, Node] => [
+    graph.op(f64x2.promote_low_f32x4, x),
+    graph.op(f64x2.promote_low_f32x4, graph.op(upperHalf, x)),
+  ];
+  const demoted = (low: Node, high: Node): Node =>
+    graph.op(lowerHalves, graph.op(f32x4.demote_f64x2_zero, low), graph.op(f32x4.demote_f64x2_zero, high));
+  const [add2, sub2, mul2, div2] = [f64x2.add, f64x2.sub, f64x2.mul, f64x2.div].map(binary);
+  const [pmin2, pmax2] = [f64x2.pmin, f64x2.pmax].map(binary);
+  const d = (value: number) => graph.double(value);
+
+  /**
+   * |x| = n π/2 + r + low, π/2 in three doubles (Cody and Waite). The first two have 24 bits: their products with
+   * n < 2²⁹ are exact, as are the differences, so r is right to more bits than a float32 has; `low` is what it lacks.
+   */
+  const reduceByHalfPi = (a: Node): { quadrant: Node; r: Node; low: Node } => {
+    const parts = halves(a).map((x) => {
+      const rounded = add2(mul2(x, d(0.6366197723675814)), d(ROUND_DOUBLE));
+      const n = sub2(rounded, d(ROUND_DOUBLE));
+      return { rounded, r: HALF_PI.reduce((rest, part) => sub2(rest, mul2(n, d(part))), x) };
+    });
+    const r = demoted(parts[0].r, parts[1].r);
+    const [low, high] = halves(r).map((half, i) => sub2(parts[i].r, half));
+    return {
+      quadrant: graph.op(evenLanes, parts[0].rounded, parts[1].rounded),
+      r,
+      low: demoted(low, high),
+    };
+  };
+
+  /** All ones where n is odd. */
+  const lowestBit = (n: Node): Node => graph.op(i32x4.shr_s, shl(n, 31), 31);
+
+  const circular = (name: Rescue, x: Node): Node => {
+    const a = abs(x);
+    const { quadrant, r, low } = reduceByHalfPi(a);
+    // cos x = sin(x + π/2)
+    const n = name === "cos" ? integerAdd(quadrant, graph.int(1)) : quadrant;
+    const flip = and(shl(n, 30), SIGN); // the third and fourth quadrant
+    const sign = name === "cos" ? flip : xor(flip, and(x, SIGN));
+    return graph.rescue(
+      name,
+      x,
+      xor(select(cosineNear(graph, r, low), sineNear(graph, r, low), lowestBit(n)), sign),
+    );
+  };
+
+  const power = (x: Node, y: Node): Node => {
+    const a = abs(x);
+    const { m, e } = splitExponent(a);
+    // ±Infinity here makes the special values of 0 and Infinity come out by themselves
+    const exponents = halves(select(c(-Infinity), select(e, a, lt(a, INFINITE)), eq(a, c(0))));
+    const ys = halves(y);
+    // y log₂ |x| = n + r, in doubles; log₂ m = s Q(s²), s = (m − 1)/(m + 1), fit error below 2⁻³⁷
+    const parts = halves(m).map((m, i) => {
+      const s = div2(sub2(m, d(1)), add2(m, d(1)));
+      const z = mul2(s, s);
+      const series = LOG2.slice(0, -1).reduceRight<Node>(
+        (sum, coefficient) => add2(mul2(sum, z), d(coefficient)),
+        d(LOG2[LOG2.length - 1]),
+      );
+      const exponent = mul2(ys[i], add2(exponents[i], mul2(s, series)));
+      const limited = pmin2(pmax2(exponent, d(-200)), d(200));
+      const n = sub2(add2(limited, d(ROUND_DOUBLE)), d(ROUND_DOUBLE));
+      return { n, r: mul2(sub2(limited, n), d(Math.LN2)) };
+    });
+    const n = demoted(parts[0].n, parts[1].n);
+    const magnitude = expOfReduced(demoted(parts[0].r, parts[1].r), add(n, ROUND));
+    const isFraction = ne(trunc(y), y);
+    const half = mul(y, c(0.5));
+    const isOdd = andnot(ne(trunc(half), half), isFraction);
+    const signed = xor(magnitude, and(and(x, SIGN), isOdd));
+    const outside = and(and(lt(x, c(0)), lt(a, INFINITE)), isFraction);
+    return select(ONE, or(signed, outside), eq(y, c(0)));
+  };
+
+  const POWERS = new Map<number | undefined, (x: Node) => Node>([
+    [0, () => ONE],
+    [1, (x) => x],
+    [2, (x) => mul(x, x)],
+    [3, (x) => mul(mul(x, x), x)],
+    [-1, (x) => div(ONE, x)],
+  ]);
+
+  /** Comparisons are masks inside and 1 or 0 outside; `where` takes the mask. */
+  const masks = new Map<Node, Node>();
+  const truth = (mask: Node): Node => {
+    const value = and(mask, ONE);
+    masks.set(value, mask);
+    return value;
+  };
+
+  /**
+   * The exact minimum and maximum take some seven machine instructions for the sake of NaN and −0. With a constant
+   * the one-instruction forms do: they keep a NaN in x, and 0 has its cases below.
+   */
+  const extremum =
+    (exact: (a: Node, b: Node) => Node, withConstant: (x: Node, limit: Node) => Node) =>
+    (a: Node, b: Node): Node => {
+      const [x, limit] = a.constant === undefined ? [a, b] : [b, a];
+      return limit.constant === undefined || Number.isNaN(limit.constant)
+        ? exact(a, b)
+        : withConstant(x, limit);
+    };
+  const maximum = extremum(
+    binary(f32x4.max),
+    (x, limit) => (Object.is(limit.constant, 0) ? add(pmax(x, limit), limit) : pmax(x, limit)), // −0 + 0 = 0
+  );
+  const exactMinimum = binary(f32x4.min);
+  const minimum = extremum(exactMinimum, (x, limit) =>
+    Object.is(limit.constant, -0) ? exactMinimum(x, limit) : pmin(x, limit),
+  );
+
+  return {
+    constant: c,
+    add,
+    sub,
+    mul,
+    div,
+    neg,
+    abs,
+    sqrt,
+    maximum,
+    minimum,
+    less: (a, b) => truth(lt(a, b)),
+    equal: (a, b) => truth(eq(a, b)),
+    where: (condition, a, b) => select(a, b, masks.get(condition) ?? ne(condition, c(0))),
+    exp,
+    log,
+    log1p,
+    expm1,
+    sin: (x) => circular("sin", x),
+    cos: (x) => circular("cos", x),
+    tanh,
+    erf,
+    pow: (x, y) => POWERS.get(y.constant)?.(x) ?? power(x, y),
+  };
+}
+
+/** sin(r + low) for |r| ≤ π/4, low at most half an ulp of r: r + (r³ S(r²) + low), fit error below 2⁻²⁷. */
+export function sineNear(graph: LaneGraph, r: Node, low?: Node): Node {
+  const z = graph.op(f32x4.mul, r, r);
+  const rest = graph.op(f32x4.mul, r, graph.op(f32x4.mul, z, polynomialOf(graph, z, SIN)));
+  return graph.op(f32x4.add, r, low === undefined ? rest : graph.op(f32x4.add, rest, low));
+}
+
+/** cos(r + low) for the same: 1 − (r²/2 − (r⁴ C(r²) − r low)), fit error below 2⁻³². */
+export function cosineNear(graph: LaneGraph, r: Node, low?: Node): Node {
+  const z = graph.op(f32x4.mul, r, r);
+  const tail = graph.op(f32x4.mul, graph.op(f32x4.mul, z, z), polynomialOf(graph, z, COS));
+  const rest = low === undefined ? tail : graph.op(f32x4.sub, tail, graph.op(f32x4.mul, r, low));
+  const fall = graph.op(f32x4.sub, graph.op(f32x4.mul, z, graph.float(0.5)), rest);
+  return graph.op(f32x4.sub, graph.float(1), fall);
+}
+
+/**
+ * c₀ + c₁ x + c₂ x² + …. From five coefficients on, the even and the odd powers are summed apart by Horner's rule: a
+ * chain of half the length, and a loop is as fast as its chains (log took a third longer with a single one).
+ */
+function polynomialOf(graph: LaneGraph, x: Node, coefficients: readonly number[]): Node {
+  if (coefficients.length >= 5) {
+    const square = graph.op(f32x4.mul, x, x);
+    const [even, odd] = [0, 1].map((parity) =>
+      polynomialOf(
+        graph,
+        square,
+        coefficients.filter((_, i) => i % 2 === parity),
+      ),
+    );
+    return graph.op(f32x4.add, even, graph.op(f32x4.mul, x, odd));
+  }
+  const last = graph.float(coefficients[coefficients.length - 1]);
+  return coefficients
+    .slice(0, -1)
+    .reduceRight(
+      (sum, coefficient) => graph.op(f32x4.add, graph.op(f32x4.mul, sum, x), graph.float(coefficient)),
+      last,
+    );
+}
+
+/** Writes the nodes that `results` need into a function body, each level when it is called for. */
+export class LaneEmitter {
+  readonly #body: Body;
+  readonly #rescue: RescueFunctions;
+  readonly #order: Node[] = []; // operands before what uses them
+  readonly #uses: Map<Node, number> = new Map();
+  readonly #usedAbove: Set<Node> = new Set(); // by a node of a higher level, or as a result
+  readonly #locals: Map<Node, Local<"v128">> = new Map();
+  readonly #computed: Set<Node> = new Set();
+
+  constructor(body: Body, results: readonly Node[], rescue: RescueFunctions = {}) {
+    this.#body = body;
+    this.#rescue = rescue;
+    for (const result of results) {
+      this.#visit(result);
+      this.#usedAbove.add(result);
+    }
+  }
+
+  /** Whether the results need a node at all. */
+  needs(node: Node): boolean {
+    return this.#uses.has(node);
+  }
+
+  /** The number of instructions on a level. */
+  size(level: Level): number {
+    return this.#order.filter((node) => node.level === level && node.instruction !== unbound).length;
+  }
+
+  /** Sets an operand. */
+  bind(node: Node, value: Vector): void {
+    this.#assign(node, value);
+  }
+
+  /** Computes all of a level that higher levels and results need. */
+  compute(level: Level): void {
+    const nodes = this.#order.filter(
+      (node) => node.level === level && (node.instruction !== unbound || node.rescue !== undefined),
+    );
+    for (const node of nodes) this.#computed.delete(node); // by an earlier call
+    for (const node of nodes) {
+      if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
+      else if (this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
+        this.#assign(node, this.#expression(node));
+      }
+    }
+  }
+
+  /** The value of an operand or of a result that has been computed. */
+  value(node: Node): Local<"v128"> {
+    const local = this.#locals.get(node);
+    if (local === undefined) throw new Error("lanes: a value is used before it is computed");
+    return local;
+  }
+
+  #visit(node: Node): void {
+    const uses = this.#uses.get(node);
+    this.#uses.set(node, (uses ?? 0) + 1);
+    if (uses !== undefined) return;
+    for (const operand of node.operands) {
+      if (typeof operand === "number") continue;
+      this.#visit(operand);
+      if (operand.level < node.level) this.#usedAbove.add(operand);
+    }
+    this.#order.push(node);
+  }
+
+  #computeRescue(node: Node, name: Rescue): void {
+    const [x, result] = (node.operands as Node[]).map((operand) => this.#operand(operand));
+    const local = this.#assign(node, result);
+    const beyond = f32x4.gt(f32x4.abs(x), f32x4.splat(RESCUE_ABOVE));
+    this.#body.if(v128.any_true(beyond), () => this.#body.set(local, this.#rescue[name]!(x, local)));
+  }
+
+  /** The code of a node; operands that are used once are written in place. */
+  #expression(node: Node): Vector {
+    const operands = node.operands.map((operand) =>
+      typeof operand === "number" ? operand : this.#operand(operand),
+    );
+    return node.instruction(...(operands as never[]));
+  }
+
+  #operand(node: Node): Vector {
+    return this.#computed.has(node) ? this.value(node) : this.#expression(node);
+  }
+
+  #assign(node: Node, value: Vector): Local<"v128"> {
+    const local = this.#locals.get(node) ?? this.#body.local("v128");
+    this.#locals.set(node, local);
+    this.#computed.add(node);
+    this.#body.set(local, value);
+    return local;
+  }
+}
+
+/** Functions (x, result) that replace the lanes of result where |x| > RESCUE_ABOVE. */
+export type RescueFunctions = { readonly [Name in Rescue]?: Callable<readonly ["v128", "v128"], "v128"> };
+
+/** Imports what the graph needs from math.ts and writes a function around each; call it after other imports. */
+export function writeRescues(assembler: Assembler, graph: LaneGraph): RescueFunctions {
+  const names = [...graph.rescues];
+  const imports = names.map((name) => assembler.importFunction("math", name, ["f64"], "f64"));
+  const functions = names.map((name, i) => [
+    name,
+    assembler.function(`$${name}`, ["v128", "v128"], "v128", (body, x, result) => {
+      for (let lane = 0; lane < 4; lane++) {
+        const value = f32x4.extract_lane(x, lane);
+        body.if(f32.gt(f32.abs(value), RESCUE_ABOVE), () => {
+          const exact = f32.demote_f64(imports[i](f64.promote_f32(value)));
+          body.set(result, f32x4.replace_lane(result, lane, exact));
+        });
+      }
+      return result;
+    }),
+  ]);
+  return Object.fromEntries(functions);
+}
+
+function unbound(): never {
+  throw new Error("lanes: an operand is used before it is bound");
+}
+
+const upperHalf = (a: Vector): Vector => i32x4.shuffle(a, a, [2, 3, 2, 3]);
+const lowerHalves = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 1, 4, 5]);
+const evenLanes = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 2, 4, 6]);
+
+function bitsOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0];
+}
+
+/** sin and cos of larger numbers are taken from math.ts, one at a time; n of the reduction stays below 2²⁹. */
+const RESCUE_ABOVE = 0x20000000;
+
+const SMALLEST_NORMAL = 1.1754943508222875e-38;
+const ROUND_DOUBLE = 6755399441055744; // 1.5 · 2⁵²
+const LOG2_E = Math.LOG2E;
+const LN2_HIGH = 0.693145751953125;
+const LN2_LOW = 1.42860676533018e-6;
+const HALF_PI = [1.570796251296997, 7.549789771132964e-8, 1.837589179357618e-15];
+
+// biome-ignore format: one function a line.
+const EXP = [0.5, 0.16666533052921295, 0.04166724905371666, 0.008367626927793026, 0.0013863202184438705];
+const LOG = [
+  0.3333333134651184, -0.2500082850456238, 0.20001263916492462, -0.1662309318780899, 0.14200688898563385,
+  -0.13161885738372803, 0.12770389020442963, -0.07641006261110306,
+];
+const TANH = [
+  -0.333333283662796, 0.13333174586296082, -0.0539507158100605, 0.021774355322122574, -0.008571075275540352,
+  0.0030481270514428616, -0.0008212084067054093, 0.00011621051089605317,
+];
+const ERF = [
+  0.12837916612625122, -0.3761262595653534, 0.11283578723669052, -0.026853347197175026, 0.005187162198126316,
+  -0.0007997853099368513, 7.806903158780187e-5,
+];
+/** −ln erfc(t) / t for 1 ≤ t ≤ 4, fitted for the error of erf. */
+const ERFC = [
+  1.128480076789856, 0.635831356048584, 0.10511629283428192, -0.022798558697104454, 0.003186976769939065,
+  -0.00021064704924356192,
+];
+const SIN = [-0.16666653752326965, 0.008332106284797192, -0.00019507874094415456];
+const COS = [0.04166664555668831, -0.0013887308305129409, 2.443210905767046e-5];
+const LOG2 = [
+  2.885390081790266, 0.9617966731153197, 0.5770836287686902, 0.41167004828552106, 0.3407803857216914,
+];

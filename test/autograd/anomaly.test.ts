@@ -1,0 +1,105 @@
+/** detectAnomaly finds the operation that first made a NaN or an infinity, and the line that called it. */
+
+import { describe, expect, it } from "vitest";
+import {
+  AnomalyError,
+  ArgumentError,
+  add,
+  detectAnomaly,
+  Random,
+  type Tensor,
+  tensor,
+} from "../../src/index.ts";
+import { Linear, Sequential } from "../../src/nn/index.ts";
+
+/** The place of the caller as the stack writes it: "…/anomaly.test.ts:12". */
+function here(offset = 0): string {
+  const line = new Error().stack!.split("\n")[2];
+  const [, file, at] = line.match(/([^(\s]*anomaly\.test\.ts):(\d+):\d+/)!;
+  return `${file.replace(/^file:\/\//, "")}:${Number(at) + offset}:`;
+}
+
+function anomalyOf(body: () => unknown): AnomalyError {
+  try {
+    detectAnomaly(body);
+  } catch (error) {
+    if (error instanceof AnomalyError) return error;
+    throw error;
+  }
+  throw new Error("nothing was found");
+}
+const leaf = (values: number | number[]): Tensor => tensor(values, { requiresGrad: true });
+
+describe("detectAnomaly", () => {
+  it("names the operation, its operands and the caller's line, forward", () => {
+    let place = "";
+    const error = anomalyOf(() => {
+      const x = tensor([1, -2, 3]);
+      place = here(1);
+      return x.log().mean();
+    });
+    expect(error.where).toBe("log");
+    expect(error.message).toMatch(/made NaN from finite operands \(shapes \[3\]; operands -2 to 3\)/);
+    expect(error.message).toContain(place);
+  });
+
+  it("finds the caller's line from deep inside composites and modules", () => {
+    let place = "";
+    const model = new Sequential(new Linear(2, 3, new Random(1)), (x: Tensor) => x.softmax().std(0));
+    const input = tensor([[Infinity, 1]]);
+    const error = anomalyOf(() => {
+      place = here(1);
+      return model.forward(input);
+    });
+    expect(error.where).toBe("linear");
+    expect(error.message).toContain(place);
+
+    const large = tensor([1e38, -1e38]);
+    const deep = anomalyOf(() => {
+      place = here(1);
+      return large.std();
+    });
+    expect(deep.where).toBe("square");
+    expect(deep.message).toContain(place);
+  });
+
+  it("tells an operand that was faulty before from a fault that was made", () => {
+    const error = anomalyOf(() => add(tensor([NaN, 1]), 2));
+    expect(error.message).toMatch(/add: passed on NaN/);
+  });
+
+  it("names the operation whose gradient rule is at fault, and where that operation was called", () => {
+    let place = "";
+    const x = leaf([0, 4]);
+    const error = anomalyOf(() => {
+      place = here(1);
+      const root = x.sqrt();
+      root.mul(2).sum().backward();
+    });
+    expect(error.where).toBe("sqrt");
+    expect(error.message).toMatch(/gradient rule made Infinity/);
+    expect(error.message).toContain(place);
+  });
+
+  it("stops at the first fault, and lets sound computations through", () => {
+    expect(detectAnomaly(() => tensor([1, 4]).sqrt().sum().item())).toBe(3);
+    const error = anomalyOf(() =>
+      tensor([-1])
+        .sqrt()
+        .add(tensor([0]).log()),
+    );
+    expect(error.where).toBe("sqrt");
+  });
+
+  it("watches no longer than its body runs", () => {
+    expect(() => detectAnomaly(() => tensor(-1).log())).toThrow(AnomalyError);
+    expect(tensor(-1).log().item()).toBeNaN();
+    const x = leaf(1);
+    expect(x.exp().node!.callSite).toBeNull();
+    expect(detectAnomaly(() => x.exp()).node!.callSite).toContain("anomaly.test.ts");
+  });
+
+  it("refuses async functions, which it could not watch to their end", () => {
+    expect(() => detectAnomaly(async () => tensor(1))).toThrow(ArgumentError);
+  });
+});

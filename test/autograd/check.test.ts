@@ -1,0 +1,142 @@
+/** The gradient check itself: it passes what is right, and names what is wrong. */
+
+import { describe, expect, it } from "vitest";
+import { checkGradients } from "../../src/autograd/check.ts";
+import {
+  apply,
+  type Derivative,
+  GradientError,
+  HalogradError,
+  normal,
+  type Operation,
+  Random,
+  type Tensor,
+  tensor,
+  unary,
+} from "../../src/index.ts";
+
+const x = tensor([
+  [-1.2, 0.4],
+  [0.7, 1.9],
+]);
+
+/** sin x with a derivative of our choosing. */
+const sine = (derivative: Derivative): ((x: Tensor) => Tensor) =>
+  unary({ name: "sine", value: (m, x) => m.sin(x), derivative });
+
+function failureOf(body: () => unknown): GradientError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof GradientError) return error;
+    throw error;
+  }
+  throw new Error("nothing was found wrong");
+}
+
+describe("checkGradients", () => {
+  it("passes right rules of functions of several inputs to the third order, with room to spare", () => {
+    const weight = tensor([[0.3], [-0.8]]);
+    const { compared, kinks, worst } = checkGradients((x, w) => x.matmul(w).silu().exp(), [x, weight], {
+      order: 3,
+    });
+    expect(compared).toBe(3 * 6 + 2);
+    expect(kinks).toEqual([]);
+    expect(worst).toBeLessThan(0.5);
+  });
+
+  const wrong: Record<string, [derivative: Derivative, order: number]> = {
+    "has the wrong sign": [(m, x) => m.neg(m.cos(x)), 1],
+    "lacks a factor": [(m, x) => m.mul(m.constant(0.5), m.cos(x)), 1],
+    "is off by one part in ten million": [(m, x) => m.mul(m.constant(1 + 1e-7), m.cos(x)), 1],
+    "is taken for constant": [1, 1],
+    "is left out": [0, 1],
+  };
+  it.each(Object.entries(wrong))("catches a rule that %s", (_, [derivative, order]) => {
+    const error = failureOf(() => checkGradients(sine(derivative), [x]));
+    expect(error.message).toContain(`order ${order}, input 0 of shape [2, 2], element [0, 0]`);
+  });
+
+  it("catches a rule of the right value whose own derivative is wrong", () => {
+    const operation: Operation = {
+      name: "sine",
+      shape: ([x]) => x.shape,
+      compute: (output, _shape, [x]) => output.data.set(x.sin().toTypedArray(), output.offset),
+      gradient: (cotangent, { inputs }) => cotangent.mul(inputs![0].detach().cos()),
+      saves: "inputs",
+      examples: [],
+    };
+    const call = (x: Tensor): Tensor => apply(operation, [x], {});
+    checkGradients(call, [x], { order: 1 });
+    expect(failureOf(() => checkGradients(call, [x])).message).toContain("order 2, input 0");
+  });
+
+  it("catches a rule that is not linear in its cotangent", () => {
+    const operation: Operation = {
+      name: "twice",
+      shape: ([x]) => x.shape,
+      compute: (output, _shape, [x]) => output.data.set(x.mul(2).toTypedArray(), output.offset),
+      // Right for the cotangents that the differences are weighted with, but lost when they are small.
+      gradient: (cotangent) => cotangent.abs().less(1e-6).where(0, cotangent.mul(2)),
+      saves: "nothing",
+      examples: [],
+    };
+    const error = failureOf(() => checkGradients((x) => apply(operation, [x], {}), [x]));
+    expect(error).toMatchObject({ input: 0, element: null, numeric: 0 });
+  });
+
+  it("names the input, the element and both numbers", () => {
+    // Only in the second input, and only at elements above 1.
+    const partly = sine((m, x) => m.where(m.less(m.constant(1), x), m.constant(0.25), m.cos(x)));
+    const error = failureOf(() => checkGradients((a, b) => a.mul(partly(b)).sum(), [tensor(1), x]));
+    expect(error).toBeInstanceOf(HalogradError);
+    expect(error).toMatchObject({ where: "checkGradients", input: 1, element: [1, 1] });
+    expect(error.numeric / error.analytic).toBeCloseTo(Math.cos(Math.fround(1.9)) / 0.25, 8);
+    expect(error.message).toContain(`${error.analytic}`);
+    expect(error.message).toContain(`${error.numeric}`);
+  });
+
+  it("takes random directions through large inputs", () => {
+    const large = normal([40, 40], new Random(1));
+    expect(checkGradients((x) => x.tanh(), [large], { directions: 3 }).compared).toBe(2 * 3 + 1);
+    const error = failureOf(() => checkGradients(sine(1), [large]));
+    expect(error.element).toBeNull();
+  });
+
+  const kinked: Record<string, [f: (x: Tensor) => Tensor, at: number, leftAndRight: [number, number]]> = {
+    "relu at 0": [(x) => x.relu(), 0, [0, 1]],
+    "relu within the step of 0": [(x) => x.relu(), 1e-6, [1e-6 * 2 ** 18, 1]],
+    "abs at 0": [(x) => x.abs(), 0, [-1, 1]],
+    "a limit of clamp": [(x) => x.clamp(-1, 0.5), 0.5, [1, 0]],
+    "a tie of maximum": [(x) => x.maximum(x.mul(2)), 0, [1, 2]],
+  };
+  it.each(Object.entries(kinked))("reports a kink instead of failing: %s", (_, [f, at, sides]) => {
+    // The cotangent weighs the slopes; their ratio to each other stays.
+    const { kinks } = checkGradients(f, [tensor([3, at])], { order: 1 });
+    expect(kinks).toHaveLength(1);
+    const [{ input, element, left, right, analytic }] = kinks;
+    expect([input, element]).toEqual([0, [1]]);
+    expect(left * sides[1]).toBeCloseTo(right * sides[0], 6);
+    expect(analytic).toBeGreaterThanOrEqual(Math.min(left, right, 0));
+    expect(analytic).toBeLessThanOrEqual(Math.max(left, right, 0));
+  });
+
+  it("reports a jump as a kink", () => {
+    expect(checkGradients((x) => x.sign(), [tensor([0, 1])], { order: 1 }).kinks).toMatchObject([
+      { element: [0] },
+    ]);
+  });
+
+  it("still refuses a slope at a kink that lies on neither side nor between", () => {
+    const bent = unary({ name: "bent", value: (m, x) => m.abs(x), derivative: (m) => m.constant(1.5) });
+    expect(failureOf(() => checkGradients(bent, [tensor([0])])).element).toEqual([0]);
+  });
+
+  it("gives the same report each time, and leaves inputs and their gradients alone", () => {
+    const input = tensor([0.3, 0.9], { requiresGrad: true });
+    const run = () => checkGradients((x) => x.exp(), [input]);
+    expect(run()).toEqual(run());
+    expect(input.grad).toBeNull();
+    expect(input.dtype).toBe("float32");
+  });
+});

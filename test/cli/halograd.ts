@@ -1,0 +1,68 @@
+/** Runs the built command as a user does, in a folder of its own. */
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const main = join(root, "dist/cli/main.js");
+
+// dist/ must be what src/cli/ says, or an older command would be tested.
+for (const file of readdirSync(join(root, "src/cli"))) {
+  const built = join(root, "dist/cli", file.replace(/ts$/, "js"));
+  if (!existsSync(built) || statSync(built).mtimeMs < statSync(join(root, "src/cli", file)).mtimeMs)
+    throw new Error(`dist/ is older than src/cli/${file}: run "npm run build" first`);
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(NO_COLOR|FORCE_COLOR|NODE_OPTIONS)$/.test(name)),
+);
+
+/** Runs `halograd …words` to its end. */
+export function halograd(
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...environment, ...options.env },
+    encoding: "utf8",
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Runs it and expects it to succeed without a word on stderr. */
+export function succeed(words: readonly string[], cwd: string): string {
+  const { code, stdout, stderr } = halograd(words, { cwd });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+/** Starts it, to be stopped. */
+export function start(words: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [main, ...words], { cwd, env: environment });
+}
+
+/** A new folder, removed when the tests of the file have ended. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "halograd-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** All files below a folder, by name, sorted. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}

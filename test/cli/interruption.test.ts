@@ -1,0 +1,98 @@
+/** Ctrl-C and its like: what was computed is kept, and nothing hangs. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readModel } from "../../src/cli/model-file.ts";
+import { parseCsv } from "../../src/io/index.ts";
+import { filesIn, newFolder, start, succeed } from "./halograd.ts";
+
+const home = newFolder();
+const long = ["--count", "100", "--epochs", "1000000"];
+
+/** Starts a job, does something once it prints that the first epoch is done, and waits for its end. */
+async function interrupt(
+  words: string[],
+  act: (job: ReturnType<typeof start>) => void,
+): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
+  const job = start(words, home);
+  let [stdout, stderr] = ["", ""];
+  let acted = false;
+  job.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  job.stdout.on("data", (text) => {
+    stdout += text;
+    if (acted || !stdout.includes("epoch")) return;
+    acted = true;
+    act(job);
+  });
+  const [code, signal] = await once(job, "close");
+  return { code, signal, stdout, stderr };
+}
+
+describe("a job that is stopped", () => {
+  test("by Ctrl-C while it trains keeps model, losses and figures so far, and says how to go on", async () => {
+    const { code, stdout, stderr } = await interrupt(["run", ...long, "--out", "a"], (job) =>
+      job.kill("SIGINT"),
+    );
+    expect(code).toBe(130);
+    expect(stderr).toBe("Stopping, and keeping what was computed; once more stops at once.\n");
+    expect(filesIn(join(home, "a"))).toEqual([
+      ...[
+        "curves.csv",
+        "figures/curves.svg",
+        "figures/loss.svg",
+        "figures/noise.svg",
+        "figures/predictions.svg",
+      ],
+      ...["galaxies.csv", "loss.csv", "model.safetensors"],
+    ]);
+    const { rows } = parseCsv(readFileSync(join(home, "a/loss.csv"), "utf8"), { source: "loss.csv" });
+    const { training } = readModel(join(home, "a/model.safetensors"));
+    expect(rows).toHaveLength(training.epochs);
+    expect(stdout).toContain("Stopped by Ctrl-C. Kept: galaxies.csv");
+    const epoch = training.epochs - 1;
+    expect(stdout).toContain(
+      `Go on: halograd sample --model a/model.safetensors uses the model of epoch ${epoch}; the same command with --force`,
+    );
+    succeed(["sample", "--model", "a/model.safetensors", "--count", "2", "--out", "a"], home);
+  });
+
+  test("by SIGTERM ends alike, with the exit code 143", async () => {
+    succeed(["generate", "--count", "100", "--out", "b"], home);
+    const words = ["train", "--data", "b/curves.csv", "--epochs", "1000000", "--out", "b"];
+    const { code, stdout } = await interrupt(words, (job) => job.kill("SIGTERM"));
+    expect(code).toBe(143);
+    expect(stdout).toContain("Stopped by SIGTERM. Kept: loss.csv, model.safetensors in b/");
+  });
+
+  test("by a reader that leaves (| head) ends without a word, with the exit code 141", async () => {
+    const { code, stderr } = await interrupt(["run", ...long, "--out", "c"], (job) => job.stdout.destroy());
+    expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
+    expect(filesIn(join(home, "c"))).toContain("model.safetensors");
+  });
+
+  test("takes two signals within a moment for one, as npm doubles each", async () => {
+    const { code } = await interrupt(["run", ...long, "--out", "d"], (job) => {
+      job.kill("SIGINT");
+      setTimeout(() => job.kill("SIGINT"), 20);
+    });
+    expect(code).toBe(130);
+    expect(filesIn(join(home, "d"))).toContain("model.safetensors");
+  });
+
+  test("tells a program that reads --json that it is not complete", async () => {
+    const job = start(["run", ...long, "--json", "--out", "e"], home);
+    let stdout = "";
+    job.stdout.on("data", (text) => {
+      stdout += text;
+    });
+    job.stderr.once("data", () => setTimeout(() => job.kill("SIGINT"), 300));
+    const [code] = await once(job, "close");
+    expect(code).toBe(130);
+    const result = JSON.parse(stdout);
+    expect(result.complete).toBe(false);
+    expect([...result.files].sort()).toEqual(filesIn(join(home, "e")));
+  });
+});

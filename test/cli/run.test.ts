@@ -1,0 +1,295 @@
+/** `halograd run` and the parts that it is made of: what they write, and that it is the same every time. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readModel } from "../../src/cli/model-file.ts";
+import { eulerSampler, splitDataset, uniformGrid } from "../../src/diffusion/index.ts";
+import { logSpacedRadii, rotationCurves } from "../../src/galaxy/index.ts";
+import { parseCsv, parseCurves } from "../../src/io/index.ts";
+import { normal } from "../../src/ops/random.ts";
+import { Random } from "../../src/tensor/random.ts";
+import { parseSvg } from "../plot/parse-svg.ts";
+import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
+
+const FIGURES = ["curves", "loss", "noise", "predictions", "sampling"];
+const small = ["--seed", "7", "--count", "60", "--epochs", "120"];
+const home = newFolder();
+const text = (name: string): string => readFileSync(join(home, name), "utf8");
+const table = (name: string) => parseCsv(text(name), { source: name });
+
+let printed = "";
+beforeAll(() => {
+  printed = succeed(["run", ...small, "--samples", "150"], home);
+});
+
+describe("halograd run", () => {
+  test("writes its files into out/ and nothing else", () => {
+    expect(filesIn(home)).toEqual(
+      [
+        ...["curves.csv", "galaxies.csv", "loss.csv", "model.safetensors", "report.html", "samples.csv"],
+        ...FIGURES.map((name) => `figures/${name}.svg`),
+      ]
+        .map((name) => `out/${name}`)
+        .sort(),
+    );
+  });
+
+  test("prints the losses every 100 epochs and of the last one, as plain lines off a terminal", () => {
+    const lines = printed.split("\n").filter((line) => line.startsWith("epoch"));
+    const { rows } = table("out/loss.csv");
+    expect(lines).toEqual(
+      [0, 100, 119].map((epoch) => {
+        const [train, valid] = [rows[epoch][1].toFixed(4), rows[epoch][2].toFixed(4)];
+        return `epoch ${String(epoch).padStart(3)}  train ${train}  valid ${valid}`;
+      }),
+    );
+    for (const control of ["\r", "\x1b"]) expect(printed).not.toContain(control);
+    expect(printed).toContain("report.html");
+  });
+
+  test("stores parameters from which the galaxies' curves follow to the bit", () => {
+    const { radii, curves } = parseCurves(text("out/curves.csv"), "curves.csv");
+    expect(radii).toEqual(logSpacedRadii());
+    expect(curves).toHaveLength(60);
+    const galaxies = table("out/galaxies.csv").rows.map(
+      ([discMass, discScaleLength, haloMass, concentration]) => ({
+        discMass,
+        discScaleLength,
+        haloMass,
+        concentration,
+      }),
+    );
+    const { velocities } = rotationCurves(galaxies, radii);
+    expect(curves.flatMap((curve) => [...curve])).toEqual([...velocities]);
+  });
+
+  test("stores the losses of every epoch, and they fall", () => {
+    const { header, rows } = table("out/loss.csv");
+    expect(header).toEqual(["epoch", "train", "valid"]);
+    expect(rows.map(([epoch]) => epoch)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+    expect(rows[119][1]).toBeLessThan(rows[0][1] / 2);
+  });
+
+  test("stores a model that knows its radii, its training and the statistics of the training part", () => {
+    const model = readModel(join(home, "out/model.safetensors"));
+    const { radii, curves } = parseCurves(text("out/curves.csv"), "curves.csv");
+    expect(model.radii).toEqual(radii);
+    expect(model.training).toEqual({ seed: 7, curves: 60, epochs: 120, learningRate: 0.01 });
+    expect(model.standardization).toEqual(splitDataset(curves, new Random(7).fork("split")).standardization);
+  });
+
+  test("stores the samples in km/s that its model and its seed give", () => {
+    const model = readModel(join(home, "out/model.safetensors"));
+    const { radii, curves } = parseCurves(text("out/samples.csv"), "samples.csv");
+    expect(radii).toEqual(model.radii);
+    const noise = normal([150, 50], new Random(7).fork("samples"));
+    const end = eulerSampler((x) => model.network.forward(x), noise, { grid: uniformGrid(31) });
+    expect(curves).toEqual(model.standardization.invert(end));
+  });
+
+  test.each(FIGURES)("draws figures/%s.svg, and shows it in the report", (name) => {
+    const svg = text(`out/figures/${name}.svg`);
+    expect(() => parseSvg(svg)).not.toThrow();
+    expect(text("out/report.html")).toContain(svg);
+  });
+
+  test("tells in the report how to repeat it", () => {
+    const [command] = /halograd run --seed[^<]*/.exec(text("out/report.html")) ?? [""];
+    const words = command.replace("\\\n", "").split(/\s+/).slice(1);
+    succeed([...words, "--out", "again"], home);
+    for (const name of filesIn(join(home, "out"))) expect(text(`again/${name}`)).toBe(text(`out/${name}`));
+  });
+
+  test("gives other numbers for another seed", () => {
+    const words = [
+      "run",
+      "--seed",
+      "8",
+      "--count",
+      "60",
+      "--epochs",
+      "5",
+      "--samples",
+      "5",
+      "--out",
+      "other",
+    ];
+    succeed(words, home);
+    for (const name of ["curves.csv", "loss.csv", "samples.csv"])
+      expect(text(`other/${name}`).split("\n")[1]).not.toBe(text(`out/${name}`).split("\n")[1]);
+  });
+
+  test("is what generate, train, sample and plot do one by one", () => {
+    const into = ["--out", "parts"];
+    succeed(["generate", "--seed", "7", "--count", "60", ...into], home);
+    succeed(["train", "--data", "parts/curves.csv", "--seed", "7", "--epochs", "120", ...into], home);
+    succeed(["sample", "--model", "parts/model.safetensors", "--count", "150", ...into], home);
+    succeed(["plot", "--from", "parts", ...into], home);
+    const parts = filesIn(join(home, "parts"));
+    expect([...parts, "report.html"].sort()).toEqual(filesIn(join(home, "out")));
+    for (const name of parts) expect(text(`parts/${name}`)).toBe(text(`out/${name}`));
+  });
+});
+
+describe("existing output", () => {
+  test("is refused at once, and stays as it is", () => {
+    mkdirSync(join(home, "kept"));
+    writeFileSync(join(home, "kept/samples.csv"), "mine");
+    const { code, stdout, stderr } = halograd(["run", "--out", "kept"], { cwd: home });
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^error: kept: samples\.csv already there.*\n {2}Fix: give --force .*\n$/);
+    expect(filesIn(join(home, "kept"))).toEqual(["samples.csv"]);
+    expect(text("kept/samples.csv")).toBe("mine");
+  });
+
+  test("is replaced with --force, except what is not ours", () => {
+    mkdirSync(join(home, "old/figures"), { recursive: true });
+    for (const name of ["curves.csv", "report.html", "figures/loss.svg", "notes.txt"])
+      writeFileSync(join(home, "old", name), "old");
+    succeed(["run", ...small, "--samples", "150", "--out", "old", "--force"], home);
+    expect(filesIn(join(home, "old"))).toEqual([...filesIn(join(home, "out")), "notes.txt"].sort());
+    expect(text("old/notes.txt")).toBe("old");
+    expect(text("old/report.html")).toBe(text("out/report.html"));
+  });
+
+  test("of another run does not stay beside a job that failed after its first files", () => {
+    mkdirSync(join(home, "stale"));
+    for (const name of ["samples.csv", "report.html"]) writeFileSync(join(home, "stale", name), "old");
+    const words = ["run", "--count", "60", "--learning-rate", "1000", "--out", "stale", "--force"];
+    const { code, stderr } = halograd(words, { cwd: home });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: training: .*diverged\n {2}Fix: give a --learning-rate below 1000\n$/);
+    expect(filesIn(join(home, "stale"))).toEqual(["curves.csv", "galaxies.csv"]);
+  });
+});
+
+describe("halograd sample", () => {
+  test("gives the same first curves whatever the count", () => {
+    const words = ["sample", "--model", "out/model.safetensors", "--count", "3", "--out", "few"];
+    succeed(words, home);
+    expect(text("few/samples.csv").split("\n").slice(0, 4)).toEqual(
+      text("out/samples.csv").split("\n").slice(0, 4),
+    );
+  });
+
+  test("gives others for another seed or number of steps", () => {
+    const words = ["sample", "--model", "out/model.safetensors", "--count", "3", "--force", "--out", "few"];
+    const of = (...more: string[]): string => {
+      succeed([...words, ...more], home);
+      return text("few/samples.csv");
+    };
+    expect(new Set([of(), of("--seed", "8"), of("--steps", "5")]).size).toBe(3);
+  });
+});
+
+describe("halograd denoise", () => {
+  test("writes what the network makes of each curve, in km/s at the file's radii", () => {
+    const model = readModel(join(home, "out/model.safetensors"));
+    const { curves } = parseCurves(text("out/curves.csv"), "curves.csv");
+    // Radii as a table would print them: rounded.
+    const rounded = Array.from(model.radii, (radius) => radius.toPrecision(4));
+    const rows = curves.map((curve) => [...curve].map((v, i) => v + (i % 2 === 0 ? 20 : -20)));
+    writeFileSync(join(home, "noisy.csv"), `${[rounded, ...rows].map((row) => row.join()).join("\n")}\n`);
+    const words = ["denoise", "noisy.csv", "--model", "out/model.safetensors", "--out", "clean"];
+    expect(succeed(words, home)).toContain("60 curves");
+    const denoised = parseCurves(text("clean/denoised.csv"), "denoised.csv");
+    expect([...denoised.radii]).toEqual(rounded.map(Number));
+    const expected = model.network.forward(model.standardization.apply(rows));
+    expect(denoised.curves).toEqual(model.standardization.invert(expected));
+  });
+});
+
+describe("halograd plot", () => {
+  test("draws only the figures that are asked for, from files anywhere", () => {
+    succeed(["plot", "loss", "--loss", "out/loss.csv", "--out", "some"], home);
+    succeed(["plot", "curves", "--data", "out/samples.csv", "--out", "some"], home);
+    expect(filesIn(join(home, "some"))).toEqual(["figures/curves.svg", "figures/loss.svg"]);
+    expect(text("some/figures/loss.svg")).toBe(text("out/figures/loss.svg"));
+    expect(text("some/figures/curves.svg")).toContain("150 galaxies");
+  });
+
+  test("takes all curves of data that the model was not trained on for its predictions", () => {
+    writeFileSync(join(home, "two.csv"), text("out/curves.csv").split("\n").slice(0, 3).join("\n"));
+    const words = ["plot", "predictions", "--data", "two.csv", "--model", "out/model.safetensors"];
+    succeed([...words, "--out", "two"], home);
+    expect(text("two/figures/predictions.svg")).toContain("for 2 galaxies");
+  });
+});
+
+describe("halograd info", () => {
+  test.each([
+    ["out/curves.csv", /^out\/curves\.csv: curves, 60 rows of 50: .* from 0\.1 to 50 kpc$/m],
+    ["out/galaxies.csv", /^out\/galaxies\.csv: galaxies, 60 rows of 4$/m],
+    ["out/loss.csv", /^out\/loss\.csv: losses, 120 rows of 3$/m],
+    [
+      "out/model.safetensors",
+      /^ {2}encoder\.0\.weight {2}F32 \[32, 50\] +-?[\d.]+ +-?[\d.]+ +[\d.]+ +[\d.]+$/m,
+    ],
+  ])("tells what %s holds", (file, expected) => {
+    const told = succeed(["info", file], home);
+    expect(told).toMatch(expected);
+    for (const line of told.split("\n")) expect(line.length).toBeLessThanOrEqual(90);
+  });
+
+  test("computes the statistics that it tells", () => {
+    writeFileSync(join(home, "numbers.csv"), "a,b\n1,10\n2,10\n6,10\n");
+    const { columns, kind } = JSON.parse(stdoutOf(["info", "numbers.csv", "--json"]));
+    expect(kind).toBe("table");
+    expect(columns).toEqual([
+      { name: "a", least: 1, mean: 3, standardDeviation: Math.sqrt(7), greatest: 6 },
+      { name: "b", least: 10, mean: 10, standardDeviation: 0, greatest: 10 },
+    ]);
+  });
+});
+
+describe("--json and --quiet", () => {
+  const into = (folder: string): string[] => ["--out", folder, "--force"];
+
+  test("--json prints one document on stdout, and messages on stderr", () => {
+    const { code, stdout, stderr } = halograd(["run", ...small, "--json", ...into("json")], { cwd: home });
+    expect(code).toBe(0);
+    expect(stderr).toContain("epoch 100");
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({
+      command: "run",
+      complete: true,
+      folder: "json",
+      seed: 7,
+      galaxies: 60,
+      epochs: 120,
+      samples: 1000,
+    });
+    expect([...result.files].sort()).toEqual(filesIn(join(home, "json")));
+    const last = table("json/loss.csv").rows[119];
+    expect(result.loss).toEqual({ train: last[1], valid: last[2] });
+    expect(Object.keys(result.seconds)).toEqual(["generate", "train", "sample", "plot"]);
+    expect(result.predictionErrors.map(({ amount }: { amount: number }) => amount)).toEqual([
+      0.1, 0.2, 0.5, 0.7, 0.9,
+    ]);
+  });
+
+  test.each([
+    ["generate", "--count", "5"],
+    ["train", "--data", "out/curves.csv", "--epochs", "3"],
+    ["sample", "--model", "out/model.safetensors", "--count", "2"],
+    ["denoise", "out/curves.csv", "--model", "out/model.safetensors"],
+    ["plot", "loss", "--from", "out"],
+  ])("--quiet --json leaves nothing but the document of %s", (command, ...words) => {
+    const all = [command, ...words, "--quiet", "--json", ...into("quiet")];
+    const { complete, files } = JSON.parse(stdoutOf(all));
+    expect(complete).toBe(true);
+    expect(filesIn(join(home, "quiet"))).toEqual(expect.arrayContaining(files));
+  });
+
+  test("--quiet alone prints nothing", () => {
+    expect(succeed(["generate", "--count", "5", "--quiet", ...into("quiet")], home)).toBe("");
+  });
+});
+
+/** The stdout of a command whose messages go to stderr. */
+function stdoutOf(words: string[]): string {
+  const { code, stdout } = halograd(words, { cwd: home });
+  expect(code).toBe(0);
+  return stdout;
+}

@@ -1,14 +1,25 @@
 /** How the suite runs: every *.test.ts below test/, with a machine-readable tally for .ci/run. */
 import { defineConfig } from "vitest/config";
 
+/** What computes runs once on each backend. */
+const ENGINE = ["ops", "autograd", "nn", "optim", "diffusion"].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/runtimes/**"],
     // A slow two-core machine takes several times what a workstation does for the same property test.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: process.env.CI ? ["default", "json"] : ["default"],
     outputFile: { json: ".build/vitest.json" },
+    projects: [
+      {
+        extends: true,
+        test: { name: "plain", include: ["test/**/*.test.ts"], exclude: [...ENGINE, "test/runtimes/**"] },
+      },
+      ...["typescript", "wasm"].map((backend) => ({
+        extends: true as const,
+        test: { name: backend, include: ENGINE, setupFiles: `test/backends/${backend}.ts` },
+      })),
+    ],
   },
 });

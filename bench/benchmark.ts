@@ -62,11 +62,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Contenders whose run takes longer than this (seconds) take part in one round only. */
 const SLOW = 0.3;
-/** Nobody waits for runs longer than this, expected from the row before. */
-const TOO_SLOW = 4;
 
-/** The seconds of the last growing row, by which hopeless ones are left out. */
-const lastBest = new Map<string, number>();
+/** Where a row is several times the work of the one before: whose last run took longer (seconds) is left out. */
+const TOO_SLOW = 1;
+
+/** The best times of the last row. */
+let lastRow: Row | undefined;
 
 /** Losses of the last of 2001 epochs lie from 0.13 to 0.20 (train) and from 0.02 to 0.12 (valid). */
 const SENSIBLE_LOSS = { short: 0.6, whole: 0.25 };
@@ -142,6 +143,10 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === "number" ? Number(value.toPrecision(6)) : value;
 }
 
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}
+
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
@@ -187,7 +192,7 @@ async function gather(data: Data): Promise<{
     try {
       await join();
     } catch (error) {
-      missing[name] = String(error instanceof Error ? error.message : error).split("\n")[0];
+      missing[name] = messageOf(error);
     }
   };
   const here = (library: Library): number => contenders.push(new LocalContender(library, data.curves));
@@ -261,8 +266,9 @@ async function measureRow(
   const taking: Contender[] = [];
   let reference: Digest | undefined;
   for (const contender of contenders) {
-    if ((lastBest.get(rest.section + contender.name) ?? 0) > TOO_SLOW / 4) {
-      faults[contender.name] = "left out: it would take too long";
+    const grows = /^(batch|width)$/.test(rest.section) && lastRow?.section === rest.section;
+    if (grows && !((lastRow?.times[contender.name]?.best ?? Infinity) < TOO_SLOW)) {
+      if (contender.name in lastRow!.times) faults[contender.name] = "left out from here on: too slow";
       continue;
     }
     try {
@@ -273,7 +279,7 @@ async function measureRow(
       reference ??= digest;
       taking.push(contender);
     } catch (error) {
-      faults[contender.name] = error instanceof Error ? error.message : String(error);
+      faults[contender.name] = messageOf(error);
       await contender.release();
     }
   }
@@ -287,10 +293,10 @@ async function measureRow(
   const times: Record<string, Timing> = {};
   for (const [contender, all] of samples) {
     times[contender.name] = timing(all);
-    lastBest.set(rest.section + contender.name, times[contender.name].best);
     await contender.release();
   }
-  return { ...rest, times, faults };
+  lastRow = { ...rest, times, faults };
+  return lastRow;
 }
 
 function measureStartUp(programs: readonly Program[], rounds: number): Row[] {
@@ -304,7 +310,7 @@ function measureStartUp(programs: readonly Program[], rounds: number): Row[] {
         add(samples.imported, name, outcome.importMilliseconds / 1000);
         add(samples.first, name, outcome.firstMilliseconds / 1000);
       } catch (error) {
-        faults[name] = String(error);
+        faults[name] = messageOf(error);
       }
     }
   }
@@ -332,7 +338,7 @@ function measureMainJob(programs: readonly Program[], { csv, binary }: Data, qui
         }
         add(samples, name, seconds);
       } catch (error) {
-        faults[name] = String(error);
+        faults[name] = messageOf(error);
       }
     }
   }

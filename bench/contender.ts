@@ -13,7 +13,6 @@ import {
   type NetworkTask,
   type Operation,
   type Task,
-  TRIAL_STEPS,
   TRIAL_TAIL,
 } from "./tasks.ts";
 
@@ -73,6 +72,12 @@ export interface Contender {
   close(): void;
 }
 
+/** Milliseconds of runs before the first sample, so that the engine has compiled what it will. */
+const WARM_UP = 40;
+
+/** Seconds that a sample lasts at least: long for the clock, short enough to fall between two disturbances. */
+const SAMPLE = 0.002;
+
 /** A library in this process. */
 export class LocalContender implements Contender {
   readonly name: string;
@@ -97,7 +102,10 @@ export class LocalContender implements Contender {
       : (this.#library.operation?.(task) ?? null);
     this.#count = 1;
     if (this.#prepared === null) return null;
-    return digestOf(await this.#prepared.result());
+    const end = performance.now() + WARM_UP;
+    const digest = digestOf(await this.#prepared.result());
+    while (performance.now() < end) await this.#prepared.run();
+    return digest;
   }
 
   async sample(seconds: number): Promise<number[]> {
@@ -136,26 +144,19 @@ function prepareNetwork(library: Library, task: NetworkTask, curves: Curves): Pr
     run: () => trainer.step(),
     asynchronous: trainer.asynchronous ?? false,
     async result() {
-      // A growing batch or width is the same code: only the main job's own size is trained far enough to judge.
-      const steps = isMainJob(task) ? TRIAL_STEPS : 2;
       const losses: number[] = [];
-      for (let step = 0; step < steps; step++) losses.push(await trainer.step());
+      for (let step = 0; step < task.trial; step++) losses.push(await trainer.step());
       return losses.slice(-TRIAL_TAIL);
     },
     dispose: () => trainer.dispose?.(),
   };
 }
 
-/** Whether a training step is that of the main job. */
-export function isMainJob(task: Task): boolean {
-  return task.kind === "training-step" && task.batch === 800 && task.widths[1] === 32;
-}
-
 /** Seconds of single runs, by `benchmark`. `count` is how many runs a sample has, known from an earlier turn. */
 function sample(prepared: Prepared, seconds: number, count: number): Promise<Sampled> {
   const options: Benchmark.Options = {
     maxTime: seconds,
-    minTime: seconds / 4,
+    minTime: Math.min(SAMPLE, seconds),
     minSamples: 1,
     initCount: count,
     delay: 0,

@@ -1,7 +1,7 @@
 /** The sections of the benchmark and the tasks in each, for the whole run and for --quick. */
 
 import type { Unit } from "./results.ts";
-import { type Form, layersOf, type Task, WIDTHS } from "./tasks.ts";
+import { type Form, layersOf, type Task, TRIAL_STEPS, WIDTHS } from "./tasks.ts";
 
 export interface Measure {
   readonly section: string;
@@ -79,7 +79,7 @@ export function measures(section: Section, quick: boolean): Measure[] {
       return [{ section, label: "forward + backward", unit: "µs/operation", work: operations, task }];
     }
     case "training":
-      return [step(section, "step, 800 × 50", 800, WIDTHS)];
+      return [step(section, "step, 800 × 50", 800, WIDTHS, TRIAL_STEPS)];
     case "sampling": {
       const curves = quick ? 1000 : 10_000;
       const label = `${curves} curves × 31 steps`;
@@ -110,6 +110,6 @@ function product(section: string, label: string, form: Form, m: number, n: numbe
   return { section, label, unit: "GFLOP/s", work: 2 * m * n * k, task: { kind: "matmul", form, m, n, k } };
 }
 
-function step(section: string, label: string, batch: number, widths: readonly number[]): Measure {
-  return { section, label, unit: "ms", work: 1, task: { kind: "training-step", batch, widths } };
+function step(section: string, label: string, batch: number, widths: readonly number[], trial = 2): Measure {
+  return { section, label, unit: "ms", work: 1, task: { kind: "training-step", batch, widths, trial } };
 }

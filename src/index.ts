@@ -23,7 +23,15 @@ export {
   zerosLike,
 } from "./autograd/tensor.ts";
 export type { Tree } from "./autograd/tree.ts";
-export type { Arithmetic, Draw, Expression, FloatArray } from "./kernels/index.ts";
+export {
+  type Arithmetic,
+  type BackendName,
+  backendName,
+  type Draw,
+  type Expression,
+  type FloatArray,
+  useBackend,
+} from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
 export {
   binary,

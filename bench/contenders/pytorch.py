@@ -13,7 +13,8 @@ from torch import nn  # noqa: E402
 
 torch.set_num_threads(1)
 FEATURES = 50
-TRIAL_STEPS, TRIAL_TAIL = 120, 20
+TRIAL_TAIL = 20
+SAMPLE = 0.002
 
 
 def first_result():
@@ -133,8 +134,7 @@ def prepare(task, curves):
     """The function to time, and the digest of its result."""
     if task["kind"] == "training-step":
         trainer = Trainer(curves, task["batch"], task["widths"])
-        main_job = task["batch"] == 800 and task["widths"][1] == 32
-        losses = [trainer.step() for _ in range(TRIAL_STEPS if main_job else 2)]
+        losses = [trainer.step() for _ in range(task["trial"])]
         return trainer.step, digest(torch.tensor(losses[-TRIAL_TAIL:]))
     if task["kind"] == "sampling":
         trainer = Trainer(curves, 1, task["widths"])
@@ -144,11 +144,15 @@ def prepare(task, curves):
 
         return run, digest(run())
     run = operation(task)
-    return run, digest(run())
+    end = time.perf_counter() + 0.04
+    result = digest(run())
+    while time.perf_counter() < end:
+        run()
+    return run, result
 
 
 def sample(run, seconds, count):
-    """Seconds of single runs, as contender.ts takes them: samples of `count` runs, at least seconds / 4 long."""
+    """Seconds of single runs, as contender.ts takes them: samples of `count` runs, at least SAMPLE long."""
     times = []
     end = time.perf_counter() + seconds
     while True:
@@ -156,8 +160,8 @@ def sample(run, seconds, count):
         for _ in range(count):
             run()
         elapsed = time.perf_counter() - begin
-        if elapsed < seconds / 4:
-            count = max(count + 1, min(count * 10, round(count * seconds / 4 / max(elapsed, 1e-9) * 1.1)))
+        if elapsed < SAMPLE:
+            count = max(count + 1, min(count * 10, round(1.1 * count * SAMPLE / max(elapsed, 1e-9))))
             continue
         times.append(elapsed / count)
         if time.perf_counter() >= end:

@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs";
 import { batchOf, FEATURES, filled, layersOf } from "../../.build/bench/tasks.js";
 
 const require = createRequire(import.meta.url);
@@ -11,7 +11,7 @@ export async function load(backend) {
   await register(backend);
   return {
     name: `tfjs ${backend}`,
-    version: tf.version_core,
+    version: tf.version.tfjs,
     activate: () => tf.setBackend(backend),
     operation,
     trainer,
@@ -25,10 +25,11 @@ export async function firstResult(backend) {
 }
 
 async function register(backend) {
+  tf.enableProdMode();
   if (backend === "wasm") {
     const wasm = await import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
-  } else await import("@tensorflow/tfjs-backend-cpu");
+  }
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no backend "${backend}" here`);
 }
 

@@ -30,7 +30,7 @@ export type Options<Values = Readonly<Record<string, unknown>>> = {
 };
 
 /** What stands on a command line beside the options. */
-export interface Operands {
+interface Operands {
   /** "FILE" */
   readonly name: string;
   readonly help: string;

@@ -14,6 +14,7 @@ import {
   positive,
 } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
+import { FIGURES } from "./figure-names.ts";
 
 /** A command, ready to be called with the words behind its name. */
 export interface Command extends Grammar {
@@ -22,7 +23,7 @@ export interface Command extends Grammar {
 }
 
 /** A command line that was understood. */
-export interface Prepared {
+interface Prepared {
   readonly json: boolean;
   readonly quiet: boolean;
   start(context: Context): Promise<Outcome>;
@@ -30,9 +31,6 @@ export interface Prepared {
 
 /** The work of a command. */
 type Job<Values> = (values: Values, context: Context, operands: readonly string[]) => Promise<Outcome>;
-
-/** The figures, in the order in which the report tells them. */
-export const FIGURES = ["curves", "noise", "loss", "predictions", "sampling"] as const;
 
 const shared = {
   json: flag("print the result as JSON on stdout, messages on stderr"),

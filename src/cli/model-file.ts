@@ -20,7 +20,7 @@ export interface Model {
 }
 
 /** How a model came to be. */
-export interface TrainingRecord {
+interface TrainingRecord {
   readonly seed: number;
   /** Curves, those for validation included. */
   readonly curves: number;

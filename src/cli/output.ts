@@ -8,11 +8,6 @@ import type { Context } from "./context.ts";
 /** A file's name inside the folder, and its content. */
 export type OutputFile = readonly [name: string, content: string | Uint8Array];
 
-/** The file of a figure. */
-export function figureFile(figure: string): string {
-  return `figures/${figure}.svg`;
-}
-
 /** Where the results go. */
 export class OutputFolder {
   readonly path: string;

@@ -6,8 +6,8 @@ import type { EpochLosses } from "../diffusion/index.ts";
 import { type Curves, parseCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { FormatError } from "../tensor/errors.ts";
-import { FIGURES } from "./commands.ts";
 import type { Context, Outcome } from "./context.ts";
+import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
   drawCurves,
   drawLoss,
@@ -19,7 +19,7 @@ import {
 } from "./figures.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";
 import { readModel, requireModelRadii } from "./model-file.ts";
-import { figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import { OutputFolder, tellOutcome } from "./output.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** The values of the command's options. */
@@ -45,7 +45,7 @@ export async function plot(
   const names = FIGURES.filter((name) => wanted.length === 0 || wanted.includes(name));
   const read = reader(values);
   // Each reads its inputs, and returns what is left to do: a missing file is told before anything is created.
-  const prepare: Record<(typeof FIGURES)[number], () => () => string> = {
+  const prepare: Record<FigureName, () => () => string> = {
     curves: () => {
       const [curves, discMasses] = [read.curves(), read.discMasses()];
       return () => drawCurves(curves, discMasses);

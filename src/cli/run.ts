@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import type { Dataset } from "../diffusion/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
-import { FIGURES } from "./commands.ts";
 import type { Context, Outcome } from "./context.ts";
+import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
   drawCurves,
   drawLoss,
@@ -17,7 +17,7 @@ import {
 } from "./figures.ts";
 import { generatePopulation, POPULATION_FILES, type Population, populationFiles } from "./generate.ts";
 import { widthsOf } from "./model-file.ts";
-import { figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import { OutputFolder, tellOutcome } from "./output.ts";
 import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
 import { duration } from "./terminal.ts";
 import {
@@ -105,7 +105,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     predictions: drawPredictions(model, unseen, values.seed),
     ...(samples.complete && { sampling: drawSampling(model, values.samples, values.steps, values.seed) }),
   }));
-  output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name), svg] as const));
+  output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name as FigureName), svg] as const));
   const errors = measurePredictions(model, unseen, values.seed);
   if (figures.sampling !== undefined) {
     const drawn = { ...figures, sampling: figures.sampling };

@@ -2,7 +2,7 @@
 
 import { tensor } from "../autograd/tensor.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import type { Random } from "../tensor/random.ts";
 
 /** One mean and one standard deviation for all features. */
@@ -36,11 +36,21 @@ export class Standardization {
     return new Standardization(mean, Math.sqrt(squares / (count - 1)));
   }
 
-  /** Rows as a tensor of mean 0 and standard deviation 1, [rows, features] in float32. */
+  /**
+   * Rows as a tensor of mean 0 and standard deviation 1, [rows, features] in float32.
+   *
+   * @throws ShapeError when rows differ in length
+   */
   apply(rows: readonly ArrayLike<number>[]): Tensor {
     const features = rows[0]?.length ?? 0;
     const values = new Float32Array(rows.length * features);
     rows.forEach((row, r) => {
+      if (row.length !== features) {
+        throw new ShapeError(
+          "Standardization",
+          `row ${r} has ${row.length} values, row 0 has ${features}; all need the same.`,
+        );
+      }
       for (let i = 0; i < features; i++)
         values[r * features + i] = (row[i] - this.mean) / this.standardDeviation;
     });

@@ -14,7 +14,10 @@ import { checkAtLeast } from "./optimizer.ts";
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
   const gradients = [...parameters].flatMap(({ grad }) => (grad === null ? [] : [grad.detach()]));
-  const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + gradient.square().sum().item(), 0));
+  // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
+  let squares = 0;
+  for (const gradient of gradients) for (const value of gradient.toTypedArray()) squares += value * value;
+  const norm = Math.sqrt(squares);
   if (norm > maxNorm) for (const gradient of gradients) scale(gradient, maxNorm / norm);
   return norm;
 }

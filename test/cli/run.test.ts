@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { unseenCurves } from "../../src/cli/figures.ts";
 import { readModel } from "../../src/cli/model-file.ts";
 import { eulerSampler, splitDataset, uniformGrid } from "../../src/diffusion/index.ts";
 import { logSpacedRadii, rotationCurves } from "../../src/galaxy/index.ts";
@@ -209,7 +210,16 @@ describe("halograd plot", () => {
     expect(text("some/figures/curves.svg")).toContain("150 galaxies");
   });
 
-  test("takes all curves of data that the model was not trained on for its predictions", () => {
+  test("shows predictions of curves that the model was not trained on: the part kept back, or all of other data", () => {
+    const model = readModel(join(home, "out/model.safetensors"));
+    const data = parseCurves(text("out/curves.csv"), "curves.csv");
+    const { valid } = splitDataset(data.curves, new Random(7).fork("split"));
+    expect(unseenCurves(model, data, "curves.csv").toArray()).toEqual(valid.toArray());
+    const other = { ...data, curves: data.curves.map((curve) => curve.map((velocity) => 2 * velocity)) };
+    expect(unseenCurves(model, other, "other.csv").shape).toEqual([60, 50]);
+  });
+
+  test("needs no more than two curves", () => {
     writeFileSync(join(home, "two.csv"), text("out/curves.csv").split("\n").slice(0, 3).join("\n"));
     const words = ["plot", "predictions", "--data", "two.csv", "--model", "out/model.safetensors"];
     succeed([...words, "--out", "two"], home);
@@ -267,6 +277,10 @@ describe("--json and --quiet", () => {
     expect(result.predictionErrors.map(({ amount }: { amount: number }) => amount)).toEqual([
       0.1, 0.2, 0.5, 0.7, 0.9,
     ]);
+    for (const { amount, noisy, prediction } of result.predictionErrors) {
+      expect(noisy).toBeGreaterThan(amount * 50);
+      if (amount >= 0.5) expect(prediction).toBeLessThan(noisy);
+    }
   });
 
   test.each([

@@ -136,21 +136,17 @@ export class Assembler {
   /** The module in the binary format. */
   bytes(): Uint8Array<ArrayBuffer> {
     const ownMemory = this.#memory === "own" ? [[0x00, ...unsigned(this.#ownMemoryPages)]] : [];
-    return new Uint8Array([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // "\0asm", version 1
-      ...section(
-        1,
-        this.#types.map((type) => type.split(",").map(Number)),
-      ),
-      ...section(2, this.#imports),
-      ...section(3, this.#functions.map(unsigned)),
-      ...section(5, ownMemory),
-      ...section(7, this.#exports),
-      ...section(
-        10,
-        this.#bodies.map((body) => [...unsigned(body.length), ...body]),
-      ),
-    ]);
+    const types = this.#types.map((type) => type.split(",").map(Number));
+    const bodies = this.#bodies.map((body) => unsigned(body.length).concat(body));
+    const sections = [
+      section(1, types),
+      section(2, this.#imports),
+      section(3, this.#functions.map(unsigned)),
+      section(5, ownMemory),
+      section(7, this.#exports),
+      section(10, bodies),
+    ];
+    return new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00].concat(...sections)); // "\0asm", version 1
   }
 
   /** Whether loads and stores have a memory to address. */
@@ -306,7 +302,7 @@ export class Body {
     this.#emit("the end", this.#result(value), [0x0b]);
     this.#finished = true;
     const locals = this.#locals.map((type) => [0x01, TYPE_CODES[type]]);
-    return [...vector(locals), ...this.#code];
+    return vector(locals).concat(this.#code);
   }
 
   #result(value: Value | number | undefined): Value {
@@ -713,7 +709,8 @@ export function unsigned(value: number): number[] {
   checkRange("an unsigned integer", value, 0, 2 ** 32 - 1);
   const bytes: number[] = [];
   for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value & 0x7f) | 0x80);
-  return [...bytes, value];
+  bytes.push(value);
+  return bytes;
 }
 
 /** Signed LEB128: the same in two's complement, ended where bit 6 is the sign of the rest. */
@@ -721,7 +718,8 @@ export function signed(value: number): number[] {
   checkRange("a signed integer", value, -(2 ** 31), 2 ** 31 - 1);
   const bytes: number[] = [];
   for (; value < -64 || value > 63; value >>= 7) bytes.push((value & 0x7f) | 0x80);
-  return [...bytes, value & 0x7f];
+  bytes.push(value & 0x7f);
+  return bytes;
 }
 
 function encode(opcode: number): number[] {
@@ -751,13 +749,13 @@ function text(value: string): number[] {
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+  return unsigned(items.length).concat(...items);
 }
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   if (items.length === 0) return [];
   const content = vector(items);
-  return [id, ...unsigned(content.length), ...content];
+  return [id].concat(unsigned(content.length), content);
 }
 
 function checkRange(what: string, value: number, least: number, most: number): void {

@@ -8,10 +8,11 @@ import type { Expression, Expressions } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import { type Axes, forEachIndex, mergeAxes } from "../typescript/elementwise.ts";
 import { typescriptBackend } from "../typescript/index.ts";
+import { Assembler, f32x4 } from "./assembler.ts";
 import { compileFold, compileLanes, type LaneFold, type LaneKernel } from "./elementwise.ts";
 import { createMatmul, type Matmul, scratchBytes } from "./matmul.ts";
 import { Memory, TABLE } from "./memory.ts";
-import { createRandom, type FillRandom } from "./random.ts";
+import { createRandom, type FillRandom, RANDOM_SCRATCH_BYTES } from "./random.ts";
 
 /** Below this many elements (terms, for a matmul) copying in and out costs more than the lanes gain. */
 const SMALL = 128;
@@ -19,27 +20,43 @@ const SMALL_MATMUL = 2048;
 
 /** The backend, or null where the platform has no WebAssembly, no SIMD, or forbids code made at run time. */
 export function createWasmBackend(): Backend | null {
+  if (!hasSimd()) return null;
+  const memory = new Memory();
+  // Modules are made when they are first needed: start-up pays for what it uses.
+  const multiply = once(() => createMatmul(memory.memory));
+  const random = once(() => createRandom(memory.memory));
+  return {
+    name: "wasm",
+    elementwise: (expressions, count) => elementwise(memory, expressions, count),
+    reduce: (fold, count, initial) => reduce(memory, fold, count, initial),
+    matmul: (m, n, k, output, a, b, bias) => matmul(memory, multiply, m, n, k, output, a, b, bias),
+    normal: (draw, out) => fill(memory, () => random().normal, "normal", draw, out),
+    uniform: (draw, out) => fill(memory, () => random().uniform, "uniform", draw, out),
+  };
+}
+
+/** Whether a small module with one SIMD instruction can be compiled and run here. */
+function hasSimd(): boolean {
+  if (typeof WebAssembly === "undefined") return false;
+  const assembler = new Assembler();
+  assembler.function("zero", [], "f32", () => f32x4.extract_lane(f32x4.const(0), 0));
   try {
-    const memory = new Memory();
-    const multiply = createMatmul(memory.memory);
-    const random = createRandom(memory.memory);
-    return {
-      name: "wasm",
-      elementwise: (expressions, count) => elementwise(memory, expressions, count),
-      reduce: (fold, count, initial) => reduce(memory, fold, count, initial),
-      matmul: (m, n, k, output, a, b, bias) => matmul(memory, multiply, m, n, k, output, a, b, bias),
-      normal: (draw, out) => fill(memory, random.normal, "normal", draw, out),
-      uniform: (draw, out) => fill(memory, random.uniform, "uniform", draw, out),
-    };
+    return (
+      (new WebAssembly.Instance(new WebAssembly.Module(assembler.bytes())).exports.zero as () => number)() ===
+      0
+    );
   } catch (error) {
-    const isRefusal =
-      typeof WebAssembly === "undefined" ||
-      error instanceof WebAssembly.CompileError ||
-      error instanceof WebAssembly.LinkError ||
-      error instanceof RangeError;
-    if (isRefusal) return null;
+    if (error instanceof WebAssembly.CompileError || error instanceof EvalError) return false;
     throw error;
   }
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function elementwise(memory: Memory, expressions: Expressions, operandCount: number): ElementwiseKernel {
@@ -108,7 +125,7 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
 
 function matmul(
   memory: Memory,
-  multiply: Matmul,
+  multiply: () => Matmul,
   m: number,
   n: number,
   k: number,
@@ -134,7 +151,7 @@ function matmul(
   }
   const out = memory.take(4 * m * n);
   const scratch = memory.take(0);
-  multiply(
+  multiply()(
     m,
     n,
     k,
@@ -153,17 +170,22 @@ function matmul(
 
 function fill(
   memory: Memory,
-  kernel: FillRandom,
+  kernel: () => FillRandom,
   name: "normal" | "uniform",
   draw: Parameters<Backend["normal"]>[0],
   out: Operand["data"],
 ): void {
-  if (out.length < SMALL || !(out instanceof Float32Array) || !memory.reset(4 * out.length + 32)) {
+  if (
+    out.length < SMALL ||
+    !(out instanceof Float32Array) ||
+    !memory.reset(4 * out.length + RANDOM_SCRATCH_BYTES + 64)
+  ) {
     typescriptBackend[name](draw, out);
     return;
   }
   const address = memory.take(4 * out.length);
-  kernel(address, out.length, draw.key[0], draw.key[1], draw.counter[0], draw.counter[1]);
+  const scratch = memory.take(RANDOM_SCRATCH_BYTES);
+  kernel()(address, out.length, draw.key[0], draw.key[1], draw.counter[0], draw.counter[1], scratch);
   memory.read(address, out, 0, out.length);
 }
 

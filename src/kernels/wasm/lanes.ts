@@ -112,8 +112,19 @@ export class LaneGraph {
   }
 }
 
+export interface LaneArithmetic extends Arithmetic<Node> {
+  /** ln x for normal positive finite x only. */
+  logOfNormal(x: Node): Node;
+  /** sin(r + low) for |r| ≤ π/4, low at most half an ulp of r: r + (r³ S(r²) + low), fit error below 2⁻²⁷. */
+  sinNear(r: Node, low?: Node): Node;
+  /** cos(r + low) for the same: 1 − (r²/2 − (r⁴ C(r²) − r low)), fit error below 2⁻³². */
+  cosNear(r: Node, low?: Node): Node;
+  /** All ones where the lane's integer is odd, else 0. */
+  lowestBit(n: Node): Node;
+}
+
 /** The arithmetic of lanes: its values are nodes of the graph. */
-export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
+export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
   const c = (value: number) => graph.float(value);
   const binary = (instruction: (a: Vector, b: Vector) => Vector) => (a: Node, b: Node) =>
     graph.op(instruction, a, b);
@@ -187,6 +198,11 @@ export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
   /** The logarithm's special values for its argument x: itself if NaN or Infinity, −Infinity at 0, NaN below. */
   const logSpecial = (x: Node, result: Node): Node =>
     or(select(c(-Infinity), select(result, x, lt(x, INFINITE)), eq(x, c(0))), lt(x, c(0)));
+
+  const logOfNormal = (x: Node): Node => {
+    const shifted = exponentOf(x);
+    return logOfReduced(sub(integerSub(x, shifted), ONE), exponentNumber(shifted));
+  };
 
   const log = (x: Node): Node => {
     const { m, e } = splitExponent(x);
@@ -263,7 +279,19 @@ export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
     };
   };
 
-  /** All ones where n is odd. */
+  const sinNear = (r: Node, low?: Node): Node => {
+    const z = mul(r, r);
+    const rest = mul(r, mul(z, polynomial(z, SIN)));
+    return add(r, low === undefined ? rest : add(rest, low));
+  };
+
+  const cosNear = (r: Node, low?: Node): Node => {
+    const z = mul(r, r);
+    const tail = mul(mul(z, z), polynomial(z, COS));
+    const rest = low === undefined ? tail : sub(tail, mul(r, low));
+    return sub(ONE, sub(mul(c(0.5), z), rest));
+  };
+
   const lowestBit = (n: Node): Node => graph.op(i32x4.shr_s, shl(n, 31), 31);
 
   const circular = (name: Rescue, x: Node): Node => {
@@ -273,11 +301,7 @@ export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
     const n = name === "cos" ? integerAdd(quadrant, graph.int(1)) : quadrant;
     const flip = and(shl(n, 30), SIGN); // the third and fourth quadrant
     const sign = name === "cos" ? flip : xor(flip, and(x, SIGN));
-    return graph.rescue(
-      name,
-      x,
-      xor(select(cosineNear(graph, r, low), sineNear(graph, r, low), lowestBit(n)), sign),
-    );
+    return graph.rescue(name, x, xor(select(cosNear(r, low), sinNear(r, low), lowestBit(n)), sign));
   };
 
   const power = (x: Node, y: Node): Node => {
@@ -369,23 +393,11 @@ export function laneArithmetic(graph: LaneGraph): Arithmetic<Node> {
     tanh,
     erf,
     pow: (x, y) => POWERS.get(y.constant)?.(x) ?? power(x, y),
+    logOfNormal,
+    sinNear,
+    cosNear,
+    lowestBit,
   };
-}
-
-/** sin(r + low) for |r| ≤ π/4, low at most half an ulp of r: r + (r³ S(r²) + low), fit error below 2⁻²⁷. */
-export function sineNear(graph: LaneGraph, r: Node, low?: Node): Node {
-  const z = graph.op(f32x4.mul, r, r);
-  const rest = graph.op(f32x4.mul, r, graph.op(f32x4.mul, z, polynomialOf(graph, z, SIN)));
-  return graph.op(f32x4.add, r, low === undefined ? rest : graph.op(f32x4.add, rest, low));
-}
-
-/** cos(r + low) for the same: 1 − (r²/2 − (r⁴ C(r²) − r low)), fit error below 2⁻³². */
-export function cosineNear(graph: LaneGraph, r: Node, low?: Node): Node {
-  const z = graph.op(f32x4.mul, r, r);
-  const tail = graph.op(f32x4.mul, graph.op(f32x4.mul, z, z), polynomialOf(graph, z, COS));
-  const rest = low === undefined ? tail : graph.op(f32x4.sub, tail, graph.op(f32x4.mul, r, low));
-  const fall = graph.op(f32x4.sub, graph.op(f32x4.mul, z, graph.float(0.5)), rest);
-  return graph.op(f32x4.sub, graph.float(1), fall);
 }
 
 /**
@@ -550,7 +562,7 @@ const SMALLEST_NORMAL = 1.1754943508222875e-38;
 const ROUND_DOUBLE = 6755399441055744; // 1.5 · 2⁵²
 const LOG2_E = Math.LOG2E;
 const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 1.42860676533018e-6;
+const LN2_LOW = 1.42860676533018e-5;
 const HALF_PI = [1.570796251296997, 7.549789771132964e-8, 1.837589179357618e-15];
 
 // biome-ignore format: one function a line.

@@ -1,14 +1,15 @@
 /**
- * Uniform and normal numbers in SIMD, from the counter blocks of tensor/random.ts in the same order of elements:
+ * Uniform and normal numbers in SIMD, from the same counter blocks as kernels/typescript/random.ts, in the same order of elements:
  * Threefry-2x32-20 on four counters at a time.
  */
 
 import { Assembler, type Body, f32x4, i8x16, i32, i32x4, type Local, type Value, v128 } from "./assembler.ts";
-import { cosineNear, LaneEmitter, LaneGraph, laneArithmetic, type Node, sineNear } from "./lanes.ts";
+import { LaneEmitter, LaneGraph, laneArithmetic, type Node } from "./lanes.ts";
 
 /**
  * Writes `count` float32 numbers at the address `out`. Elements 2b and 2b + 1 are made of the two words of the block with the
- * counter (low + b, high) under the key (key0, key1); low + count / 2 must not exceed 2³².
+ * counter (low + b, high) under the key (key0, key1); low + count / 2 must not exceed 2³². `scratch` is the address of
+ * RANDOM_SCRATCH_BYTES bytes.
  */
 export type FillRandom = (
   out: number,
@@ -17,14 +18,17 @@ export type FillRandom = (
   key1: number,
   low: number,
   high: number,
+  scratch: number,
 ) => void;
+
+export const RANDOM_SCRATCH_BYTES = 4096;
 
 /**
  * The fill of each distribution, over addresses of `memory`.
  *
  * `uniform` gives (w >>> 8) · 2⁻²⁴ for a word w, exact, so the same bits as `uniformAt`. `normal` is the method of Box and
  * Muller (1958) as in `normalAt`, in float32: u = ((w0 >>> 8) + 1) · 2⁻²⁴, radius = √(−2 ln u), angle = 2π (w1 >>> 8) · 2⁻²⁴,
- * elements radius · cos angle and radius · sin angle; each within 3 ulp of the exact value for those words.
+ * elements radius · cos angle and radius · sin angle; each within 4 ulp of the exact value for those words.
  */
 export function createRandom(memory: WebAssembly.Memory): { uniform: FillRandom; normal: FillRandom } {
   const instantiate = (distribution: Distribution) => {
@@ -46,27 +50,27 @@ export function createRandom(memory: WebAssembly.Memory): { uniform: FillRandom;
 }
 
 /** Elements 2b and 2b + 1 from the two words of block b, in four lanes. */
-type Distribution = (graph: LaneGraph, words: readonly [Node, Node]) => [Node, Node];
+type Distribution = (graph: LaneGraph, word0: Node, word1: Node) => [Node, Node];
 
-export const uniformPair: Distribution = (graph, words) => {
+export const uniformPair: Distribution = (graph, word0, word1) => {
   const uniform = (word: Node) =>
     graph.op(f32x4.mul, toFloat(graph, graph.op(i32x4.shr_u, word, 8)), graph.float(1 / 0x1000000));
-  return [uniform(words[0]), uniform(words[1])];
+  return [uniform(word0), uniform(word1)];
 };
 
-export const normalPair: Distribution = (graph, words) => {
+export const normalPair: Distribution = (graph, word0, word1) => {
   const m = laneArithmetic(graph);
   const scale = m.constant(1 / 0x1000000);
-  const [w0, w1] = words.map((word) => graph.op(i32x4.shr_u, word, 8));
+  const [w0, w1] = [word0, word1].map((word) => graph.op(i32x4.shr_u, word, 8));
   const u = m.mul(toFloat(graph, graph.op(i32x4.add, w0, graph.int(1))), scale);
-  const radius = m.sqrt(m.mul(m.constant(-2), m.log(u)));
+  const radius = m.sqrt(m.mul(m.constant(-2), m.logOfNormal(u)));
   // A turn is 2²⁴; the nearest quarter turn is taken off, so that |angle| ≤ π/4.
   const nearest = graph.op(i32x4.shr_u, graph.op(i32x4.add, w1, graph.int(0x200000)), 22);
   const rest = graph.op(i32x4.sub, w1, graph.op(i32x4.shl, nearest, 22));
   const angle = m.mul(toFloat(graph, rest), m.constant(HALF_PI / 0x400000));
-  const sine = sineNear(graph, angle);
-  const cosine = cosineNear(graph, angle);
-  const isOdd = graph.op(i32x4.shr_s, graph.op(i32x4.shl, nearest, 31), 31);
+  const sine = m.sinNear(angle);
+  const cosine = m.cosNear(angle);
+  const isOdd = m.lowestBit(nearest);
   const rotated = (a: Node, b: Node, quarters: Node) => {
     const sign = graph.op(v128.and, graph.op(i32x4.shl, quarters, 30), graph.int(0x80000000));
     return m.mul(radius, graph.op(v128.xor, graph.op(v128.bitselect, b, a, isOdd), sign));
@@ -81,58 +85,68 @@ function toFloat(graph: LaneGraph, integer: Node): Node {
 }
 
 /**
- * The bytes of the module of a distribution. A round makes the words of the next four blocks while it turns those of the
- * round before into numbers: two chains of instructions that do not wait for each other (one after the other, a
- * normal number took 5 ns instead of 3). The first round only makes words.
+ * The bytes of the module of a distribution: a loop that makes the words of up to 512 blocks, and one that turns
+ * them into numbers. (In a single loop the two chains of instructions wait for each other: 5 ns a normal number, not 3.)
  */
 export function randomModule(distribution: Distribution): Uint8Array<ArrayBuffer> {
   const graph = new LaneGraph();
-  const counter = graph.operand(2);
-  const high = graph.operand(0);
-  const keys = [graph.operand(0), graph.operand(0)] as const;
-  const words = [graph.operand(2), graph.operand(2)] as const;
-  const nextWords = threefry(graph, keys, counter, high);
-  const [even, odd] = distribution(graph, words);
+  const [key0, key1, high] = [0, 1, 2].map(() => graph.operand(0));
+  const [counter, ...words] = [0, 1, 2].map(() => graph.operand(2));
+  const newWords = threefry(graph, [key0, key1], counter, high);
+  const [even, odd] = distribution(graph, words[0], words[1]);
   // Blocks side by side in memory: elements 2b, 2b + 1, 2b + 2, 2b + 3 and the four that follow.
-  const results = [graph.op(interleaveLow, even, odd), graph.op(interleaveHigh, even, odd)];
+  const numbers = [graph.op(interleaveLow, even, odd), graph.op(interleaveHigh, even, odd)];
 
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
-  const parameters = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
-  assembler.function("fill", parameters, "none", (body, out, count, key0, key1, low, top) => {
-    const emitter = new LaneEmitter(body, [...results, ...nextWords]);
-    const zero = body.let(i32x4.splat(0));
-    for (const node of words) emitter.bind(node, zero);
-    emitter.bind(keys[0], i32x4.splat(key0));
-    emitter.bind(keys[1], i32x4.splat(key1));
-    emitter.bind(high, i32x4.splat(top));
-    emitter.compute(0);
-    emitter.bind(counter, i32x4.add(i32x4.splat(low), i32x4.const(0, 1, 2, 3)));
+  const parameters = ["i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+  assembler.function("fill", parameters, "none", (body, out, count, k0, k1, low, top, scratch) => {
+    const generator = new LaneEmitter(body, newWords);
+    const transform = new LaneEmitter(body, numbers);
+    generator.bind(key0, i32x4.splat(k0));
+    generator.bind(key1, i32x4.splat(k1));
+    generator.bind(high, i32x4.splat(top));
+    generator.compute(0);
+    transform.compute(0);
+    generator.bind(counter, i32x4.add(i32x4.splat(low), i32x4.const(0, 1, 2, 3)));
     const four = body.let(i32x4.splat(4));
-    const isWarm = body.local("i32");
-    body.loop((again) => {
-      emitter.compute(2);
-      const [first, second] = results.map((node) => emitter.value(node));
-      body.if(isWarm, () => {
+    const at = body.local("i32");
+    const left = body.local("i32"); // elements of the chunk
+    body.while(i32.gt_s(count, 0), () => {
+      body.set(left, i32.select(count, CHUNK, i32.lt_s(count, CHUNK)));
+      body.set(count, i32.sub(count, left));
+      const end = body.let(i32.add(scratch, i32.shl(left, 2)));
+      body.set(at, scratch);
+      body.loop((again) => {
+        generator.compute(2);
+        for (const [i, node] of newWords.entries()) body.store(at, generator.value(node), 16 * i);
+        generator.bind(counter, i32x4.add(generator.value(counter), four));
+        body.set(at, i32.add(at, 32));
+        body.branchIf(again, i32.lt_u(at, end));
+      });
+      body.set(at, scratch);
+      body.loop((again) => {
+        for (const [i, node] of words.entries()) transform.bind(node, v128.load(at, 16 * i));
+        transform.compute(2);
+        const vectors = numbers.map((node) => transform.value(node));
         body.if(
-          i32.ge_s(count, 8),
+          i32.ge_s(left, 8),
           () => {
-            body.store(out, first);
-            body.store(out, second, 16);
+            for (const [i, vector] of vectors.entries()) body.store(out, vector, 16 * i);
           },
-          () => storeLanes(body, out, count, [first, second]),
+          () => storeLanes(body, out, left, vectors),
         );
         body.set(out, i32.add(out, 32));
-        body.set(count, i32.sub(count, 8));
+        body.set(at, i32.add(at, 32));
+        body.set(left, i32.sub(left, 8));
+        body.branchIf(again, i32.gt_s(left, 0));
       });
-      body.set(isWarm, 1);
-      emitter.bind(counter, i32x4.add(emitter.value(counter), four));
-      words.forEach((node, i) => emitter.bind(node, emitter.value(nextWords[i])));
-      body.branchIf(again, i32.gt_s(count, 0));
     });
   });
   return assembler.bytes();
 }
+
+const CHUNK = 1024;
 
 /** Stores the first `count` of seven lanes. */
 function storeLanes(

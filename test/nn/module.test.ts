@@ -1,0 +1,247 @@
+/** Modules: which parameters they find and how they name them, what is saved and loaded, and how layers start. */
+
+import { describe, expect, it } from "vitest";
+import {
+  ArgumentError,
+  arange,
+  normal,
+  Random,
+  ShapeError,
+  silu,
+  type Tensor,
+  tensor,
+} from "../../src/index.ts";
+import { LayerNorm, Linear, Module, parameter, Sequential } from "../../src/nn/index.ts";
+
+const names = (module: Module): string[] => [...module.namedParameters()].map(([name]) => name);
+const row = (...values: number[]): Tensor => parameter(Float32Array.from(values), [values.length]);
+
+/** Every kind of field that can hold parameters, and some that cannot. */
+class Everything extends Module {
+  scale = row(2);
+  encoder = [new Linear(3, 2, new Random(1)), new Linear(2, 1, new Random(2), { bias: false })];
+  heads = { mean: new Linear(1, 1, new Random(3)), nested: { deep: [row(5)] } };
+  body = new Sequential(new Linear(2, 2, new Random(4)), silu, new Sequential(new LayerNorm(2)));
+  buffer = tensor([1, 2]);
+  text = "weight";
+  nothing = null;
+  activation = silu;
+  forward(x: Tensor): Tensor {
+    return this.encoder.reduce((value, layer) => layer.forward(value), x).mul(this.scale);
+  }
+}
+
+describe("named parameters", () => {
+  it("have PyTorch's keys, in the order in which fields were set, wherever they lie", () => {
+    expect(names(new Everything())).toEqual([
+      "scale",
+      "encoder.0.weight",
+      "encoder.0.bias",
+      "encoder.1.weight",
+      "heads.mean.weight",
+      "heads.mean.bias",
+      "heads.nested.deep.0",
+      "body.0.weight",
+      "body.0.bias",
+      "body.2.0.weight",
+      "body.2.0.bias",
+    ]);
+  });
+
+  it("of a Sequential are named by index alone", () => {
+    const net = new Sequential(
+      new Linear(2, 2, new Random(1)),
+      silu,
+      new Sequential(new Linear(2, 1, new Random(1), { bias: false })),
+    );
+    expect(names(net)).toEqual(["0.weight", "0.bias", "2.0.weight"]);
+  });
+
+  it("are named once when they are shared, and so is a shared module", () => {
+    class Tied extends Module {
+      readonly first = new Linear(2, 2, new Random(1));
+      readonly again = this.first;
+      readonly second = new Linear(2, 2, new Random(2));
+      readonly tied = this.second.weight;
+      readonly self = this;
+      forward(x: Tensor): Tensor {
+        return this.again.forward(this.first.forward(x));
+      }
+    }
+    const model = new Tied();
+    expect(names(model)).toEqual(["first.weight", "first.bias", "second.weight", "second.bias"]);
+    expect(model.modules()).toHaveLength(3);
+    // The gradient of a shared weight is the sum over its uses.
+    model.forward(arange(2)).sum().backward();
+    expect(model.first.weight.grad!.shape).toEqual([2, 2]);
+  });
+
+  it("are exactly what parameters() hands to an optimiser, and zeroGrad clears", () => {
+    const model = new Everything();
+    const parameters = model.parameters();
+    expect(parameters).toHaveLength(11);
+    expect(parameters.every((p) => p.isLeaf && p.requiresGrad)).toBe(true);
+    model
+      .forward(normal([4, 3], new Random(5)))
+      .sum()
+      .backward();
+    expect(model.encoder[0].weight.grad).not.toBeNull();
+    model.zeroGrad();
+    expect(parameters.every((p) => p.grad === null)).toBe(true);
+  });
+});
+
+describe("a state dictionary", () => {
+  it("holds detached copies, and loads back to the same outputs", () => {
+    const [model, other] = [new Everything(), new Everything()];
+    for (const p of other.parameters()) p.detach().assign(0.5);
+    const state = model.stateDictionary();
+    expect([...state.keys()]).toEqual(names(model));
+    expect([...state.values()].every((value) => !value.requiresGrad)).toBe(true);
+    const x = normal([3, 3], new Random(6));
+    const before = model.forward(x).toArray();
+    other.loadStateDictionary(state);
+    expect(other.forward(x).toArray()).toEqual(before);
+    // Neither is tied to the dictionary after.
+    for (const value of state.values()) value.assign(0);
+    expect([model, other].map((module) => module.forward(x).toArray())).toEqual([before, before]);
+  });
+
+  it("keeps the parameters' identity when it is loaded, so that an optimiser goes on with them", () => {
+    const model = new Linear(2, 1, new Random(1));
+    const { weight } = model;
+    model.loadStateDictionary(new Linear(2, 1, new Random(2)).stateDictionary());
+    expect(model.weight).toBe(weight);
+    expect(weight.requiresGrad).toBe(true);
+  });
+
+  const state = (change: (state: Map<string, Tensor>) => void): Map<string, Tensor> => {
+    const copy = new Linear(2, 1, new Random(2)).stateDictionary();
+    change(copy);
+    return copy;
+  };
+  it.each([
+    ["lacks a name", state((s) => s.delete("bias")), ArgumentError, /loadStateDictionary: missing bias/],
+    [
+      "has an unknown name",
+      state((s) => s.set("extra.weight", tensor(1))),
+      ArgumentError,
+      /unknown extra\.weight/,
+    ],
+    [
+      "has both",
+      state((s) => s.set("x", tensor(1)) && s.delete("weight")),
+      ArgumentError,
+      /missing weight; unknown x/,
+    ],
+    [
+      "has another shape",
+      state((s) => s.set("bias", tensor([1, 2]))),
+      ShapeError,
+      /bias is \[1\], the saved value \[2\]/,
+    ],
+  ] as const)("that %s is refused, and nothing is changed", (_, given, error, words) => {
+    const model = new Linear(2, 1, new Random(1));
+    const before = model.parameters().map((p) => p.toArray());
+    expect(() => model.loadStateDictionary(given)).toThrow(error);
+    expect(() => model.loadStateDictionary(given)).toThrow(words);
+    expect(model.parameters().map((p) => p.toArray())).toEqual(before);
+  });
+});
+
+describe("train and eval", () => {
+  it("switch a module and all below it", () => {
+    const model = new Everything();
+    const flags = (): boolean[] => model.modules().map(({ training }) => training);
+    // Itself, two encoder layers, one head, the body with its layers: 8 modules.
+    expect(flags()).toEqual(new Array(8).fill(true));
+    expect(model.eval()).toBe(model);
+    expect(flags()).toEqual(new Array(8).fill(false));
+    model.train();
+    expect(flags()).toEqual(new Array(8).fill(true));
+  });
+});
+
+describe("Linear", () => {
+  it("starts uniform within ±1/√in, weight and bias, as PyTorch's default", () => {
+    const [features, out] = [100, 400];
+    const layer = new Linear(features, out, new Random(7));
+    const bound = 1 / Math.sqrt(features);
+    for (const [values, count] of [
+      [layer.weight, features * out],
+      [layer.bias!, out],
+    ] as const) {
+      const data = values.toTypedArray();
+      expect(Math.max(...data.map(Math.abs))).toBeLessThanOrEqual(Math.fround(bound));
+      // Five standard errors of the mean, of the variance (bound²/3, kurtosis 9/5) and of the share below bound/2.
+      const mean = data.reduce((a: number, b: number) => a + b, 0) / count;
+      const variance = data.reduce((a: number, b: number) => a + b * b, 0) / count;
+      const share = data.filter((value: number) => Math.abs(value) < bound / 2).length / count;
+      expect(Math.abs(mean)).toBeLessThan((5 * bound) / Math.sqrt(3 * count));
+      expect(Math.abs(variance / ((bound * bound) / 3) - 1)).toBeLessThan(5 * Math.sqrt(0.8 / count));
+      expect(Math.abs(share - 0.5)).toBeLessThan((5 * 0.5) / Math.sqrt(count));
+    }
+  });
+
+  it("is decided by the seed", () => {
+    const weights = (seed: number): unknown => new Linear(5, 4, new Random(seed)).weight.toArray();
+    expect(weights(1)).toEqual(weights(1));
+    expect(weights(1)).not.toEqual(weights(2));
+  });
+
+  it("computes x Wᵀ + b, and x Wᵀ without a bias", () => {
+    const layer = new Linear(2, 3, new Random(1));
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const product = x.matmul(layer.weight.transpose());
+    // One rounding in the layer's own kernel, two here.
+    for (const difference of layer.forward(x).sub(product.add(layer.bias!)).reshape([-1])) {
+      expect(Math.abs(difference.item())).toBeLessThan(2 ** -22);
+    }
+    layer.bias!.detach().assign(0);
+    expect(layer.forward(x).toArray()).toEqual(product.toArray());
+    const plain = new Linear(2, 3, new Random(1), { bias: false });
+    expect(plain.bias).toBeNull();
+    expect(plain.forward(x).toArray()).toEqual(product.toArray());
+  });
+
+  it.each([
+    [
+      "sizes that are no sizes",
+      () => new Linear(0, 2, new Random(1)),
+      /Linear: needs whole positive sizes; got 0 → 2/,
+    ],
+    ["fractional sizes", () => new Linear(2, 1.5, new Random(1)), /2 → 1\.5/],
+    [
+      "a missing random stream",
+      () => new Linear(2, 2, undefined as never),
+      /no random stream.*\n.*new Random/,
+    ],
+  ] as const)("refuses %s", (_, call, words) => {
+    expect(call).toThrow(ArgumentError);
+    expect(call).toThrow(words);
+  });
+});
+
+describe("LayerNorm", () => {
+  it("starts as the plain normalisation, and scales and shifts by what it learned", () => {
+    const layer = new LayerNorm(3);
+    const x = tensor([[1, 2, 4]]);
+    expect(layer.forward(x).toArray()).toEqual(x.layerNorm().toArray());
+    layer.weight.detach().assign(2);
+    layer.bias.detach().assign(1);
+    expect(layer.forward(x).toArray()).toEqual(x.layerNorm().mul(2).add(1).toArray());
+  });
+});
+
+describe("Sequential", () => {
+  it("applies modules and functions one after another", () => {
+    const layer = new Linear(2, 2, new Random(1));
+    const x = tensor([0.5, -1]);
+    expect(new Sequential(layer, silu, (y) => y.mul(2)).forward(x).toArray()).toEqual(
+      layer.forward(x).silu().mul(2).toArray(),
+    );
+  });
+});

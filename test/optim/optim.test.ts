@@ -1,0 +1,279 @@
+/** Optimisers, schedules, clipping and weight averages against their definitions. */
+
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { ArgumentError, noGrad, TapeError, type Tensor, tensor } from "../../src/index.ts";
+import {
+  Adam,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  cosineSchedule,
+  type Optimizer,
+  oneCycleSchedule,
+  type Schedule,
+  Scheduler,
+  SGD,
+  stepSchedule,
+  WeightAverage,
+} from "../../src/optim/index.ts";
+
+const leaf = (values: number | number[]): Tensor => tensor(values, { requiresGrad: true });
+const withGradient = (values: number[], gradient: number[]): Tensor => {
+  const x = leaf(values);
+  x.grad = tensor(gradient);
+  return x;
+};
+const makers: Record<string, (parameters: Tensor[], learningRate: number) => Optimizer> = {
+  SGD: (parameters, learningRate) => new SGD(parameters, { learningRate }),
+  "SGD with Nesterov's momentum": (parameters, learningRate) =>
+    new SGD(parameters, { learningRate, momentum: 0.5, nesterov: true }),
+  Adam: (parameters, learningRate) => new Adam(parameters, { learningRate }),
+  AMSGrad: (parameters, learningRate) => new Adam(parameters, { learningRate, amsgrad: true }),
+  AdamW: (parameters, learningRate) => new AdamW(parameters, { learningRate, weightDecay: 0 }),
+};
+
+describe.each(Object.entries(makers))("%s", (_, make) => {
+  it("finds the bottom of a bowl", () => {
+    const x = leaf([3, -2]);
+    const optimizer = make([x], 0.05);
+    for (let i = 0; i < 400; i++) {
+      optimizer.zeroGrad();
+      x.sub(tensor([1, 1]))
+        .square()
+        .mul(tensor([1, 3]))
+        .sum()
+        .backward();
+      optimizer.step();
+    }
+    expect(optimizer.stepCount).toBe(400);
+    for (const value of x.toArray<number[]>()) expect(value).toBeCloseTo(1, 2);
+  });
+
+  it("steps in place, leaves parameters without a gradient alone, and forgets on zeroGrad", () => {
+    const [x, untouched] = [withGradient([1], [1]), leaf([5])];
+    const { storage } = x;
+    const optimizer = make([x, untouched], 0.1);
+    optimizer.step();
+    expect(x.storage).toBe(storage);
+    expect(x.item()).toBeLessThan(1);
+    expect(untouched.item()).toBe(5);
+    optimizer.zeroGrad();
+    expect(x.grad).toBeNull();
+    expect(x.requiresGrad).toBe(true);
+  });
+
+  it("treats a parameter whose gradient comes later like one that starts then", () => {
+    const [early, late] = [leaf([1]), leaf([1])];
+    const optimizer = make([early, late], 0.1);
+    const path: number[][] = [[], []];
+    for (let step = 0; step < 6; step++) {
+      early.grad = step < 3 ? tensor([2]) : null;
+      late.grad = step < 3 ? null : tensor([2]);
+      optimizer.step();
+      path[0].push(early.item());
+      path[1].push(late.item());
+    }
+    expect(path[1].slice(3)).toEqual(path[0].slice(0, 3));
+  });
+
+  it("spoils a tape that was recorded before the step, and says so", () => {
+    const x = leaf([2]);
+    const loss = x.square().sum();
+    loss.backward(undefined, { retainGraph: true });
+    make([x], 0.1).step();
+    expect(() => loss.backward()).toThrow(TapeError);
+  });
+});
+
+describe("weight decay", () => {
+  it("of AdamW shrinks the weights, and that of Adam goes through the gradient", () => {
+    const [p, q] = [withGradient([2], [0]), withGradient([2], [0])];
+    new AdamW([p], { learningRate: 0.1, weightDecay: 0.5 }).step();
+    new Adam([q], { learningRate: 0.1, weightDecay: 0.5 }).step();
+    expect(p.item()).toBeCloseTo(2 * (1 - 0.1 * 0.5), 6);
+    // A first step of Adam has the length of the rate, whatever the gradient.
+    expect(q.item()).toBeCloseTo(2 - 0.1, 6);
+  });
+});
+
+describe("an optimiser refuses", () => {
+  const cases: [what: string, call: () => unknown, words: RegExp][] = [
+    ["no parameters", () => new Adam([]), /Adam: got no parameters.*\n.*model\.parameters\(\)/],
+    [
+      "tensors that are not differentiated",
+      () => new SGD([tensor(1)], { learningRate: 1 }),
+      /SGD: parameter 0 is not differentiated/,
+    ],
+    ["results", () => new AdamW([leaf(1), leaf(1).exp()]), /AdamW: parameter 1 is the result/],
+    [
+      "a parameter twice",
+      () => {
+        const x = leaf(1);
+        return new Adam([x, x]);
+      },
+      /twice/,
+    ],
+    ["a negative rate", () => new Adam([leaf(1)], { learningRate: -1 }), /learningRate is -1/],
+    ["NaN for a rate", () => new SGD([leaf(1)], { learningRate: NaN }), /learningRate is NaN/],
+    [
+      "betas of 1",
+      () => new Adam([leaf(1)], { betas: [0.9, 1] }),
+      /betas is 1; it must be at least 0 and below 1/,
+    ],
+    ["a negative decay", () => new Adam([leaf(1)], { weightDecay: -0.1 }), /weightDecay/],
+    ["a negative momentum", () => new SGD([leaf(1)], { learningRate: 1, momentum: -1 }), /momentum/],
+    [
+      "Nesterov without momentum",
+      () => new SGD([leaf(1)], { learningRate: 1, nesterov: true }),
+      /nesterov needs a momentum/,
+    ],
+    ["an average of nothing", () => new WeightAverage([]), /WeightAverage: got no parameters/],
+    ["a decay of 1", () => new WeightAverage([leaf(1)], { decay: 1 }), /decay is 1/],
+    ["a negative norm", () => clipGradNorm([], -1), /maxNorm is -1/],
+    ["schedules of no steps", () => cosineSchedule({ from: 1, steps: 0 }), /cosineSchedule: .*got 0/],
+    ["schedules of part of a step", () => oneCycleSchedule({ peak: 1, steps: 2.5 }), /got 2\.5/],
+    ["never stepping", () => stepSchedule({ from: 1, every: 0 }), /got 0/],
+  ];
+  it.each(cases)("%s", (_, call, words) => {
+    expect(call).toThrow(ArgumentError);
+    expect(call).toThrow(words);
+  });
+});
+
+describe("schedules", () => {
+  const rate = fc.double({ min: 1e-4, max: 10, noNaN: true });
+  const steps = fc.integer({ min: 1, max: 300 });
+  const at = (schedule: Schedule, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => schedule(i));
+
+  test.prop([rate, fc.double({ min: 0, max: 1, noNaN: true }), steps])(
+    "the cosine falls from one rate to the other, half way at half time",
+    (from, part, count) => {
+      const to = from * part;
+      const schedule = cosineSchedule({ from, to, steps: count });
+      at(schedule, count + 1).forEach((value, i) => {
+        expect(value).toBeCloseTo(to + ((from - to) * (1 + Math.cos((Math.PI * i) / count))) / 2, 12);
+      });
+      expect(schedule(count / 2)).toBeCloseTo((from + to) / 2, 12);
+    },
+  );
+
+  test.prop([rate, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 200 })])(
+    "steps multiply the rate once every so often",
+    (from, every, step) => {
+      expect(stepSchedule({ from, every, factor: 0.5 })(step)).toBe(from * 2 ** -Math.floor(step / every));
+    },
+  );
+
+  test.prop([rate, steps, fc.double({ min: 0, max: 1, noNaN: true })])(
+    "one cycle rises to its peak and falls to its end, and is a number at every step",
+    (peak, count, warmUp) => {
+      const values = at(oneCycleSchedule({ peak, steps: count, warmUp }), count + 3);
+      const top = Math.round(warmUp * count - 1);
+      for (const [i, value] of values.entries()) {
+        expect(value).toSatisfy(Number.isFinite);
+        expect(value).toBeLessThanOrEqual(peak * (1 + 1e-12));
+        if (i > 0 && i < top) expect(value).toBeGreaterThan(values[i - 1]);
+        if (i > top + 2) expect(value).toBeLessThanOrEqual(values[i - 1]);
+      }
+      if (warmUp * count > 2) expect(values[0]).toBeCloseTo(peak / 25, 12);
+      if (warmUp < 1 && count > 1) expect(values[count - 1]).toBeCloseTo(peak / 250000, 12);
+    },
+  );
+
+  it("one cycle starts at its peak where the warm-up is its first step alone", () => {
+    expect(oneCycleSchedule({ peak: 0.1, steps: 10, warmUp: 0.1 })(0)).toBe(0.1);
+  });
+
+  it("are applied from step 0 on", () => {
+    const optimizer = new SGD([leaf(1)], { learningRate: 9 });
+    const scheduler = new Scheduler(optimizer, (step) => 100 - step);
+    const seen = [optimizer.learningRate];
+    for (let i = 0; i < 3; i++) {
+      scheduler.step();
+      seen.push(optimizer.learningRate);
+    }
+    expect(seen).toEqual([100, 99, 98, 97]);
+  });
+});
+
+describe("clipping", () => {
+  const gradients = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 3, maxLength: 3 });
+
+  test.prop([gradients, gradients, fc.double({ min: 0.01, max: 100, noNaN: true })])(
+    "by norm keeps the direction of all gradients together, shortens only what is too long, and tells the norm before",
+    (a, b, limit) => {
+      const parameters = [withGradient([0, 0, 0], a), leaf([1]), withGradient([0, 0, 0], b)];
+      const before = [...a, ...b].map(Math.fround);
+      const norm = Math.sqrt(before.reduce((sum, value) => sum + value * value, 0));
+      expect(clipGradNorm(parameters, limit)).toBeCloseTo(norm, 10);
+      const factor = Math.min(1, limit / norm);
+      const after = [parameters[0], parameters[2]].flatMap(({ grad }) => grad!.toArray<number[]>());
+      after.forEach((value, i) => {
+        expect(Math.abs(value - before[i] * factor)).toBeLessThanOrEqual(
+          Math.abs(before[i]) * factor * 2 ** -21 + 1e-30,
+        );
+      });
+      expect(parameters[1].grad).toBeNull();
+    },
+  );
+
+  it.each([1e-30, 1e25])(
+    "by norm measures gradients of size %d, whose squares float32 cannot hold",
+    (size) => {
+      const x = withGradient([0, 0], [3 * size, 4 * size]);
+      expect(clipGradNorm([x], size) / (5 * size)).toBeCloseTo(1, 6);
+      expect(x.grad!.toArray<number[]>().map((value) => value / size)).toEqual([
+        expect.closeTo(0.6, 6),
+        expect.closeTo(0.8, 6),
+      ]);
+    },
+  );
+
+  it("by norm does nothing to gradients of 0", () => {
+    const x = withGradient([1, 1], [0, 0]);
+    expect(clipGradNorm([x], 0)).toBe(0);
+    expect(x.grad!.toArray()).toEqual([0, 0]);
+  });
+
+  it("by value limits each element", () => {
+    const x = withGradient([0, 0, 0], [-3, 0.5, 2]);
+    clipGradValue([x, leaf(1)], 1);
+    expect(x.grad!.toArray()).toEqual([-1, 0.5, 1]);
+  });
+});
+
+describe("WeightAverage", () => {
+  it("is the exponential moving average, starting from the weights as they are", () => {
+    const x = leaf([1, 10]);
+    const average = new WeightAverage([x], { decay: 0.75 });
+    let expected = [1, 10];
+    for (let step = 1; step <= 5; step++) {
+      noGrad(() => x.assign(tensor([step, step * step])));
+      average.update();
+      expected = [0.75 * expected[0] + 0.25 * step, 0.75 * expected[1] + 0.25 * step * step];
+    }
+    average
+      .values()[0]
+      .toArray<number[]>()
+      .forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i], 5);
+      });
+  });
+
+  it("takes the place of the weights during a call, and gives it back, errors included", () => {
+    const x = leaf([1]);
+    const average = new WeightAverage([x], { decay: 0.5 });
+    noGrad(() => x.assign(3));
+    average.update();
+    expect(average.during(() => x.item())).toBe(2);
+    expect(x.item()).toBe(3);
+    expect(() =>
+      average.during(() => {
+        throw new Error("midway");
+      }),
+    ).toThrow("midway");
+    expect([x.item(), average.values()[0].item()]).toEqual([3, 2]);
+  });
+});

@@ -13,9 +13,9 @@ import { splitDataset } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { formatCsv } from "../src/io/index.ts";
+import { useBackend } from "../src/kernels/index.ts";
 import { chart } from "./chart.ts";
 import { type Contender, type Library, LocalContender, RemoteContender } from "./contender.ts";
-import { BACKENDS, useBackend } from "./contenders/backends.ts";
 import { halograd } from "./contenders/halograd.ts";
 import { loadPeer, PEERS, writeCurves } from "./contenders/peer.ts";
 import { plain } from "./contenders/plain.ts";
@@ -200,8 +200,7 @@ async function gather(data: Data): Promise<{
   for (const backend of ["typescript", "wasm"] as const) {
     const library = halograd(backend);
     await attempt(library.name, () => {
-      if (!BACKENDS.includes(backend)) throw new Error("this checkout has no such backend yet");
-      useBackend(backend);
+      if (useBackend(backend) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
       here(library);
       programs.push(ourProgram(library.name, backend));
     });

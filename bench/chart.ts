@@ -30,7 +30,7 @@ export function chart(results: Results): string {
   const height = TITLE + most * LINE + GAP;
   const width = COLUMNS * (WIDTH + GAP) + GAP;
   const total = Math.ceil(panels.length / COLUMNS) * height + 50;
-  const caption = `${results.machine.processor}, Node ${results.machine.node}, one thread, best of ${results.rounds} rounds; logarithmic: further left is faster. Only ratios mean anything.`;
+  const caption = `${results.machine.processor}, Node ${results.machine.node}, one thread, best of ${results.rounds} rounds; logarithmic, each panel for itself: further left is faster. Only ratios mean anything.`;
   return element(
     "svg",
     {
@@ -94,7 +94,7 @@ function panel(title: string, row: Row, left: number, top: number): string {
         "g",
         {},
         label(left + NAMES - 4, y + 4, name, style),
-        element("path", { d: `M${left + NAMES} ${y}H${left + WIDTH}`, stroke: "#dddddd" }),
+        element("path", { d: `M${left + NAMES} ${y}H${x(figure)}`, stroke: "#dddddd" }),
         element("circle", {
           cx: x(figure),
           cy: y,

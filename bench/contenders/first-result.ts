@@ -1,8 +1,10 @@
 /** What halograd's start-up is measured by: the engine imported, a small product and its gradient read out. */
 
 import { tensor } from "../../src/index.ts";
+import { useBackend } from "../../src/kernels/index.ts";
 
-export async function firstResult(): Promise<number> {
+export async function firstResult(backend: string): Promise<number> {
+  useBackend(backend === "wasm" ? "wasm" : "typescript");
   const x = tensor(
     [
       [1, 2],

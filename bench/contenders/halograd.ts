@@ -2,16 +2,16 @@
 
 import { DenoisingAutoencoder, denoisingLoss, eulerSampler } from "../../src/diffusion/index.ts";
 import { mseLoss, noGrad, normal, Random, type Tensor, tensor } from "../../src/index.ts";
+import { type BackendName, useBackend } from "../../src/kernels/index.ts";
 import { Adam } from "../../src/optim/index.ts";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
-import { type BackendName, useBackend } from "./backends.ts";
 
 export function halograd(backend: BackendName): Library {
   return {
     name: backend === "wasm" ? "halograd WASM" : "halograd TS",
     version: "this checkout",
-    activate: () => useBackend(backend),
+    activate: () => void useBackend(backend),
     operation,
     trainer,
   };

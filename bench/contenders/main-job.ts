@@ -12,9 +12,9 @@ import {
 } from "../../src/diffusion/index.ts";
 import { normal, Random } from "../../src/index.ts";
 import { parseCurves } from "../../src/io/index.ts";
+import { useBackend } from "../../src/kernels/index.ts";
 import { Adam } from "../../src/optim/index.ts";
 import type { MainJob } from "../processes.ts";
-import { useBackend } from "./backends.ts";
 
 const [path, epochCount, backend] = process.argv.slice(2);
 const epochs = Number(epochCount);

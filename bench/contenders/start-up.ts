@@ -4,14 +4,12 @@
  */
 
 import type { StartUp } from "../processes.ts";
-import { useBackend } from "./backends.ts";
 import { importPeer } from "./peer.ts";
 
 const [module, variant] = process.argv.slice(2);
 const start = performance.now();
 const { firstResult } = module === "halograd" ? await import("./first-result.ts") : await importPeer(module);
 const imported = performance.now();
-if (module === "halograd") useBackend(variant === "wasm" ? "wasm" : "typescript");
 const value = await firstResult(variant);
 const outcome: StartUp = {
   importMilliseconds: imported - start,

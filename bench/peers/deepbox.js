@@ -1,13 +1,30 @@
 /** deepbox on its default device: plain TypeScript, eager, computed at once. Needs Node 24. */
 
 import { readFileSync } from "node:fs";
-import { add, addScalar, dot, exp, GradTensor, max, mul, mulScalar, noGrad, parameter, sum, swish, Tensor, transpose } from "deepbox/ndarray";
+import {
+  add,
+  addScalar,
+  dot,
+  exp,
+  GradTensor,
+  max,
+  mul,
+  mulScalar,
+  noGrad,
+  parameter,
+  sum,
+  swish,
+  Tensor,
+  transpose,
+} from "deepbox/ndarray";
 import { Linear, Module, mseLoss, SiLU } from "deepbox/nn";
 import { Adam } from "deepbox/optim";
 import { rand, randn } from "deepbox/random";
 import { batchOf, FEATURES, filled, layersOf } from "../../.build/bench/tasks.js";
 
-const { version } = JSON.parse(readFileSync(new URL("node_modules/deepbox/package.json", import.meta.url), "utf8"));
+const { version } = JSON.parse(
+  readFileSync(new URL("node_modules/deepbox/package.json", import.meta.url), "utf8"),
+);
 
 export async function load() {
   return { name: "deepbox", version, operation, trainer };
@@ -116,7 +133,10 @@ function trainer(curves, batch, widths) {
     step() {
       optimizer.zeroGrad();
       const amount = rand([batch, 1]);
-      const noisy = add(mul(addScalar(mulScalar(amount, -1), 1), clean), mul(amount, randn([batch, FEATURES])));
+      const noisy = add(
+        mul(addScalar(mulScalar(amount, -1), 1), clean),
+        mul(amount, randn([batch, FEATURES])),
+      );
       const loss = mseLoss(model.forward(GradTensor.fromTensor(noisy, { requiresGrad: false })), target);
       loss.backward();
       optimizer.step();

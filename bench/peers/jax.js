@@ -4,10 +4,22 @@
  */
 
 import { readFileSync } from "node:fs";
-import { blockUntilReady, defaultDevice, grad, init, jit, nn, numpy as np, random, valueAndGrad } from "@jax-js/jax";
+import {
+  blockUntilReady,
+  defaultDevice,
+  grad,
+  init,
+  jit,
+  nn,
+  numpy as np,
+  random,
+  valueAndGrad,
+} from "@jax-js/jax";
 import { batchOf, FEATURES, filled, layersOf } from "../../.build/bench/tasks.js";
 
-const { version } = JSON.parse(readFileSync(new URL("node_modules/@jax-js/jax/package.json", import.meta.url), "utf8"));
+const { version } = JSON.parse(
+  readFileSync(new URL("node_modules/@jax-js/jax/package.json", import.meta.url), "utf8"),
+);
 
 export async function load() {
   await init("wasm");
@@ -44,13 +56,27 @@ function operation(task) {
       const b = array(filled(shape[0] * shape[1], 2), shape);
       switch (task.name) {
         case "add":
-          return computed(jit((a, b) => np.add(a, b)), a, b);
+          return computed(
+            jit((a, b) => np.add(a, b)),
+            a,
+            b,
+          );
         case "mul":
-          return computed(jit((a, b) => np.multiply(a, b)), a, b);
+          return computed(
+            jit((a, b) => np.multiply(a, b)),
+            a,
+            b,
+          );
         case "exp":
-          return computed(jit((a) => np.exp(a)), a);
+          return computed(
+            jit((a) => np.exp(a)),
+            a,
+          );
         case "silu":
-          return computed(jit((a) => nn.silu(a)), a);
+          return computed(
+            jit((a) => nn.silu(a)),
+            a,
+          );
         case "silu-gradient":
           return computed(jit(grad((x) => np.sum(nn.silu(x)))), a);
       }
@@ -134,8 +160,14 @@ function trainer(curves, batch, widths) {
   const lossOf = (p, noisy, target) => np.mean(np.square(np.subtract(forward(p, noisy), target)));
 
   const step = jit((p, first, second, rate, correction, seed, clean) => {
-    const amount = random.uniform(random.key(np.multiply(seed.ref, np.array(2, { dtype: np.uint32 }))), [batch, 1]);
-    const noiseSeed = np.add(np.multiply(seed, np.array(2, { dtype: np.uint32 })), np.array(1, { dtype: np.uint32 }));
+    const amount = random.uniform(random.key(np.multiply(seed.ref, np.array(2, { dtype: np.uint32 }))), [
+      batch,
+      1,
+    ]);
+    const noiseSeed = np.add(
+      np.multiply(seed, np.array(2, { dtype: np.uint32 })),
+      np.array(1, { dtype: np.uint32 }),
+    );
     const noise = random.normal(random.key(noiseSeed), [batch, FEATURES]);
     const kept = np.multiply(np.subtract(1, amount.ref), clean.ref);
     const noisy = np.add(kept, np.multiply(amount, noise));
@@ -145,7 +177,9 @@ function trainer(curves, batch, widths) {
       clean,
     );
     const nextFirst = first.map((m, i) => np.add(np.multiply(m, 0.9), np.multiply(gradient[i].ref, 0.1)));
-    const nextSecond = second.map((v, i) => np.add(np.multiply(v, 0.999), np.multiply(np.square(gradient[i]), 0.001)));
+    const nextSecond = second.map((v, i) =>
+      np.add(np.multiply(v, 0.999), np.multiply(np.square(gradient[i]), 0.001)),
+    );
     const next = p.map((x, i) => {
       const scale = np.add(np.multiply(np.sqrt(nextSecond[i].ref), correction.ref), 1e-8);
       return np.subtract(x, np.divide(np.multiply(nextFirst[i].ref, rate.ref), scale));

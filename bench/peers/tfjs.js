@@ -21,7 +21,9 @@ export async function load(backend) {
 export async function firstResult(backend) {
   await register(backend);
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
-  return tf.grad((x) => tf.sum(tf.tanh(tf.matMul(x, x))))(x).dataSync()[0];
+  return tf
+    .grad((x) => tf.sum(tf.tanh(tf.matMul(x, x))))(x)
+    .dataSync()[0];
 }
 
 async function register(backend) {

@@ -6,6 +6,7 @@
 import { tensor } from "../autograd/tensor.ts";
 import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
 import { type Curves, readSafetensors, type SafetensorsFile, writeSafetensors } from "../io/index.ts";
+import { backendName } from "../kernels/index.ts";
 import { readBytes } from "../node/files.ts";
 import { FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
@@ -46,6 +47,7 @@ export function writeModel({ network, standardization, radii, training }: Model)
     curves: training.curves,
     epochs: training.epochs,
     learning_rate: training.learningRate,
+    backend: backendName(),
     optimizer: "Adam",
     schedule: "linear",
   };

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../diffusion/index.ts";
+import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
@@ -165,6 +166,7 @@ function reportContents(
     sampling: { steps, samples: Math.min(samples, SHOWN_SAMPLES) },
     configuration: {
       "halograd version": version(),
+      backend: backendName(),
       seed,
       galaxies: count,
       epochs,

@@ -285,6 +285,11 @@ describe("wrong files end with exit code 1:", () => {
     expect(existsSync(join(home, "out"))).toBe(false);
   });
 
+  // Node's own recursive mkdir never ends there.
+  test.skipIf(!existsSync("/proc/self"))("a folder that cannot be created", () => {
+    expectRefusal(["generate", "--out", "/proc/halograd/out"], 1, /\/proc\/halograd\/out: /);
+  });
+
   test.each([
     ["another header", "epoch,loss\n0,1\n", /the header is epoch,loss/],
     ["no epoch", "epoch,train,valid\n", /no epoch follows the header/],

@@ -31,8 +31,8 @@ describe("splitDataset", () => {
       const { train, valid, standardization } = splitDataset(rows, new Random(seed), { validFraction });
       expect(valid.shape).toEqual([Math.round(count * validFraction), features]);
       expect(train.shape).toEqual([count - valid.shape[0], features]);
-      const back = [...standardization.invert(train), ...standardization.invert(valid)].map((row) =>
-        Math.round(row[0] / 10) + 0,
+      const back = [...standardization.invert(train), ...standardization.invert(valid)].map(
+        (row) => Math.round(row[0] / 10) + 0,
       );
       expect(back.sort((a, b) => a - b)).toEqual(rows.map((_, r) => r));
     },
@@ -57,7 +57,9 @@ describe("splitDataset", () => {
       const rows = rowsOf(count, features);
       const first = splitDataset(rows, new Random(seed), { validFraction });
       // The rows set aside, recognised by their size, are changed; the training part must not notice.
-      const aside = new Set(first.standardization.invert(first.valid).map((row) => Math.round(row[0] / 10) + 0));
+      const aside = new Set(
+        first.standardization.invert(first.valid).map((row) => Math.round(row[0] / 10) + 0),
+      );
       const changed = rows.map((row, r) => (aside.has(r) ? row.map((value) => value * 3 + change) : row));
       const second = splitDataset(changed, new Random(seed), { validFraction });
       expect(second.standardization).toEqual(first.standardization);

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
+  backendName,
   concat,
   huberLoss,
   layerNorm,

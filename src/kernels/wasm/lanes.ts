@@ -6,8 +6,9 @@
  *
  * exp, log, sin … are built here from +, −, ×, ÷, √ and bit patterns, which every engine rounds alike (no relaxed
  * instruction, no fused multiply-add), on the plan of kernels/math.ts: reduce, polynomial, undo. The polynomials are
- * weighted minimax fits with float32 coefficients; the greatest error stated at each function, in units in the
- * last place (ulp) of the exact value, was measured over all 2³² float32 numbers. Special values are those of `Math`.
+ * weighted minimax fits with float32 coefficients. The greatest error is stated at each function, in units in the last
+ * place (ulp) of the exact value, measured over every float32 number whose result is not trivial (log beyond 2^±8 and
+ * sin and cos above 2²⁰: every 61st; pow: three million pairs). Special values are those of `Math`.
  */
 
 import type { Arithmetic } from "../arithmetic.ts";
@@ -171,13 +172,13 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
 
   const expOfReduced = (r: Node, rounded: Node): Node => scale(add(ONE, add(r, expTail(r))), rounded);
 
-  // pmin and pmax keep a NaN that is their first operand. Beyond the limits the result is 0 or Infinity.
+  // Error below 1.03 ulp. pmin and pmax keep a NaN that is their first operand; beyond the limits the result is 0 or Infinity.
   const exp = (x: Node): Node => {
     const { r, rounded } = reduceByLn2(pmin(pmax(x, c(-104)), c(89)));
     return expOfReduced(r, rounded);
   };
 
-  /** x = 2ᵉ m with m in [√½, √2), for x ≥ 0; e has 24 added to its place where x is subnormal, and is put right. */
+  /** x = 2ᵉ m with m in [√½, √2), for x > 0; a subnormal x is multiplied by 2²⁴ first. */
   const splitExponent = (x: Node): { m: Node; e: Node } => {
     const tiny = lt(x, c(SMALLEST_NORMAL));
     const normal = select(mul(x, c(0x1000000)), x, tiny);
@@ -204,11 +205,13 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return logOfReduced(sub(integerSub(x, shifted), ONE), exponentNumber(shifted));
   };
 
+  // Error below 0.9 ulp.
   const log = (x: Node): Node => {
     const { m, e } = splitExponent(x);
     return logSpecial(x, logOfReduced(sub(m, ONE), e));
   };
 
+  // Error below 1.44 ulp.
   const log1p = (x: Node): Node => {
     const u = add(ONE, x);
     const most = sub(u, ONE);
@@ -220,8 +223,8 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return withSignOf(x, logSpecial(u, logOfReduced(f, exponentNumber(shifted))));
   };
 
-  // eˣ − 1 = 2ⁿ (1 − 2⁻ⁿ + r + (eʳ − 1 − r)), the two large terms summed without error; halved on the way, as 2¹²⁸
-  // does not exist.
+  // Error below 1.35 ulp. eˣ − 1 = 2ⁿ (1 − 2⁻ⁿ + r + (eʳ − 1 − r)), the two large terms summed without error; halved on
+  // the way, as 2¹²⁸ does not exist.
   const expm1 = (x: Node): Node => {
     const { rounded, head, tail, r } = reduceByLn2(pmin(pmax(x, c(-18)), c(89)));
     const w = integerAdd(shl(rounded, 23), c(0.5)); // 2ⁿ⁻¹
@@ -233,6 +236,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return select(x, add(half, half), lt(abs(x), c(1 / 0x1000000)));
   };
 
+  // Error below 1.28 ulp: below 1 it is x + x³ T(x²), fit error below 2⁻³⁰, above 1 − 2 / (e²ˣ + 1).
   const tanh = (x: Node): Node => {
     const a = abs(x);
     const z = mul(a, a);
@@ -241,6 +245,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return withSignOf(x, select(near, far, lt(a, ONE)));
   };
 
+  // Error below 1.36 ulp: below 1 it is x + x E(x²), fit error below 2⁻²⁹, above 1 − e^(−x G(x)), below 2⁻²⁸.
   const erf = (x: Node): Node => {
     const a = abs(x);
     const near = add(a, mul(a, polynomial(mul(a, a), ERF)));
@@ -294,6 +299,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
 
   const lowestBit = (n: Node): Node => graph.op(i32x4.shr_s, shl(n, 31), 31);
 
+  // Error below 1.02 ulp; the low parts are what keeps it from 1.52.
   const circular = (name: Rescue, x: Node): Node => {
     const a = abs(x);
     const { quadrant, r, low } = reduceByHalfPi(a);
@@ -304,6 +310,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return graph.rescue(name, x, xor(select(cosNear(r, low), sinNear(r, low), lowestBit(n)), sign));
   };
 
+  // Error below 0.99 ulp.
   const power = (x: Node, y: Node): Node => {
     const a = abs(x);
     const { m, e } = splitExponent(a);
@@ -402,7 +409,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
 
 /**
  * c₀ + c₁ x + c₂ x² + …. From five coefficients on, the even and the odd powers are summed apart by Horner's rule: a
- * chain of half the length, and a loop is as fast as its chains (log took a third longer with a single one).
+ * chain of half the length, which takes log and erf 8 % less time.
  */
 function polynomialOf(graph: LaneGraph, x: Node, coefficients: readonly number[]): Node {
   if (coefficients.length >= 5) {
@@ -562,7 +569,7 @@ const SMALLEST_NORMAL = 1.1754943508222875e-38;
 const ROUND_DOUBLE = 6755399441055744; // 1.5 · 2⁵²
 const LOG2_E = Math.LOG2E;
 const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 1.42860676533018e-5;
+const LN2_LOW = 1.42860676533018e-6;
 const HALF_PI = [1.570796251296997, 7.549789771132964e-8, 1.837589179357618e-15];
 
 // biome-ignore format: one function a line.

@@ -14,11 +14,12 @@ export {
   eye,
   full,
   linspace,
+  normal,
   ones,
   onesLike,
-  Tensor,
   type TensorOptions,
   tensor,
+  uniform,
   zeros,
   zerosLike,
 } from "./autograd/tensor.ts";
@@ -30,6 +31,7 @@ export {
   type Draw,
   type Expression,
   type FloatArray,
+  type Operand,
   useBackend,
 } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
@@ -48,12 +50,18 @@ export * from "./ops/joining.ts";
 export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
-export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
-export { normal, uniform } from "./ops/random.ts";
+export {
+  type Attributes,
+  apply,
+  type Example,
+  isTensor,
+  type Node,
+  type Operation,
+} from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
-export type { TensorLike } from "./ops/tensor.ts";
+export type { Tensor, TensorLike } from "./ops/tensor.ts";
 export * from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
 export { Random, type RandomState } from "./tensor/random.ts";
 export type { Range, Shape } from "./tensor/shape.ts";
-export type { Dtype } from "./tensor/storage.ts";
+export type { Dtype, Storage } from "./tensor/storage.ts";

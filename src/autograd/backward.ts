@@ -1,7 +1,7 @@
 /**
  * Backward: from the result to the leaves, one contribution at a time.
  *
- * Every node receives the cotangent of its output, d(root)/d(output), as the sum of contributions, one for
+ * Every node receives the cotangent of its output, the seed times d(root)/d(output), as the sum of contributions, one for
  * each use of that output. Nodes are visited in the reverse of the order in which they were recorded, so all
  * uses of a value have contributed before it is passed on to its own operands.
  */
@@ -11,8 +11,9 @@ import type { Tensor } from "../ops/tensor.ts";
 import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { enterBackward, isDetectingAnomaly } from "./anomaly.ts";
-import { notRecorded, past } from "./tape.ts";
+import { notRecorded, past, sourceOf } from "./tape.ts";
 
+/** Options of backward passes. */
 export interface BackwardOptions {
   /** Keep the tape, to go backward through it again. Default: the value of createGraph. */
   readonly retainGraph?: boolean;
@@ -47,6 +48,7 @@ export function backward(root: Tensor, cotangent?: Tensor, options: BackwardOpti
       finish(walk, node);
     }
   });
+  free(walk);
 }
 
 /**
@@ -68,7 +70,8 @@ export function* backwardSteps(
   for (const node of walk.order) {
     const { inputs } = node;
     for (let index = 0; index < (inputs?.length ?? 0); index++) {
-      const target = inputs![index].node;
+      if (node.walk !== walk.id) throw interrupted(node);
+      const target = sourceOf(node, index);
       if (target === null) continue;
       const before = target.cotangent;
       const { cotangent } = node;
@@ -78,6 +81,7 @@ export function* backwardSteps(
     }
     withRecording(walk.createGraph, () => finish(walk, node));
   }
+  free(walk);
 }
 
 /** The gradients of `root` by the given tensors, without touching any `grad`; null where there is no path. */
@@ -93,10 +97,11 @@ export function gradientsOf(
   withRecording(walk.createGraph, () => {
     for (const node of walk.order) {
       contributeAll(walk, node);
-      if (wanted.has(node)) wanted.set(node, node.cotangent);
-      release(walk, node);
+      if (wanted.has(node) && node.cotangent !== null) wanted.set(node, own(walk, node.cotangent));
+      node.cotangent = null;
     }
   });
+  free(walk);
   return by.map(({ node }) => wanted.get(node) ?? null);
 }
 
@@ -156,7 +161,7 @@ function startWalk(
 function contributeAll(walk: Walk, node: Node): void {
   const inputs = node.inputs!;
   for (let index = 0; index < inputs.length; index++) {
-    const target = inputs[index].node;
+    const target = sourceOf(node, index);
     if (target !== null) contribute(walk, node, index, target);
   }
 }
@@ -186,16 +191,20 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
 function finish(walk: Walk, node: Node): void {
   const { cotangent, output } = node;
   if (cotangent !== null && (node.operation === null || node.retainsGrad)) {
-    // A copy, since a cotangent may be shared with other leaves or be a view of the user's tensor.
-    if (output.grad !== null) output.grad = output.grad.add(cotangent);
-    else output.grad = walk.createGraph ? cotangent : cotangent.clone();
+    output.grad = output.grad === null ? own(walk, cotangent) : output.grad.add(cotangent);
   }
-  release(walk, node);
+  node.cotangent = null;
 }
 
-function release(walk: Walk, node: Node): void {
-  node.cotangent = null;
-  if (!walk.retainGraph && node.operation !== null) node.inputs = null;
+/** In memory of its own: a cotangent may be shared with other leaves, or be a view of the user's tensor. */
+function own(walk: Walk, cotangent: Tensor): Tensor {
+  return walk.createGraph ? cotangent.copy() : cotangent.clone();
+}
+
+/** Lets go of what the tape holds, once the whole walk has succeeded. */
+function free(walk: Walk): void {
+  if (walk.retainGraph) return;
+  for (const node of walk.order) if (node.operation !== null) node.inputs = null;
 }
 
 function freed(where: string, node: Node): TapeError {

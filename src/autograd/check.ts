@@ -4,14 +4,13 @@
  */
 
 import { concat } from "../ops/joining.ts";
-import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { GradientError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { jvp, vjp } from "./functional.ts";
 import { noGrad } from "./tape.ts";
-import { tensor } from "./tensor.ts";
+import { normal, tensor } from "./tensor.ts";
 
 export interface CheckOptions {
   /** 1: gradients; 2 (the default): also gradients of ⟨gradient, random direction⟩; and so on. */

@@ -1,11 +1,11 @@
 /** Derivatives of functions: grad, valueAndGrad, vjp, jvp, hvp. They nest, and take trees of tensors. */
 
-import { emptyTensor, scalarTensor } from "../ops/operation.ts";
+import { isTensor, scalarTensor, zeroTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { gradientsOf } from "./backward.ts";
-import { enableGrad, isGradEnabled, tape } from "./tape.ts";
+import { enableGrad, isGradEnabled, past } from "./tape.ts";
 import { type Tree, treeLeaves, treeWith } from "./tree.ts";
 
 /** A function of a tensor (or a tree of them) and of anything else, to a tensor. */
@@ -68,22 +68,23 @@ export function vjp<T extends Tree>(
   const isWatched = isGradEnabled();
   return enableGrad(() => {
     const inner = treeLeaves("vjp", x).map(freshInput);
-    const value = f(treeWith(x, inner));
+    const value: unknown = f(treeWith(x, inner));
+    if (!isTensor(value)) throw noTensor(value);
     // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
     const own = new Set(inner.map((input) => input.node));
-    const goesOn =
+    const reachesOuterLeaf =
       isWatched &&
       value.node !== null &&
-      tape(value).some((node) => node.operation === null && !own.has(node));
+      past(value.node).some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
-      const options = { createGraph: goesOn || cotangent.requiresGrad, retainGraph: true };
+      const options = { createGraph: reachesOuterLeaf || cotangent.requiresGrad, retainGraph: true };
       const gradients = value.node === null ? [] : gradientsOf("vjp", value, inner, cotangent, options);
       return treeWith(
         x,
-        inner.map((input, i) => gradients[i] ?? emptyTensor(input.shape, input.dtype)),
+        inner.map((input, i) => gradients[i] ?? zeroTensor(input.shape, input.dtype)),
       );
     };
-    return [goesOn ? value : value.detach(), pullback];
+    return [reachesOuterLeaf ? value : value.detach(), pullback];
   });
 }
 
@@ -101,7 +102,7 @@ export function jvp<T extends Tree>(
   checkDirection("jvp", x, tangent);
   const [value, pullback] = vjp(f, x);
   const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent));
-  const derivative = slope(emptyTensor(value.shape, value.dtype));
+  const derivative = slope(zeroTensor(value.shape, value.dtype));
   return [value, value.node === null ? derivative.detach() : derivative];
 }
 
@@ -129,6 +130,14 @@ function checkDirection(where: string, x: Tree, direction: Tree): void {
   throw new ShapeError(
     where,
     `the direction must have the structure and shapes of x: ${[leaves, directions].map((list) => list.map((leaf) => showShape(leaf.shape)).join(", ")).join(" against ")}.`,
+  );
+}
+
+function noTensor(value: unknown): DtypeError {
+  return new DtypeError(
+    "grad",
+    `the function returned ${typeof (value as { then?: unknown } | null)?.then === "function" ? "a promise" : typeof value}, not a tensor.`,
+    "return the tensor itself: item() leaves the tape, and an async function returns before it has computed.",
   );
 }
 

@@ -20,6 +20,12 @@ export function tape(root: Tensor): Node[] {
   return past(root.node).sort((a, b) => a.id - b.id);
 }
 
+/** The node of an operand, if it was recorded then; an operand that required gradients only later has none here. */
+export function sourceOf(node: Node, index: number): Node | null {
+  const source = node.inputs![index].node;
+  return source !== null && source.id < node.id ? source : null;
+}
+
 let nextMark = 1;
 
 /**
@@ -34,7 +40,7 @@ export function past(root: Node): Node[] {
     const inputs = found[i].inputs;
     if (inputs === null) continue;
     for (let k = 0; k < inputs.length; k++) {
-      const source = inputs[k].node;
+      const source = sourceOf(found[i], k);
       if (source !== null && source.mark !== mark) {
         source.mark = mark;
         found.push(source);

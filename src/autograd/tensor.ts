@@ -10,13 +10,15 @@ import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
 import * as losses from "../ops/losses.ts";
-import { emptyTensor, Node, operands, scalarTensor, setTensorFactory } from "../ops/operation.ts";
+import { isTensor, Node, operands, scalarTensor, setTensorFactory, zeroTensor } from "../ops/operation.ts";
+import { normal as normalDraw, uniform as uniformDraw } from "../ops/random.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
-import type { Tensor as TensorContract } from "../ops/tensor.ts";
+import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError, AxisError, DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../tensor/nested.ts";
+import type { Random } from "../tensor/random.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -30,9 +32,6 @@ import {
 } from "../tensor/shape.ts";
 import { checkDtype, type Dtype, Storage } from "../tensor/storage.ts";
 import { type BackwardOptions, backward } from "./backward.ts";
-
-/** An n-dimensional array of floats that remembers how it was computed. */
-export type Tensor = TensorContract;
 
 /** Options of every function that makes a tensor. */
 export interface TensorOptions {
@@ -49,6 +48,7 @@ class TensorClass {
   readonly offset: number;
   node: Node | null = null;
   grad: Tensor | null = null;
+  #leaf: Node | undefined;
 
   constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number) {
     this.storage = storage;
@@ -90,7 +90,9 @@ class TensorClass {
         "use detach() for the same elements without a past.",
       );
     }
-    this.node = value ? new Node(null, [], {}, this.self()) : null;
+    // The same node again when it is switched back on, so that what was recorded meanwhile still leads here.
+    this.#leaf ??= new Node(null, [], {}, this.self());
+    this.node = value ? this.#leaf : null;
   }
 
   backward(cotangent?: Tensor, options?: BackwardOptions): void {
@@ -108,7 +110,7 @@ class TensorClass {
     return this.to(this.dtype);
   }
   to(dtype: Dtype): Tensor {
-    const copy = emptyTensor(this.shape, checkDtype("to", dtype));
+    const copy = zeroTensor(this.shape, checkDtype("to", dtype));
     copyElements(this.shape, copy, this);
     return copy;
   }
@@ -120,13 +122,6 @@ class TensorClass {
       throw new ShapeError(
         "assign",
         `values of shape ${showShape(given.shape)} do not fit into ${showShape(this.shape)}.`,
-      );
-    }
-    if (this.size > 0 && this.shape.some((size, axis) => size > 1 && this.strides[axis] === 0)) {
-      throw new ShapeError(
-        "assign",
-        "an expanded tensor holds the same element in many places.",
-        "clone() it first.",
       );
     }
     // A view of the memory that is written would change while it is read.
@@ -220,10 +215,6 @@ function makeTensor(storage: Storage, shape: Shape, strides: readonly number[], 
 }
 setTensorFactory(makeTensor);
 
-/** The class of all tensors, for `instanceof`; tensors are made with `tensor(…)` and its kin. */
-export const Tensor: { readonly prototype: Tensor; [Symbol.hasInstance](value: unknown): value is Tensor } =
-  TensorClass as never;
-
 /**
  * A tensor from a number, nested arrays, or flat values with a shape.
  *
@@ -261,7 +252,7 @@ export function tensor(
       else flattenNested("tensor", flat as number[], [flat.length], data);
     });
   }
-  if (values instanceof TensorClass) {
+  if (isTensor(values)) {
     throw new DtypeError(
       "tensor",
       "got a tensor.",
@@ -334,4 +325,14 @@ function create(shape: Shape, options: TensorOptions, fill: (data: FloatArray) =
   const created = makeTensor(storage, shape, contiguousStrides(shape), 0);
   if (options.requiresGrad) created.requiresGrad = true;
   return created;
+}
+
+/** Standard normal numbers of a shape, N(0, 1), from a stream. */
+export function normal(shape: Shape, random: Random): Tensor {
+  return normalDraw(shape, random);
+}
+
+/** Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream. */
+export function uniform(shape: Shape, random: Random): Tensor {
+  return uniformDraw(shape, random);
 }

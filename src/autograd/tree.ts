@@ -1,5 +1,6 @@
 /** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
 
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { DtypeError } from "../tensor/errors.ts";
 
@@ -27,8 +28,4 @@ export function treeWith<T extends Tree>(tree: T, leaves: readonly Tensor[]): T 
     return Object.fromEntries(Object.entries(branch).map(([name, value]) => [name, build(value)]));
   };
   return build(tree) as T;
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "storage" in value && "strides" in value;
 }

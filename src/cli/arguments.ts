@@ -104,6 +104,17 @@ export function path<T extends string | undefined>(
   };
 }
 
+/** One of a few words. */
+export function choice<T extends string>(words: readonly [T, ...T[]], help: string): Option<T> {
+  return {
+    placeholder: "NAME",
+    standard: words[0],
+    help: `${help}: ${words.join(", ")}`,
+    rule: `one of ${words.join(", ")}`,
+    read: (text) => words.find((word) => word === text),
+  };
+}
+
 /** An option that is there or not. */
 export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };

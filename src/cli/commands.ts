@@ -3,7 +3,9 @@
  * does is loaded when it is called, so that `halograd --help` loads no engine.
  */
 
+import { ArgumentError } from "../tensor/errors.ts";
 import {
+  choice,
   columns,
   flag,
   type Grammar,
@@ -63,6 +65,9 @@ const training = {
 };
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
+/** What computes. The two differ in the last bits, so the same seed means the same bytes for a backend. */
+const backend = choice(["auto", "wasm", "typescript"], "kernels; auto takes wasm (SIMD) where it runs");
+
 /** All commands by name. */
 export const commands: ReadonlyMap<string, Command> = new Map([
   [
@@ -79,6 +84,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         steps,
         ...output,
       },
+      computes: true,
       load: async () => (await import("./run.ts")).run,
     }),
   ],
@@ -102,6 +108,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       details:
         "Writes loss.csv (every epoch) and model.safetensors (weights in PyTorch's key style, and all that sample, denoise and plot need).",
       options: { data, seed, ...training, ...output },
+      computes: true,
       load: async () => (await import("./train.ts")).train,
     }),
   ],
@@ -117,6 +124,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         seed: seedOfModel,
         ...output,
       },
+      computes: true,
       load: async () => (await import("./sample.ts")).sample,
     }),
   ],
@@ -132,6 +140,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         most: 1,
       },
       options: { model, ...output },
+      computes: true,
       load: async () => (await import("./denoise.ts")).denoise,
     }),
   ],
@@ -163,6 +172,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         seed: seedOfModel,
         ...output,
       },
+      computes: true,
       load: async () => (await import("./plot.ts")).plot,
     }),
   ],
@@ -200,9 +210,15 @@ export const EXIT_CODES: string =
 /** Closes over the types of a command's options, so that the table can hold commands of all kinds. */
 function command<Values>({
   load,
+  computes = false,
   ...grammar
-}: Grammar<Values> & { readonly load: () => Promise<Job<Values>> }): Command {
-  const full = { ...grammar, options: { ...(grammar.options as Options), ...shared } };
+}: Grammar<Values> & {
+  readonly load: () => Promise<Job<Values>>;
+  /** Whether it runs the engine, and so has a backend to choose. */
+  readonly computes?: boolean;
+}): Command {
+  const common = computes ? { backend, ...shared } : shared;
+  const full = { ...grammar, options: { ...(grammar.options as Options), ...common } };
   return {
     ...full,
     prepare: (where, words) => {
@@ -210,8 +226,18 @@ function command<Values>({
       return {
         json: values.json === true,
         quiet: values.quiet === true,
-        start: async (context) => (await load())(values as Values, context, operands),
+        start: async (context) => {
+          if (typeof values.backend === "string") await chooseBackend(where, values.backend);
+          return (await load())(values as Values, context, operands);
+        },
       };
     },
   };
+}
+
+/** @throws ArgumentError when SIMD was asked for and the platform has none */
+async function chooseBackend(where: string, name: string): Promise<void> {
+  const { useBackend } = await import("../kernels/index.ts");
+  if (useBackend(name as "auto" | "wasm" | "typescript") === name || name === "auto") return;
+  throw new ArgumentError(where, "WebAssembly SIMD does not run here.", "leave --backend out.");
 }

@@ -1,11 +1,10 @@
 /** The five figures, from what a run computes or what its files hold. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
+import { normal, tensor } from "../autograd/tensor.ts";
 import { addNoise, type EpochLosses, eulerSampler, linearSchedule, uniformGrid } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import { indexSelect } from "../ops/indexing.ts";
-import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import {
   curvesFigure,

@@ -2,6 +2,7 @@
 
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
+import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";
@@ -55,6 +56,9 @@ function describeSafetensors(path: string, bytes: Uint8Array): Description {
 
 function describeTable(path: string): Description {
   const { header, rows } = parseCsv(readTextFile(path), { source: path });
+  if (rows.length === 0) {
+    throw new FormatError(path, "no row follows the header", "give a .csv or .safetensors file with content");
+  }
   const described = header.map((name, i) => ({
     name,
     ...statistics([rows.map((row) => row[i])]),

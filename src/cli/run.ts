@@ -86,7 +86,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     return { complete: false, result: { ...output.result(), ...result } };
   }
   output.write(trainingFiles(training));
-  terminal.say(`${losses.length} epochs (${duration(seconds.train)})`);
+  terminal.say(`${losses.length} epoch${losses.length === 1 ? "" : "s"} (${duration(seconds.train)})`);
 
   const none: Samples = { curves: [], complete: false };
   const samples = training.complete
@@ -178,6 +178,6 @@ function reportContents(
     },
     command:
       `halograd run --seed ${seed} --count ${count} --epochs ${epochs} \\\n` +
-      `  --learning-rate ${learningRate} --samples ${samples} --steps ${steps}`,
+      `  --learning-rate ${learningRate} --samples ${samples} --steps ${steps} --backend ${backendName()}`,
   };
 }

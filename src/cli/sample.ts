@@ -1,8 +1,8 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
+import { normal } from "../autograd/tensor.ts";
 import { eulerSampler, uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
-import { normal } from "../ops/random.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";

@@ -26,6 +26,7 @@ export interface SamplerOptions {
   readonly grid?: readonly number[];
   /** Default: `linearSchedule`. */
   readonly schedule?: NoiseSchedule;
+  /** Called after each evaluation of the denoiser. */
   readonly onStep?: (step: SamplerStep) => void;
 }
 

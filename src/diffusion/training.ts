@@ -1,9 +1,9 @@
 /** The denoising objective, and the loop that trains on it. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { normal, uniform } from "../autograd/tensor.ts";
 import type { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
-import { normal, uniform } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Random } from "../tensor/random.ts";

@@ -12,7 +12,7 @@ import { ArgumentError } from "../tensor/errors.ts";
  * The two products agree in more and more digits as y grows (their difference falls as 1/(4y³)), so above y = 1 they
  * are never subtracted:
  * - y ≤ 1: the power series; the products differ by a factor of 1.5 or more, so at most two bits are lost.
- * - y < 22: {@link trapezoid} gives I = I0 e^−y and the means I⟨v⟩, I⟨v²⟩ of v = 1 − cos θ under its integral, and
+ * - y < 22: `trapezoid` gives I = I0 e^−y and the means I⟨v⟩, I⟨v²⟩ of v = 1 − cos θ under its integral, and
  *   K = K0 e^y and K⟨c⟩, K⟨c²⟩ of c = cosh t − 1, all sums of positive terms. As I1 = I0 − I⟨v⟩ and K1 = K0 + K⟨c⟩, the
  *   wanted difference is IK (⟨v⟩ − ⟨c⟩ + ⟨v⟩⟨c⟩). By parts, I1 e^−y = y I⟨sin² θ⟩ and K1 e^y = y K⟨sinh² t⟩, that is
  *   1 − ⟨v⟩ = y (2⟨v⟩ − ⟨v²⟩) and 1 + ⟨c⟩ = y (2⟨c⟩ + ⟨c²⟩). Solved for ⟨v⟩ and ⟨c⟩ this turns ⟨v⟩ − ⟨c⟩ into

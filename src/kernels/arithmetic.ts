@@ -6,28 +6,49 @@
 
 /** Arithmetic over some kind of value `V`. Comparisons give 1 for true and 0 for false. */
 export interface Arithmetic<V> {
+  /** The same number for every element. */
   constant(value: number): V;
+  /** a + b */
   add(a: V, b: V): V;
+  /** a − b */
   sub(a: V, b: V): V;
+  /** a · b */
   mul(a: V, b: V): V;
+  /** a / b */
   div(a: V, b: V): V;
+  /** −a */
   neg(a: V): V;
+  /** |a| */
   abs(a: V): V;
+  /** √a */
   sqrt(a: V): V;
+  /** The larger of both; NaN if either is. */
   maximum(a: V, b: V): V;
+  /** The smaller of both; NaN if either is. */
   minimum(a: V, b: V): V;
+  /** 1 where a < b, else 0. */
   less(a: V, b: V): V;
+  /** 1 where a = b, else 0. */
   equal(a: V, b: V): V;
   /** `a` where `condition` is not 0, else `b`. */
   where(condition: V, a: V, b: V): V;
+  /** eᵃ */
   exp(a: V): V;
+  /** ln a */
   log(a: V): V;
+  /** ln(1 + a) */
   log1p(a: V): V;
+  /** eᵃ − 1 */
   expm1(a: V): V;
+  /** sin a, in radians */
   sin(a: V): V;
+  /** cos a, in radians */
   cos(a: V): V;
+  /** tanh a */
   tanh(a: V): V;
+  /** The error function. */
   erf(a: V): V;
+  /** a to the power of the exponent. */
   pow(a: V, exponent: V): V;
 }
 

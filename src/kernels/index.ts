@@ -64,7 +64,7 @@ function onDemand<K extends (...call: never[]) => void>(make: (backend: Backend)
 }
 
 function inUse(): Backend {
-  chosen ??= typescriptBackend;
+  chosen ??= wasm() ?? typescriptBackend;
   return chosen;
 }
 

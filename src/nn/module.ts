@@ -119,6 +119,7 @@ export function parameter(values: Float32Array, shape: readonly number[]): Tenso
 
 /** Modules one after another; functions such as `silu` may stand between them. */
 export class Sequential extends Module {
+  /** In the order of their application. */
   readonly layers: readonly (Module | ((x: Tensor) => Tensor))[];
 
   constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {

@@ -29,6 +29,7 @@ import type { Tensor, TensorLike } from "./tensor.ts";
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */
 export type Derivative = Expression | 1 | -1 | 0;
 
+/** What an author writes of an elementwise operation. */
 export interface ElementwiseRecord {
   readonly name: string;
   /** The value, from the operands. */
@@ -44,19 +45,23 @@ export interface ElementwiseRecord {
 const NO_ATTRIBUTES = {};
 
 /** The record of an elementwise operation with everything that follows from its expressions. */
-export function elementwiseOperation(record: ElementwiseRecord): Operation {
+function elementwiseOperation(record: ElementwiseRecord): Operation {
   const { name, value, derivatives } = record;
   const arity = derivatives.length;
-  const pullbacks = derivatives.map((derivative, i) =>
-    typeof derivative === "function" ? pullback(`${name} gradient ${i}`, derivative, arity) : null,
+  const fusedGradients = derivatives.map((derivative, i) =>
+    typeof derivative === "function" ? fusedGradient(`${name} gradient ${i}`, derivative, arity) : null,
   );
-  const reads = pullbacks.reduce((mask, rule) => mask | (rule?.reads ?? 0), 0);
+  const reads = fusedGradients.reduce((mask, rule) => mask | (rule?.reads ?? 0), 0);
   const readsInputs = (reads & ((1 << arity) - 1)) !== 0;
   const readsOutput = reads >> arity !== 0;
-  return {
+  const common: Operation = {
     ...computation(name, value, arity),
     saves: readsInputs ? (readsOutput ? "both" : "inputs") : readsOutput ? "output" : "nothing",
     examples: elementwiseExamples(record, arity),
+  };
+  if (derivatives.every((derivative) => derivative === 0)) return common;
+  return {
+    ...common,
     gradient(cotangent, node, index) {
       const derivative = derivatives[index];
       const inputs = node.inputs!;
@@ -64,9 +69,11 @@ export function elementwiseOperation(record: ElementwiseRecord): Operation {
       if (derivative === 1) return sumTo(cotangent, inputs[index].shape);
       if (derivative === -1) return sumTo(cotangent.neg(), inputs[index].shape);
       const values = [...inputs, node.output];
+      // Recording during backward means createGraph: compose the derivative of operations, so that it can be
+      // differentiated again. Otherwise one fused kernel; the two may differ in the last bits.
       const contribution = isRecording()
         ? cotangent.mul(derivative(tensors(cotangent.dtype), ...values))
-        : pullbacks[index]!.apply(cotangent, values);
+        : fusedGradients[index]!.apply(cotangent, values);
       return sumTo(contribution, inputs[index].shape);
     },
   };
@@ -95,10 +102,12 @@ export const quaternary: (
 function elementwiseFunction(record: ElementwiseRecord): (...values: TensorLike[]) => Tensor {
   const operation = elementwiseOperation(record);
   const { name } = record;
-  return recordOf(
-    (...values: TensorLike[]) => apply(operation, operands(name, values), NO_ATTRIBUTES),
-    operation,
-  );
+  const arity = record.derivatives.length;
+  return recordOf((...values: TensorLike[]) => {
+    // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.
+    const given = values.length === arity ? values : Array.from({ length: arity }, (_, i) => values[i]);
+    return apply(operation, operands(name, given), NO_ATTRIBUTES);
+  }, operation);
 }
 
 /** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
@@ -141,8 +150,15 @@ export function inPlace(record: {
   };
 }
 
-/** @throws TapeError where writing into the tensor would falsify what the tape knows of it */
+/** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
 export function checkWritable(where: string, tensor: Tensor): void {
+  if (tensor.size > 0 && tensor.shape.some((size, axis) => size > 1 && tensor.strides[axis] === 0)) {
+    throw new ShapeError(
+      where,
+      "an expanded tensor holds the same element in many places.",
+      "clone() it first.",
+    );
+  }
   if (tensor.node === null || (tensor.isLeaf && !isRecording())) return;
   throw new TapeError(
     where,
@@ -164,7 +180,7 @@ export function sumTo(tensor: Tensor, shape: Shape): Tensor {
 }
 
 /** The operand as seen from the (broadcast) shape of the output. */
-export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
+function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
   if (sameShape(tensor.shape, shape)) return tensor;
   return {
     data: tensor.data,
@@ -202,14 +218,14 @@ function computation(
 }
 
 /** cotangent × derivative as an operation of its own, of only those values that the derivative reads. */
-function pullback(name: string, derivative: Expression, arity: number) {
+function fusedGradient(name: string, derivative: Expression, arity: number) {
   const reads = derivative(dependence, ...Array.from({ length: arity + 1 }, (_, i) => 1 << i));
   const used = Array.from({ length: arity + 1 }, (_, i) => i).filter((i) => (reads >> i) & 1);
   const operation: Operation = {
     ...computation(
       name,
       (m, cotangent, ...usedValues) => {
-        // Places that the derivative does not read are filled with what is at hand.
+        // Places that the derivative does not read get the cotangent: it never looks at them.
         const values = Array.from({ length: arity + 1 }, () => cotangent);
         used.forEach((place, i) => {
           values[place] = usedValues[i];

@@ -7,10 +7,14 @@ import type { Arithmetic } from "../kernels/index.ts";
 import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
-type Unary = (x: Tensor) => Tensor;
-type Binary = (x: TensorLike, y: TensorLike) => Tensor;
-type Quaternary = (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor;
-type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
+/** An elementwise operation of one tensor. */
+export type Unary = (x: Tensor) => Tensor;
+/** An elementwise operation of two tensors that broadcast, or numbers. */
+export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+/** An elementwise operation of four operands that broadcast. */
+export type Quaternary = (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor;
+/** An elementwise operation of three operands that broadcast. */
+export type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const INVERSE_SQRT_TWO_PI = 0.3989422804014327;
@@ -55,9 +59,12 @@ export const pow: Binary = binary({
   name: "pow",
   value: (m, x, y) => m.pow(x, y),
   derivatives: [
-    (m, x, y) =>
-      m.where(m.equal(y, m.constant(0)), m.constant(0), m.mul(y, m.pow(x, m.sub(y, m.constant(1))))),
-    (m, x, _y, power) => m.where(m.equal(x, m.constant(0)), m.constant(0), m.mul(power, m.log(x))),
+    // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
+    (m, x, y) => {
+      const exponent = m.where(m.equal(y, m.constant(0)), m.constant(1), m.sub(y, m.constant(1)));
+      return m.mul(y, m.pow(x, exponent));
+    },
+    (m, x, _y, power) => m.mul(power, m.log(m.where(m.equal(x, m.constant(0)), m.constant(1), x))),
   ],
   intervals: [
     [0.3, 2],

@@ -89,7 +89,7 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
     ],
   };
   return recordOf((a: Tensor, b: Tensor) => {
-    operands("matmul", [a, b]);
+    [a, b] = operands("matmul", [a, b]);
     if (a.rank === 0 || b.rank === 0) throw mismatch(a.shape, b.shape);
     if (a.rank > 1 && b.rank > 1) return apply(operation, [a, b], {});
     const product = apply(
@@ -147,7 +147,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       if (index === 1) return matmul(rows.transpose(), x.reshape([count, features]));
       return rows.sum(0);
     },
-    saves: "inputs",
+    saves: [0, 1],
     examples: [
       { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
       {

@@ -31,15 +31,17 @@ export interface Operation<A extends Attributes = Attributes> {
    * (the vector-Jacobian product). Null where the input has no influence that could be differentiated.
    */
   gradient?(cotangent: Tensor, node: Node<A>, index: number): Tensor | null;
-  /** Which values the gradient rule reads, and which must thus not change in place before. */
-  readonly saves: "nothing" | "inputs" | "output" | "both";
+  /** Which values the gradient rule reads, and which must thus not change in place before; numbers are operands. */
+  readonly saves: "nothing" | "inputs" | "output" | "both" | readonly number[];
   /** Where it can be tested: operands drawn as described, and attributes. */
   readonly examples: readonly Example<A>[];
 }
 
 /** One way to call an operation in a test: operands of these shapes, elements drawn from the interval. */
 export interface Example<A extends Attributes = Attributes> {
+  /** One for each operand. */
   readonly shapes: readonly Shape[];
+  /** What `apply` is called with. */
   readonly attributes: A;
   /** The interval for each operand; [-2, 2] where not given. */
   readonly intervals?: readonly (readonly [number, number])[];
@@ -65,8 +67,9 @@ export class Node<A extends Attributes = Attributes> {
   retainsGrad = false;
   /** The traversal that saw this node last. */
   mark = 0;
-  /** The backward walk that owns this node, and what it has gathered here so far. */
+  /** The backward walk that uses this node. */
   walk = 0;
+  /** The sum of the contributions to the output's cotangent so far, during that walk. */
   cotangent: Tensor | null = null;
 
   constructor(operation: Operation<A> | null, inputs: readonly Tensor[], attributes: A, output: Tensor) {
@@ -102,7 +105,7 @@ export function apply<A extends Attributes>(
   if (layout) {
     output = makeTensor(inputs[0].storage, shape, layout.strides, layout.offset);
   } else {
-    output = emptyTensor(shape, inputs.length > 0 ? inputs[0].dtype : "float32");
+    output = zeroTensor(shape, inputs.length > 0 ? inputs[0].dtype : "float32");
     operation.compute(output, shape, inputs, attributes);
   }
   if (recording && operation.gradient !== undefined) {
@@ -118,13 +121,13 @@ export function apply<A extends Attributes>(
 }
 
 /** A tensor of zeros in memory of its own. */
-export function emptyTensor(shape: Shape, dtype: Dtype): Tensor {
+export function zeroTensor(shape: Shape, dtype: Dtype): Tensor {
   return makeTensor(Storage.allocate(sizeOf(shape), dtype), shape, contiguousStrides(shape), 0);
 }
 
 /** A scalar that is not recorded. */
 export function scalarTensor(value: number, dtype: Dtype): Tensor {
-  const tensor = emptyTensor([], dtype);
+  const tensor = zeroTensor([], dtype);
   tensor.data[0] = value;
   return tensor;
 }
@@ -138,7 +141,7 @@ export function operands(where: string, values: readonly TensorLike[]): Tensor[]
   let dtype: Dtype | undefined;
   for (const value of values) {
     if (typeof value === "number") continue;
-    if (value === null || typeof value !== "object" || !("storage" in value)) {
+    if (!isTensor(value)) {
       throw new DtypeError(
         where,
         `got ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value} where a tensor or number is needed.`,
@@ -160,6 +163,11 @@ export function operands(where: string, values: readonly TensorLike[]): Tensor[]
     tensors[i] = typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value;
   }
   return tensors;
+}
+
+/** Whether a value is a tensor: `instanceof` for something that is made by functions. */
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && "storage" in value && "strides" in value;
 }
 
 /** Whether operations on differentiated tensors are being recorded. */
@@ -248,7 +256,9 @@ function versionOfSaved<A extends Attributes>(
 ): number {
   const { saves } = operation;
   let version = saves === "output" || saves === "both" ? output.storage.version : 0;
-  if (saves === "inputs" || saves === "both") {
+  if (typeof saves !== "string") {
+    for (let i = 0; i < saves.length; i++) version += inputs[saves[i]].storage.version;
+  } else if (saves === "inputs" || saves === "both") {
     for (let i = 0; i < inputs.length; i++) version += inputs[i].storage.version;
   }
   return version;

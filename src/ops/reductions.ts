@@ -9,6 +9,7 @@ import type { Tensor } from "./tensor.ts";
 /** One axis, several, or (left out) all. Negative axes count from the last. */
 export type Axes = number | readonly number[];
 
+/** Options of reductions. */
 export interface ReduceOptions {
   /** Keep reduced axes with size 1, so that the result broadcasts against the operand. Default false. */
   readonly keepdim?: boolean;

@@ -53,7 +53,7 @@ export interface Tensor
 
   /** Where this tensor came from on the tape; null when nothing is recorded for it. */
   node: Node | null;
-  /** The gradient that backward accumulated here; null before, and for values in between. */
+  /** The gradient that backward accumulated here; null before, and for results unless `retainGrad()` was called. */
   grad: Tensor | null;
   /**
    * Whether operations on this tensor are recorded. Set it to true on a leaf to differentiate by it;

@@ -6,6 +6,7 @@ import { inPlace } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { checkAtLeast, Optimizer } from "./optimizer.ts";
 
+/** Options of Adam and AdamW. */
 export interface AdamOptions {
   /** Default 0.001. */
   readonly learningRate?: number;

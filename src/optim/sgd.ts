@@ -6,6 +6,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { checkAtLeast, Optimizer } from "./optimizer.ts";
 
+/** Options of SGD. */
 export interface SGDOptions {
   readonly learningRate: number;
   /** How much of the previous step's velocity is kept. Default 0. */

@@ -75,6 +75,7 @@ function massColor(fraction: number): string {
   return viridis(0.9 * fraction);
 }
 
+/** What `lossFigure` draws. */
 export interface LossOptions {
   /** Growing. */
   readonly epochs: ArrayLike<number>;
@@ -197,6 +198,7 @@ export function noiseFigure(options: NoiseOptions): string {
   });
 }
 
+/** One panel of `predictionsFigure`: a galaxy at an amount of noise. */
 export interface PredictionCase {
   /** Amount of noise a, in [0, 1]. */
   readonly amount: number;
@@ -274,6 +276,7 @@ export function predictionsFigure(options: PredictionsOptions): string {
   });
 }
 
+/** One panel of `samplingFigure`: a sample at a step. */
 export interface Snapshot {
   /** Number of the sampling step, from 0. */
   readonly step: number;

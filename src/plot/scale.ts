@@ -6,8 +6,10 @@
 import { exp10, log10 } from "../kernels/math.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 
+/** How values map to places: evenly, or by their logarithm. */
 export type ScaleKind = "linear" | "log";
 
+/** A labelled mark on an axis. */
 export interface Tick {
   readonly value: number;
   /** In the markup of labels: `0.5`, `−20`, `10^{−3}`. */
@@ -27,6 +29,7 @@ export interface Scale {
   at(value: number): number;
 }
 
+/** Options of `scale`. */
 export interface ScaleOptions {
   /** Default `"linear"`. */
   readonly kind?: ScaleKind;

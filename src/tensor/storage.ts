@@ -16,6 +16,7 @@ export class Storage {
     this.data = data;
   }
 
+  /** The element type. */
   get dtype(): Dtype {
     return this.data instanceof Float32Array ? "float32" : "float64";
   }

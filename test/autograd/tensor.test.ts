@@ -18,6 +18,7 @@ import {
   HalogradError,
   huberLoss,
   indexAdd,
+  isTensor,
   layerNorm,
   linear,
   linspace,
@@ -32,7 +33,7 @@ import {
   stack,
   sumTo,
   TapeError,
-  Tensor,
+  type Tensor,
   tensor,
   unary,
   zeros,
@@ -103,8 +104,8 @@ describe("reading tensors", () => {
 
   it("knows its shape, rank, size and length, and is an instance of Tensor", () => {
     expect([x.shape, x.rank, x.size, x.length]).toEqual([[2, 3], 2, 6, 2]);
-    expect(x instanceof Tensor).toBe(true);
-    expect({} instanceof Tensor).toBe(false);
+    expect(isTensor(x)).toBe(true);
+    expect(isTensor({})).toBe(false);
   });
 
   it("indexes from either end, iterates over rows, and spreads", () => {

@@ -300,6 +300,10 @@ describe("wrong files end with exit code 1:", () => {
     expectRefusal(["plot", "loss", "--loss", file], 1, message);
   });
 
+  test("a file of another kind, for info", () => {
+    expectRefusal(["info", write("bad.json", '{"a": 1}')], 1, /bad\.json: no row follows the header/);
+  });
+
   test("parameters of other galaxies than the curves'", () => {
     succeed(["generate", "--count", "3", "--out", "three"], home);
     const words = ["plot", "curves", "--data", "good.csv", "--galaxies", "three/galaxies.csv"];

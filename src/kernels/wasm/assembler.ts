@@ -58,7 +58,7 @@ export class Local<T extends Type = Type> extends Value<T> {
 export type Operand<T extends Type> = Value<T> | (T extends "v128" ? never : number);
 
 /** Operands for a list of parameter types. */
-export type Operands<P extends readonly Type[]> = { [I in keyof P]: Operand<P[I]> };
+type Operands<P extends readonly Type[]> = { [I in keyof P]: Operand<P[I]> };
 
 /** A function of a module: called with operands it is the expression of the call. */
 export type Callable<P extends readonly Type[], R extends Result> = (...operands: Operands<P>) => Value<R>;

@@ -190,7 +190,7 @@ function reaches(node: Node, target: Node): boolean {
 }
 
 /** The bytes of the module of a fold. */
-export function foldModule(
+function foldModule(
   expression: Expression,
   operandCount: number,
   repeated: number,
@@ -205,7 +205,7 @@ export function foldModule(
   });
 }
 
-export function foldRows(
+function foldRows(
   body: Body,
   emitter: LaneEmitter,
   term: Node,
@@ -255,7 +255,7 @@ export function foldRows(
   });
 }
 
-export function foldColumns(
+function foldColumns(
   body: Body,
   emitter: LaneEmitter,
   term: Node,

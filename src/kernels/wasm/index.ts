@@ -1,7 +1,8 @@
 /**
  * The WebAssembly backend: SIMD kernels emitted at run time, for float32. A call copies its operands into linear
- * memory and its result out. Calls too small to be worth that, float64 operands, and what does not fit into memory
- * run in plain TypeScript instead, by fixed rules, so that the answer is fixed as well.
+ * memory and its result out. Single numbers, float64 operands, and what does not fit into memory run in plain
+ * TypeScript instead. Small tensors do not, though copying costs more than it gains there: an element's bits must not
+ * depend on how many others it is computed with, such as a sample's on the size of its batch.
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
@@ -13,10 +14,6 @@ import { compileFold, compileLanes, type LaneFold, type LaneKernel } from "./ele
 import { createMatmul, type Matmul, scratchBytes } from "./matmul.ts";
 import { Memory, TABLE } from "./memory.ts";
 import { createRandom, type FillRandom, RANDOM_SCRATCH_BYTES } from "./random.ts";
-
-/** Below this many elements (terms, for a matmul) copying in and out costs more than the lanes gain. */
-const SMALL = 128;
-const SMALL_MATMUL = 2048;
 
 /** The backend, or null where the platform has no WebAssembly, no SIMD, or forbids code made at run time. */
 export function createWasmBackend(): Backend | null {
@@ -64,7 +61,7 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
   let lanes: LaneKernel | undefined;
   return (shape, outputs, operands) => {
     const size = sizeOf(shape);
-    if (size < SMALL || !outputs.every((output) => isFloat32(output) && isDense(shape, output))) {
+    if (size === 1 || !outputs.every((output) => isFloat32(output) && isDense(shape, output))) {
       plain(shape, outputs, operands);
       return;
     }
@@ -100,8 +97,8 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
     const keptRank = shape.length - reducedRank;
     const keptCount = sizeOf(shape.slice(0, keptRank));
     const size = sizeOf(shape);
-    lanes ??= size < SMALL ? undefined : compileFold(memory.memory, fold, operandCount);
-    if (size < SMALL || !lanes) {
+    lanes ??= size === 1 ? undefined : compileFold(memory.memory, fold, operandCount);
+    if (size === 1 || !lanes) {
       plain(shape, reducedRank, output, operands);
       return;
     }
@@ -135,7 +132,7 @@ function matmul(
   bias?: Operand,
 ): void {
   const fits =
-    m * n * k >= SMALL_MATMUL &&
+    m * n * k > 1 &&
     [output, a, b, bias].every((operand) => operand === undefined || isFloat32(operand)) &&
     memory.reset(4 * (spanOf(a, m, k) + spanOf(b, k, n) + m * n + n + 64) + scratchBytes(m, n, k));
   if (!fits) {
@@ -175,11 +172,7 @@ function fill(
   draw: Parameters<Backend["normal"]>[0],
   out: Operand["data"],
 ): void {
-  if (
-    out.length < SMALL ||
-    !(out instanceof Float32Array) ||
-    !memory.reset(4 * out.length + RANDOM_SCRATCH_BYTES + 64)
-  ) {
+  if (!(out instanceof Float32Array) || !memory.reset(4 * out.length + RANDOM_SCRATCH_BYTES + 64)) {
     typescriptBackend[name](draw, out);
     return;
   }

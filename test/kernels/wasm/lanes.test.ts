@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { tensor } from "../../../src/autograd/tensor.ts";
 import type { Arithmetic, Expressions } from "../../../src/kernels/index.ts";
 import { backend } from "../../../src/kernels/index.ts";
-import * as math from "../../../src/kernels/math.ts";
+import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
 import { rescueImports } from "../../../src/kernels/wasm/lanes.ts";
@@ -10,6 +10,7 @@ import * as operations from "../../../src/ops/elementwise.ts";
 import { tensorOperands } from "./operands.ts";
 
 const { fround } = Math;
+const exactly = { exp, log, log1p, expm1, sin, cos, tanh, erf };
 
 /** The greatest errors in ulp that lanes.ts states, found there by sweeps of nearly all float32 numbers. */
 const BOUNDS = {
@@ -56,7 +57,7 @@ describe("functions of lanes", () => {
     const got = apply(name, x);
     let worst = 0;
     for (let i = 0; i < x.length; i++) {
-      const exact = math[name](x[i]);
+      const exact = exactly[name](x[i]);
       if (Object.is(got[i], fround(exact))) continue;
       worst = Math.max(worst, ulps(got[i], exact));
     }
@@ -69,7 +70,7 @@ describe("functions of lanes", () => {
     log: [Math.SQRT1_2, Math.SQRT2, 1, 1.1754944e-38, 1e-45],
     log1p: [-0.2929, 0.4142, -1, 1e-8, -1e-8, 0.45],
     expm1: [0.34657, -0.34657, 1.0397, 88.7228, -17.3, 5.96e-8, -5.96e-8],
-    sin: [0.7854, 3.1415927, 2.3562, 355, 1e5, 4e8, 536870912],
+    sin: [0.7854, Math.PI, 2.3562, 355, 1e5, 4e8, 536870912],
     cos: [0.7854, 1.5707964, 2.3562, 710, 1e5, 4e8, 536870912],
     tanh: [1, -1, 9.01, 1e-5],
     erf: [1, -1, 3.92, 4, 1e-5],
@@ -81,7 +82,7 @@ describe("functions of lanes", () => {
       const x = new Float32Array(run.buffer).filter((value) => !Number.isNaN(value));
       const got = apply(name, x);
       x.forEach((value, i) => {
-        const exact = math[name](value);
+        const exact = exactly[name](value);
         if (!Object.is(got[i], fround(exact)) && !(ulps(got[i], exact) < BOUNDS[name])) {
           expect.fail(`${name}(${value}) gave ${got[i]} instead of ${exact}`);
         }
@@ -94,7 +95,7 @@ describe("functions of lanes", () => {
     const x = Float32Array.from(SPECIALS);
     const got = apply(name, x);
     x.forEach((value, i) => {
-      const exact = math[name](value);
+      const exact = exactly[name](value);
       const isSpecial = [0, 1, -1, Infinity, -Infinity].includes(fround(exact)) || Number.isNaN(exact);
       if (isSpecial) expect(got[i], `${name}(${value})`).toBe(fround(exact));
     });
@@ -110,7 +111,7 @@ describe("functions of lanes", () => {
     for (const name of ["sin", "cos"] as const) {
       const called = vi.spyOn(rescueImports, name);
       expect(called).not.toHaveBeenCalled();
-      const expected = x.map((value) => math[name](value));
+      const expected = x.map((value) => exactly[name](value));
       apply(name, x).forEach((value, i) => {
         expect(ulps(value, expected[i])).toBeLessThan(BOUNDS[name]);
       });
@@ -125,11 +126,11 @@ describe("functions of lanes", () => {
     for (const bases of [x, near]) {
       for (const factor of [0.01, 1, 20, 60]) {
         // |y ln x| up to `factor`
-        const y = bases.map((base, i) => (factor * (((i * 7919) % 201) - 100)) / 100 / math.log(base));
+        const y = bases.map((base, i) => (factor * (((i * 7919) % 201) - 100)) / 100 / log(base));
         const [got] = byLanes((m, a, b) => [m.pow(a, b)], bases, y);
         let worst = 0;
         bases.forEach((base, i) => {
-          const exact = math.pow(base, y[i]);
+          const exact = pow(base, y[i]);
           if (!Object.is(fround(exact), got[i])) worst = Math.max(worst, ulps(got[i], exact));
         });
         expect(worst).toBeLessThan(1);
@@ -161,7 +162,7 @@ describe("functions of lanes", () => {
     const y = Float32Array.from(values.flatMap(() => values));
     const [got] = byLanes((m, a, b) => [m.pow(a, b)], x, y);
     for (let i = 0; i < x.length; i++) {
-      const exact = math.pow(x[i], y[i]);
+      const exact = pow(x[i], y[i]);
       const isOrdinary = exact !== 0 && Math.abs(exact) < 3.4e38;
       if (isOrdinary) expect(ulps(got[i], exact), `${x[i]} ** ${y[i]}`).toBeLessThan(1);
       else expect(got[i], `${x[i]} ** ${y[i]}`).toBe(fround(exact));

@@ -14,8 +14,11 @@ let backwardOf: Node | null = null;
  * or in a gradient rule. Every result is looked through, so this is for finding a fault, not for every day.
  *
  * ```ts
- * detectAnomaly(() => model.forward(x).log().sum().backward());
- * // AnomalyError: log: made a NaN from operands that were all finite …
+ * try {
+ *   detectAnomaly(() => tensor([1, 0]).log().sum());
+ * } catch (error) {
+ *   console.log(`${error}`); // AnomalyError: log: made -Infinity from finite operands …
+ * }
  * ```
  *
  * @throws AnomalyError naming the operation, its operands and where it was called

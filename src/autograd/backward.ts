@@ -56,7 +56,8 @@ export function backward(root: Tensor, cotangent?: Tensor, options: BackwardOpti
  * where. When it has run to its end, `grad` of the leaves is what `backward` would have made it.
  *
  * ```ts
- * for (const { node, target, contribution } of backwardSteps(loss)) {
+ * const x = tensor(2, { requiresGrad: true });
+ * for (const { node, target, contribution } of backwardSteps(x.mul(x))) {
  *   console.log(`${describeNode(node)} adds ${contribution} to %${target.id}`);
  * }
  * ```

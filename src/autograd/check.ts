@@ -26,7 +26,7 @@ export interface CheckOptions {
 }
 
 /** A place without a derivative: the function bends or jumps within the step of the differences. */
-export interface Kink {
+interface Kink {
   readonly order: number;
   readonly input: number;
   readonly element: readonly number[] | null;
@@ -58,7 +58,9 @@ const ROUNDINGS = 32;
  * The tolerance follows from the numbers: differences with steps h and h/2 are extrapolated (Richardson), what they
  * differ by bounds the truncation, and the magnitudes that are added bound the rounding.
  *
- * ```ts no-run
+ * ```ts
+ * const x = normal([2, 3], new Random(1));
+ * const w = normal([3, 2], new Random(2));
  * checkGradients((x, w) => x.matmul(w).silu(), [x, w]); // { compared: …, kinks: [], worst: 0.02 }
  * ```
  *

@@ -16,10 +16,14 @@ export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) =>
  *
  * ```ts
  * grad((w) => w.square().sum())(tensor([1, 2])); // tensor([2, 4])
- * grad((p: { w: Tensor; b: Tensor }) => loss(p))({ w, b }); // { w: …, b: … }
+ * const line = (p: { w: Tensor; b: Tensor }) => p.w.mul(3).add(p.b).square();
+ * grad(line)({ w: tensor(1), b: tensor(2) }); // { w: tensor(30), b: tensor(10) }
  * ```
  *
- * @throws TapeError when f does not return a scalar
+ * Where f uses other tensors that are being differentiated, the gradient is recorded too, so that it can be
+ * differentiated by them; call it in `noGrad` where that is not wanted.
+ *
+ * @throws TapeError when f does not return a scalar, DtypeError when it returns no tensor
  */
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,

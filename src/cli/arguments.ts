@@ -109,7 +109,7 @@ export function choice<T extends string>(words: readonly [T, ...T[]], help: stri
   return {
     placeholder: "NAME",
     standard: words[0],
-    help: `${help}: ${words.join(", ")}`,
+    help: `${words.join(", ")}: ${help}`,
     rule: `one of ${words.join(", ")}`,
     read: (text) => words.find((word) => word === text),
   };

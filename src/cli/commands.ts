@@ -66,7 +66,7 @@ const training = {
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
 /** What computes. The two differ in the last bits, so the same seed means the same bytes for a backend. */
-const backend = choice(["auto", "wasm", "typescript"], "kernels; auto takes wasm (SIMD) where it runs");
+const backend = choice(["auto", "wasm", "typescript"], "kernels; auto takes wasm where it runs");
 
 /** All commands by name. */
 export const commands: ReadonlyMap<string, Command> = new Map([

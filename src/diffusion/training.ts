@@ -53,9 +53,13 @@ export function denoisingLoss(
  * Trains with the whole training part as one batch, an epoch for each step of the iteration. As a generator it can
  * be followed by a progress bar, paused by a browser between frames, and left early.
  *
- * ```ts no-run
- * for (const { epoch, train, valid } of trainDenoiser({ model, optimizer, ...data, random, epochs: 2001 })) {
- *   if (epoch % 100 === 0) console.log(epoch, train, valid);
+ * ```ts
+ * const random = new Random(0);
+ * const model = new DenoisingAutoencoder(random, [3, 2]);
+ * const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+ * const [train, valid] = [normal([8, 3], random), normal([2, 3], random)];
+ * for (const losses of trainDenoiser({ model, optimizer, train, valid, random, epochs: 5 })) {
+ *   console.log(losses.epoch, losses.train, losses.valid);
  * }
  * ```
  */

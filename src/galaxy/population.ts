@@ -149,8 +149,9 @@ export function rotationCurves(
  *
  * @throws ArgumentError for a parameter that is not a finite number > 0
  * @example
- * const { disc, halo } = galaxyComponents(galaxy);
- * circularVelocity([disc], radii); // the disc alone
+ * const [galaxy] = samplePopulation({ count: 1, random: new Random(1) });
+ * const { disc } = galaxyComponents(galaxy);
+ * circularVelocity([disc], logSpacedRadii()); // the disc alone
  */
 export function galaxyComponents(galaxy: GalaxyParameters): { disc: MassComponent; halo: Halo } {
   return {

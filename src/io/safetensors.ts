@@ -45,8 +45,8 @@ const metadataKey = "__metadata__";
  * @throws FormatError when the bytes are not a complete and consistent safetensors file, or hold a dtype other
  *   than F64, F32, F16 and BF16
  * @example
- * const { tensors } = readSafetensors(bytes, "model.safetensors");
- * tensors.get("encoder.0.weight")?.shape; // [32, 50]
+ * const bytes = writeSafetensors({ "encoder.0.bias": { shape: [2], data: Float32Array.of(1, 2) } });
+ * readSafetensors(bytes, "model.safetensors").tensors.get("encoder.0.bias")?.shape; // [2]
  */
 export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
   const refuse: Refuse = (

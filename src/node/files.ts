@@ -42,8 +42,6 @@ export class FileError extends HalogradError {
  * An existing file is replaced; a link is followed; a device or pipe (`/dev/stdout`) is written to directly.
  *
  * @throws FileError when it cannot be written; nothing is left behind and an existing file is unchanged
- * @example
- * writeFileWhole("out/loss.csv", formatCsv(["epoch", "train"], rows));
  */
 export function writeFileWhole(path: string, data: string | Uint8Array): void {
   writeFilesWhole([[path, data]]);
@@ -56,8 +54,6 @@ export function writeFileWhole(path: string, data: string | Uint8Array): void {
  *
  * @param files path and content
  * @throws FileError when one cannot be written; the asides are removed
- * @example
- * writeFilesWhole([["out/curves.csv", curves], ["out/model.safetensors", weights]]);
  */
 export function writeFilesWhole(files: Iterable<readonly [path: string, data: string | Uint8Array]>): void {
   const staged: { path: string; aside: string; target: string }[] = [];

@@ -52,6 +52,7 @@ export function oneCycleSchedule(options: {
  * Sets an optimiser's learning rate by a schedule: step 0 at once, the next at each `step()`.
  *
  * ```ts
+ * const optimizer = new SGD([tensor(1, { requiresGrad: true })], { learningRate: 0.01 });
  * const scheduler = new Scheduler(optimizer, cosineSchedule({ from: 0.01, steps: 2000 }));
  * // in the loop, after optimizer.step():
  * scheduler.step();

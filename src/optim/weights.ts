@@ -32,11 +32,11 @@ export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void
  * The exponential moving average of weights: average ← decay · average + (1 − decay) · weights.
  *
  * ```ts
- * const average = new WeightAverage(model.parameters(), { decay: 0.999 });
- * // after each optimizer.step():
+ * const weight = tensor([0], { requiresGrad: true });
+ * const average = new WeightAverage([weight], { decay: 0.9 });
+ * noGrad(() => weight.assign(1)); // a step of an optimiser
  * average.update();
- * // to sample with the averaged weights, and go on with the trained ones after:
- * average.during(() => sample(model));
+ * average.during(() => weight.toArray()); // [0.1]: the averages stand in; after, the weights are back
  * ```
  */
 export class WeightAverage {

@@ -116,6 +116,7 @@ const FONTS =
  * @throws ArgumentError for no panels, a row longer than the first, or a value outside its axis; ShapeError for a mark whose
  *   lists differ in length or row titles that are not one for each row; DtypeError for a value that is not finite
  * @example
+ * import { figure, okabeIto, scale } from "halograd/plot";
  * figure({
  *   title: "A line", description: "y = x",
  *   x: { label: "*x*", scale: scale(0, 1) }, y: { label: "*y*", scale: scale(0, 1) },

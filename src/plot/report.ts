@@ -73,7 +73,6 @@ export interface ReportContents {
  *
  * @throws ArgumentError for a figure that is not an SVG document or that holds scripts, or empty lists; ShapeError for losses
  *   that are not one for each epoch; DtypeError for numbers that are NaN or ±∞
- * @example await writeFile("report.html", report({ figures, data, model, training, sampling, configuration, command }))
  */
 export function report(contents: ReportContents): string {
   requireContents(contents);

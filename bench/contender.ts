@@ -100,11 +100,17 @@ export class LocalContender implements Contender {
     this.#prepared = isNetwork
       ? prepareNetwork(this.#library, task, this.#curves)
       : (this.#library.operation?.(task) ?? null);
-    this.#count = 1;
     if (this.#prepared === null) return null;
-    const end = performance.now() + WARM_UP;
+    const start = performance.now();
     const digest = digestOf(await this.#prepared.result());
-    while (performance.now() < end) await this.#prepared.run();
+    const warm = performance.now();
+    let runs = 0;
+    while (performance.now() - start < WARM_UP) {
+      await this.#prepared.run();
+      runs++;
+    }
+    // Known from here, not from a first run alone: that may have been disturbed.
+    this.#count = Math.max(1, Math.ceil((1000 * SAMPLE * runs) / (performance.now() - warm)));
     return digest;
   }
 

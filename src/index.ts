@@ -29,9 +29,12 @@ export {
   type BackendName,
   backendName,
   type Draw,
+  type Dtype,
   type Expression,
   type FloatArray,
   type Operand,
+  type Residence,
+  type Storage,
   useBackend,
 } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
@@ -64,4 +67,3 @@ export * from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
 export { Random, type RandomState } from "./tensor/random.ts";
 export type { Range, Shape } from "./tensor/shape.ts";
-export type { Dtype, Storage } from "./tensor/storage.ts";

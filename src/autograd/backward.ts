@@ -6,10 +6,10 @@
  * uses of a value have contributed before it is passed on to its own operands.
  */
 
-import { checkSaved, type Node, scalarTensor, withRecording } from "../ops/operation.ts";
+import { checkSaved, isForgetful, type Node, scalarTensor, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
+import { isContiguous, sameShape, showShape } from "../tensor/shape.ts";
 import { enterBackward, isDetectingAnomaly } from "./anomaly.ts";
 import { notRecorded, past, sourceOf } from "./tape.ts";
 
@@ -67,7 +67,7 @@ export function* backwardSteps(
   cotangent?: Tensor,
   options: BackwardOptions = {},
 ): Generator<Contribution, void, void> {
-  const walk = startWalk("backwardSteps", root, cotangent, options);
+  const walk = { ...startWalk("backwardSteps", root, cotangent, options), discards: false };
   for (const node of walk.order) {
     const { inputs } = node;
     for (let index = 0; index < (inputs?.length ?? 0); index++) {
@@ -99,7 +99,7 @@ export function gradientsOf(
     for (const node of walk.order) {
       contributeAll(walk, node);
       if (wanted.has(node) && node.cotangent !== null) wanted.set(node, own(walk, node.cotangent));
-      node.cotangent = null;
+      drop(walk, node);
     }
   });
   free(walk);
@@ -112,6 +112,8 @@ interface Walk {
   readonly order: readonly Node[];
   readonly createGraph: boolean;
   readonly retainGraph: boolean;
+  /** Whether cotangents are seen by this file only, so that they can be discarded when they have been passed on. */
+  readonly discards: boolean;
 }
 
 let nextWalk = 1;
@@ -149,6 +151,7 @@ function startWalk(
     order: past(root.node).sort((a, b) => b.id - a.id),
     createGraph,
     retainGraph: options.retainGraph ?? createGraph,
+    discards: !createGraph && !isDetectingAnomaly(),
   };
   for (const node of walk.order) {
     if (node.inputs === null) throw freed(where, node);
@@ -156,6 +159,7 @@ function startWalk(
     node.cotangent = null;
   }
   root.node.cotangent = cotangent ?? scalarTensor(1, root.dtype).expand(root.shape);
+  keepForever(root.node.cotangent);
   return walk;
 }
 
@@ -184,8 +188,42 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
       "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
     );
   }
-  target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
+  if (!walk.discards) {
+    target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
+    return contribution;
+  }
+  if (!isForgetful(operation)) {
+    keepForever(cotangent);
+    keepForever(contribution);
+  }
+  if (target.cotangent === null) {
+    target.cotangent = contribution;
+    contribution.storage.holders++;
+  } else {
+    const total = target.cotangent.add(contribution);
+    total.storage.holders++;
+    contribution.storage.holders++;
+    release(contribution);
+    release(target.cotangent);
+    target.cotangent = total;
+  }
   return contribution;
+}
+
+// A cotangent's memory is given up as soon as no node of the walk has it any more, be it under another shape: a rule may
+// hand the cotangent on as it is, or a view of it. What came from outside, or may be known outside, is kept.
+function keepForever({ storage }: Tensor): void {
+  storage.holders = Infinity;
+}
+
+function release({ storage }: Tensor): void {
+  if (--storage.holders === 0) storage.discard();
+}
+
+/** The node has passed its cotangent on. */
+function drop(walk: Walk, node: Node): void {
+  if (walk.discards && node.cotangent !== null) release(node.cotangent);
+  node.cotangent = null;
 }
 
 /** Leaves, and values that asked for it, keep their gradient; the rest of the tape lets go. */
@@ -194,11 +232,21 @@ function finish(walk: Walk, node: Node): void {
   if (cotangent !== null && (node.operation === null || node.retainsGrad)) {
     output.grad = output.grad === null ? own(walk, cotangent) : output.grad.add(cotangent);
   }
-  node.cotangent = null;
+  drop(walk, node);
 }
 
 /** In memory of its own: a cotangent may be shared with other leaves, or be a view of the user's tensor. */
 function own(walk: Walk, cotangent: Tensor): Tensor {
+  const { storage } = cotangent;
+  if (
+    walk.discards &&
+    storage.holders === 1 &&
+    storage.size === cotangent.size &&
+    isContiguous(cotangent.shape, cotangent.strides)
+  ) {
+    keepForever(cotangent);
+    return cotangent;
+  }
   return walk.createGraph ? cotangent.copy() : cotangent.clone();
 }
 

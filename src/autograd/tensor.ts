@@ -3,7 +3,7 @@
  * written down in ops/tensor.ts; here the operations become its methods.
  */
 
-import type { FloatArray } from "../kernels/index.ts";
+import { type Dtype, type FloatArray, Storage } from "../kernels/index.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import { checkWritable } from "../ops/elementwise-record.ts";
 import * as indexing from "../ops/indexing.ts";
@@ -15,6 +15,7 @@ import { normal as normalDraw, uniform as uniformDraw } from "../ops/random.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkDtype } from "../tensor/dtype.ts";
 import { ArgumentError, AxisError, DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../tensor/nested.ts";
@@ -30,7 +31,6 @@ import {
   showShape,
   sizeOf,
 } from "../tensor/shape.ts";
-import { checkDtype, type Dtype, Storage } from "../tensor/storage.ts";
 import { type BackwardOptions, backward } from "./backward.ts";
 
 /** Options of every function that makes a tensor. */
@@ -127,7 +127,7 @@ class TensorClass {
     // A view of the memory that is written would change while it is read.
     const source = given.storage === this.storage ? given.clone() : given;
     const strides = broadcastStrides(source.shape, source.strides, this.shape);
-    copyElements(this.shape, this, { data: source.data, offset: source.offset, strides });
+    copyElements(this.shape, this, { storage: source.storage, offset: source.offset, strides });
     this.storage.version++;
     return this.self();
   }

@@ -4,12 +4,12 @@
  */
 
 import type { Expression, Expressions } from "./arithmetic.ts";
-import type { FloatArray } from "./types.ts";
+import type { Storage } from "./storage.ts";
 import type { Draw } from "./typescript/random.ts";
 
-/** Elements of a flat array: element (i, j, …) is `data[offset + i * strides[0] + j * strides[1] + …]`. */
+/** Elements of flat memory: element (i, j, …) is `storage.data[offset + i * strides[0] + j * strides[1] + …]`. */
 export interface Operand {
-  readonly data: FloatArray;
+  readonly storage: Storage;
   readonly offset: number;
   readonly strides: readonly number[];
 }
@@ -41,8 +41,8 @@ export interface Backend {
   reduce(fold: Expression, operandCount: number, initial: number): ReduceKernel;
   /** out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out [m, n] is contiguous, a [m, k] and b [k, n] strided. */
   matmul(m: number, n: number, k: number, output: Operand, a: Operand, b: Operand, bias?: Operand): void;
-  /** Fills `out` with standard normal numbers from a reservation. */
-  normal(draw: Draw, out: FloatArray): void;
-  /** Fills `out` with uniform numbers in [0, 1) from a reservation. */
-  uniform(draw: Draw, out: FloatArray): void;
+  /** Fills all of `out` with standard normal numbers from a reservation. */
+  normal(draw: Draw, out: Storage): void;
+  /** Fills all of `out` with uniform numbers in [0, 1) from a reservation. */
+  uniform(draw: Draw, out: Storage): void;
 }

@@ -8,13 +8,14 @@
 import {
   type Arithmetic,
   backend,
+  type Dtype,
   type ElementwiseKernel,
   type Expression,
   type Operand,
+  Storage,
 } from "../kernels/index.ts";
 import { ShapeError, TapeError } from "../tensor/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape, showShape } from "../tensor/shape.ts";
-import type { Dtype } from "../tensor/storage.ts";
 import {
   apply,
   type Example,
@@ -133,7 +134,7 @@ export function inPlace(record: {
     for (const target of targets) checkWritable(name, target);
     const operandsOf = given.map((value, k): Operand => {
       if (typeof value === "number")
-        return { data: Float64Array.of(value), offset: 0, strides: shape.map(() => 0) };
+        return { storage: Storage.of(Float64Array.of(value)), offset: 0, strides: shape.map(() => 0) };
       const fits =
         sameShape(value.shape, shape) ||
         (k >= writes && sameShape(broadcastShapes(name, value.shape, shape), shape));
@@ -183,7 +184,7 @@ export function sumTo(tensor: Tensor, shape: Shape): Tensor {
 function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
   if (sameShape(tensor.shape, shape)) return tensor;
   return {
-    data: tensor.data,
+    storage: tensor.storage,
     offset: tensor.offset,
     strides: broadcastStrides(tensor.shape, tensor.strides, shape),
   };

@@ -24,9 +24,10 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     shape: ([x], { axis, indices }) => x.shape.with(axis, indices.length),
     compute(output, shape, [x], { axis, indices }) {
       const { strides } = x;
+      const [source, target] = [x.storage.data, output.storage.data];
       forEachEntry(shape, axis, (entry, flat, index) => {
-        output.data[output.offset + flat] =
-          x.data[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
+        target[output.offset + flat] =
+          source[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
       });
     },
     gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
@@ -50,12 +51,13 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
     shape: ([x], { axis, size }) => x.shape.with(axis, size),
     compute(output, outShape, [x], { axis, indices }) {
       const outStrides = contiguousStrides(outShape);
+      const source = x.storage.data;
       const sums = new Float64Array(outShape.reduce((a, b) => a * b, 1));
       forEachEntry(x.shape, axis, (entry, _flat, index) => {
         sums[indices[entry] * outStrides[axis] + dot(index, outStrides)] +=
-          x.data[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
+          source[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
       });
-      output.data.set(sums, output.offset);
+      output.storage.data.set(sums, output.offset);
     },
     gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
     saves: "nothing",

@@ -27,7 +27,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
     compute(output, _shape, inputs, { axis }) {
       let { offset } = output;
       for (const input of inputs) {
-        copyElements(input.shape, { data: output.data, offset, strides: output.strides }, input);
+        copyElements(input.shape, { storage: output.storage, offset, strides: output.strides }, input);
         offset += input.shape[axis] * output.strides[axis];
       }
     },

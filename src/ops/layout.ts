@@ -35,7 +35,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
     compute(output, _shape, [x]) {
       copyElements(
         x.shape,
-        { data: output.data, offset: output.offset, strides: contiguousStrides(x.shape) },
+        { storage: output.storage, offset: output.offset, strides: contiguousStrides(x.shape) },
         x,
       );
     },

@@ -29,8 +29,8 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
       const batch = shape.slice(0, -2);
       const [m, n] = shape.slice(-2);
       const k = a.shape[a.rank - 1];
-      const left = { data: a.data, offset: a.offset, strides: a.strides.slice(-2) };
-      const right = { data: b.data, offset: b.offset, strides: b.strides.slice(-2) };
+      const left = { storage: a.storage, offset: a.offset, strides: a.strides.slice(-2) };
+      const right = { storage: b.storage, offset: b.offset, strides: b.strides.slice(-2) };
       if (batch.length === 0) {
         backend.matmul(m, n, k, output, left, right);
         return;
@@ -44,7 +44,7 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
           m,
           n,
           k,
-          { data: output.data, offset: output.offset + i * m * n, strides: [n, 1] },
+          { storage: output.storage, offset: output.offset + i * m * n, strides: [n, 1] },
           { ...left, offset: a.offset + dot(index, aSteps) },
           { ...right, offset: b.offset + dot(index, bSteps) },
         );
@@ -132,7 +132,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       const rows = x.rank === 2 ? x : x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
       const [out, features] = weight.shape;
       const columns: Operand = {
-        data: weight.data,
+        storage: weight.storage,
         offset: weight.offset,
         strides: [weight.strides[1], weight.strides[0]],
       };

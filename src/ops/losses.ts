@@ -1,6 +1,6 @@
 /** Losses: the mean over all elements of a function of prediction and target. */
 
-import { backend, type ReduceKernel } from "../kernels/index.ts";
+import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { ternary } from "./elementwise-record.ts";
@@ -32,11 +32,11 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = (() => {
         0,
       );
       const total = new Float64Array(1);
-      kernel(prediction.shape, prediction.rank, { data: total, offset: 0, strides: [] }, [
+      kernel(prediction.shape, prediction.rank, { storage: Storage.of(total), offset: 0, strides: [] }, [
         prediction,
         target,
       ]);
-      output.data[output.offset] = total[0] / prediction.size;
+      output.storage.data[output.offset] = total[0] / prediction.size;
     },
     gradient(cotangent, node, index) {
       const [prediction, target] = node.inputs!;

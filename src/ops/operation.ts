@@ -4,10 +4,9 @@
  * operation, operands and output. The nodes, linked through their inputs, are the tape.
  */
 
-import type { Operand } from "../kernels/index.ts";
+import { type Dtype, type Operand, Storage } from "../kernels/index.ts";
 import { DtypeError, TapeError } from "../tensor/errors.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
-import { type Dtype, Storage } from "../tensor/storage.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** Settings of one application that are not differentiated: axes, shapes, indices. */
@@ -210,7 +209,18 @@ export function recordOf<F, A extends Attributes>(
   f: F,
   operation: Operation<A>,
 ): F & { operation: Operation<A> } {
+  forgetful.add(operation);
   return Object.assign(f as F & object, { operation });
+}
+
+const forgetful = new WeakSet<object>();
+
+/**
+ * Whether the operation's gradient rule is known to keep no tensor that it sees or makes. True for the engine's own and
+ * for those made of expressions; a rule that a user wrote may keep anything.
+ */
+export function isForgetful(operation: Operation): boolean {
+  return forgetful.has(operation);
 }
 
 /** An operation that is written with others; what it records carries its name. */

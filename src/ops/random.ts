@@ -3,7 +3,7 @@
  * it can be listed, run again, and compiled. The stream is always passed in.
  */
 
-import { backend, type Draw, type Operand } from "../kernels/index.ts";
+import { backend, type Draw, type Storage } from "../kernels/index.ts";
 import type { Random } from "../tensor/random.ts";
 import { checkShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
@@ -26,12 +26,12 @@ export const uniform: (shape: Shape, random: Random) => Tensor = drawing("unifor
 
 function drawing(
   name: string,
-  fill: (draw: Draw, out: Operand["data"]) => void,
+  fill: (draw: Draw, out: Storage) => void,
 ): (shape: Shape, random: Random) => Tensor {
   const operation: Operation<DrawAttributes> = {
     name,
     shape: (_, { shape }) => checkShape(name, shape),
-    compute: (output, _shape, _inputs, { draw }) => fill(draw, output.data),
+    compute: (output, _shape, _inputs, { draw }) => fill(draw, output.storage),
     saves: "nothing",
     examples: [],
   };

@@ -150,6 +150,7 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
     shape: ([x]) => x.shape,
     compute(output, shape, [x], { axis }) {
       const count = shape[axis];
+      const [source, target] = [x.storage.data, output.storage.data];
       const step = x.strides[axis];
       const outStep = output.strides[axis];
       // Each line along the axis is one pass with a float64 total; lines start where the axis' index is 0.
@@ -157,8 +158,8 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
       forEachElement(lines, x.strides, x.offset, output.strides, output.offset, (from, to) => {
         let total = 0;
         for (let i = 0; i < count; i++) {
-          total += x.data[from + i * step];
-          output.data[to + i * outStep] = total;
+          total += source[from + i * step];
+          target[to + i * outStep] = total;
         }
       });
     },
@@ -216,8 +217,8 @@ function reduction(record: {
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
       const outStrides = kept.map((_, axis) => sizeOf(kept.slice(axis + 1)));
-      kernel(shape, axes.length, { data: output.data, offset: output.offset, strides: outStrides }, [
-        { data: x.data, offset: x.offset, strides },
+      kernel(shape, axes.length, { storage: output.storage, offset: output.offset, strides: outStrides }, [
+        { storage: x.storage, offset: x.offset, strides },
       ]);
     },
     // With keepdim the cotangent broadcasts against the operand whatever keepdim was.
@@ -273,17 +274,18 @@ function indexOfExtremum(
       const [axis] = axes;
       const kept = keptShape(x.shape, axes);
       const strides = kept.map((_, i) => sizeOf(kept.slice(i + 1)));
+      const [source, target] = [x.storage.data, output.storage.data];
       forEachElement(kept, x.strides, x.offset, strides, output.offset, (from, to) => {
         let best = 0;
-        let bestValue = x.data[from];
+        let bestValue = source[from];
         for (let i = 1; i < x.shape[axis]; i++) {
-          const value = x.data[from + i * x.strides[axis]];
+          const value = source[from + i * x.strides[axis]];
           if (isBetter(value, bestValue) || (Number.isNaN(value) && !Number.isNaN(bestValue))) {
             best = i;
             bestValue = value;
           }
         }
-        output.data[to] = best;
+        target[to] = best;
       });
     },
     saves: "nothing",

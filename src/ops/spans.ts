@@ -12,7 +12,7 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = (() => {
     shape: (_, { spans }) => spans.map(({ count }) => count),
     view: (x, _shape, { spans }) => spanLayout(x, spans),
     compute: (output, shape, [x], { spans }) =>
-      copyElements(shape, output, { data: x.data, ...spanLayout(x, spans) }),
+      copyElements(shape, output, { storage: x.storage, ...spanLayout(x, spans) }),
     gradient: (cotangent, node) => placeSpans(cotangent, node.attributes.spans, node.inputs![0].shape),
     saves: "nothing",
     examples: [
@@ -40,7 +40,7 @@ export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Te
     shape: (_, { shape }) => shape,
     compute(output, _shape, [x], { spans }) {
       const { strides, offset } = spanLayout(output, spans);
-      copyElements(x.shape, { data: output.data, offset, strides }, x);
+      copyElements(x.shape, { storage: output.storage, offset, strides }, x);
     },
     gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
     saves: "nothing",

@@ -61,7 +61,7 @@ describe("checkGradients", () => {
     const operation: Operation = {
       name: "sine",
       shape: ([x]) => x.shape,
-      compute: (output, _shape, [x]) => output.data.set(x.sin().toTypedArray(), output.offset),
+      compute: (output, _shape, [x]) => output.storage.data.set(x.sin().toTypedArray(), output.offset),
       gradient: (cotangent, { inputs }) => cotangent.mul(inputs![0].detach().cos()),
       saves: "inputs",
       examples: [],
@@ -75,7 +75,7 @@ describe("checkGradients", () => {
     const operation: Operation = {
       name: "twice",
       shape: ([x]) => x.shape,
-      compute: (output, _shape, [x]) => output.data.set(x.mul(2).toTypedArray(), output.offset),
+      compute: (output, _shape, [x]) => output.storage.data.set(x.mul(2).toTypedArray(), output.offset),
       // Right for the cotangents that the differences are weighted with, but lost when they are small.
       gradient: (cotangent) => cotangent.abs().less(1e-6).where(0, cotangent.mul(2)),
       saves: "nothing",

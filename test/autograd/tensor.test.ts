@@ -255,8 +255,9 @@ describe("operations of a user's own", () => {
         return [];
       },
       compute(output, _shape, [x], { shift }) {
-        for (let i = 0; i < Math.min(...x.shape); i++) output.data[output.offset] += x.at(i, i).item();
-        output.data[output.offset] += shift;
+        for (let i = 0; i < Math.min(...x.shape); i++)
+          output.storage.data[output.offset] += x.at(i, i).item();
+        output.storage.data[output.offset] += shift;
       },
       gradient: (cotangent, { inputs }) =>
         cotangent.mul(

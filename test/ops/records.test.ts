@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { checkGradients } from "../../src/autograd/check.ts";
 import { noGrad, normal, Random, type Shape, TapeError, type Tensor, tensor, vjp } from "../../src/index.ts";
+import { Storage } from "../../src/kernels/storage.ts";
 import type { Operation } from "../../src/ops/operation.ts";
 import { contiguousStrides, sizeOf } from "../../src/tensor/shape.ts";
 import {
@@ -213,7 +214,8 @@ describe("from each record follows that", () => {
       // The result among others in one buffer: neighbours stay as they are.
       const data = new Float32Array(sizeOf(shape) + 5).fill(NaN);
       data.fill(0, 3, 3 + sizeOf(shape));
-      operation.compute({ data, offset: 3, strides: contiguousStrides(shape) }, shape, inputs, attributes);
+      const among = { storage: Storage.of(data), offset: 3, strides: contiguousStrides(shape) };
+      operation.compute(among, shape, inputs, attributes);
       expect(data.slice(3, -2)).toEqual(output.toTypedArray());
       for (const at of [0, 1, 2, data.length - 2, data.length - 1]) expect(data[at]).toBeNaN();
     },

@@ -8,13 +8,14 @@ import { compileFold, compileLoop, compileSingle, type Fold, type Loop } from ".
 /** A kernel that computes every index of a shape, innermost axis in one loop. */
 export function elementwise(expressions: Expressions, operandCount: number): ElementwiseKernel {
   const loopFor = oncePerType<Loop>(() => compileLoop(expressions, operandCount));
-  const singleFor = oncePerType(() => compileSingle(expressions, operandCount));
+  let single: ReturnType<typeof compileSingle> | undefined;
   return (shape, outputs, operands) => {
     if (isSingle(shape)) {
-      singleFor(outputs[0].data)(outputs, operands);
+      single ??= compileSingle(expressions, operandCount);
+      single(outputs, operands);
       return;
     }
-    const loop = loopFor(outputs[0].data);
+    const loop = loopFor(outputs[0].storage.data);
     const outputArrays = outputs.map(dataOf);
     const operandArrays = operands.map(dataOf);
     const axes = mergeAxes(shape, [...outputs, ...operands]);
@@ -48,7 +49,8 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
       reduced,
       operands.map((operand) => ({ ...operand, offset: 0, strides: operand.strides.slice(keptRank) })),
     );
-    const { data: out, offset } = output;
+    const { offset } = output;
+    const out = output.storage.data;
 
     const isRowwise = keptAxes.sizes.length === 1 && keptCount > 1 && jumps(reducedAxes) > jumps(keptAxes);
     if (isRowwise) {
@@ -81,7 +83,7 @@ function isSingle(shape: readonly number[]): boolean {
   return true;
 }
 
-const dataOf = (operand: Operand): FloatArray => operand.data;
+const dataOf = (operand: Operand): FloatArray => operand.storage.data;
 
 /** Sizes of the axes, outermost first, and for each operand its start and its step along every axis. */
 export interface Axes {

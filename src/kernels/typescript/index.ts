@@ -11,15 +11,15 @@ export const typescriptBackend: Backend = {
   reduce,
   matmul: (m, n, k, output, a, b, bias) =>
     matmul(
-      { data: a.data, offset: a.offset, rowStride: a.strides[0], columnStride: a.strides[1] },
-      { data: b.data, offset: b.offset, rowStride: b.strides[0], columnStride: b.strides[1] },
-      output.data,
+      { data: a.storage.data, offset: a.offset, rowStride: a.strides[0], columnStride: a.strides[1] },
+      { data: b.storage.data, offset: b.offset, rowStride: b.strides[0], columnStride: b.strides[1] },
+      output.storage.data,
       output.offset,
       m,
       n,
       k,
-      bias && { data: bias.data, offset: bias.offset, stride: bias.strides[0] },
+      bias && { data: bias.storage.data, offset: bias.offset, stride: bias.strides[0] },
     ),
-  normal: normalAt,
-  uniform: uniformAt,
+  normal: (draw, out) => normalAt(draw, out.data),
+  uniform: (draw, out) => uniformAt(draw, out.data),
 };

@@ -61,15 +61,15 @@ export function compileSingle(
   const { body, results } = readAsSource(expressions, operands);
   const single = fromSource(
     "outputs, operands",
-    `${operands.map((name, i) => `const a${i} = operands[${i}]; const ${name} = a${i}.data[a${i}.offset];`).join(" ")}
+    `${operands.map((name, i) => `const a${i} = operands[${i}]; const ${name} = a${i}.storage.get(a${i}.offset);`).join(" ")}
     ${body}
-    ${results.map((result, i) => `const o${i} = outputs[${i}]; o${i}.data[o${i}.offset] = ${result};`).join(" ")}`,
+    ${results.map((result, i) => `const o${i} = outputs[${i}]; o${i}.storage.set(o${i}.offset, ${result});`).join(" ")}`,
   );
   return (
     (single as ReturnType<typeof compileSingle> | null) ??
     ((outputs, operands) => {
-      const values = expressions(numbers, ...operands.map(({ data, offset }) => data[offset]));
-      for (let k = 0; k < outputs.length; k++) outputs[k].data[outputs[k].offset] = values[k];
+      const values = expressions(numbers, ...operands.map(({ storage, offset }) => storage.get(offset)));
+      for (let k = 0; k < outputs.length; k++) outputs[k].storage.set(outputs[k].offset, values[k]);
     })
   );
 }

@@ -1,12 +1,13 @@
 /**
- * The WebAssembly backend: SIMD kernels emitted at run time, for float32. A call copies its operands into linear
- * memory and its result out. Single numbers, float64 operands, and what does not fit into memory run in plain
+ * The WebAssembly backend: SIMD kernels emitted at run time, for float32. A call finds its operands in linear memory,
+ * or copies them in, and leaves its result there until somebody asks for it. Single numbers, float64 operands, and what does not fit into memory run in plain
  * TypeScript instead. Small tensors do not, though copying costs more than it gains there: an element's bits must not
  * depend on how many others it is computed with, such as a sample's on the size of its batch.
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
+import type { Storage } from "../storage.ts";
 import { type Axes, forEachIndex, mergeAxes } from "../typescript/elementwise.ts";
 import { typescriptBackend } from "../typescript/index.ts";
 import { Assembler, f32x4 } from "./assembler.ts";
@@ -65,19 +66,23 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
       plain(shape, outputs, operands);
       return;
     }
-    const region = placeRegion(
-      memory,
-      gridOf(mergeAxes(shape, operands)),
-      operands,
-      size * 4 * outputs.length,
-    );
-    if (region === null) {
+    const scratchBytes = (outputs.length + operands.length) * (size * 4 + 16) + 64;
+    if (
+      !operands.every((operand) => isFloat32(operand) || isNumber(operand)) ||
+      !memory.reset(scratchBytes)
+    ) {
       plain(shape, outputs, operands);
       return;
     }
-    const addresses = outputs.map((output) => {
+    const settled = outputs.map((output) => settle(memory, output, size));
+    const grid = operands.every((operand) => isDense(shape, operand) || isNumber(operand))
+      ? oneRow(size, operands)
+      : gridOf(mergeAxes(shape, operands));
+    const region = placeRegion(memory, grid, operands);
+    const addresses = outputs.map((output, i) => {
+      if (settled[i] !== 0) return settled[i];
       // An update in place reads and writes the same elements; any other output gets a place of its own.
-      const same = operands.findIndex((operand) => operand.data === output.data);
+      const same = operands.findIndex((operand) => operand.storage === output.storage);
       return same < 0 ? memory.take(size * 4) : region.places[same].address;
     });
     const rowBytes = region.columns * 4;
@@ -85,7 +90,7 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
     lanes ??= compileLanes(memory.memory, expressions, operandCount);
     lanes(region.rows, region.columns, TABLE, region.repeated);
     outputs.forEach((output, i) => {
-      memory.read(addresses[i], output.data, output.offset, size);
+      if (settled[i] === 0) memory.read(addresses[i], output.storage.data, output.offset, size);
     });
   };
 }
@@ -98,7 +103,12 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
     const keptCount = sizeOf(shape.slice(0, keptRank));
     const size = sizeOf(shape);
     lanes ??= size === 1 ? undefined : compileFold(memory.memory, fold, operandCount);
-    if (size === 1 || !lanes) {
+    const fits =
+      size !== 1 &&
+      lanes &&
+      operands.every((operand) => isFloat32(operand) || isNumber(operand)) &&
+      memory.reset(operands.length * (size * 4 + 16) + keptCount * 8 + 64);
+    if (!fits) {
       plain(shape, reducedRank, output, operands);
       return;
     }
@@ -106,17 +116,14 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
     const keptAxes = mergePart(shape, 0, keptRank, operands);
     const reducedAxes = mergePart(shape, keptRank, shape.length, operands);
     const grid = byColumns ? joined(reducedAxes, keptAxes) : joined(keptAxes, reducedAxes);
-    const region = placeRegion(memory, grid, operands, keptCount * 8);
-    if (region === null) {
-      plain(shape, reducedRank, output, operands);
-      return;
-    }
+    const region = placeRegion(memory, grid, operands);
     const totals = memory.take(keptCount * 8);
     const first = totals >> 3;
     memory.doubles.fill(initial, first, first + keptCount);
     writeTable(memory, [{ address: totals, step: 8 }, ...region.places]);
-    (byColumns ? lanes.columns : lanes.rows)(region.rows, region.columns, TABLE, region.repeated);
-    output.data.set(memory.doubles.subarray(first, first + keptCount), output.offset);
+    (byColumns ? lanes!.columns : lanes!.rows)(region.rows, region.columns, TABLE, region.repeated);
+    if (keptCount === 1) output.storage.set(output.offset, memory.doubles[first]);
+    else output.storage.data.set(memory.doubles.subarray(first, first + keptCount), output.offset);
   };
 }
 
@@ -134,19 +141,22 @@ function matmul(
   const fits =
     m * n * k > 1 &&
     [output, a, b, bias].every((operand) => operand === undefined || isFloat32(operand)) &&
-    memory.reset(4 * (spanOf(a, m, k) + spanOf(b, k, n) + m * n + n + 64) + scratchBytes(m, n, k));
+    memory.reset(
+      4 * (spanOf(a.strides, m, k) + spanOf(b.strides, k, n) + m * n + n + 64) + scratchBytes(m, n, k),
+    );
   if (!fits) {
     typescriptBackend.matmul(m, n, k, output, a, b, bias);
     return;
   }
+  const settled = settle(memory, output, m * n);
   const left = placeMatrix(memory, a, m, k);
   const right = placeMatrix(memory, b, k, n);
   let biasAddress = 0;
   if (bias !== undefined) {
     biasAddress = memory.take(4 * n);
-    copyStrided(memory, biasAddress, bias, [n]);
+    copyStrided(memory, biasAddress, bias.storage, bias.offset, [n], bias.strides);
   }
-  const out = memory.take(4 * m * n);
+  const out = settled === 0 ? memory.take(4 * m * n) : settled;
   const scratch = memory.take(0);
   multiply()(
     m,
@@ -162,7 +172,7 @@ function matmul(
     biasAddress,
     scratch,
   );
-  memory.read(out, output.data, output.offset, m * n);
+  if (settled === 0) memory.read(out, output.storage.data, output.offset, m * n);
 }
 
 function fill(
@@ -170,16 +180,26 @@ function fill(
   kernel: () => FillRandom,
   name: "normal" | "uniform",
   draw: Parameters<Backend["normal"]>[0],
-  out: Operand["data"],
+  out: Storage,
 ): void {
-  if (!(out instanceof Float32Array) || !memory.reset(4 * out.length + RANDOM_SCRATCH_BYTES + 64)) {
+  if (out.dtype !== "float32" || !memory.reset(4 * out.size + RANDOM_SCRATCH_BYTES + 64)) {
     typescriptBackend[name](draw, out);
     return;
   }
-  const address = memory.take(4 * out.length);
+  const settled = out.isUntouched ? memory.settle(out) : 0;
+  const address = settled === 0 ? memory.take(4 * out.size) : settled;
   const scratch = memory.take(RANDOM_SCRATCH_BYTES);
-  kernel()(address, out.length, draw.key[0], draw.key[1], draw.counter[0], draw.counter[1], scratch);
-  memory.read(address, out, 0, out.length);
+  kernel()(address, out.size, draw.key[0], draw.key[1], draw.counter[0], draw.counter[1], scratch);
+  if (settled === 0) memory.read(address, out.data, 0, out.size);
+}
+
+/**
+ * Where the result goes, if it can stay in memory: into the ring where it is all of a new storage, or over what is
+ * there. 0 where it has to be copied out.
+ */
+function settle(memory: Memory, { storage, offset }: Operand, size: number): number {
+  if (storage.isUntouched) return storage.size === size ? memory.settle(storage) : 0;
+  return storage.residence === null ? 0 : storage.residence.address + 4 * offset;
 }
 
 interface Place {
@@ -196,13 +216,25 @@ interface Region {
   readonly repeated: number;
 }
 
-/** Elements as rows × columns, and how operands lie: steps along rows and columns where there are no other axes. */
+/** Elements as rows × columns, and how operands lie. */
 interface Grid {
   readonly rows: number;
   readonly columns: number;
-  readonly axes: Axes;
+  /** Sizes of the axes, and every operand's step along each, in elements. */
+  readonly axes: Pick<Axes, "sizes" | "steps">;
   /** [from row to row, from column to column] for each operand, in elements; null when there are more than two axes. */
   readonly steps: readonly (readonly [number, number])[] | null;
+}
+
+const ALONG = [1];
+const NOWHERE = [0];
+const ALONG_ROW = [0, 1] as const;
+const REPEATED = [0, 0] as const;
+
+/** Everything as one row, where operands are dense or one number. */
+function oneRow(size: number, operands: readonly Operand[]): Grid {
+  const axes = { sizes: [size], steps: operands.map((operand) => (isNumber(operand) ? NOWHERE : ALONG)) };
+  return { rows: 1, columns: size, axes, steps: axes.steps.map((s) => (s === ALONG ? ALONG_ROW : REPEATED)) };
 }
 
 /** The last axis as columns; with more than two axes, one long row. */
@@ -226,7 +258,6 @@ function joined(rowAxes: Axes, columnAxes: Axes): Grid {
     columns: sizeOf(columnAxes.sizes),
     axes: {
       sizes: [...rowAxes.sizes, ...columnAxes.sizes],
-      starts: rowAxes.starts,
       steps: rowAxes.steps.map((steps, i) => [...steps, ...columnAxes.steps[i]]),
     },
     steps: isPlain ? rowAxes.steps.map((steps, i) => [steps[0] ?? 0, columnAxes.steps[i][0] ?? 0]) : null,
@@ -236,52 +267,45 @@ function joined(rowAxes: Axes, columnAxes: Axes): Grid {
 function mergePart(shape: readonly number[], from: number, to: number, operands: readonly Operand[]): Axes {
   return mergeAxes(
     shape.slice(from, to),
-    operands.map(({ data, offset, strides }) => ({ data, offset, strides: strides.slice(from, to) })),
+    operands.map(({ storage, offset, strides }) => ({ storage, offset, strides: strides.slice(from, to) })),
   );
 }
 
-/** Copies operands in: dense and repeated rows as they are, anything else element by element. Null: does not fit. */
-function placeRegion(
-  memory: Memory,
-  grid: Grid,
-  operands: readonly Operand[],
-  outputBytes: number,
-): Region | null {
+/** Finds or copies operands: dense and repeated rows as they are, anything else element by element. */
+function placeRegion(memory: Memory, grid: Grid, operands: readonly Operand[]): Region {
   const { rows, columns, axes, steps } = grid;
-  const size = rows * columns;
-  if (!operands.every((operand) => isFloat32(operand) || isNumber(operand))) return null;
-  if (!memory.reset(operands.length * (size * 4 + 16) + outputBytes + 64)) return null;
   let repeated = 0;
-  const places = operands.map((operand, i): Place => {
-    const { data, offset } = operand;
-    if (axes.steps[i].every((step) => step === 0)) {
+  const places = operands.map(({ storage, offset }, i): Place => {
+    const [outer, inner] = steps?.[i] ?? REPEATED;
+    if (steps === null ? axes.steps[i].every((step) => step === 0) : outer === 0 && inner === 0) {
       const address = memory.take(4);
-      memory.floats[address >> 2] = data[offset];
+      copyStrided(memory, address, storage, offset, [1], NOWHERE);
       repeated |= 1 << i;
       return { address, step: 0 };
     }
-    const [outer, inner] = steps?.[i] ?? [0, 0];
     if (inner === 1 && (outer === columns || rows === 1)) {
-      const address = memory.take(size * 4);
-      memory.write(address, data, offset, size);
-      return { address, step: columns * 4 };
+      return { address: place(memory, storage, offset, rows * columns), step: columns * 4 };
     }
-    if (inner === 1 && outer === 0) {
-      const address = memory.take(columns * 4);
-      memory.write(address, data, offset, columns);
-      return { address, step: 0 };
-    }
+    if (inner === 1 && outer === 0) return { address: place(memory, storage, offset, columns), step: 0 };
     if (steps !== null && inner === 0) {
       const address = memory.take(rows * 4);
-      copyStrided(memory, address, { data, offset, strides: [outer] }, [rows]);
+      copyStrided(memory, address, storage, offset, [rows], [outer]);
       repeated |= 1 << i;
       return { address, step: 4 };
     }
-    const address = memory.take(size * 4);
-    copyStrided(memory, address, { data, offset, strides: axes.steps[i] }, axes.sizes);
+    const address = memory.take(rows * columns * 4);
+    copyStrided(memory, address, storage, offset, axes.sizes, axes.steps[i]);
     return { address, step: columns * 4 };
   });
   return { rows, columns, places, repeated };
+}
+
+/** The address of `count` elements side by side: where they are, or of a copy. */
+function place(memory: Memory, storage: Storage, offset: number, count: number): number {
+  if (storage.residence !== null) return storage.residence.address + 4 * offset;
+  const address = memory.take(4 * count);
+  memory.write(address, storage.data, offset, count);
+  return address;
 }
 
 function writeTable(memory: Memory, places: readonly Place[]): void {
@@ -292,42 +316,53 @@ function writeTable(memory: Memory, places: readonly Place[]): void {
   });
 }
 
-/** A matrix in memory: as it lies there when its elements are close together, else copied row by row. */
+/** A matrix in memory: as it lies there when it is there or its elements are close together, else copied row by row. */
 function placeMatrix(
   memory: Memory,
-  operand: Operand,
+  { storage, offset, strides }: Operand,
   rows: number,
   columns: number,
 ): { address: number; rowStride: number; columnStride: number } {
-  const [rowStride, columnStride] = operand.strides;
-  const count = spanOf(operand, rows, columns);
-  const address = memory.take(4 * count);
+  const [rowStride, columnStride] = strides;
+  if (storage.residence !== null) {
+    return { address: storage.residence.address + 4 * offset, rowStride, columnStride };
+  }
+  const count = spanOf(strides, rows, columns);
   if (count > rows * columns) {
-    copyStrided(memory, address, operand, [rows, columns]);
+    const address = memory.take(4 * count);
+    copyStrided(memory, address, storage, offset, [rows, columns], strides);
     return { address, rowStride: columns, columnStride: 1 };
   }
   const before = Math.min(0, (rows - 1) * rowStride) + Math.min(0, (columns - 1) * columnStride);
-  memory.write(address, operand.data, operand.offset + before, count);
+  const address = place(memory, storage, offset + before, count);
   return { address: address - 4 * before, rowStride, columnStride };
 }
 
 /** How many elements lie between the first and the last of a matrix in memory; one more than it has if that is too many. */
-function spanOf({ strides: [rowStride, columnStride] }: Operand, rows: number, columns: number): number {
+function spanOf([rowStride, columnStride]: readonly number[], rows: number, columns: number): number {
   const span = Math.abs((rows - 1) * rowStride) + Math.abs((columns - 1) * columnStride) + 1;
   return Math.min(span, rows * columns + 1);
 }
 
 /** Copies elements of any strides side by side. */
-function copyStrided(memory: Memory, address: number, operand: Operand, sizes: readonly number[]): void {
+function copyStrided(
+  memory: Memory,
+  address: number,
+  storage: Storage,
+  offset: number,
+  sizes: readonly number[],
+  strides: readonly number[],
+): void {
   const { floats } = memory;
-  const { data } = operand;
+  const { residence } = storage;
+  const source = residence === null ? storage.data : floats;
+  const first = residence === null ? offset : offset + (residence.address >> 2);
   let at = address >> 2;
   const last = sizes.length - 1;
   const count = sizes[last];
-  const step = operand.strides[last];
-  const axes: Axes = { sizes, starts: [operand.offset], steps: [operand.strides] };
-  forEachIndex(axes, last, ([start]) => {
-    for (let i = 0; i < count; i++) floats[at++] = data[start + i * step];
+  const step = strides[last];
+  forEachIndex({ sizes, starts: [first], steps: [strides] }, last, ([start]) => {
+    for (let i = 0; i < count; i++) floats[at++] = source[start + i * step];
   });
 }
 
@@ -335,9 +370,9 @@ function copyStrided(memory: Memory, address: number, operand: Operand, sizes: r
 function isColumnMajor(
   shape: readonly number[],
   keptRank: number,
-  { data, offset, strides }: Operand,
+  { storage, offset, strides }: Operand,
 ): boolean {
-  const kept = { data, offset, strides: strides.slice(0, keptRank) };
+  const kept = { storage, offset, strides: strides.slice(0, keptRank) };
   const innermost = (from: number, to: number): number => {
     for (let axis = to - 1; axis >= from; axis--) if (shape[axis] !== 1) return Math.abs(strides[axis]);
     return 0;
@@ -347,9 +382,9 @@ function isColumnMajor(
   );
 }
 
-const isFloat32 = ({ data }: Operand): boolean => data instanceof Float32Array;
-/** A number given as such: one float64 element, repeated. */
-const isNumber = ({ data }: Operand): boolean => data.length === 1;
+const isFloat32 = ({ storage }: Operand): boolean => storage.dtype === "float32";
+/** One element, repeated: a scalar, or a number, which is given in float64. */
+const isNumber = ({ storage }: Operand): boolean => storage.size === 1;
 
 function isDense(shape: readonly number[], { strides }: Operand): boolean {
   let stride = 1;

@@ -1,30 +1,108 @@
 /**
- * The linear memory that kernels compute in. Tensors live on the JavaScript heap; a call copies its operands in,
- * computes, and copies the result out, so nothing here outlives a call and nobody frees anything.
+ * The linear memory that kernels compute in. Results stay here for a while, in a ring, so that what is computed from
+ * them next finds them in place. When the ring comes round, a result that is still wanted moves to an array on the
+ * JavaScript heap: nobody frees anything, and memory stays flat however long a loop runs without a pause.
  */
 
+import type { Residence, Storage } from "../storage.ts";
 import type { FloatArray } from "../types.ts";
 
 const PAGE = 65536;
-/** The first bytes hold the kernels' tables. */
-const FIRST_ADDRESS = 1024;
-/** Address of the table that describes a kernel's operands. */
+/** Address of the table that describes a kernel's operands; the first bytes hold nothing else. */
 export const TABLE = 16;
+const RING = 1024;
+/** Where the ring ends and the scratch memory of a call begins. */
+const SCRATCH = RING + 2 ** 21;
+/** A result larger than this part of the ring would push out too much at once: it goes to the heap directly. */
+const LARGEST = (SCRATCH - RING) / 8;
+/** So many results at the most, so that small ones do not keep the storages of a long past alive. */
+const MOST_RESIDENTS = 4096;
 /** The most memory taken: beyond 1 GiB a call falls back to plain TypeScript. */
 const MOST_PAGES = 16384;
 
-/** Linear memory that is handed out from the bottom up, and taken back whole before each call. */
+/** Elements of a storage in the ring. */
+class Resident implements Residence {
+  readonly address: number;
+  readonly end: number;
+  readonly #memory: Memory;
+  readonly #storage: Storage;
+
+  constructor(memory: Memory, storage: Storage, address: number, end: number) {
+    this.#memory = memory;
+    this.#storage = storage;
+    this.address = address;
+    this.end = end;
+  }
+
+  copyTo(data: FloatArray): void {
+    this.#memory.read(this.address, data, 0, data.length);
+  }
+
+  /** Moves the elements to the heap, where they are still wanted. */
+  leave(): void {
+    if (this.#storage.residence === this) void this.#storage.data;
+  }
+}
+
+/** Linear memory: the ring of results, and behind it scratch that is taken back whole before each call. */
 export class Memory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 64, maximum: MOST_PAGES });
+  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({
+    initial: SCRATCH / PAGE + 64,
+    maximum: MOST_PAGES,
+  });
   #floats: Float32Array = new Float32Array(this.memory.buffer);
   #doubles: Float64Array = new Float64Array(this.memory.buffer);
   #integers: Int32Array = new Int32Array(this.memory.buffer);
-  #top = FIRST_ADDRESS;
+  #top = SCRATCH;
+  /** Where the ring goes on. */
+  #next = RING;
+  /** In the order of their coming, a ring as well; `#oldest` and `#newest` count on and on. */
+  readonly #residents: (Resident | undefined)[] = new Array<undefined>(MOST_RESIDENTS).fill(undefined);
+  #oldest = 0;
+  #newest = 0;
 
-  /** Takes everything back, and makes sure that `bytes` can be handed out; false where that is too much. */
+  /**
+   * A place in the ring for the elements of `storage`, whatever it held before; 0 where they are too many. Pushes out the
+   * oldest results, so call it before asking where operands are.
+   */
+  settle(storage: Storage): number {
+    const bytes = (storage.size * 4 + 15) & -16;
+    if (bytes > LARGEST || bytes === 0) return 0;
+    let address = this.#next;
+    if (address + bytes > SCRATCH) {
+      this.#pushOut(SCRATCH);
+      this.#next = RING;
+      address = RING;
+    }
+    const end = address + bytes;
+    this.#pushOut(end);
+    if (this.#newest - this.#oldest === MOST_RESIDENTS) this.#leaveOldest();
+    const resident = new Resident(this, storage, address, end);
+    this.#residents[this.#newest++ % MOST_RESIDENTS] = resident;
+    storage.residence = resident;
+    this.#next = end;
+    return address;
+  }
+
+  /** Makes the ring free from where it goes on up to `end`. */
+  #pushOut(end: number): void {
+    while (this.#oldest < this.#newest) {
+      const { address } = this.#residents[this.#oldest % MOST_RESIDENTS]!;
+      if (address < this.#next || address >= end) return;
+      this.#leaveOldest();
+    }
+  }
+
+  #leaveOldest(): void {
+    const at = this.#oldest++ % MOST_RESIDENTS;
+    this.#residents[at]!.leave();
+    this.#residents[at] = undefined;
+  }
+
+  /** Takes scratch back, and makes sure that `bytes` can be handed out; false where that is too much. */
   reset(bytes: number): boolean {
-    this.#top = FIRST_ADDRESS;
-    const missing = FIRST_ADDRESS + bytes - this.memory.buffer.byteLength;
+    this.#top = SCRATCH;
+    const missing = SCRATCH + bytes - this.memory.buffer.byteLength;
     if (missing <= 0) return true;
     const pages = Math.ceil(missing / PAGE);
     const present = this.memory.buffer.byteLength / PAGE;
@@ -41,7 +119,7 @@ export class Memory {
     return true;
   }
 
-  /** The address of `bytes` bytes, a multiple of 16. */
+  /** The address of `bytes` bytes of scratch, a multiple of 16. */
   take(bytes: number): number {
     const address = this.#top;
     this.#top += (bytes + 15) & -16;

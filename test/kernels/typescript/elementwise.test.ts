@@ -3,6 +3,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import type { Operand } from "../../../src/kernels/backend.ts";
+import { Storage } from "../../../src/kernels/storage.ts";
 import { elementwise, mergeAxes, reduce } from "../../../src/kernels/typescript/elementwise.ts";
 import { indices } from "../../ops/naive.ts";
 
@@ -33,11 +34,11 @@ const operandOf = (shape: readonly number[]): fc.Arbitrary<Operand> =>
         { length: size + 1 },
         (_, i) => Math.sin(seed + i) * 10 ** ((seed * i) % 9),
       );
-      return { data, offset, strides };
+      return { storage: Storage.of(data), offset, strides };
     });
 const aShape = fc.array(fc.nat({ max: 5 }), { maxLength: 4 });
-const read = ({ data, offset, strides }: Operand, index: readonly number[]): number =>
-  data[index.reduce((at, i, axis) => at + i * strides[axis], offset)];
+const read = ({ storage, offset, strides }: Operand, index: readonly number[]): number =>
+  storage.data[index.reduce((at, i, axis) => at + i * strides[axis], offset)];
 
 describe("elementwise kernels", () => {
   const inputs = aShape.chain((shape) => fc.tuple(fc.constant(shape), operandOf(shape), operandOf(shape)));
@@ -48,7 +49,7 @@ describe("elementwise kernels", () => {
       const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
       const output = new Float32Array(all.length);
       const kernel = elementwise((m, a, b) => [m.sub(a, m.mul(b, m.constant(2)))], 2);
-      kernel(shape, [{ data: output, offset: 0, strides }], [x, y]);
+      kernel(shape, [{ storage: Storage.of(output), offset: 0, strides }], [x, y]);
       expect(output).toEqual(Float32Array.from(all, (index) => read(x, index) - read(y, index) * 2));
     },
   );
@@ -75,7 +76,7 @@ describe("reductions", () => {
       const strides = keptShape.map((_, axis) => keptShape.slice(axis + 1).reduce((a, b) => a * b, 1));
       const output = new Float32Array(kept.length + 1);
       const kernel = reduce((m, total, a, b) => m.add(total, m.mul(a, b)), 2, 0.5);
-      kernel(shape, reducedRank, { data: output, offset: 1, strides }, [x, y]);
+      kernel(shape, reducedRank, { storage: Storage.of(output), offset: 1, strides }, [x, y]);
       const expected = kept.map((index) => {
         let total = 0.5;
         for (const rest of indices(shape.slice(keptShape.length))) {

@@ -3,6 +3,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Expression, Expressions } from "../../../src/kernels/arithmetic.ts";
+import { Storage } from "../../../src/kernels/storage.ts";
 import type { FloatArray } from "../../../src/kernels/types.ts";
 import { elementwise, reduce } from "../../../src/kernels/typescript/elementwise.ts";
 import {
@@ -141,11 +142,11 @@ describe("where a content security policy forbids functions from text", () => {
       const total = new Float32Array(1);
       elementwise((m, ...values) => [silu(m, ...values)], 1)(
         [2, 3],
-        [{ data: y, offset: 0, strides: [3, 1] }],
-        [{ data: x, offset: 0, strides: [1, 2] }],
+        [{ storage: Storage.of(y), offset: 0, strides: [3, 1] }],
+        [{ storage: Storage.of(x), offset: 0, strides: [1, 2] }],
       );
-      reduce(folding, 1, 0)([6], 1, { data: total, offset: 0, strides: [] }, [
-        { data: y, offset: 0, strides: [1] },
+      reduce(folding, 1, 0)([6], 1, { storage: Storage.of(total), offset: 0, strides: [] }, [
+        { storage: Storage.of(y), offset: 0, strides: [1] },
       ]);
       return [y, total];
     };

@@ -215,7 +215,7 @@ function recordedExpressions(): Map<string, { expressions: Expressions; count: n
   const spy = vi.spyOn(backend, "elementwise").mockImplementation((expressions, count) => {
     found.set(`${name} ${found.size}`, { expressions, count });
     return (_shape, outputs) => {
-      for (const { data } of outputs) data.fill(0.5);
+      for (const { storage } of outputs) storage.data.fill(0.5);
     };
   });
   // neg first: gradients of others use it, and a kernel is asked for once.

@@ -1,0 +1,97 @@
+/**
+ * The flat memory behind tensors, shared by all views of it. Its home is an array on the JavaScript heap; a backend
+ * may keep the elements in memory of its own instead, and gives them back when somebody asks for the array.
+ */
+
+import type { FloatArray } from "./types.ts";
+
+/** The element types: float32 is for work, float64 for the shadow evaluation that checks it. */
+export type Dtype = "float32" | "float64";
+
+/** Where a backend keeps the elements of a storage. */
+export interface Residence {
+  /** Of the first element, in the backend's memory. */
+  readonly address: number;
+  /** Copies the elements into an array. */
+  copyTo(data: FloatArray): void;
+}
+
+/** Flat memory. Every tensor is a view of one. */
+export class Storage {
+  readonly size: number;
+  readonly dtype: Dtype;
+  /** Grows with every in-place change, so that backward can tell that a value it saved is gone. */
+  version = 0;
+  /** Set while a backend has the elements; `data` is out of date then. */
+  residence: Residence | null = null;
+  /** How many cotangents of a backward walk lie here: at 0 again, the walk discards it. */
+  holders = 0;
+  #data: FloatArray | null;
+  /** Every element, while there is no array and no residence: a scalar is a number until somebody asks for more. */
+  #value = 0;
+
+  private constructor(size: number, dtype: Dtype, data: FloatArray | null) {
+    this.size = size;
+    this.dtype = dtype;
+    this.#data = data;
+  }
+
+  /** Memory that is there already. */
+  static of(data: FloatArray): Storage {
+    return new Storage(data.length, data instanceof Float32Array ? "float32" : "float64", data);
+  }
+
+  /** Zeros, which take no memory before they are needed. */
+  static allocate(size: number, dtype: Dtype): Storage {
+    return new Storage(size, dtype, null);
+  }
+
+  /**
+   * The elements, to read and write. From here on the array is where they live: whoever holds it may write into it
+   * at any time.
+   */
+  get data(): FloatArray {
+    if (this.#data === null) {
+      this.#data = this.dtype === "float32" ? new Float32Array(this.size) : new Float64Array(this.size);
+      if (!Object.is(this.#value, 0)) this.#data[0] = this.#value;
+    }
+    const { residence } = this;
+    if (residence !== null) {
+      this.residence = null;
+      residence.copyTo(this.#data);
+    }
+    return this.#data;
+  }
+
+  /** One element. */
+  get(index: number): number {
+    return this.#data === null && this.residence === null ? this.#value : this.data[index];
+  }
+
+  /** Stores one element, rounded to the dtype. */
+  set(index: number, value: number): void {
+    if (this.size === 1 && this.#data === null) {
+      this.residence = null;
+      this.#value = this.dtype === "float32" ? Math.fround(value) : value;
+    } else {
+      this.data[index] = value;
+    }
+  }
+
+  /** True for zeros that nobody has read or written yet. */
+  get isUntouched(): boolean {
+    return this.#data === null && this.residence === null && this.#value === 0;
+  }
+
+  /** Tells that nobody will read the elements again, so that a backend need not save them. Reading them throws. */
+  discard(): void {
+    if (this.residence !== null) this.residence = DISCARDED;
+  }
+}
+
+const DISCARDED: Residence = {
+  address: 0,
+  copyTo: () => {
+    throw new Error("halograd: elements were read after the engine had discarded them. Please report this.");
+  },
+};

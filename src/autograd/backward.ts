@@ -148,7 +148,7 @@ function startWalk(
   const createGraph = options.createGraph ?? false;
   const walk: Walk = {
     id: nextWalk++,
-    order: past(root.node).sort((a, b) => b.id - a.id),
+    order: newestFirst(past(root.node)),
     createGraph,
     retainGraph: options.retainGraph ?? createGraph,
     discards: !createGraph && !isDetectingAnomaly(),
@@ -161,6 +161,14 @@ function startWalk(
   root.node.cotangent = cotangent ?? scalarTensor(1, root.dtype).expand(root.shape);
   keepForever(root.node.cotangent);
   return walk;
+}
+
+/** Sorted by falling id. A chain comes sorted, and the check costs a fraction of the sort's. */
+function newestFirst(nodes: Node[]): Node[] {
+  for (let i = 1; i < nodes.length; i++) {
+    if (nodes[i - 1].id < nodes[i].id) return nodes.sort((a, b) => b.id - a.id);
+  }
+  return nodes;
 }
 
 function contributeAll(walk: Walk, node: Node): void {
@@ -188,7 +196,8 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
       "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
     );
   }
-  if (!walk.discards) {
+  // Single numbers take no memory worth giving up.
+  if (!walk.discards || (contribution.storage.size === 1 && cotangent.storage.size === 1)) {
     target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
     return contribution;
   }
@@ -213,11 +222,14 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
 // A cotangent's memory is given up as soon as no node of the walk has it any more, be it under another shape: a rule may
 // hand the cotangent on as it is, or a view of it. What came from outside, or may be known outside, is kept.
 function keepForever({ storage }: Tensor): void {
-  storage.holders = Infinity;
+  storage.holders = FOREVER;
 }
 
+/** More than a walk can release; a whole number, as a field that once held Infinity costs an object in every storage. */
+const FOREVER = 2 ** 30 - 1;
+
 function release({ storage }: Tensor): void {
-  if (--storage.holders === 0) storage.discard();
+  if (--storage.holders === 0 && storage.size > 1) storage.discard();
 }
 
 /** The node has passed its cotangent on. */

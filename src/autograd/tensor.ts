@@ -201,12 +201,31 @@ for (const operations of [elementwise, reductions, layout, linear, losses, index
     (...values: unknown[]) => Tensor,
   ][]) {
     Object.defineProperty(TensorClass.prototype, name, {
-      value(this: Tensor, ...rest: unknown[]) {
-        return operation(this, ...rest);
-      },
+      value: methodOf(operation, operations === elementwise ? operation.length : 0),
       writable: true,
       configurable: true,
     });
+  }
+}
+
+/** The function with `this` as its first operand; one or two operands are handed over without a list, which takes time. */
+function methodOf(
+  operation: (...values: unknown[]) => Tensor,
+  arity: number,
+): (this: Tensor, ...rest: unknown[]) => Tensor {
+  switch (arity) {
+    case 1:
+      return function (this: Tensor) {
+        return operation(this);
+      };
+    case 2:
+      return function (this: Tensor, y: unknown) {
+        return operation(this, y);
+      };
+    default:
+      return function (this: Tensor, ...rest: unknown[]) {
+        return operation(this, ...rest);
+      };
   }
 }
 

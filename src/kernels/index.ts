@@ -40,28 +40,33 @@ export function backendName(): BackendName {
 
 /** What operations call: each call goes to the backend in use at that moment. */
 export const backend: Omit<Backend, "name"> = {
-  elementwise: (...expression) =>
-    onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression)),
-  reduce: (...fold) => onDemand<ReduceKernel>((backend) => backend.reduce(...fold)),
+  elementwise(...expression) {
+    const kernelOf = onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression));
+    return (shape, outputs, operands) => kernelOf()(shape, outputs, operands);
+  },
+  reduce(...fold) {
+    const kernelOf = onDemand<ReduceKernel>((backend) => backend.reduce(...fold));
+    return (shape, reducedRank, output, operands) => kernelOf()(shape, reducedRank, output, operands);
+  },
   matmul: (...call) => inUse().matmul(...call),
   normal: (...call) => inUse().normal(...call),
   uniform: (...call) => inUse().uniform(...call),
 };
 
 /** A kernel of the backend in use, made for each backend when it is first called. */
-function onDemand<K extends (...call: never[]) => void>(make: (backend: Backend) => K): K {
+function onDemand<K>(make: (backend: Backend) => K): () => K {
   let madeFor: Backend | undefined;
   let kernel: K | undefined;
   const made = new Map<Backend, K>();
-  return ((...call: never[]) => {
+  return () => {
     const current = inUse();
     if (current !== madeFor) {
       kernel = made.get(current) ?? make(current);
       made.set(current, kernel);
       madeFor = current;
     }
-    kernel!(...call);
-  }) as K;
+    return kernel!;
+  };
 }
 
 function inUse(): Backend {

@@ -69,12 +69,11 @@ function elementwiseOperation(record: ElementwiseRecord): Operation {
       if (derivative === 0) return null;
       if (derivative === 1) return sumTo(cotangent, inputs[index].shape);
       if (derivative === -1) return sumTo(cotangent.neg(), inputs[index].shape);
-      const values = [...inputs, node.output];
       // Recording during backward means createGraph: compose the derivative of operations, so that it can be
       // differentiated again. Otherwise one fused kernel; the two may differ in the last bits.
       const contribution = isRecording()
-        ? cotangent.mul(derivative(tensors(cotangent.dtype), ...values))
-        : fusedGradients[index]!.apply(cotangent, values);
+        ? cotangent.mul(derivative(tensors(cotangent.dtype), ...inputs, node.output))
+        : fusedGradients[index]!.apply(cotangent, inputs, node.output);
       return sumTo(contribution, inputs[index].shape);
     },
   };
@@ -103,12 +102,15 @@ export const quaternary: (
 function elementwiseFunction(record: ElementwiseRecord): (...values: TensorLike[]) => Tensor {
   const operation = elementwiseOperation(record);
   const { name } = record;
-  const arity = record.derivatives.length;
-  return recordOf((...values: TensorLike[]) => {
-    // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.
-    const given = values.length === arity ? values : Array.from({ length: arity }, (_, i) => values[i]);
-    return apply(operation, operands(name, given), NO_ATTRIBUTES);
-  }, operation);
+  const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
+  // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.
+  const byArity = [
+    (x: TensorLike) => call([x]),
+    (x: TensorLike, y: TensorLike) => call([x, y]),
+    (x: TensorLike, y: TensorLike, z: TensorLike) => call([x, y, z]),
+    (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => call([a, x, b, y]),
+  ];
+  return recordOf(byArity[record.derivatives.length - 1] as (...values: TensorLike[]) => Tensor, operation);
 }
 
 /** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
@@ -240,8 +242,11 @@ function fusedGradient(name: string, derivative: Expression, arity: number) {
   };
   return {
     reads,
-    apply: (cotangent: Tensor, values: readonly Tensor[]): Tensor =>
-      apply(operation, [cotangent, ...used.map((place) => values[place])], NO_ATTRIBUTES),
+    apply(cotangent: Tensor, inputs: readonly Tensor[], output: Tensor): Tensor {
+      const read = [cotangent];
+      for (let i = 0; i < used.length; i++) read.push(used[i] === arity ? output : inputs[used[i]]);
+      return apply(operation, read, NO_ATTRIBUTES);
+    },
   };
 }
 

@@ -50,7 +50,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
   };
   return recordOf((tensors: readonly Tensor[], axis = 0) => {
     if (tensors.length === 0) throw new ArgumentError("concat", "got no tensors.", "give at least one.");
-    const inputs = operands("concat", tensors);
+    const inputs = operands("concat", [...tensors]);
     const ranks = new Set(inputs.map((input) => input.rank));
     if (ranks.size > 1 || ranks.has(0)) {
       throw new ShapeError(

@@ -121,13 +121,16 @@ export function apply<A extends Attributes>(
 
 /** A tensor of zeros in memory of its own. */
 export function zeroTensor(shape: Shape, dtype: Dtype): Tensor {
-  return makeTensor(Storage.allocate(sizeOf(shape), dtype), shape, contiguousStrides(shape), 0);
+  const strides = shape.length === 0 ? NO_STRIDES : contiguousStrides(shape);
+  return makeTensor(Storage.allocate(sizeOf(shape), dtype), shape, strides, 0);
 }
+
+const NO_STRIDES: readonly number[] = [];
 
 /** A scalar that is not recorded. */
 export function scalarTensor(value: number, dtype: Dtype): Tensor {
   const tensor = zeroTensor([], dtype);
-  tensor.data[0] = value;
+  tensor.storage.set(0, value);
   return tensor;
 }
 
@@ -136,10 +139,15 @@ export function scalarTensor(value: number, dtype: Dtype): Tensor {
  *
  * @throws DtypeError when dtypes are mixed or an operand is no tensor and no number
  */
-export function operands(where: string, values: readonly TensorLike[]): Tensor[] {
+export function operands(where: string, values: readonly TensorLike[]): readonly Tensor[] {
   let dtype: Dtype | undefined;
-  for (const value of values) {
-    if (typeof value === "number") continue;
+  let numbers = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === "number") {
+      numbers++;
+      continue;
+    }
     if (!isTensor(value)) {
       throw new DtypeError(
         where,
@@ -156,6 +164,7 @@ export function operands(where: string, values: readonly TensorLike[]): Tensor[]
       );
     }
   }
+  if (numbers === 0) return values as readonly Tensor[];
   const tensors = new Array<Tensor>(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
@@ -166,7 +175,7 @@ export function operands(where: string, values: readonly TensorLike[]): Tensor[]
 
 /** Whether a value is a tensor: `instanceof` for something that is made by functions. */
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "storage" in value && "strides" in value;
+  return typeof value === "object" && value !== null && (value as Partial<Tensor>).storage instanceof Storage;
 }
 
 /** Whether operations on differentiated tensors are being recorded. */

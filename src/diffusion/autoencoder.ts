@@ -38,14 +38,13 @@ export class DenoisingAutoencoder extends Module {
     const activations: Tensor[] = [];
     let x = noisy;
     for (const layer of this.encoder) {
-      x = silu(layer.forward(x));
+      x = layer.forward(x, silu);
       activations.push(x);
     }
     activations.pop();
     for (const [i, layer] of this.decoder.entries()) {
       if (i > 0) x = x.add(activations.pop()!);
-      x = layer.forward(x);
-      if (i < this.decoder.length - 1) x = silu(x);
+      x = layer.forward(x, i < this.decoder.length - 1 ? silu : undefined);
     }
     return x;
   }

@@ -57,3 +57,16 @@ export type Expression = <V>(m: Arithmetic<V>, ...operands: V[]) => V;
 
 /** Several values from the operands: what an in-place update writes back to its first operands. */
 export type Expressions = <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
+
+/** What `make` makes of an expression, made once. */
+export function oncePerExpression<T>(make: (expression: Expression) => T): (expression: Expression) => T {
+  const made = new WeakMap<Expression, T>();
+  return (expression) => {
+    let result = made.get(expression);
+    if (result === undefined) {
+      result = make(expression);
+      made.set(expression, result);
+    }
+    return result;
+  };
+}

@@ -39,8 +39,20 @@ export interface Backend {
   elementwise(expressions: Expressions, operandCount: number): ElementwiseKernel;
   /** A kernel that folds from `initial`; the accumulator is the first operand of `fold`. */
   reduce(fold: Expression, operandCount: number, initial: number): ReduceKernel;
-  /** out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out [m, n] is contiguous, a [m, k] and b [k, n] strided. */
-  matmul(m: number, n: number, k: number, output: Operand, a: Operand, b: Operand, bias?: Operand): void;
+  /**
+   * out[i, j] = f(Σ_k a[i, k] · b[k, j] (+ bias[j])); out [m, n] is contiguous, a [m, k] and b [k, n] strided. Without
+   * `activation`, f changes nothing; with it, it is applied before the result leaves the kernel's memory.
+   */
+  matmul(
+    m: number,
+    n: number,
+    k: number,
+    output: Operand,
+    a: Operand,
+    b: Operand,
+    bias?: Operand,
+    activation?: Expression,
+  ): void;
   /** Fills all of `out` with standard normal numbers from a reservation. */
   normal(draw: Draw, out: Storage): void;
   /** Fills all of `out` with uniform numbers in [0, 1) from a reservation. */

@@ -57,6 +57,7 @@ function elementwiseOperation(record: ElementwiseRecord): Operation {
   const readsOutput = reads >> arity !== 0;
   const common: Operation = {
     ...computation(name, value, arity),
+    value,
     saves: readsInputs ? (readsOutput ? "both" : "inputs") : readsOutput ? "output" : "nothing",
     examples: elementwiseExamples(record, arity),
   };

@@ -1,10 +1,10 @@
 /** Matrix products: matmul with batches and vectors, and the linear layer's x Wᵀ + b in one kernel. */
 
-import { backend, type Operand } from "../kernels/index.ts";
+import { backend, type Expression, type Operand } from "../kernels/index.ts";
 import { ShapeError } from "../tensor/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
 import { sumTo } from "./elementwise-record.ts";
-import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { apply, isRecording, type Operation, operands, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -102,14 +102,20 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
   }, operation);
 })();
 
+/** An activation function, such as `silu`. */
+export type Activation = (x: Tensor) => Tensor;
+
 /**
- * x Wᵀ + b along the last axis: [..., in] × [out, in] (+ [out]) → [..., out].
+ * f(x Wᵀ + b) along the last axis: [..., in] × [out, in] (+ [out]) → [..., out]; f is the activation, if there is one.
+ *
+ * An activation that is an elementwise operation is applied inside the kernel where nothing is recorded; else it is
+ * another operation, with the same bits.
  *
  * With Y = X Wᵀ + b: X̄ = Ȳ W, W̄ = Ȳᵀ X, b̄ = Σ Ȳ over all but the last axis. One kernel does product
  * and bias, since a pass of its own for the bias costs more than the product saves on narrow layers.
  */
-export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() => {
-  const operation: Operation = {
+export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => Tensor = (() => {
+  const operation: Operation<{ activation?: Expression }> = {
     name: "linear",
     shape([x, weight, bias]) {
       const [out, features] = weight.shape;
@@ -128,7 +134,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       }
       return [...x.shape.slice(0, -1), out];
     },
-    compute(output, _shape, [x, weight, bias]) {
+    compute(output, _shape, [x, weight, bias], { activation }) {
       const rows = x.rank === 2 ? x : x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
       const [out, features] = weight.shape;
       const columns: Operand = {
@@ -136,7 +142,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
         offset: weight.offset,
         strides: [weight.strides[1], weight.strides[0]],
       };
-      backend.matmul(rows.shape[0], out, features, output, rows, columns, bias);
+      backend.matmul(rows.shape[0], out, features, output, rows, columns, bias, activation);
     },
     gradient(cotangent, node, index) {
       const [x, weight] = node.inputs!;
@@ -159,11 +165,19 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor = (() 
       },
     ],
   };
-  return recordOf(
-    (x: Tensor, weight: Tensor, bias?: Tensor) =>
-      apply(operation, operands("linear", bias ? [x, weight, bias] : [x, weight]), {}),
-    operation,
-  );
+  return recordOf((x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => {
+    const inputs = operands("linear", bias ? [x, weight, bias] : [x, weight]);
+    if (activation === undefined) return apply(operation, inputs, {});
+    const { value } = (activation as Partial<ReturnType<typeof recordOf>>).operation ?? {};
+    if (
+      value === undefined ||
+      value.length > 2 ||
+      (isRecording() && inputs.some(({ node }) => node !== null))
+    ) {
+      return activation(apply(operation, inputs, {}));
+    }
+    return apply(operation, inputs, { activation: value });
+  }, operation);
 })();
 
 function mismatch(a: Shape, b: Shape): ShapeError {

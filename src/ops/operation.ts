@@ -4,7 +4,7 @@
  * operation, operands and output. The nodes, linked through their inputs, are the tape.
  */
 
-import { type Dtype, type Operand, Storage } from "../kernels/index.ts";
+import { type Dtype, type Expression, type Operand, Storage } from "../kernels/index.ts";
 import { DtypeError, TapeError } from "../tensor/errors.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
@@ -23,6 +23,8 @@ export interface Operation<A extends Attributes = Attributes> {
   shape(inputs: readonly Tensor[], attributes: A): Shape;
   /** Stores the value: `output` is contiguous memory of the output's shape. */
   compute(output: Operand, shape: Shape, inputs: readonly Tensor[], attributes: A): void;
+  /** The value as an expression, of an operation that is elementwise. */
+  readonly value?: Expression;
   /** Where the output can share the input's memory: its strides and offset. Null: compute it. */
   view?(input: Tensor, shape: Shape, attributes: A): Pick<Operand, "offset" | "strides"> | null;
   /**

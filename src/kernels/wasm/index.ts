@@ -5,7 +5,7 @@
  * depend on how many others it is computed with, such as a sample's on the size of its batch.
  */
 
-import type { Expression, Expressions } from "../arithmetic.ts";
+import { type Expression, type Expressions, oncePerExpression } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import type { Storage } from "../storage.ts";
 import { type Axes, forEachIndex, mergeAxes } from "../typescript/elementwise.ts";
@@ -23,11 +23,14 @@ export function createWasmBackend(): Backend | null {
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
   const random = once(() => createRandom(memory.memory));
+  const activate = oncePerExpression((activation) =>
+    compileLanes(memory.memory, (m, x) => [activation(m, x)], 1),
+  );
   return {
     name: "wasm",
     elementwise: (expressions, count) => elementwise(memory, expressions, count),
     reduce: (fold, count, initial) => reduce(memory, fold, count, initial),
-    matmul: (m, n, k, output, a, b, bias) => matmul(memory, multiply, m, n, k, output, a, b, bias),
+    matmul: (...call) => matmul(memory, multiply, activate, ...call),
     normal: (draw, out) => fill(memory, () => random().normal, "normal", draw, out),
     uniform: (draw, out) => fill(memory, () => random().uniform, "uniform", draw, out),
   };
@@ -130,6 +133,7 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
 function matmul(
   memory: Memory,
   multiply: () => Matmul,
+  activate: (activation: Expression) => LaneKernel,
   m: number,
   n: number,
   k: number,
@@ -137,6 +141,7 @@ function matmul(
   a: Operand,
   b: Operand,
   bias?: Operand,
+  activation?: Expression,
 ): void {
   const fits =
     m * n * k > 1 &&
@@ -145,7 +150,7 @@ function matmul(
       4 * (spanOf(a.strides, m, k) + spanOf(b.strides, k, n) + m * n + n + 64) + scratchBytes(m, n, k),
     );
   if (!fits) {
-    typescriptBackend.matmul(m, n, k, output, a, b, bias);
+    typescriptBackend.matmul(m, n, k, output, a, b, bias, activation);
     return;
   }
   const settled = settle(memory, output, m * n);
@@ -172,6 +177,11 @@ function matmul(
     biasAddress,
     scratch,
   );
+  if (activation !== undefined) {
+    const place = { address: out, step: 0 };
+    writeTable(memory, [place, place]);
+    activate(activation)(1, m * n, TABLE, 0);
+  }
   if (settled === 0) memory.read(out, output.storage.data, output.offset, m * n);
 }
 

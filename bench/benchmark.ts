@@ -13,12 +13,9 @@ import { splitDataset } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { formatCsv } from "../src/io/index.ts";
-import { useBackend } from "../src/kernels/index.ts";
 import { chart } from "./chart.ts";
-import { type Contender, type Library, LocalContender, RemoteContender } from "./contender.ts";
-import { halograd } from "./contenders/halograd.ts";
-import { loadPeer, PEERS, writeCurves } from "./contenders/peer.ts";
-import { plain } from "./contenders/plain.ts";
+import { type Contender, RemoteContender } from "./contender.ts";
+import { PEERS, writeCurves } from "./contenders/peer.ts";
 import { goals } from "./goals.ts";
 import {
   contenderFile,
@@ -31,13 +28,13 @@ import {
   type StartUp,
 } from "./processes.ts";
 import { type Results, type Row, type Timing, tables, timing } from "./results.ts";
-import { copyBandwidth, roofline } from "./roofline.ts";
+import { copyBandwidth } from "./roofline.ts";
 import { type Measure, measures, SECTIONS, type Section } from "./sections.ts";
 import { type Curves, type Digest, fault } from "./tasks.ts";
 
 const HELP = `npm run bench -- [options]
 
-  --quick         few sizes, few rounds: about a minute and a half
+  --quick         few sizes, few rounds: about two minutes
   --only LIST     sections, by commas: ${SECTIONS.join(", ")}
   --rounds N      turns of each contender (default 7; with --quick 3)
   --json FILE     where the numbers go (default bench/results/benchmark.json,
@@ -179,7 +176,7 @@ function prepareData(folder: string): Data {
   return data;
 }
 
-/** All who can take part, those of this process first; who cannot is named with the reason. */
+/** All who can take part, each in a process of its own; who cannot is named with the reason. */
 async function gather(data: Data): Promise<{
   contenders: Contender[];
   programs: Program[];
@@ -195,41 +192,34 @@ async function gather(data: Data): Promise<{
       missing[name] = messageOf(error);
     }
   };
-  const here = (library: Library): number => contenders.push(new LocalContender(library, data.curves));
+  const node = (command: string, module: string, variant: string): Promise<RemoteContender> =>
+    RemoteContender.start(command, [contenderFile("serve.js"), module, variant, data.binary]);
+  const here = process.execPath;
 
-  for (const backend of ["typescript", "wasm"] as const) {
-    const library = halograd(backend);
-    await attempt(library.name, () => {
-      if (useBackend(backend) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
-      here(library);
-      programs.push(ourProgram(library.name, backend));
-    });
-  }
-  here(plain);
-
-  const peersInstalled = existsSync(new URL("node_modules", PEERS));
-  const requirePeers = (): void => {
-    if (!peersInstalled) throw new Error("not installed: npm run bench:peers");
-  };
-  for (const [name, module, variant] of [
-    ["tfjs cpu", "tfjs", "cpu"],
-    ["tfjs wasm", "tfjs", "wasm"],
-    ["jax-js", "jax", "wasm"],
+  for (const [name, backend] of [
+    ["halograd TS", "typescript"],
+    ["halograd WASM", "wasm"],
   ] as const) {
     await attempt(name, async () => {
-      requirePeers();
-      here(await loadPeer(module, variant));
-      programs.push(peerProgram(name, process.execPath, module, variant));
+      contenders.push(await node(here, "halograd", backend));
+      programs.push(ourProgram(name, backend));
     });
   }
-  await attempt("deepbox", async () => {
-    requirePeers();
-    const node = node24();
-    contenders.push(
-      await RemoteContender.start(node, [contenderFile("serve.js"), "deepbox", "cpu", data.binary]),
-    );
-    programs.push(peerProgram("deepbox", node, "deepbox", "cpu"));
-  });
+  contenders.push(await node(here, "plain", ""));
+
+  const peersInstalled = existsSync(new URL("node_modules", PEERS));
+  for (const [name, module, variant, command] of [
+    ["tfjs cpu", "tfjs", "cpu", () => here],
+    ["tfjs wasm", "tfjs", "wasm", () => here],
+    ["jax-js", "jax", "wasm", () => here],
+    ["deepbox", "deepbox", "cpu", node24],
+  ] as const) {
+    await attempt(name, async () => {
+      if (!peersInstalled) throw new Error("not installed: npm run bench:peers");
+      contenders.push(await node(command(), module, variant));
+      programs.push(peerProgram(name, command(), module, variant));
+    });
+  }
   await attempt("PyTorch", async () => {
     const python = ["python3", "/usr/bin/python3"].find(
       (command) => spawnSync(command, ["-c", "import torch"]).status === 0,
@@ -238,7 +228,7 @@ async function gather(data: Data): Promise<{
     contenders.push(await RemoteContender.start(python, [contenderFile("pytorch.py"), data.binary]));
     programs.push(pythonProgram("PyTorch", python));
   });
-  await attempt(roofline.name, () => void here(roofline));
+  await attempt("roof", async () => contenders.push(await node(here, "roof", "")));
   return { contenders, programs, missing };
 }
 
@@ -273,7 +263,7 @@ async function measureRow(
     try {
       const digest = await contender.prepare(task);
       if (digest === null) continue;
-      const wrong = contender.name === roofline.name ? null : fault(task, digest, reference);
+      const wrong = contender.name === "roof" ? null : fault(task, digest, reference);
       if (wrong !== null) throw new Error(wrong);
       reference ??= digest;
       taking.push(contender);

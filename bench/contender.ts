@@ -52,8 +52,6 @@ export interface Trainer {
 export interface Library {
   readonly name: string;
   readonly version: string;
-  /** Called before each turn: makes its backend the one in use. */
-  activate?(): void;
   /** Null for what it cannot do, or what would be no use to measure. */
   operation?(task: Operation): Prepared | null;
   trainer?(curves: Curves, batch: number, widths: readonly number[]): Trainer;
@@ -73,7 +71,7 @@ export interface Contender {
 }
 
 /** Milliseconds of runs before the first sample, so that the engine has compiled what it will. */
-const WARM_UP = 40;
+const WARM_UP = 300;
 
 /** Seconds that a sample lasts at least: long for the clock, short enough to fall between two disturbances. */
 const SAMPLE = 0.002;
@@ -95,7 +93,6 @@ export class LocalContender implements Contender {
   }
 
   async prepare(task: Task): Promise<Digest | null> {
-    this.#library.activate?.();
     const isNetwork = task.kind === "training-step" || task.kind === "sampling";
     this.#prepared = isNetwork
       ? prepareNetwork(this.#library, task, this.#curves)
@@ -115,7 +112,6 @@ export class LocalContender implements Contender {
   }
 
   async sample(seconds: number): Promise<number[]> {
-    this.#library.activate?.();
     const prepared = this.#prepared!;
     const { times, count } = await sample(prepared, seconds, this.#count);
     this.#count = count;

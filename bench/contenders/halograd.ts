@@ -7,11 +7,12 @@ import { Adam } from "../../src/optim/index.ts";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
 
-export function halograd(backend: BackendName): Library {
+/** @throws Error where the backend does not run here */
+export function halograd(backend: string): Library {
+  if (useBackend(backend as BackendName) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
   return {
     name: backend === "wasm" ? "halograd WASM" : "halograd TS",
     version: "this checkout",
-    activate: () => void useBackend(backend),
     operation,
     trainer,
   };

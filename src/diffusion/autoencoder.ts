@@ -3,9 +3,14 @@
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { silu } from "../ops/elementwise.ts";
+import { concat } from "../ops/joining.ts";
+import { isRecording, withoutTemporaries } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import type { Random } from "../tensor/random.ts";
+
+/** Rows in a block. */
+const BLOCK = 1024;
 
 /** Widths of the reference network: input, two encoder layers, the bottleneck. */
 export const REFERENCE_WIDTHS: readonly number[] = [50, 32, 16, 4];
@@ -35,6 +40,17 @@ export class DenoisingAutoencoder extends Module {
 
   /** The guess of the clean curves behind noisy ones, [batch, features] → [batch, features]. */
   forward(noisy: Tensor): Tensor {
+    // Rows do not depend on each other. Without recording, blocks of them pass through the network one by one, so that
+    // what is between layers stays in the second-level cache.
+    if (isRecording()) return this.#forward(noisy);
+    if (noisy.rank !== 2 || noisy.shape[0] <= BLOCK) return withoutTemporaries(() => this.#forward(noisy));
+    const blocks = Array.from({ length: Math.ceil(noisy.shape[0] / BLOCK) }, (_, i) =>
+      withoutTemporaries(() => this.#forward(noisy.slice([i * BLOCK, (i + 1) * BLOCK]))),
+    );
+    return concat(blocks);
+  }
+
+  #forward(noisy: Tensor): Tensor {
     const activations: Tensor[] = [];
     let x = noisy;
     for (const layer of this.encoder) {

@@ -124,7 +124,28 @@ export function apply<A extends Attributes>(
 /** A tensor of zeros in memory of its own. */
 export function zeroTensor(shape: Shape, dtype: Dtype): Tensor {
   const strides = shape.length === 0 ? NO_STRIDES : contiguousStrides(shape);
-  return makeTensor(Storage.allocate(sizeOf(shape), dtype), shape, strides, 0);
+  const storage = Storage.allocate(sizeOf(shape), dtype);
+  if (temporaries !== null) temporaries.push(storage);
+  return makeTensor(storage, shape, strides, 0);
+}
+
+let temporaries: Storage[] | null = null;
+
+/**
+ * Runs `body` without recording and gives up the memory of all tensors made on the way but the result's. For the
+ * engine's own code only, which knows that it keeps none of them.
+ */
+export function withoutTemporaries(body: () => Tensor): Tensor {
+  const before = temporaries;
+  temporaries = [];
+  try {
+    const result = withRecording(false, body);
+    for (const storage of temporaries) if (storage !== result.storage) storage.discard();
+    before?.push(result.storage);
+    return result;
+  } finally {
+    temporaries = before;
+  }
 }
 
 const NO_STRIDES: readonly number[] = [];

@@ -127,9 +127,16 @@ async function run(): Promise<void> {
 }
 
 function report(results: Results, picture = ".build/benchmark.svg"): void {
-  console.log(tables(results));
-  const judged = goals(results);
-  if (judged !== "") console.log(`\n${judged}`);
+  const text = [tables(results), goals(results)].filter((part) => part !== "").join("\n\n");
+  console.log(text);
+  if (picture.startsWith("docs/")) {
+    const page = join(ROOT, "bench/README.md");
+    const parts = /(?<=<!-- results -->\n)[^]*(?=<!-- end of results -->)/;
+    writeFileSync(
+      page,
+      readFileSync(page, "utf8").replace(parts, () => `\n\`\`\`text\n${text}\n\`\`\`\n\n`),
+    );
+  }
   mkdirSync(dirname(join(ROOT, picture)), { recursive: true });
   writeFileSync(join(ROOT, picture), chart(results));
   console.log(`\nChart: ${picture}`);

@@ -35,7 +35,6 @@ export {
   type Operand,
   type Residence,
   type Storage,
-  useBackend,
 } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
 export {
@@ -63,7 +62,18 @@ export {
 } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
 export type { Tensor, TensorLike } from "./ops/tensor.ts";
-export * from "./tensor/errors.ts";
+export { useBackend } from "./tensor/backend.ts";
+export {
+  AnomalyError,
+  ArgumentError,
+  AxisError,
+  DtypeError,
+  FormatError,
+  GradientError,
+  HalogradError,
+  ShapeError,
+  TapeError,
+} from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
 export { Random, type RandomState } from "./tensor/random.ts";
 export type { Range, Shape } from "./tensor/shape.ts";

@@ -10,8 +10,9 @@ let isActive = false;
 let backwardOf: Node | null = null;
 
 /**
- * Runs `body` and stops at the first operation whose result holds a NaN or an infinity, in the forward pass
- * or in a gradient rule. Every result is looked through, so this is for finding a fault, not for every day.
+ * Runs `body` and stops at the first operation that makes a NaN or an infinity, in the forward pass or in a gradient rule.
+ * An infinity that comes in from outside may be meant, such as a mask of −∞ before softmax, and is let through until a NaN
+ * comes of it. Every result is looked through, so this is for finding a fault, not for every day.
  *
  * ```ts
  * try {
@@ -22,13 +23,13 @@ let backwardOf: Node | null = null;
  * ```
  *
  * @throws AnomalyError naming the operation, its operands and where it was called
- * @throws ArgumentError when `body` is async: the watch would end at its first await
+ * @throws ArgumentError when `body` is async or a generator: the watch would end at its first await
  */
 export function detectAnomaly<T>(body: () => T): T {
   const before = isActive;
   isActive = true;
   try {
-    return withObserver(inspect, () => synchronous("detectAnomaly", body()));
+    return withObserver(inspect, () => synchronous("detectAnomaly", body));
   } finally {
     isActive = before;
   }
@@ -52,12 +53,16 @@ export function enterBackward<T>(node: Node, rule: () => T): T {
 function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor): void {
   const bad = firstNonFinite(output);
   if (bad === null) return;
-  const culprit = inputs.find((input) => firstNonFinite(input) !== null);
-  const shapes = inputs.map((input) => showShape(input.shape)).join(", ");
+  const faults = inputs.map(firstNonFinite).filter((value) => value !== null);
+  const culprit = faults.includes(bad) ? bad : (faults[0] ?? null);
+  if (culprit !== null && bad !== "NaN") return;
   const made =
-    culprit === undefined
+    culprit === null
       ? `made ${bad} from finite operands`
-      : `passed on ${firstNonFinite(culprit)}, which came in as an operand that no operation under watch had made`;
+      : culprit === bad
+        ? `passed on ${bad}, which came in as an operand that no operation under watch had made`
+        : `made ${bad} of an operand that held ${culprit}, which no operation under watch had made`;
+  const shapes = inputs.map((input) => showShape(input.shape)).join(", ");
   const ranges = inputs.map(describeRange).join(", ");
   if (backwardOf === null) {
     throw new AnomalyError(
@@ -72,9 +77,10 @@ function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor
   );
 }
 
+/** The fault in a tensor: NaN where there is any, else the first infinity. */
 function firstNonFinite(tensor: Tensor): string | null {
-  const bad = tensor.toTypedArray().find((value: number) => !Number.isFinite(value));
-  return bad === undefined ? null : `${bad}`;
+  const faults = tensor.toTypedArray().filter((value: number) => !Number.isFinite(value));
+  return faults.length === 0 ? null : faults.some(Number.isNaN) ? "NaN" : `${faults[0]}`;
 }
 
 function describeRange(tensor: Tensor): string {

@@ -6,8 +6,17 @@
  * uses of a value have contributed before it is passed on to its own operands.
  */
 
-import { checkSaved, isForgetful, type Node, scalarTensor, withRecording } from "../ops/operation.ts";
+import {
+  checkSaved,
+  isForgetful,
+  isTensor,
+  type Node,
+  operand,
+  scalarTensor,
+  withRecording,
+} from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
 import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { isContiguous, sameShape, showShape } from "../tensor/shape.ts";
 import { enterBackward, isDetectingAnomaly } from "./anomaly.ts";
@@ -124,6 +133,8 @@ function startWalk(
   cotangent: Tensor | undefined,
   options: BackwardOptions,
 ): Walk {
+  root = operand(where, root);
+  checkOptions(where, options, ["retainGraph", "createGraph"]);
   if (root.node === null) throw notRecorded(where);
   if (cotangent === undefined && root.size !== 1) {
     throw new TapeError(
@@ -132,19 +143,7 @@ function startWalk(
       "reduce it first (sum, mean), or give a cotangent of the same shape.",
     );
   }
-  if (cotangent !== undefined && !sameShape(cotangent.shape, root.shape)) {
-    throw new ShapeError(
-      where,
-      `the cotangent ${showShape(cotangent.shape)} does not have the shape of the result, ${showShape(root.shape)}.`,
-    );
-  }
-  if (cotangent !== undefined && cotangent.dtype !== root.dtype) {
-    throw new DtypeError(
-      where,
-      `the cotangent is ${cotangent.dtype} and the result ${root.dtype}; they must be the same.`,
-      `convert it with .to("${root.dtype}").`,
-    );
-  }
+  if (cotangent !== undefined) checkCotangent(where, cotangent, root);
   const createGraph = options.createGraph ?? false;
   const walk: Walk = {
     id: nextWalk++,
@@ -169,6 +168,39 @@ function newestFirst(nodes: Node[]): Node[] {
     if (nodes[i - 1].id < nodes[i].id) return nodes.sort((a, b) => b.id - a.id);
   }
   return nodes;
+}
+
+/** A cotangent given by a user: a tensor of the shape and dtype of the value that it belongs to. */
+export function checkCotangent(where: string, cotangent: unknown, of: Tensor, name = "cotangent"): void {
+  if (!isTensor(cotangent)) {
+    throw new DtypeError(
+      where,
+      `the ${name} is a tensor of shape ${showShape(of.shape)}; got ${describeValue(cotangent)}.`,
+      name === "gradient"
+        ? "null forgets a gradient."
+        : isOptions(cotangent)
+          ? `options come second: ${where}(undefined, { ${Object.keys(cotangent)[0] ?? ""}: … }).`
+          : "leave it out for a scalar, or wrap values with tensor(…).",
+    );
+  }
+  if (!sameShape(cotangent.shape, of.shape)) {
+    throw new ShapeError(
+      where,
+      `the ${name} ${showShape(cotangent.shape)} does not have the shape of the ${name === "gradient" ? "tensor" : "result"}, ${showShape(of.shape)}.`,
+      "reshape() or expand() it on purpose.",
+    );
+  }
+  if (cotangent.dtype !== of.dtype) {
+    throw new DtypeError(
+      where,
+      `the ${name} is ${cotangent.dtype} and the ${name === "gradient" ? "tensor" : "result"} ${of.dtype}; they must be the same.`,
+      `convert it with .to("${of.dtype}").`,
+    );
+  }
+}
+
+function isOptions(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function contributeAll(walk: Walk, node: Node): void {
@@ -259,7 +291,7 @@ function own(walk: Walk, cotangent: Tensor): Tensor {
     keepForever(cotangent);
     return cotangent;
   }
-  return walk.createGraph ? cotangent.copy() : cotangent.clone();
+  return withRecording(walk.createGraph, () => cotangent.clone());
 }
 
 /** Lets go of what the tape holds, once the whole walk has succeeded. */

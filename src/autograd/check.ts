@@ -5,6 +5,7 @@
 
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions } from "../tensor/check.ts";
 import { GradientError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
@@ -72,8 +73,9 @@ export function checkGradients(
   inputs: readonly Tensor[],
   options: CheckOptions = {},
 ): GradientReport {
+  checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
   const { order = 2, random = new Random(0), scale = 1, directions = 4, elementwiseUpTo = 64 } = options;
-  const x = inputs.map((input) => input.to("float64"));
+  const x = inputs.map((input) => input.detach().to("float64"));
   const draw = (like: Tensor): Tensor => normal(like.shape, random).to("float64");
   const cotangent = draw(noGrad(() => f(...x)));
   const report = { compared: 0, kinks: [] as Kink[], worst: 0 };

@@ -3,11 +3,13 @@
  * are boxes, and an arrow runs from every operand to its result.
  */
 
+import { operand } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions } from "../tensor/check.ts";
 import { ArgumentError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
 import { showShape } from "../tensor/shape.ts";
-import { notRecorded, tape } from "./tape.ts";
+import { notRecorded, sourceOf, tape } from "./tape.ts";
 
 /** What a drawing of the tape shows. */
 export interface DrawOptions {
@@ -27,6 +29,7 @@ const MOST_BOXES = 1000;
 /** Where long edges pass layers. This many take half a second; using 140 results in reverse order makes them. */
 const MOST_BENDS = 20_000;
 const MOST_ELEMENTS = 9;
+const OPTIONS = ["direction", "names", "showValues"];
 
 /**
  * The tape of `root` as a self-contained SVG. Leaves have thick frames, constants dashed ones, operations round
@@ -44,6 +47,7 @@ const MOST_ELEMENTS = 9;
  *   an unknown direction, or names of what is no tensor
  */
 export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
+  checkOptions("tapeToSvg", options, OPTIONS);
   const boxes = readTape("tapeToSvg", root, options);
   const isDown = options.direction !== "right";
   const { items, breadth, length } = layOut(boxes, isDown);
@@ -75,6 +79,7 @@ export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
  * ```
  */
 export function tapeToDot(root: Tensor, options: DrawOptions = {}): string {
+  checkOptions("tapeToDot", options, OPTIONS);
   const boxes = readTape("tapeToDot", root, options);
   const lines = [
     `rankdir=${options.direction === "right" ? "LR" : "TB"};`,
@@ -136,12 +141,14 @@ function readTape(
       'use "down" or "right".',
     );
   }
+  root = operand(where, root);
   const nameOf = readNames(where, names);
   if (root.node === null) throw notRecorded(where);
   const nodes = tape(root);
   const boxes: Box[] = [];
   const boxOf = new Map<object, Box>();
   const add = (
+    key: object,
     id: string,
     kind: Box["kind"],
     scope: string,
@@ -160,12 +167,13 @@ function readTape(
       if (value.grad !== null) lines.push(...rows("grad = ", value.grad));
     }
     const box: Box = { id, kind, scope, title, lines, inputs };
-    boxOf.set(value.node ?? value, box);
+    boxOf.set(key, box);
     if (boxes.push(box) <= MOST_BOXES) return box;
     throw tooLarge(where, `${nodes.length} nodes; with constants that makes over ${MOST_BOXES} boxes, which`);
   };
   let constants = 0;
-  nodes.forEach(({ operation, inputs, scope, output }, i) => {
+  nodes.forEach((node, i) => {
+    const { operation, inputs, scope, output } = node;
     if (inputs === null) {
       throw new TapeError(
         where,
@@ -173,16 +181,17 @@ function readTape(
         "draw before backward(), or keep the tape with backward(undefined, { retainGraph: true }).",
       );
     }
-    const operands = inputs.map((input) => {
-      const known = boxOf.get(input.node ?? input);
+    const operands = inputs.map((input, index) => {
+      const known = boxOf.get(sourceOf(node, index) ?? input);
       if (known !== undefined) return known;
       // A number comes from the composite that takes it; other constants come from outside.
       const [label, home] =
         input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
-      return add(`c${constants++}`, "constant", home, label, input, []);
+      return add(input, `c${constants++}`, "constant", home, label, input, []);
     });
-    if (operation === null) add(`n${i}`, "leaf", "", "leaf", output, operands);
-    else add(`n${i}`, scope === "" ? "operation" : "composite", scope, operation.name, output, operands);
+    if (operation === null) add(node, `n${i}`, "leaf", "", "leaf", output, operands);
+    else
+      add(node, `n${i}`, scope === "" ? "operation" : "composite", scope, operation.name, output, operands);
   });
   return boxes;
 }

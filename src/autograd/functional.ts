@@ -2,9 +2,10 @@
 
 import { isTensor, scalarTensor, zeroTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
-import { gradientsOf } from "./backward.ts";
+import { checkCotangent, gradientsOf } from "./backward.ts";
 import { enableGrad, isGradEnabled, past } from "./tape.ts";
 import { type Tree, treeLeaves, treeWith } from "./tree.ts";
 
@@ -34,7 +35,7 @@ export function grad<T extends Tree, Rest extends unknown[]>(
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
 ): (x: never, ...rest: Rest) => unknown {
-  const both = valueAndGrad(f as TensorFunction<Tree, Rest>);
+  const both = gradientWithValue("grad", f);
   return (x, ...rest) => both(x, ...rest)[1];
 }
 
@@ -48,11 +49,19 @@ export function valueAndGrad<T extends Tree, Rest extends unknown[]>(
 export function valueAndGrad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
 ): (x: never, ...rest: Rest) => [Tensor, unknown] {
+  return gradientWithValue("valueAndGrad", f);
+}
+
+function gradientWithValue<Rest extends unknown[]>(
+  where: string,
+  f: TensorFunction<never, Rest>,
+): (x: never, ...rest: Rest) => [Tensor, unknown] {
+  checkFunction(where, f);
   return (x, ...rest) => {
-    const [value, pullback] = vjp((inner: Tree) => f(inner as never, ...rest), x as Tree);
+    const [value, pullback] = pullbackOf(where, (inner: Tree) => f(inner as never, ...rest), x as Tree);
     if (value.size !== 1) {
       throw new TapeError(
-        "grad",
+        where,
         `the function returned ${showShape(value.shape)}, but only a scalar has a gradient.`,
         "end it with sum() or mean(), or use vjp() with a cotangent.",
       );
@@ -69,11 +78,20 @@ export function vjp<T extends Tree>(
   f: (x: T) => Tensor,
   x: T,
 ): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+  return pullbackOf("vjp", f, x);
+}
+
+function pullbackOf<T extends Tree>(
+  where: string,
+  f: (x: T) => Tensor,
+  x: T,
+): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+  checkFunction(where, f);
   const isWatched = isGradEnabled();
   return enableGrad(() => {
-    const inner = treeLeaves("vjp", x).map(freshInput);
+    const inner = treeLeaves(where, x).map(freshInput);
     const value: unknown = f(treeWith(x, inner));
-    if (!isTensor(value)) throw noTensor(value);
+    if (!isTensor(value)) throw noTensor(where, value);
     // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
     const own = new Set(inner.map((input) => input.node));
     const reachesOuterLeaf =
@@ -81,8 +99,9 @@ export function vjp<T extends Tree>(
       value.node !== null &&
       past(value.node).some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
+      checkCotangent(where, cotangent, value);
       const options = { createGraph: reachesOuterLeaf || cotangent.requiresGrad, retainGraph: true };
-      const gradients = value.node === null ? [] : gradientsOf("vjp", value, inner, cotangent, options);
+      const gradients = value.node === null ? [] : gradientsOf(where, value, inner, cotangent, options);
       return treeWith(
         x,
         inner.map((input, i) => gradients[i] ?? zeroTensor(input.shape, input.dtype)),
@@ -104,7 +123,7 @@ export function jvp<T extends Tree>(
   tangent: T,
 ): [value: Tensor, derivative: Tensor] {
   checkDirection("jvp", x, tangent);
-  const [value, pullback] = vjp(f, x);
+  const [value, pullback] = pullbackOf("jvp", f, x);
   const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent));
   const derivative = slope(zeroTensor(value.shape, value.dtype));
   return [value, value.node === null ? derivative.detach() : derivative];
@@ -112,9 +131,12 @@ export function jvp<T extends Tree>(
 
 /** The Hessian of a scalar function times a direction: the gradient of ⟨∇f(x), direction⟩. */
 export function hvp<T extends Tree>(f: (x: T) => Tensor, x: T, direction: T): T {
+  checkFunction("hvp", f);
   checkDirection("hvp", x, direction);
-  const gradient = grad<T, []>(f);
-  return grad<T, []>((inner) => innerProduct("hvp", gradient(inner), direction))(x);
+  const gradientOf = (scalar: TensorFunction<T, []>) => (at: T) =>
+    gradientWithValue("hvp", scalar as TensorFunction<never, []>)(at as never)[1] as T;
+  const gradient = gradientOf(f);
+  return gradientOf((inner) => innerProduct("hvp", gradient(inner), direction))(x);
 }
 
 function innerProduct(where: string, a: Tree, b: Tree): Tensor {
@@ -137,10 +159,19 @@ function checkDirection(where: string, x: Tree, direction: Tree): void {
   );
 }
 
-function noTensor(value: unknown): DtypeError {
+function checkFunction(where: string, f: unknown): void {
+  if (typeof f === "function") return;
+  throw new ArgumentError(
+    where,
+    `takes a function that returns a tensor; got ${describeValue(f)}.`,
+    `write ${where}((x) => x.square().sum()${where === "grad" || where === "valueAndGrad" ? ")(x)" : ", x)"}.`,
+  );
+}
+
+function noTensor(where: string, value: unknown): DtypeError {
   return new DtypeError(
-    "grad",
-    `the function returned ${typeof (value as { then?: unknown } | null)?.then === "function" ? "a promise" : typeof value}, not a tensor.`,
+    where,
+    `the function returned ${describeValue(value)}, not a tensor.`,
     "return the tensor itself: item() leaves the tape, and an async function returns before it has computed.",
   );
 }

@@ -4,8 +4,9 @@
  */
 
 import type { Node } from "../ops/operation.ts";
-import { isRecording, withRecording } from "../ops/operation.ts";
+import { isRecording, operand, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, TapeError } from "../tensor/errors.ts";
 import { showShape } from "../tensor/shape.ts";
 
@@ -16,14 +17,24 @@ import { showShape } from "../tensor/shape.ts";
  * @throws TapeError when nothing is recorded for `root`
  */
 export function tape(root: Tensor): Node[] {
+  root = operand("tape", root);
   if (root.node === null) throw notRecorded("tape");
   return past(root.node).sort((a, b) => a.id - b.id);
 }
 
-/** The node of an operand, if it was recorded then; an operand that required gradients only later has none here. */
+/**
+ * The node of an operand, if it was recorded then: an operand that required gradients only later, or was frozen at that
+ * time, has none here.
+ */
 export function sourceOf(node: Node, index: number): Node | null {
   const source = node.inputs![index].node;
-  return source !== null && source.id < node.id ? source : null;
+  if (source === null || source.id >= node.id) return null;
+  return source.pauses !== null && wasFrozen(source.pauses, node.id) ? null : source;
+}
+
+/** Whether a time lies in one of the pauses: after an odd number of their ends. */
+function wasFrozen(pauses: readonly number[], id: number): boolean {
+  return pauses.filter((end) => end <= id).length % 2 === 1;
 }
 
 let nextMark = 1;
@@ -54,9 +65,9 @@ export function past(root: Node): Node[] {
 export function describeNode(node: Node): string {
   const name = node.operation?.name ?? "leaf";
   const label = node.scope === "" ? name : `${node.scope}/${name}`;
-  const inputs = node.inputs?.map((input) =>
-    input.node
-      ? `%${input.node.id}`
+  const inputs = node.inputs?.map((input, index) =>
+    sourceOf(node, index)
+      ? `%${input.node!.id}`
       : input.rank === 0
         ? `${input.item()}`
         : `constant${showShape(input.shape)}`,
@@ -72,15 +83,15 @@ export function listTape(root: Tensor): string {
 /**
  * Runs `body` without recording: what it computes has no past, and leaves may be changed in place.
  *
- * @throws ArgumentError when `body` is async: recording would be off for whatever runs in between
+ * @throws ArgumentError when `body` is async or a generator: recording would be off for whatever runs in between, or on
  */
 export function noGrad<T>(body: () => T): T {
-  return withRecording(false, () => synchronous("noGrad", body()));
+  return withRecording(false, () => synchronous("noGrad", body));
 }
 
 /** Runs `body` with recording, also inside `noGrad`. */
 export function enableGrad<T>(body: () => T): T {
-  return withRecording(true, () => synchronous("enableGrad", body()));
+  return withRecording(true, () => synchronous("enableGrad", body));
 }
 
 /** Whether operations on tensors that require gradients are being recorded. */
@@ -96,14 +107,36 @@ export function notRecorded(where: string): TapeError {
   );
 }
 
-/** The result of a function that ran with some setting on, unless it is a promise, which would outlive the setting. */
-export function synchronous<T>(where: string, result: T): T {
-  if (typeof (result as { then?: unknown } | null)?.then === "function") {
+/**
+ * Runs a function within a setting, unless it would outlive it.
+ *
+ * @throws ArgumentError when the function returns a promise or a generator: what they still do would happen outside
+ */
+export function synchronous<T>(where: string, body: () => T): T {
+  if (typeof body !== "function") {
+    throw new ArgumentError(
+      where,
+      `takes a function; got ${describeValue(body)}.`,
+      `write ${where}(() => …).`,
+    );
+  }
+  const result: unknown = body();
+  if (typeof result !== "object" || result === null) return result as T;
+  if (typeof (result as { then?: unknown }).then === "function") {
+    // Nobody will wait for it any more; without a handler, a later rejection would end the process.
+    (result as PromiseLike<unknown>).then(undefined, () => {});
     throw new ArgumentError(
       where,
       "the function returned a promise; the setting holds only until its first await.",
       `await first, and wrap the synchronous part in ${where}().`,
     );
   }
-  return result;
+  if (/Generator\]$/.test(Object.prototype.toString.call(result))) {
+    throw new ArgumentError(
+      where,
+      "the function returned a generator, which runs only when it is iterated over, outside of the setting.",
+      `iterate inside, or wrap what happens between two yields in ${where}().`,
+    );
+  }
+  return result as T;
 }

@@ -2,6 +2,7 @@
 
 import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
 import { DtypeError } from "../tensor/errors.ts";
 
 /** A tensor, or arrays and plain objects of them. */
@@ -10,10 +11,16 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 /** The tensors of a tree, in order: arrays by index, objects by insertion. */
 export function treeLeaves(where: string, tree: Tree): Tensor[] {
   if (isTensor(tree)) return [tree];
-  if (typeof tree !== "object" || tree === null) {
+  // Of a Map or a module the entries are not what Object.values finds.
+  const isPlain =
+    typeof tree === "object" &&
+    tree !== null &&
+    (Array.isArray(tree) || [Object.prototype, null].includes(Object.getPrototypeOf(tree)));
+  if (!isPlain) {
     throw new DtypeError(
       where,
-      `expected tensors, or arrays and objects of them; got ${tree === null ? "null" : typeof tree}.`,
+      `expected tensors, or arrays and plain objects of them; got ${describeValue(tree)}.`,
+      tree instanceof Map ? "convert it with Object.fromEntries(…)." : "wrap values with tensor(…).",
     );
   }
   return Object.values(tree).flatMap((branch) => treeLeaves(where, branch));

@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { nearest } from "../tensor/check.ts";
 import { HalogradError } from "../tensor/errors.ts";
 
 /** Words on the command line that halograd does not understand: exit code 2. */
@@ -190,28 +191,6 @@ export function parseWords(
     );
   }
   return { values, operands: found };
-}
-
-/** The word of the list that the user may have meant: it starts alike, or is at most two slips away. */
-export function nearest(word: string, list: readonly string[]): string | undefined {
-  const slips = (other: string): number =>
-    word.length > 2 && other.startsWith(word) ? 0.5 : editDistance(word, other);
-  const [best] = list.map((other) => [other, slips(other)] as const).sort((a, b) => a[1] - b[1]);
-  return best !== undefined && best[1] <= Math.min(2, word.length / 2) ? best[0] : undefined;
-}
-
-/** Letters to insert, drop or change (Levenshtein), a row of the table at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** The help of one command. */

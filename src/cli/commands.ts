@@ -237,7 +237,7 @@ function command<Values>({
 
 /** @throws ArgumentError when SIMD was asked for and the platform has none */
 async function chooseBackend(where: string, name: string): Promise<void> {
-  const { useBackend } = await import("../kernels/index.ts");
+  const { useBackend } = await import("../tensor/backend.ts");
   if (useBackend(name as "auto" | "wasm" | "typescript") === name || name === "auto") return;
   throw new ArgumentError(where, "WebAssembly SIMD does not run here.", "leave --backend out.");
 }

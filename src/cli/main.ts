@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
 
+import { nearest } from "../tensor/check.ts";
 import { HalogradError } from "../tensor/errors.ts";
-import { commandHelp, nearest, UsageError } from "./arguments.ts";
+import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { Interruption } from "./context.ts";
 import { Terminal } from "./terminal.ts";

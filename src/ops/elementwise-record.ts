@@ -14,7 +14,8 @@ import {
   type Operand,
   Storage,
 } from "../kernels/index.ts";
-import { ShapeError, TapeError } from "../tensor/errors.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError, ShapeError, TapeError } from "../tensor/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape, showShape } from "../tensor/shape.ts";
 import {
   apply,
@@ -37,6 +38,11 @@ export interface ElementwiseRecord {
   readonly value: Expression;
   /** The derivative by each operand, in order. */
   readonly derivatives: readonly Derivative[];
+  /**
+   * The operation chooses among its operands, as `where` and `relu` do: a derivative of 0 says "not taken". What was not
+   * taken then gets 0 even from an infinite cotangent, where the product 0 · ∞ would be NaN. Default false.
+   */
+  readonly chooses?: boolean;
   /** The interval of each operand that tests draw from; [-2, 2] where not given. */
   readonly intervals?: readonly (readonly [number, number])[];
   /** Operands at which there is no derivative. */
@@ -47,10 +53,12 @@ const NO_ATTRIBUTES = {};
 
 /** The record of an elementwise operation with everything that follows from its expressions. */
 function elementwiseOperation(record: ElementwiseRecord): Operation {
-  const { name, value, derivatives } = record;
+  const { name, value, derivatives, chooses = false } = record;
   const arity = derivatives.length;
   const fusedGradients = derivatives.map((derivative, i) =>
-    typeof derivative === "function" ? fusedGradient(`${name} gradient ${i}`, derivative, arity) : null,
+    typeof derivative === "function"
+      ? fusedGradient(`${name} gradient ${i}`, derivative, arity, chooses)
+      : null,
   );
   const reads = fusedGradients.reduce((mask, rule) => mask | (rule?.reads ?? 0), 0);
   const readsInputs = (reads & ((1 << arity) - 1)) !== 0;
@@ -73,34 +81,52 @@ function elementwiseOperation(record: ElementwiseRecord): Operation {
       // Recording during backward means createGraph: compose the derivative of operations, so that it can be
       // differentiated again. Otherwise one fused kernel; the two may differ in the last bits.
       const contribution = isRecording()
-        ? cotangent.mul(derivative(tensors(cotangent.dtype), ...inputs, node.output))
+        ? times(
+            tensors(cotangent.dtype),
+            cotangent,
+            derivative(tensors(cotangent.dtype), ...inputs, node.output),
+            chooses,
+          )
         : fusedGradients[index]!.apply(cotangent, inputs, node.output);
       return sumTo(contribution, inputs[index].shape);
     },
   };
 }
 
+/** cotangent × derivative; of a choice, 0 where the derivative is 0. */
+function times<V>(m: Arithmetic<V>, cotangent: V, derivative: V, chooses: boolean): V {
+  const product = m.mul(cotangent, derivative);
+  return chooses ? m.where(derivative, product, m.constant(0)) : product;
+}
+
 /** An elementwise operation of one tensor. */
 export function unary(
   record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative },
 ): (x: Tensor) => Tensor {
-  return elementwiseFunction({ ...record, derivatives: [record.derivative] });
+  return elementwiseFunction("unary", 1, { ...record, derivatives: [record.derivative] });
 }
 
 /** An elementwise operation of two tensors that broadcast; either may be a number. */
-export const binary: (record: ElementwiseRecord) => (x: TensorLike, y: TensorLike) => Tensor =
-  elementwiseFunction;
+export const binary = (record: ElementwiseRecord): ((x: TensorLike, y: TensorLike) => Tensor) =>
+  elementwiseFunction("binary", 2, record);
 
 /** An elementwise operation of three operands that broadcast. */
-export const ternary: (record: ElementwiseRecord) => (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor =
-  elementwiseFunction;
+export const ternary = (
+  record: ElementwiseRecord,
+): ((x: TensorLike, y: TensorLike, z: TensorLike) => Tensor) => elementwiseFunction("ternary", 3, record);
 
 /** An elementwise operation of four operands that broadcast. */
-export const quaternary: (
+export const quaternary = (
   record: ElementwiseRecord,
-) => (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor = elementwiseFunction;
+): ((a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor) =>
+  elementwiseFunction("quaternary", 4, record);
 
-function elementwiseFunction(record: ElementwiseRecord): (...values: TensorLike[]) => Tensor {
+function elementwiseFunction(
+  kind: string,
+  arity: number,
+  record: ElementwiseRecord,
+): (...values: TensorLike[]) => Tensor {
+  checkRecord(kind, arity, record);
   const operation = elementwiseOperation(record);
   const { name } = record;
   const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
@@ -111,7 +137,33 @@ function elementwiseFunction(record: ElementwiseRecord): (...values: TensorLike[
     (x: TensorLike, y: TensorLike, z: TensorLike) => call([x, y, z]),
     (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => call([a, x, b, y]),
   ];
-  return recordOf(byArity[record.derivatives.length - 1] as (...values: TensorLike[]) => Tensor, operation);
+  return recordOf(byArity[arity - 1] as (...values: TensorLike[]) => Tensor, operation);
+}
+
+/** What would show at the first use of a value or a gradient only is refused where the record is written. */
+function checkRecord(kind: string, arity: number, { name, value, derivatives }: ElementwiseRecord): void {
+  const where = `${kind}("${name}")`;
+  if (typeof value !== "function") {
+    throw new ArgumentError(
+      where,
+      `value is an expression; got ${describeValue(value)}.`,
+      "write (m, x) => …",
+    );
+  }
+  const count = Array.isArray(derivatives) ? derivatives.length : 0;
+  const wrong = count === arity ? derivatives.findIndex((derivative) => !isDerivative(derivative)) : -1;
+  if (count === arity && wrong < 0) return;
+  throw new ArgumentError(
+    where,
+    wrong < 0
+      ? `needs ${arity} derivatives, one for each operand; got ${count}.`
+      : `a derivative is an expression, or 0, 1 or -1; got ${describeValue(derivatives[wrong])}.`,
+    "write (m, x) => …; 0 stops the gradient.",
+  );
+}
+
+function isDerivative(value: unknown): value is Derivative {
+  return typeof value === "function" || value === 0 || value === 1 || value === -1;
 }
 
 /** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
@@ -222,7 +274,7 @@ function computation(
 }
 
 /** cotangent × derivative as an operation of its own, of only those values that the derivative reads. */
-function fusedGradient(name: string, derivative: Expression, arity: number) {
+function fusedGradient(name: string, derivative: Expression, arity: number, chooses: boolean) {
   const reads = derivative(dependence, ...Array.from({ length: arity + 1 }, (_, i) => 1 << i));
   const used = Array.from({ length: arity + 1 }, (_, i) => i).filter((i) => (reads >> i) & 1);
   const operation: Operation = {
@@ -234,7 +286,7 @@ function fusedGradient(name: string, derivative: Expression, arity: number) {
         used.forEach((place, i) => {
           values[place] = usedValues[i];
         });
-        return m.mul(cotangent, derivative(m, ...values));
+        return times(m, cotangent, derivative(m, ...values), chooses);
       },
       used.length + 1,
     ),

@@ -4,7 +4,9 @@
  */
 
 import type { Arithmetic } from "../kernels/index.ts";
+import { checkNumber } from "../tensor/check.ts";
 import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
+import { composite } from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** An elementwise operation of one tensor. */
@@ -77,6 +79,7 @@ export const maximum: Binary = binary({
   name: "maximum",
   value: (m, x, y) => m.maximum(x, y),
   derivatives: [(m, x, y) => chosen(m, y, x), (m, x, y) => chosen(m, x, y)],
+  chooses: true,
 });
 
 /** The smaller of x and y. Where they are equal, each gets half of the gradient. */
@@ -84,6 +87,7 @@ export const minimum: Binary = binary({
   name: "minimum",
   value: (m, x, y) => m.minimum(x, y),
   derivatives: [(m, x, y) => chosen(m, x, y), (m, x, y) => chosen(m, y, x)],
+  chooses: true,
 });
 
 /** 1 where x < y, else 0. Not differentiable: the gradient stops here. */
@@ -133,6 +137,7 @@ export const where: Ternary = ternary({
     (m, condition) => m.where(condition, m.constant(1), m.constant(0)),
     (m, condition) => m.where(condition, m.constant(0), m.constant(1)),
   ],
+  chooses: true,
 });
 
 /** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. */
@@ -151,6 +156,7 @@ export const abs: Unary = unary({
   value: (m, x) => m.abs(x),
   derivative: (m, x) => signOf(m, x),
   kinks: [0],
+  chooses: true,
 });
 
 /** The sign of x: −1, 0 or 1. */
@@ -264,6 +270,36 @@ export const relu: Unary = unary({
   value: (m, x) => m.maximum(x, m.constant(0)),
   derivative: (m, x) => m.less(m.constant(0), x),
   kinks: [0],
+  chooses: true,
+});
+
+const leaky = binary({
+  name: "leaky",
+  value: (m, x, slope) => m.where(m.less(m.constant(0), x), x, m.mul(slope, x)),
+  derivatives: [
+    (m, x, slope) => m.where(m.less(m.constant(0), x), m.constant(1), slope),
+    (m, x) => m.minimum(x, m.constant(0)),
+  ],
+  kinks: [0],
+  chooses: true,
+});
+
+/** x where x > 0, else slope · x; the slope is 0.01 by default. Source: Maas, Hannun & Ng 2013, ICML 30. */
+export const leakyRelu: (x: Tensor, slope?: number) => Tensor = composite(
+  "leakyRelu",
+  (x: Tensor, slope = 0.01) => {
+    checkNumber("leakyRelu", "slope", slope);
+    return leaky(x, slope);
+  },
+  [{ shapes: [[3, 4]], kinks: [0], call: (x) => leakyRelu(x, 0.2) }],
+);
+
+/** x where x > 0, else eˣ − 1. Source: Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289 (with α = 1). */
+export const elu: Unary = unary({
+  name: "elu",
+  value: (m, x) => m.where(m.less(m.constant(0), x), x, m.expm1(m.minimum(x, m.constant(0)))),
+  derivative: (m, x) => m.exp(m.minimum(x, m.constant(0))),
+  kinks: [0],
 });
 
 /**
@@ -302,6 +338,7 @@ export const clamp: Ternary = ternary({
     [-0.8, -0.4],
     [0.4, 0.8],
   ],
+  chooses: true,
 });
 
 /** 1 where `larger` is larger than `other`, ½ where they are equal. */

@@ -1,8 +1,9 @@
 /** Selection by a list of indices, and its transpose. */
 
-import { AxisError, DtypeError } from "../tensor/errors.ts";
+import { checkCount, describeValue } from "../tensor/check.ts";
+import { AxisError, DtypeError, ShapeError } from "../tensor/errors.ts";
 import { contiguousStrides, normalizeAxis, type Shape, showShape } from "../tensor/shape.ts";
-import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { apply, isTensor, type Operation, operand, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Whole numbers: an array, a typed array, or a tensor of one axis. */
@@ -36,10 +37,11 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
   };
   return recordOf((x: Tensor, axis: number, indices: Indices) => {
-    const along = normalizeAxis("indexSelect", axis, x.rank);
-    return apply(operation, operands("indexSelect", [x]), {
+    const input = operand("indexSelect", x);
+    const along = normalizeAxis("indexSelect", axis, input.rank);
+    return apply(operation, [input], {
       axis: along,
-      indices: checkIndices("indexSelect", indices, x.shape[along]),
+      indices: checkIndices("indexSelect", indices, input.shape[along]),
     });
   }, operation);
 })();
@@ -64,26 +66,48 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
     examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
   };
   return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
-    const along = normalizeAxis("indexAdd", axis, x.rank);
+    const input = operand("indexAdd", x);
+    const along = normalizeAxis("indexAdd", axis, input.rank);
+    checkCount("indexAdd", "size, the number of entries of the result,", size, 0);
     const list = checkIndices("indexAdd", indices, size);
-    if (list.length !== x.shape[along]) {
+    if (list.length !== input.shape[along]) {
       throw new AxisError(
         "indexAdd",
-        `${list.length} indices for ${x.shape[along]} entries of ${showShape(x.shape)}.`,
+        `${list.length} indices for ${input.shape[along]} entries of ${showShape(input.shape)}.`,
+        "give one index for each entry along the axis.",
       );
     }
-    return apply(operation, operands("indexAdd", [x]), { axis: along, indices: list, size });
+    return apply(operation, [input], { axis: along, indices: list, size });
   }, operation);
 })();
 
 function checkIndices(where: string, indices: Indices, size: number): number[] {
-  const list = "storage" in indices ? [...indices.toTypedArray()] : Array.from(indices);
+  if (isTensor(indices) && indices.rank !== 1) {
+    throw new ShapeError(
+      where,
+      `indices have one axis; got ${describeValue(indices)}.`,
+      "flatten() them, and reshape the result.",
+    );
+  }
+  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices) && !isTensor(indices)) {
+    throw new DtypeError(
+      where,
+      `indices are a list of whole numbers; got ${describeValue(indices)}.`,
+      typeof indices === "number"
+        ? "one index is a list too: [0]."
+        : "give an array, a typed array or a tensor.",
+    );
+  }
+  const list: number[] = isTensor(indices) ? [...indices.toTypedArray()] : Array.from(indices);
   return list.map((index) => {
-    if (!Number.isInteger(index)) throw new DtypeError(where, `index ${index} is not a whole number.`);
+    if (!Number.isInteger(index))
+      throw new DtypeError(where, `an index is a whole number; got ${describeValue(index)}.`);
     if (index < -size || index >= size) {
       throw new AxisError(
         where,
-        `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
+        size === 0
+          ? `index ${index} is outside an axis without entries.`
+          : `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
       );
     }
     return index < 0 ? index + size : index;

@@ -3,7 +3,7 @@
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../tensor/shape.ts";
 import { unsqueeze } from "./layout.ts";
-import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { apply, listOf, type Operation, operands, recordOf } from "./operation.ts";
 import { copyElements } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -18,6 +18,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
           throw new ShapeError(
             "concat",
             `shapes ${inputs.map((x) => showShape(x.shape)).join(", ")} differ on other axes than ${axis}.`,
+            "sizes may differ along the joined axis only: choose another axis, or slice or pad.",
           );
         }
         shape[axis] += input.shape[axis];
@@ -49,8 +50,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
     ],
   };
   return recordOf((tensors: readonly Tensor[], axis = 0) => {
-    if (tensors.length === 0) throw new ArgumentError("concat", "got no tensors.", "give at least one.");
-    const inputs = operands("concat", [...tensors]);
+    const inputs = operands("concat", someOf("concat", tensors));
     const ranks = new Set(inputs.map((input) => input.rank));
     if (ranks.size > 1 || ranks.has(0)) {
       throw new ShapeError(
@@ -65,8 +65,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (()
 
 /** Tensors of one shape along a new axis (the first by default). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new ArgumentError("stack", "got no tensors.", "give at least one.");
-  const inputs = operands("stack", tensors);
+  const inputs = operands("stack", someOf("stack", tensors));
   const [first] = inputs;
   const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
   if (other) {
@@ -80,4 +79,10 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     inputs.map((input) => unsqueeze(input, at)),
     at,
   );
+}
+
+function someOf(where: string, tensors: readonly Tensor[]): Tensor[] {
+  const list = listOf(where, tensors, `put the tensors into an array: ${where}([a, b]).`);
+  if (list.length === 0) throw new ArgumentError(where, "got no tensors.", "give at least one.");
+  return list;
 }

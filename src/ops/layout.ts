@@ -1,5 +1,6 @@
 /** Operations that only rearrange: reshape, permute, expand, slice. They share memory wherever that is possible. */
 
+import type { Dtype } from "../kernels/index.ts";
 import { AxisError, ShapeError } from "../tensor/errors.ts";
 import {
   broadcastShapes,
@@ -18,8 +19,9 @@ import {
   sameShape,
   showShape,
 } from "../tensor/shape.ts";
+import { checkDtype } from "../tensor/dtype.ts";
 import { sumTo } from "./elementwise-record.ts";
-import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { apply, type Operation, operand, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -44,7 +46,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
     examples: [{ shapes: [[2, 6]], attributes: { shape: [3, -1] } }],
   };
   return recordOf(
-    (x: Tensor, shape: Shape) => apply(operation, operands("reshape", [x]), { shape }),
+    (x: Tensor, shape: Shape) => apply(operation, [operand("reshape", x)], { shape }),
     operation,
   );
 })();
@@ -64,15 +66,15 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = (() => {
     saves: "nothing",
     examples: [{ shapes: [[2, 3, 4]], attributes: { axes: [2, 0, 1] } }],
   };
-  return recordOf(
-    (x: Tensor, axes: readonly number[]) =>
-      apply(operation, operands("permute", [x]), { axes: checkPermutation("permute", axes, x.rank) }),
-    operation,
-  );
+  return recordOf((x: Tensor, axes: readonly number[]) => {
+    const input = operand("permute", x);
+    return apply(operation, [input], { axes: checkPermutation("permute", axes, input.rank) });
+  }, operation);
 })();
 
 /** Two axes swapped; by default the last two, which transposes a matrix. */
 export function transpose(x: Tensor, first = -2, second = -1): Tensor {
+  x = operand("transpose", x);
   const a = normalizeAxis("transpose", first, x.rank);
   const b = normalizeAxis("transpose", second, x.rank);
   return permute(
@@ -86,14 +88,15 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
   const operation: Operation<{ shape: Shape }> = {
     name: "expand",
     shape([x], { shape }) {
-      checkShape("expand", shape);
-      if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
+      const target = checkShape("expand", shape);
+      if (!sameShape(broadcastShapes("expand", x.shape, target), target)) {
         throw new ShapeError(
           "expand",
           `${showShape(x.shape)} cannot be repeated to ${showShape(shape)}: only axes of size 1 grow.`,
+          "insert axes of size 1 with unsqueeze() or reshape() first.",
         );
       }
-      return shape;
+      return target;
     },
     view: (x, shape) => ({ strides: broadcastStrides(x.shape, x.strides, shape), offset: x.offset }),
     compute: neverComputed,
@@ -102,19 +105,21 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
     examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
   };
   return recordOf(
-    (x: Tensor, shape: Shape) => apply(operation, operands("expand", [x]), { shape }),
+    (x: Tensor, shape: Shape) => apply(operation, [operand("expand", x)], { shape }),
     operation,
   );
 })();
 
 /** A new axis of size 1 before the given one: `unsqueeze(-1)` makes a column of a vector. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  x = operand("unsqueeze", x);
   const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 /** Without axes of size 1: the given ones, or all. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  x = operand("squeeze", x);
   const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => {
     if (x.shape[axis] === 1) return true;
     if (axes === undefined) return false;
@@ -131,6 +136,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 /** The axes from `first` to `last` as one. */
 export function flatten(x: Tensor, first = 0, last = -1): Tensor {
+  x = operand("flatten", x);
   if (x.rank === 0) return reshape(x, [1]);
   const from = normalizeAxis("flatten", first, x.rank);
   const to = normalizeAxis("flatten", last, x.rank);
@@ -149,6 +155,7 @@ export function flatten(x: Tensor, first = 0, last = -1): Tensor {
  * `x.slice([1, 4], [null, null, 2])` is rows 1 to 3 and every other column.
  */
 export function slice(x: Tensor, ...ranges: Range[]): Tensor {
+  x = operand("slice", x);
   if (ranges.length > x.rank) {
     throw new AxisError("slice", `${ranges.length} ranges for the ${x.rank} axes of ${showShape(x.shape)}.`);
   }
@@ -156,7 +163,12 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
     const range = ranges[axis];
     if (typeof range !== "number") return resolveRange("slice", range, size);
     if (!Number.isInteger(range) || range < -size || range >= size) {
-      throw new AxisError("slice", `index ${range} is outside axis ${axis} of ${showShape(x.shape)}.`);
+      throw new AxisError(
+        "slice",
+        Number.isInteger(range)
+          ? `index ${range} is outside axis ${axis} of ${showShape(x.shape)}.`
+          : `an index is a whole number; got ${range}.`,
+      );
     }
     return { start: range < 0 ? range + size : range, step: 1, count: 1 };
   });
@@ -165,22 +177,50 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
   return kept.length === part.rank ? part : reshape(part, kept);
 }
 
-/** The same elements in memory of their own, row-major without gaps; the tensor itself if it is that already. */
-export function contiguous(x: Tensor): Tensor {
-  return sameShape(x.strides, contiguousStrides(x.shape)) ? x : copy(x);
+/** The elements in reverse order along axes (all by default). */
+export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
+  const input = operand("flip", x);
+  const reversed = normalizeAxes("flip", axes, input.rank);
+  return slice(
+    input,
+    ...input.shape.map((_, i) => (reversed.includes(i) ? ([null, null, -1] as const) : null)),
+  );
 }
 
-/** A copy in memory of its own, recorded: the gradient passes through. */
-export const copy: (x: Tensor) => Tensor = (() => {
+/** The same elements in memory of their own, row-major without gaps; the tensor itself if it is that already. */
+export function contiguous(x: Tensor): Tensor {
+  x = operand("contiguous", x);
+  return sameShape(x.strides, contiguousStrides(x.shape)) ? x : clone(x);
+}
+
+/** A copy in memory of its own, recorded: the gradient passes through. `detach().clone()` is one without a past. */
+export const clone: (x: Tensor) => Tensor = (() => {
   const operation: Operation = {
-    name: "copy",
+    name: "clone",
     shape: ([x]) => x.shape,
     compute: (output, shape, [x]) => copyElements(shape, output, x),
     gradient: (cotangent) => cotangent,
     saves: "nothing",
     examples: [{ shapes: [[2, 3]], attributes: {} }],
   };
-  return recordOf((x: Tensor) => apply(operation, operands("copy", [x]), {}), operation);
+  return recordOf((x: Tensor) => apply(operation, [operand("clone", x)], {}), operation);
+})();
+
+/** A copy in another dtype (or the same), recorded: the gradient is converted back. */
+export const to: (x: Tensor, dtype: Dtype) => Tensor = (() => {
+  const operation: Operation<{ dtype: Dtype }> = {
+    name: "to",
+    shape: ([x]) => x.shape,
+    dtype: ({ dtype }) => dtype,
+    compute: (output, shape, [x]) => copyElements(shape, output, x),
+    gradient: (cotangent, node) => to(cotangent, node.inputs![0].dtype),
+    saves: "nothing",
+    examples: [{ shapes: [[2, 3]], attributes: { dtype: "float64" } }],
+  };
+  return recordOf(
+    (x: Tensor, dtype: Dtype) => apply(operation, [operand("to", x)], { dtype: checkDtype("to", dtype) }),
+    operation,
+  );
 })();
 
 function neverComputed(): never {

@@ -1,6 +1,7 @@
 /** Losses: the mean over all elements of a function of prediction and target. */
 
 import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { ternary } from "./elementwise-record.ts";
@@ -69,7 +70,8 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
   "huberLoss",
   (prediction: Tensor, target: Tensor, delta = 1) => {
     checkSameShape("huberLoss", prediction, target);
-    if (!(delta > 0)) throw new ArgumentError("huberLoss", `delta must be positive; got ${delta}.`);
+    if (!(typeof delta === "number" && delta > 0))
+      throw new ArgumentError("huberLoss", `delta must be positive; got ${describeValue(delta)}.`);
     const size = prediction.sub(target).abs();
     const quadratic = size.minimum(delta);
     return quadratic.mul(size.sub(quadratic.mul(0.5))).mean();
@@ -81,6 +83,47 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
         [5, 4],
       ],
       call: (prediction, target) => huberLoss(prediction, target, 0.7),
+    },
+  ],
+);
+
+/** The mean absolute error, mean(|prediction − target|). The gradient where they are equal is 0. */
+export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
+  "l1Loss",
+  (prediction: Tensor, target: Tensor) => {
+    checkSameShape("l1Loss", prediction, target);
+    return prediction.sub(target).abs().mean();
+  },
+  [
+    {
+      shapes: [
+        [5, 4],
+        [5, 4],
+      ],
+      call: (prediction, target) => l1Loss(prediction, target),
+    },
+  ],
+);
+
+/**
+ * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits).
+ *
+ * @param logits [..., classes], before softmax
+ * @param target probabilities of the same shape, such as one-hot rows: `eye(classes).indexSelect(0, labels)`
+ */
+export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = composite(
+  "crossEntropyLoss",
+  (logits: Tensor, target: Tensor) => {
+    checkSameShape("crossEntropyLoss", logits, target);
+    return logits.logSoftmax().mul(target).sum(-1).mean().neg();
+  },
+  [
+    {
+      shapes: [
+        [5, 4],
+        [5, 4],
+      ],
+      call: (logits, target) => crossEntropyLoss(logits, target),
     },
   ],
 );

@@ -5,7 +5,8 @@
  */
 
 import { type Dtype, type Expression, type Operand, Storage } from "../kernels/index.ts";
-import { DtypeError, TapeError } from "../tensor/errors.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError, attributedTo, DtypeError, TapeError } from "../tensor/errors.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
@@ -32,6 +33,8 @@ export interface Operation<A extends Attributes = Attributes> {
    * (the vector-Jacobian product). Null where the input has no influence that could be differentiated.
    */
   gradient?(cotangent: Tensor, node: Node<A>, index: number): Tensor | null;
+  /** The element type of the output, where it is not that of the operands. */
+  dtype?(attributes: A): Dtype;
   /** Which values the gradient rule reads, and which must thus not change in place before; numbers are operands. */
   readonly saves: "nothing" | "inputs" | "output" | "both" | readonly number[];
   /** Where it can be tested: operands drawn as described, and attributes. */
@@ -66,6 +69,8 @@ export class Node<A extends Attributes = Attributes> {
   readonly callSite: string | null = callSites ? callSite() : null;
   /** Set by `retainGrad()`. */
   retainsGrad = false;
+  /** Of a leaf: the ids between which it was frozen (from, to, from, to …); null for one that never was. */
+  pauses: number[] | null = null;
   /** The traversal that saw this node last. */
   mark = 0;
   /** The backward walk that uses this node. */
@@ -80,6 +85,11 @@ export class Node<A extends Attributes = Attributes> {
     this.output = output;
     this.savedVersion = operation === null ? 0 : versionOfSaved(operation, inputs, output);
   }
+}
+
+/** The id that the next node gets: what is recorded later has this id or a larger one. */
+export function upcomingId(): number {
+  return nextId;
 }
 
 let nextId = 0;
@@ -106,7 +116,8 @@ export function apply<A extends Attributes>(
   if (layout) {
     output = makeTensor(inputs[0].storage, shape, layout.strides, layout.offset);
   } else {
-    output = zeroTensor(shape, inputs.length > 0 ? inputs[0].dtype : "float32");
+    const dtype = operation.dtype?.(attributes) ?? (inputs.length > 0 ? inputs[0].dtype : "float32");
+    output = zeroTensor(shape, dtype);
     operation.compute(output, shape, inputs, attributes);
   }
   if (recording && operation.gradient !== undefined) {
@@ -174,7 +185,7 @@ export function operands(where: string, values: readonly TensorLike[]): readonly
     if (!isTensor(value)) {
       throw new DtypeError(
         where,
-        `got ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value} where a tensor or number is needed.`,
+        `got ${describeValue(value)} where a tensor or number is needed.`,
         "wrap values with tensor(…).",
       );
     }
@@ -194,6 +205,22 @@ export function operands(where: string, values: readonly TensorLike[]): readonly
     tensors[i] = typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value;
   }
   return tensors;
+}
+
+/** A single operand: see `operands`. */
+export function operand(where: string, value: TensorLike): Tensor {
+  return isTensor(value) ? value : operands(where, [value])[0];
+}
+
+/**
+ * The elements of a list of operands or parameters.
+ *
+ * @throws ArgumentError for what is no list: a tensor can be iterated over, but is one operand and not its rows
+ */
+export function listOf<T = Tensor>(where: string, values: Iterable<T>, fix: string): T[] {
+  const isList = typeof values === "object" && values !== null && Symbol.iterator in values;
+  if (isList && !isTensor(values)) return [...values];
+  throw new ArgumentError(where, `takes a list of tensors; got ${describeValue(values)}.`, fix);
 }
 
 /** Whether a value is a tensor: `instanceof` for something that is made by functions. */
@@ -255,13 +282,26 @@ export function isForgetful(operation: Operation): boolean {
   return forgetful.has(operation);
 }
 
-/** An operation that is written with others; what it records carries its name. */
+/**
+ * An operation that is written with others; what it records carries its name, and so do errors from inside. It has as many
+ * operands as its examples; those that may be left out come last. Settings follow.
+ */
 export function composite<F extends (...operands: never[]) => Tensor>(
   name: string,
   compose: F,
   examples: readonly CompositeExample[],
 ): F & { examples: readonly CompositeExample[] } {
-  const scoped = (...values: never[]): Tensor => withScope(name, () => compose(...values));
+  const arity = examples[0].shapes.length;
+  const scoped = (...values: never[]): Tensor => {
+    try {
+      let given = arity;
+      while (given > 1 && values[given - 1] === undefined) given--;
+      const inputs = operands(name, values.slice(0, given));
+      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(given)));
+    } catch (error) {
+      throw attributedTo(name, error);
+    }
+  };
   return Object.assign(scoped as F, { examples });
 }
 

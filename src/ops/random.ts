@@ -4,7 +4,7 @@
  */
 
 import { backend, type Draw, type Storage } from "../kernels/index.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
 import { checkShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -30,15 +30,15 @@ function drawing(
 ): (shape: Shape, random: Random) => Tensor {
   const operation: Operation<DrawAttributes> = {
     name,
-    shape: (_, { shape }) => checkShape(name, shape),
+    shape: (_, { shape }) => shape,
     compute: (output, _shape, _inputs, { draw }) => fill(draw, output.storage),
     saves: "nothing",
     examples: [],
   };
   // A block of the generator gives two numbers.
-  return recordOf(
-    (shape: Shape, random: Random) =>
-      apply(operation, [], { shape, draw: random.draw(Math.ceil(sizeOf(checkShape(name, shape)) / 2)) }),
-    operation,
-  );
+  return recordOf((shape: Shape, random: Random) => {
+    const checked = checkShape(name, shape);
+    checkRandom(name, random);
+    return apply(operation, [], { shape: checked, draw: random.draw(Math.ceil(sizeOf(checked) / 2)) });
+  }, operation);
 }

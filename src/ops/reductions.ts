@@ -1,9 +1,10 @@
 /** Reductions over any axes, and what is composed of them: sum, mean, variance, softmax, layer norm and more. */
 
 import { backend, type Expression, type ReduceKernel } from "../kernels/index.ts";
+import { checkNumber, checkOptions } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
-import { apply, composite, type Operation, operands, recordOf, withRecording } from "./operation.ts";
+import { apply, composite, type Operation, operand, recordOf, withRecording } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One axis, several, or (left out) all. Negative axes count from the last. */
@@ -46,6 +47,9 @@ export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: extremumGradient,
 });
 
+const REDUCE_OPTIONS = ["keepdim"];
+const SPREAD_OPTIONS = ["correction", "keepdim"];
+
 /** The mean over axes (all by default). */
 export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
   "mean",
@@ -59,6 +63,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
   composite(
     "variance",
     (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => {
+      checkOptions("variance", options, SPREAD_OPTIONS);
       const { correction = 1 } = options;
       const degrees = reducedCount("variance", x, axes) - correction;
       if (!(degrees > 0)) {
@@ -68,7 +73,8 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
           "give more elements, or { correction: 0 } for the variance of a whole population.",
         );
       }
-      return sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, options).div(degrees);
+      const { keepdim = false } = options;
+      return sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees);
     },
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
   );
@@ -86,10 +92,36 @@ export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correctio
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
   );
 
+/**
+ * The Euclidean norm over axes (all by default): √Σ x². Where it is 0 it has no slope, and its gradient is 0.
+ *
+ * The largest element is taken out first, so that squares neither overflow nor vanish.
+ */
+export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
+  "norm",
+  (x: Tensor, axes?: Axes, options?: ReduceOptions) => {
+    checkOptions("norm", options, REDUCE_OPTIONS);
+    const scale = withRecording(false, () => {
+      const largest = steadyMax(x.abs(), axes);
+      return largest.equal(0).where(1, largest);
+    });
+    const squares = sum(x.div(scale).square(), axes, { keepdim: true });
+    const isNone = squares.detach().equal(0);
+    // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
+    const root = isNone.where(0, isNone.where(1, squares).sqrt()).mul(scale);
+    return options?.keepdim ? root : root.reshape(reducedShape("norm", x.shape, axes, false));
+  },
+  [
+    { shapes: [[3, 4]], call: (x) => norm(x) },
+    { shapes: [[3, 4]], call: (x) => norm(x, 1, { keepdim: true }) },
+  ],
+);
+
 /** ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows. */
 export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
   "logsumexp",
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
+    checkOptions("logsumexp", options, REDUCE_OPTIONS);
     const largest = steadyMax(x, axes);
     const total = sum(x.sub(largest).exp(), axes, { keepdim: true }).log().add(largest);
     return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
@@ -101,6 +133,7 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
 export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
   "softmax",
   (x: Tensor, axis = -1) => {
+    axis = normalizeAxis("softmax", axis, x.rank);
     const weights = x.sub(steadyMax(x, axis)).exp();
     return weights.div(sum(weights, axis, { keepdim: true }));
   },
@@ -111,6 +144,7 @@ export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
 export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
   "logSoftmax",
   (x: Tensor, axis = -1) => {
+    axis = normalizeAxis("logSoftmax", axis, x.rank);
     const shifted = x.sub(steadyMax(x, axis));
     return shifted.sub(sum(shifted.exp(), axis, { keepdim: true }).log());
   },
@@ -127,6 +161,7 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
 export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: number) => Tensor = composite(
   "layerNorm",
   (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon = 1e-5) => {
+    checkNumber("layerNorm", "epsilon", epsilon);
     for (const parameter of [weight, bias]) {
       if (parameter !== undefined && (parameter.rank !== 1 || parameter.size !== x.shape[x.rank - 1])) {
         throw new ShapeError(
@@ -164,18 +199,17 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
       });
     },
     gradient: (cotangent, node) =>
-      flip(cumsum(flip(cotangent, node.attributes.axis), node.attributes.axis), node.attributes.axis),
+      cotangent.flip(node.attributes.axis).cumsum(node.attributes.axis).flip(node.attributes.axis),
     saves: "nothing",
     examples: [
       { shapes: [[3, 5]], attributes: { axis: 1 } },
       { shapes: [[3, 2, 2]], attributes: { axis: 0 } },
     ],
   };
-  return recordOf(
-    (x: Tensor, axis: number) =>
-      apply(operation, operands("cumsum", [x]), { axis: normalizeAxis("cumsum", axis, x.rank) }),
-    operation,
-  );
+  return recordOf((x: Tensor, axis: number) => {
+    const input = operand("cumsum", x);
+    return apply(operation, [input], { axis: normalizeAxis("cumsum", axis, input.rank) });
+  }, operation);
 })();
 
 /** The index of the largest element along an axis (the first of several), as numbers; not differentiable. */
@@ -206,11 +240,13 @@ function reduction(record: {
   let kernel: ReduceKernel | undefined;
   const operation: Operation<ReduceAttributes> = {
     name,
-    shape: ([x], { axes, keepdim }) => reducedShape(name, x.shape, axes, keepdim),
+    shape([x], { axes, keepdim }) {
+      const shape = reducedShape(name, x.shape, axes, keepdim);
+      // Nothing of nothing is an empty result; only an element of the result needs elements to come from.
+      if (initial !== 0 && x.size === 0 && sizeOf(shape) > 0) throw noElements(name, x.shape);
+      return shape;
+    },
     compute(output, _shape, [x], { axes }) {
-      if (initial !== 0 && sizeOf(x.shape) === 0) {
-        throw new ShapeError(name, `${showShape(x.shape)} has no elements, so there is no ${name}.`);
-      }
       kernel ??= backend.reduce(fold, 1, initial);
       const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
       const shape = order.map((axis) => x.shape[axis]);
@@ -232,13 +268,21 @@ function reduction(record: {
       { shapes: [[2, 3, 4]], attributes: { axes: [2], keepdim: false } },
     ],
   };
-  return recordOf(
-    (x: Tensor, axes?: Axes, options: ReduceOptions = {}) =>
-      apply(operation, operands(name, [x]), {
-        axes: normalizeAxes(name, axes, x.rank),
-        keepdim: options.keepdim ?? false,
-      }),
-    operation,
+  return recordOf((x: Tensor, axes?: Axes, options?: ReduceOptions) => {
+    const input = operand(name, x);
+    if (options !== undefined) checkOptions(name, options, REDUCE_OPTIONS);
+    return apply(operation, [input], {
+      axes: normalizeAxes(name, axes, input.rank),
+      keepdim: options?.keepdim ?? false,
+    });
+  }, operation);
+}
+
+function noElements(name: string, shape: Shape): ShapeError {
+  return new ShapeError(
+    name,
+    `${showShape(shape)} has no elements to choose from.`,
+    "make sure that there is one along each reduced axis, or leave empty tensors out.",
   );
 }
 
@@ -254,7 +298,8 @@ function extremumGradient(
   const [x] = inputs!;
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
   const chosen = x.detach().equal(extremum);
-  return cotangent.mul(chosen.div(sum(chosen, attributes.axes, { keepdim: true })));
+  // A choice, and not a product: what was not chosen gets 0 even from an infinite cotangent.
+  return chosen.where(cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
 
 function indexOfExtremum(
@@ -265,10 +310,11 @@ function indexOfExtremum(
     name,
     shape: ([x], { axes, keepdim }) => {
       const count = sizeOf(axes.map((axis) => x.shape[axis]));
-      if (count === 0) throw new ShapeError(name, `${showShape(x.shape)} has no elements to choose from.`);
+      const shape = reducedShape(name, x.shape, axes, keepdim);
+      if (count === 0 && sizeOf(shape) > 0) throw noElements(name, x.shape);
       if (count > 2 ** 24)
         throw new ShapeError(name, `an index up to ${count} is not exact in float32 (limit 2^24).`);
-      return reducedShape(name, x.shape, axes, keepdim);
+      return shape;
     },
     compute(output, _shape, [x], { axes }) {
       const [axis] = axes;
@@ -292,10 +338,11 @@ function indexOfExtremum(
     examples: [{ shapes: [[3, 4]], attributes: { axes: [1], keepdim: false } }],
   };
   return recordOf((x: Tensor, axis?: number, options: ReduceOptions = {}) => {
-    const [input] = operands(name, [x]);
+    const input = operand(name, x);
+    checkOptions(name, options, REDUCE_OPTIONS);
     const { keepdim = false } = options;
     if (axis !== undefined)
-      return apply(operation, [input], { axes: normalizeAxes(name, axis, x.rank), keepdim });
+      return apply(operation, [input], { axes: [normalizeAxis(name, axis, input.rank)], keepdim });
     return apply(operation, [input.reshape([-1])], { axes: [0], keepdim });
   }, operation);
 }
@@ -323,13 +370,11 @@ function forEachElement(
 /** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
 function steadyMax(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
+    if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
     const largest = max(x.detach(), axes, { keepdim: true });
     return largest.abs().equal(Infinity).where(0, largest);
   });
 }
-
-const flip = (x: Tensor, axis: number): Tensor =>
-  x.slice(...x.shape.map((_, i) => (i === axis ? ([null, null, -1] as const) : null)));
 
 const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));

@@ -52,7 +52,10 @@ export interface Tensor
 
   /** Where this tensor came from on the tape; null when nothing is recorded for it. */
   node: Node | null;
-  /** The gradient that backward accumulated here; null before, and for results unless `retainGrad()` was called. */
+  /**
+   * The gradient that backward accumulated here, of this tensor's shape and dtype; null before, and for results unless
+   * `retainGrad()` was called.
+   */
   grad: Tensor | null;
   /**
    * Whether operations on this tensor are recorded. Set it to true on a leaf to differentiate by it;
@@ -61,6 +64,8 @@ export interface Tensor
   requiresGrad: boolean;
   /** True for tensors that were not computed by a recorded operation. */
   readonly isLeaf: boolean;
+  /** True for a leaf that required gradients and does not now: a parameter that is frozen. */
+  readonly isFrozen: boolean;
 
   /**
    * Adds d(this)/d(leaf) to the `grad` of every leaf that this tensor was computed from.
@@ -75,8 +80,6 @@ export interface Tensor
   retainGrad(): Tensor;
   /** The same elements without a past: nothing is differentiated through the result. Shares memory. */
   detach(): Tensor;
-  /** A copy of the elements in memory of its own, detached from the tape. */
-  clone(): Tensor;
 
   /** The only element as a number. @throws ShapeError when there is not exactly one */
   item(): number;
@@ -86,11 +89,11 @@ export interface Tensor
   toTypedArray<T extends FloatArray = Float32Array>(): T;
   /** The part at the given indices of the first axes (negative ones count from the end), recorded as a slice. */
   at(...indices: number[]): Tensor;
-  /** Copies values into this tensor's memory, in place. @throws TapeError when it is a recorded value */
+  /** Copies values into this tensor's memory, in place. @throws TapeError when it or they are recorded values */
   assign(values: Tensor | number): Tensor;
-  /** The same elements in another dtype: a copy, detached from the tape. */
-  to(dtype: Dtype): Tensor;
   toString(): string;
+  /** Text where text is wanted; JavaScript's operators throw a DtypeError. */
+  [Symbol.toPrimitive](hint: string): string;
   /** The parts along the first axis: `for (const row of matrix)`. */
   [Symbol.iterator](): IterableIterator<Tensor>;
 }

@@ -7,6 +7,10 @@
 export class HalogradError extends Error {
   /** Where it happened: an operation (`"matmul"`), a class (`"Adam"`), a file format (`"safetensors"`). */
   readonly where: string;
+  /** Which rule was broken, with the values: the message without the place and the fix. */
+  readonly problem: string;
+  /** What to do about it; undefined where that goes without saying. */
+  readonly fix: string | undefined;
 
   /**
    * @param where the operation, class or format that refuses
@@ -16,6 +20,8 @@ export class HalogradError extends Error {
   constructor(where: string, problem: string, fix?: string) {
     super(`${where}: ${problem}${fix === undefined ? "" : `\n  Fix: ${fix}`}`);
     this.where = where;
+    this.problem = problem;
+    this.fix = fix;
     this.name = new.target.name;
   }
 }
@@ -65,3 +71,18 @@ export class AnomalyError extends HalogradError {}
 
 /** A file or text that is not what it should be: truncated, foreign, inconsistent. */
 export class FormatError extends HalogradError {}
+
+/**
+ * An error of an inner operation as one of the operation that the user called, so that `softmax(2)` does not complain of
+ * `max`. Errors about tapes and values keep their place, which is what they are about; other errors are passed on.
+ */
+export function attributedTo(where: string, error: unknown): unknown {
+  for (const kind of [ShapeError, AxisError, DtypeError, ArgumentError]) {
+    if (error instanceof kind && error.where !== where) {
+      const outer = new kind(where, error.problem, error.fix);
+      if (error.stack) outer.stack = error.stack.replace(error.message, () => outer.message);
+      return outer;
+    }
+  }
+  return error;
+}

@@ -1,6 +1,7 @@
 /** Nested arrays in and out: `[[1, 2], [3, 4]]` ⇄ shape [2, 2] and flat elements. */
 
 import type { FloatArray } from "../kernels/types.ts";
+import { describeValue } from "./check.ts";
 import { DtypeError, ShapeError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
 import { showShape } from "./shape.ts";
@@ -69,5 +70,10 @@ function notANumber(where: string, value: unknown, path: string, shape: Shape): 
       "make all rows equally deep.",
     );
   }
-  return new DtypeError(where, `${path} is ${typeof value} ${String(value)}; only numbers can be elements.`);
+  const isTensor = typeof value === "object" && value !== null && "storage" in value;
+  return new DtypeError(
+    where,
+    `${path} is ${describeValue(value)}; only numbers can be elements.`,
+    isTensor ? "join tensors with stack([…]) or concat([…])." : undefined,
+  );
 }

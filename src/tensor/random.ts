@@ -15,6 +15,7 @@ import {
   threefryBlocks,
   uniformAt,
 } from "../kernels/typescript/random.ts";
+import { describeValue } from "./check.ts";
 import { ArgumentError } from "./errors.ts";
 
 /** The full state of a stream; plain numbers, so it can be stored as JSON. */
@@ -211,6 +212,16 @@ function streamOfBlock(key: readonly [number, number], low: number, high: number
   const child: [number, number] = [0, 0];
   threefry2x32(key[0], key[1], low, high, child);
   return Random.fromState({ key: child, counter: [0, 0] });
+}
+
+/** @throws ArgumentError unless a stream of random numbers was passed in: there is no global one */
+export function checkRandom(where: string, random: unknown): asserts random is Random {
+  if (random instanceof Random) return;
+  throw new ArgumentError(
+    where,
+    `needs a random stream; got ${describeValue(random)}.`,
+    "pass new Random(0), or the stream that you have: the same seed gives the same numbers.",
+  );
 }
 
 function requireInteger(where: string, name: string, value: number, least: number): void {

@@ -1,5 +1,6 @@
 /** Shapes, strides and axes: the arithmetic of where elements are, and the messages when it does not work out. */
 
+import { describeValue } from "./check.ts";
 import { ArgumentError, AxisError, ShapeError } from "./errors.ts";
 
 /** The number of elements along each axis; `[]` for a scalar. */
@@ -46,20 +47,39 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** A shape given by a user, checked: whole, not negative, not absurdly large. */
+/**
+ * A shape given by a user, checked: whole, not negative, not absurdly large. The result is a copy, which stays as it is
+ * when the user changes the array.
+ */
 export function checkShape(where: string, shape: Shape): Shape {
+  checkIsShape(where, shape);
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
       throw new ShapeError(
         where,
-        `${showShape(shape)} is not a shape: every size is a whole number, 0 or more.`,
+        `[${shape.map(showSize).join(", ")}] is not a shape: every size is a whole number, 0 or more.`,
+        "write the sizes as numbers, such as zeros([2, 3]).",
       );
     }
   }
   if (sizeOf(shape) > 2 ** 31) {
     throw new ShapeError(where, `${showShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^31.`);
   }
-  return shape;
+  return shape.slice();
+}
+
+function checkIsShape(where: string, shape: unknown): void {
+  if (Array.isArray(shape)) return;
+  throw new ShapeError(
+    where,
+    `a shape is an array of whole numbers; got ${describeValue(shape)}.`,
+    "give all sizes as one array, such as zeros([2, 3]); [] is the shape of a scalar.",
+  );
+}
+
+/** A size as a message shows it: text in quotes, so that "2" and 2 differ. */
+function showSize(size: unknown): string {
+  return typeof size === "number" ? `${size}` : typeof size === "string" ? `"${size}"` : describeValue(size);
 }
 
 /**
@@ -101,6 +121,7 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 /** The axis counted from the front: -1 is the last. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    if (typeof axis !== "number") throw notAnAxis(where, axis);
     throw new AxisError(
       where,
       rank === 0
@@ -111,6 +132,18 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
   return axis < 0 ? axis + rank : axis;
 }
 
+function notAnAxis(where: string, axis: unknown): AxisError {
+  const isOptions =
+    typeof axis === "object" && axis !== null && Object.getPrototypeOf(axis) === Object.prototype;
+  return new AxisError(
+    where,
+    `an axis is a whole number; got ${describeValue(axis)}.`,
+    isOptions
+      ? `options come after the axes: ${where}(undefined, { ${Object.keys(axis)[0] ?? ""}: … }) is over all.`
+      : "count axes from 0, or from the last with -1.",
+  );
+}
+
 /** Sorted distinct axes counted from the front; all of them when none is given. */
 export function normalizeAxes(
   where: string,
@@ -118,7 +151,7 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
+  const list = Array.isArray(axes) ? axes : [axes];
   const normal = list.map((axis) => normalizeAxis(where, axis, rank)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
     throw new AxisError(where, `axes [${list.join(", ")}] name the same axis twice.`);
@@ -128,6 +161,7 @@ export function normalizeAxes(
 
 /** A target shape with at most one -1 (or undefined) filled in from the number of elements. */
 export function inferShape(where: string, shape: Shape, size: number): Shape {
+  checkIsShape(where, shape);
   const unknown = shape.filter((s) => s === -1).length;
   if (unknown > 1) throw new ShapeError(where, `${showShape(shape)} leaves more than one size open (-1).`);
   const known = sizeOf(shape.filter((s) => s !== -1));
@@ -135,7 +169,7 @@ export function inferShape(where: string, shape: Shape, size: number): Shape {
   if (unknown === 1 && (known === 0 || size % known !== 0)) {
     throw new ShapeError(where, `${size} elements do not fill ${showShape(shape)} evenly.`);
   }
-  checkShape(where, full);
+  const checked = checkShape(where, full);
   if (sizeOf(full) !== size) {
     throw new ShapeError(
       where,
@@ -143,7 +177,7 @@ export function inferShape(where: string, shape: Shape, size: number): Shape {
       "the product of the sizes must stay the same; one size may be -1 to be computed.",
     );
   }
-  return full;
+  return checked;
 }
 
 /** Strides of the same elements in another shape without moving them, or null where they must be copied. */
@@ -178,6 +212,13 @@ export function reshapeStrides(shape: Shape, strides: readonly number[], target:
 
 /** A permutation of the axes, checked. */
 export function checkPermutation(where: string, axes: readonly number[], rank: number): number[] {
+  if (!Array.isArray(axes)) {
+    throw new AxisError(
+      where,
+      `an order of axes is an array; got ${describeValue(axes)}.`,
+      `name all ${rank} axes, such as ${where}([${Array.from({ length: rank }, (_, i) => rank - 1 - i).join(", ")}]).`,
+    );
+  }
   const normal = axes.map((axis) => normalizeAxis(where, axis, rank));
   if (normal.length !== rank || new Set(normal).size !== rank) {
     throw new AxisError(
@@ -207,6 +248,13 @@ export interface Span {
  * left out, what lies beyond is cut off, and a negative step walks backwards.
  */
 export function resolveRange(where: string, range: Exclude<Range, number>, size: number): Span {
+  if (range !== null && range !== undefined && !Array.isArray(range)) {
+    throw new ArgumentError(
+      where,
+      `a range is null, an index, or [start, stop, step]; got ${describeValue(range)}.`,
+      "write [1, 4] for the indices 1 to 3, and null for all.",
+    );
+  }
   const [start = null, stop = null, stride = null] = range ?? [];
   const step = stride ?? 1;
   for (const value of [start, stop, step]) {

@@ -46,7 +46,7 @@ describe("detectAnomaly", () => {
   it("finds the caller's line from deep inside composites and modules", () => {
     let place = "";
     const model = new Sequential(new Linear(2, 3, new Random(1)), (x: Tensor) => x.softmax().std(0));
-    const input = tensor([[Infinity, 1]]);
+    const input = tensor([[NaN, 1]]);
     const error = anomalyOf(() => {
       place = here(1);
       return model.forward(input);

@@ -345,7 +345,12 @@ describe("a mistake is told where it is made:", () => {
       ShapeError,
       /mseLoss: prediction \[2, 3\] and target \[3\]/,
     ],
-    ["a loss without width", () => huberLoss(a, a, 0), ArgumentError, /delta must be positive; got 0/],
+    [
+      "a loss without width",
+      () => huberLoss(a, a, 0),
+      ArgumentError,
+      /delta must be positive; got the number 0/,
+    ],
     [
       "weights of a layer norm that do not fit",
       () => layerNorm(a, ones([2])),
@@ -367,7 +372,12 @@ describe("a mistake is told where it is made:", () => {
     ["an index outside", () => a.slice(2), AxisError, /slice: index 2 is outside axis 0 of \[2, 3\]/],
     ["too many indices", () => a.at(0, 0, 0), AxisError, /at: 3 indices/],
     ["an entry outside", () => a.indexSelect(1, [3]), AxisError, /indexSelect: index 3 .* -3 to 2/],
-    ["an index that is not whole", () => a.indexSelect(1, [0.5]), DtypeError, /index 0\.5/],
+    [
+      "an index that is not whole",
+      () => a.indexSelect(1, [0.5]),
+      DtypeError,
+      /an index is a whole number; got the number 0\.5/,
+    ],
     ["more indices than entries", () => indexAdd(a, 0, [0], 2), AxisError, /1 indices for 2 entries/],
     [
       "joining other shapes",
@@ -401,9 +411,9 @@ describe("a mistake is told where it is made:", () => {
     ["ragged rows", () => tensor([[1, 2], [3]]), ShapeError, /ragged: values\[1\] has 1, .*axis 1 have 2/],
     ["rows of other depth", () => tensor([1, [2]] as never), ShapeError, /ragged: values\[1\] is an array/],
     ["a number for a row", () => tensor([[1], 2] as never), ShapeError, /ragged: values\[1\] is a number/],
-    ["text for a number", () => tensor([1, "2"] as never), DtypeError, /values\[1\] is string 2/],
+    ["text for a number", () => tensor([1, "2"] as never), DtypeError, /values\[1\] is the text "2"/],
     ["a hole in an array", () => tensor([1, undefined] as never), DtypeError, /values\[1\] is undefined/],
-    ["text in a flat array", () => tensor([1, "2"] as never, [2]), DtypeError, /values\[1\] is string/],
+    ["text in a flat array", () => tensor([1, "2"] as never, [2]), DtypeError, /values\[1\] is the text/],
     [
       "values that do not fill the shape",
       () => tensor([1, 2, 3], [2, 2]),

@@ -212,7 +212,9 @@ describe("from each record follows that", () => {
       }
       for (const input of inputs) expect(output.storage).not.toBe(input.storage);
       // The result among others in one buffer: neighbours stay as they are.
-      const data = new Float32Array(sizeOf(shape) + 5).fill(NaN);
+      const data = (
+        output.dtype === "float32" ? new Float32Array(sizeOf(shape) + 5) : new Float64Array(sizeOf(shape) + 5)
+      ).fill(NaN);
       data.fill(0, 3, 3 + sizeOf(shape));
       const among = { storage: Storage.of(data), offset: 3, strides: contiguousStrides(shape) };
       operation.compute(among, shape, inputs, attributes);

@@ -40,6 +40,7 @@ const spellings: Record<string, CompositeExample["call"]> = {
   unsqueeze: (x) => layout.unsqueeze(x, 1),
   squeeze: (x) => layout.squeeze(layout.unsqueeze(x, 1)),
   flatten: (x) => layout.flatten(x),
+  flip: (x) => layout.flip(x, 1),
   slice: (x) => layout.slice(x, 1, [null, null, -2]),
   contiguous: (x) => layout.contiguous(layout.transpose(x)),
   stack: (x) => joining.stack([x, x], 1),

@@ -203,7 +203,7 @@ describe("rearranging", () => {
     const permuted = load(values, shape).permute(order);
     const shown = order.map((axis) => shape[axis]);
     const original = (index: Index): Index => shape.map((_, axis) => index[order.indexOf(axis)]);
-    for (const x of [permuted, permuted.contiguous(), permuted.copy(), permuted.clone()]) {
+    for (const x of [permuted, permuted.contiguous(), permuted.clone()]) {
       expectArray(x, shown, (index) => read(values, original(index)));
     }
     expectArray(
@@ -239,7 +239,7 @@ describe("rearranging", () => {
         : base
             .slice(...from.map(() => null), [0, 1])
             .reshape(from)
-            .copy();
+            .clone();
       if (reversed) x = x.permute([...from.keys()].reverse());
       const flat = x.toTypedArray();
       const y = x.reshape(to);
@@ -347,12 +347,12 @@ describe("reductions", () => {
           given?.map((axis, i) => (i % 2 ? axis : axis - shape.length)),
           { keepdim },
         );
-      if (name !== "sum" && shape.includes(0)) {
+      const members = groups(shape, axes);
+      const keptShape = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      if (name !== "sum" && shape.includes(0) && !keptShape.includes(0)) {
         expect(call).toThrow(ShapeError);
         return;
       }
-      const members = groups(shape, axes);
-      const keptShape = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
       const restored = (index: Index): Index => {
         let next = 0;
         return keepdim ? index : shape.map((_, axis) => (axes.includes(axis) ? 0 : index[next++]));
@@ -380,7 +380,7 @@ describe("reductions", () => {
     ([{ shape, values }, axis], keepdim) => {
       const at = fromFront(axis, shape.length);
       const x = load(values, shape);
-      if (shape[at] === 0) {
+      if (shape[at] === 0 && !shape.with(at, 1).includes(0)) {
         expect(() => x.argmax(axis)).toThrow(ShapeError);
         return;
       }
@@ -503,7 +503,7 @@ describe("matmul", () => {
   test.prop([aProduct])("multiplies the last two axes and broadcasts those before", ({ a, b, x, y }) => {
     const shape = [...joint(a.slice(0, -2), b.slice(0, -2)), a[a.length - 2], b[b.length - 1]];
     expectArray(load(x, a).matmul(load(y, b)), shape, product(x, a, y, b));
-    const [p, q] = [load(x, a).transpose().copy().transpose(), load(y, b).transpose().copy().transpose()];
+    const [p, q] = [load(x, a).transpose().clone().transpose(), load(y, b).transpose().clone().transpose()];
     expectArray(p.matmul(q), shape, product(x, a, y, b));
   });
 

@@ -1,0 +1,51 @@
+/** Tensors by name, as modules and optimisers save and load them. */
+
+import type { FloatArray } from "../kernels/index.ts";
+import { isTensor } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError, attributedTo, DtypeError } from "../tensor/errors.ts";
+import { tensor } from "./tensor.ts";
+
+/** Values of all parameters by name, detached copies: what is saved and loaded. */
+export type StateDictionary = Map<string, Tensor>;
+
+/** A value to load: a tensor, or shape and elements as `readSafetensors` hands them out. */
+export type SavedTensor = Tensor | { readonly shape: readonly number[]; readonly data: FloatArray };
+
+/**
+ * What is to be loaded, as tensors; all of it is checked before anything is changed.
+ *
+ * @throws ArgumentError for what is no Map, DtypeError for values that are no tensors
+ */
+export function savedTensors(where: string, state: ReadonlyMap<string, SavedTensor>): StateDictionary {
+  if (!(state instanceof Map)) {
+    throw new ArgumentError(
+      where,
+      `takes a Map of tensors by name; got ${describeValue(state)}.`,
+      "give what stateDictionary() returned, or readSafetensors(…).tensors; new Map(Object.entries(…)) converts an object.",
+    );
+  }
+  return new Map(
+    Array.from(state as Map<string, SavedTensor>, ([name, value]) => [name, asTensor(where, name, value)]),
+  );
+}
+
+function asTensor(where: string, name: string, value: SavedTensor): Tensor {
+  if (isTensor(value)) return value;
+  const isSaved = typeof value === "object" && value !== null && ArrayBuffer.isView(value.data);
+  if (!isSaved) {
+    throw new DtypeError(
+      where,
+      `${name} is ${describeValue(value)}, not a tensor.`,
+      "wrap values with tensor(…).",
+    );
+  }
+  try {
+    return tensor(value.data, value.shape, {
+      dtype: value.data instanceof Float64Array ? "float64" : "float32",
+    });
+  } catch (error) {
+    throw attributedTo(`${where}: ${name}`, error);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Checks of what users hand over, shared by all functions that take it: values of the wrong kind, options that do not
+ * exist. They say what was given, in words, since `[object Object]` helps nobody.
+ */
+
+import { ArgumentError, DtypeError } from "./errors.ts";
+
+/** A value of any kind as a message puts it: `null`, `the number 3`, `an array of 2`, `a tensor of shape [2, 3]`. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+  if (typeof value === "function") return /^class\b/.test(String(value)) ? "a class" : "a function";
+  if (typeof value !== "object") return `the ${typeof value} ${String(value)}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if ("storage" in value && "strides" in value && "shape" in value)
+    return `a tensor of shape [${(value as { shape: readonly number[] }).shape.join(", ")}]`;
+  if (typeof (value as { then?: unknown }).then === "function") return "a promise";
+  const name: string | undefined = value.constructor?.name;
+  if (name !== undefined && name !== "Object") return `a ${name}`;
+  const keys = Object.keys(value);
+  return `an object with ${keys.length === 0 ? "no keys" : keys.slice(0, 4).join(", ")}`;
+}
+
+/**
+ * Options as a function takes them: left out, or an object that has none but the given names.
+ *
+ * @throws ArgumentError for anything else, with the name that was probably meant
+ */
+export function checkOptions(where: string, options: unknown, names: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Symbol.iterator in options) {
+    throw new ArgumentError(
+      where,
+      `options are an object; got ${describeValue(options)}.`,
+      `write { ${names[0]}: … }${names.length > 1 ? `; there are ${names.join(", ")}` : ""}.`,
+    );
+  }
+  for (const name in options) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    throw new ArgumentError(
+      where,
+      `there is no option "${name}".`,
+      near === undefined ? `the options are ${names.join(", ")}.` : `did you mean ${near}?`,
+    );
+  }
+}
+
+/** @throws DtypeError unless the value is a number: text that looks like one is none */
+export function checkNumber(where: string, name: string, value: unknown): void {
+  if (typeof value === "number") return;
+  throw new DtypeError(
+    where,
+    `${name} is a number; got ${describeValue(value)}.`,
+    typeof value === "string" ? "convert text with Number(…) first." : undefined,
+  );
+}
+
+/** @throws ArgumentError unless the value is a whole number of at least `least` */
+export function checkCount(where: string, name: string, value: unknown, least = 1): void {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return;
+  throw new ArgumentError(
+    where,
+    `${name} is a whole number of at least ${least}; got ${describeValue(value)}.`,
+  );
+}
+
+/**
+ * The word of the list that the user may have meant: it starts alike, is spelled with other capitals, by its initials
+ * (`lr` for `learningRate` or `learning-rate`), or at most two slips away.
+ */
+export function nearest(word: string, list: readonly string[]): string | undefined {
+  const plain = word.toLowerCase();
+  const slips = (other: string): number => {
+    if (other.toLowerCase() === plain || initialsOf(other) === plain) return 0;
+    if (word.length > 2 && other.startsWith(word)) return 0.5;
+    return editDistance(word, other);
+  };
+  const [best] = list.map((other) => [other, slips(other)] as const).sort((a, b) => a[1] - b[1]);
+  return best !== undefined && best[1] <= Math.min(2, (word.length - 1) / 2) ? best[0] : undefined;
+}
+
+/** `lr` of learningRate and of learning-rate; "" of a single word. */
+function initialsOf(name: string): string {
+  const parts = name.split(/-|(?=[A-Z])/);
+  return parts.length < 2 ? "" : parts.map((part) => part[0]?.toLowerCase()).join("");
+}
+
+/** Letters to insert, drop or change (Levenshtein), a row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

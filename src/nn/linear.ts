@@ -2,8 +2,9 @@
 
 import { type Activation, linear } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkCount, checkNumber, checkOptions } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
 import { Module, parameter } from "./module.ts";
 
 /** x Wᵀ + b: [..., in] → [..., out], with weights [out, in] and PyTorch's default initialisation. */
@@ -23,16 +24,15 @@ export class Linear extends Module {
     super();
     for (const size of [inFeatures, outFeatures]) {
       if (!Number.isInteger(size) || size < 1) {
-        throw new ArgumentError("Linear", `needs whole positive sizes; got ${inFeatures} → ${outFeatures}.`);
+        throw new ArgumentError(
+          "Linear",
+          `needs whole positive sizes; got ${inFeatures} → ${outFeatures}.`,
+          "write new Linear(inFeatures, outFeatures, random).",
+        );
       }
     }
-    if (random === undefined) {
-      throw new ArgumentError(
-        "Linear",
-        "got no random stream.",
-        "pass one: new Linear(50, 32, new Random(0)).",
-      );
-    }
+    checkRandom("Linear", random);
+    checkOptions("Linear", options, ["bias"]);
     const bound = 1 / Math.sqrt(inFeatures);
     const draw = (size: number): Float32Array =>
       Float32Array.from({ length: size }, () => random.uniform(-bound, bound));
@@ -56,6 +56,8 @@ export class LayerNorm extends Module {
 
   constructor(features: number, epsilon = 1e-5) {
     super();
+    checkCount("LayerNorm", "features, the size of the last axis,", features);
+    checkNumber("LayerNorm", "epsilon", epsilon);
     this.weight = parameter(new Float32Array(features).fill(1), [features]);
     this.bias = parameter(new Float32Array(features), [features]);
     this.epsilon = epsilon;

@@ -1,17 +1,22 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
+import { type SavedTensor, type StateDictionary, savedTensors } from "../autograd/saved.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { tensor } from "../autograd/tensor.ts";
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 
-/** Values of all parameters by name, detached copies: what is saved and loaded. */
-export type StateDictionary = Map<string, Tensor>;
-
 /**
- * A part of a network. Tensors that require gradients, other modules, and arrays and plain objects of them, when
- * they are fields, are found by themselves, in the order in which the fields were set.
+ * A part of a network. Parameters, other modules, and arrays and plain objects of them, when they are fields, are
+ * found by themselves, in the order in which the fields were set.
+ *
+ * A parameter is a leaf that requires gradients, as `parameter()` makes it. It stays one when it is frozen
+ * (`requiresGrad = false`): it is saved and loaded, and optimisers leave it alone. A tensor that never required gradients is
+ * a constant of the module, and not saved. What is no parameter although it requires gradients, such as an input that is
+ * kept for a look, goes into a `#private` field, which is not searched.
  *
  * ```ts
  * class Perceptron extends Module {
@@ -73,21 +78,27 @@ export abstract class Module {
 
   /** Copies of all parameters by name. */
   stateDictionary(): StateDictionary {
-    return new Map([...this.namedParameters()].map(([name, parameter]) => [name, parameter.clone()]));
+    return new Map(
+      [...this.namedParameters()].map(([name, parameter]) => [name, parameter.detach().clone()]),
+    );
   }
 
   /**
-   * Copies values into the parameters.
+   * Copies values into the parameters: a state dictionary, or the tensors of a file,
+   * `model.loadStateDictionary(readSafetensors(bytes, "model.safetensors").tensors)`.
    *
-   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs; nothing is changed then
+   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs, DtypeError for what is no
+   *   tensor; nothing is changed then
    */
-  loadStateDictionary(state: ReadonlyMap<string, Tensor>): void {
+  loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
+    const where = "loadStateDictionary";
+    const values = savedTensors(where, state);
     const own = new Map(this.namedParameters());
-    const missing = [...own.keys()].filter((name) => !state.has(name));
-    const unknown = [...state.keys()].filter((name) => !own.has(name));
+    const missing = [...own.keys()].filter((name) => !values.has(name));
+    const unknown = [...values.keys()].filter((name) => !own.has(name));
     if (missing.length > 0 || unknown.length > 0) {
       throw new ArgumentError(
-        "loadStateDictionary",
+        where,
         [
           missing.length > 0 && `missing ${missing.join(", ")}`,
           unknown.length > 0 && `unknown ${unknown.join(", ")}`,
@@ -98,23 +109,24 @@ export abstract class Module {
       );
     }
     for (const [name, parameter] of own) {
-      const value = state.get(name)!;
-      if (!sameShape(value.shape, parameter.shape)) {
+      const { shape } = values.get(name)!;
+      if (!sameShape(shape, parameter.shape)) {
         throw new ShapeError(
-          "loadStateDictionary",
-          `${name} is ${showShape(parameter.shape)}, the saved value ${showShape(value.shape)}.`,
+          where,
+          `${name} is ${showShape(parameter.shape)}, the saved value ${showShape(shape)}.`,
+          "load into a module of the sizes that were saved.",
         );
       }
     }
     noGrad(() => {
-      for (const [name, parameter] of own) parameter.assign(state.get(name)!);
+      for (const [name, parameter] of own) parameter.assign(values.get(name)!);
     });
   }
 }
 
-/** A tensor to be trained: a leaf that requires gradients. */
-export function parameter(values: Float32Array, shape: readonly number[]): Tensor {
-  return tensor(values, shape, { requiresGrad: true });
+/** A tensor to be trained: a leaf that requires gradients. Without a shape it has one axis. */
+export function parameter(values: ArrayLike<number>, shape?: readonly number[]): Tensor {
+  return tensor(values, shape ?? [values?.length], { requiresGrad: true });
 }
 
 /** Modules one after another; functions such as `silu` may stand between them. */
@@ -124,6 +136,14 @@ export class Sequential extends Module {
 
   constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {
     super();
+    layers.forEach((layer, i) => {
+      if (layer instanceof Module || typeof layer === "function") return;
+      throw new ArgumentError(
+        "Sequential",
+        `layer ${i} is ${describeValue(layer)}, neither a module nor a function of a tensor.`,
+        Array.isArray(layer) ? "spread the array: new Sequential(...layers)." : "wrap it: (x) => ….",
+      );
+    });
     this.layers = layers;
   }
 
@@ -169,11 +189,5 @@ function* visit(name: string, value: unknown, seen: Set<unknown>): Generator<[st
 }
 
 function isParameter(value: unknown): value is Tensor {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "storage" in value &&
-    (value as Tensor).isLeaf &&
-    (value as Tensor).requiresGrad
-  );
+  return isTensor(value) && value.isLeaf && (value.requiresGrad || value.isFrozen);
 }

@@ -1,10 +1,12 @@
 /** Adam and its relatives. Source: Kingma & Ba 2015, arXiv:1412.6980. */
 
-import { zerosLike } from "../autograd/tensor.ts";
+import { tensor, zerosLike } from "../autograd/tensor.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import { inPlace } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkAtLeast, Optimizer } from "./optimizer.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions {
@@ -20,28 +22,30 @@ export interface AdamOptions {
   readonly amsgrad?: boolean;
 }
 
-interface Moments {
-  readonly first: Tensor;
-  readonly second: Tensor;
-  readonly largest: Tensor | null;
-  /** β₁ᵗ and β₂ᵗ after the parameter's own t steps, kept as products so that they are the same bits everywhere. */
-  readonly powers: [number, number];
-}
-
 /** Steps of the running mean gradient, measured in the running root mean square of it. */
 export class Adam extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #epsilon: number;
   readonly #amsgrad: boolean;
-  readonly #moments: (Moments | undefined)[] = [];
   /** The L2 penalty; AdamW shrinks the weights directly instead. */
   protected readonly weightDecay: number;
 
   constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}, name = "Adam") {
+    checkOptions(name, options, OPTIONS);
     super(name, parameters, options.learningRate ?? 0.001);
     const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new ArgumentError(
+        name,
+        `betas are two numbers; got ${describeValue(betas)}.`,
+        "write [0.9, 0.999].",
+      );
+    }
     for (const beta of betas) checkAtLeast(name, "each of betas", beta, 0, 1);
     checkAtLeast(name, "epsilon", epsilon, 0);
+    // A gradient of 0 would be divided by 0.
+    if (epsilon === 0)
+      throw new ArgumentError(name, "epsilon is 0; it must be above 0.", "leave it out: 1e-8.");
     checkAtLeast(name, "weightDecay", weightDecay, 0);
     this.#betas = betas;
     this.#epsilon = epsilon;
@@ -54,14 +58,19 @@ export class Adam extends Optimizer {
     return { penalty: this.weightDecay, shrink: 1 };
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, index: number): void {
-    this.#moments[index] ??= {
+  protected freshMemory(parameter: Tensor): Memory {
+    return {
       first: zerosLike(parameter),
       second: zerosLike(parameter),
-      largest: this.#amsgrad ? zerosLike(parameter) : null,
-      powers: [1, 1],
+      ...(this.#amsgrad && { largest: zerosLike(parameter) }),
+      // β₁ᵗ and β₂ᵗ after the parameter's own t steps, kept as products so that they are the same bits everywhere.
+      powers: tensor([1, 1], { dtype: "float64" }),
     };
-    const { first, second, largest, powers } = this.#moments[index];
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, memory: Memory): void {
+    const { first, second, largest } = memory;
+    const powers = memory.powers.data;
     powers[0] *= this.#betas[0];
     powers[1] *= this.#betas[1];
     const { penalty, shrink } = this.decay();
@@ -76,7 +85,7 @@ export class Adam extends Optimizer {
       penalty,
       shrink,
     ];
-    if (largest === null) adam(parameter, first, second, gradient, ...scalars);
+    if (largest === undefined) adam(parameter, first, second, gradient, ...scalars);
     else amsgrad(parameter, first, second, largest, gradient, ...scalars);
   }
 }
@@ -85,6 +94,7 @@ export class Adam extends Optimizer {
 export class AdamW extends Adam {
   /** `weightDecay` is 0.01 by default. */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
+    checkOptions("AdamW", options, OPTIONS);
     super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
   }
 
@@ -92,6 +102,8 @@ export class AdamW extends Adam {
     return { penalty: 0, shrink: 1 - this.learningRate * this.weightDecay };
   }
 }
+
+const OPTIONS = ["learningRate", "betas", "epsilon", "weightDecay", "amsgrad"];
 
 const adam = inPlace({
   name: "Adam",

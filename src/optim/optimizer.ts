@@ -1,18 +1,26 @@
 /** What all optimisers share: parameters, a learning rate that schedules may change, and state that can be saved. */
 
+import { type SavedTensor, type StateDictionary, savedTensors } from "../autograd/saved.ts";
+import { noGrad } from "../autograd/tape.ts";
+import { tensor } from "../autograd/tensor.ts";
+import { isTensor, listOf } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { checkNumber, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
 
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {
   readonly parameters: readonly Tensor[];
-  /** The step size; schedules write it. */
-  learningRate: number;
   /** How many steps were taken. */
   stepCount = 0;
+  readonly #name: string;
+  readonly #memories: (Memory | undefined)[] = [];
+  #learningRate!: number;
 
   constructor(name: string, parameters: Iterable<Tensor>, learningRate: number) {
-    this.parameters = [...parameters];
+    this.#name = name;
+    this.parameters = parametersOf(name, parameters);
     if (this.parameters.length === 0) {
       throw new ArgumentError(
         name,
@@ -21,26 +29,39 @@ export abstract class Optimizer {
       );
     }
     this.parameters.forEach((parameter, i) => {
-      if (!parameter.requiresGrad || !parameter.isLeaf) {
-        throw new ArgumentError(
-          name,
-          `parameter ${i} is ${parameter.requiresGrad ? "the result of an operation, not a leaf" : "not differentiated"}.`,
-          "pass tensors made with { requiresGrad: true }.",
-        );
-      }
+      if (parameter.isLeaf && (parameter.requiresGrad || parameter.isFrozen)) return;
+      throw new ArgumentError(
+        name,
+        `parameter ${i} is ${parameter.requiresGrad ? "the result of an operation, not a leaf" : "not differentiated"}.`,
+        "pass tensors made with { requiresGrad: true }.",
+      );
     });
     if (new Set(this.parameters).size !== this.parameters.length) {
-      throw new ArgumentError(name, "got a parameter twice, which would update it twice.");
+      throw new ArgumentError(
+        name,
+        "got a parameter twice, which would update it twice.",
+        "pass each once, as model.parameters() does.",
+      );
     }
-    checkAtLeast(name, "learningRate", learningRate, 0);
     this.learningRate = learningRate;
   }
 
-  /** Updates every parameter that has a gradient. */
+  /** The step size, at least 0; schedules write it. */
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+  set learningRate(rate: number) {
+    checkAtLeast(this.#name, "learningRate", rate, 0);
+    this.#learningRate = rate;
+  }
+
+  /** Updates every parameter that has a gradient and is not frozen. */
   step(): void {
     this.stepCount++;
     this.parameters.forEach((parameter, i) => {
-      if (parameter.grad !== null) this.update(parameter.detach(), parameter.grad, i);
+      if (parameter.grad === null || !parameter.requiresGrad) return;
+      this.#memories[i] ??= this.freshMemory(parameter);
+      this.update(parameter.detach(), parameter.grad, this.#memories[i]);
     });
   }
 
@@ -49,8 +70,107 @@ export abstract class Optimizer {
     for (const parameter of this.parameters) parameter.grad = null;
   }
 
-  /** One parameter's update in place. */
-  protected abstract update(parameter: Tensor, gradient: Tensor, index: number): void;
+  /**
+   * All that a later `step()` depends on, beside parameters and options: learning rate, step count, and what was learned about
+   * each parameter, by its place in the list (`0.first`). Detached copies, which `writeSafetensors` takes as they are.
+   */
+  stateDictionary(): StateDictionary {
+    const scalar = (value: number): Tensor => tensor(value, { dtype: "float64" });
+    const state = new Map([
+      ["learningRate", scalar(this.learningRate)],
+      ["stepCount", scalar(this.stepCount)],
+    ]);
+    this.parameters.forEach((_, i) => {
+      for (const [name, value] of Object.entries(this.#memories[i] ?? {}))
+        state.set(`${i}.${name}`, value.clone());
+    });
+    return state;
+  }
+
+  /**
+   * Continues where `stateDictionary()` was taken, of an optimiser with the same options and as many parameters.
+   *
+   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs; nothing is changed then
+   */
+  loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
+    const where = `${this.#name}.loadStateDictionary`;
+    const values = savedTensors(where, state);
+    const number = (name: string): number => {
+      const value = values.get(name);
+      if (value?.size === 1) return value.item();
+      throw new ArgumentError(
+        where,
+        `missing ${name}.`,
+        "load what stateDictionary() of an optimiser returned.",
+      );
+    };
+    const [learningRate, stepCount] = [number("learningRate"), number("stepCount")];
+    checkAtLeast(where, "learningRate", learningRate, 0);
+    const memories = this.parameters.map((_, i): Record<string, Tensor> => {
+      const own = [...values].filter(([name]) => name.startsWith(`${i}.`));
+      return Object.fromEntries(own.map(([name, value]) => [name.slice(`${i}.`.length), value]));
+    });
+    const known = memories.reduce((sum, memory) => sum + Object.keys(memory).length, 2);
+    const fresh = this.parameters.map((parameter) => this.freshMemory(parameter));
+    memories.forEach((memory, i) => {
+      const [has, needs] = [Object.keys(memory).sort().join(), Object.keys(fresh[i]).sort().join()];
+      if (has !== "" && has !== needs) {
+        throw new ArgumentError(
+          where,
+          `parameter ${i} has ${has || "nothing"} saved, and ${needs || "nothing"} here.`,
+          "load into an optimiser of the same kind and options.",
+        );
+      }
+      for (const [name, value] of Object.entries(memory)) {
+        if (sameShape(value.shape, fresh[i][name].shape)) continue;
+        throw new ShapeError(
+          where,
+          `${i}.${name} is ${showShape(fresh[i][name].shape)}, the saved value ${showShape(value.shape)}.`,
+          "give the parameters in the order in which they were saved.",
+        );
+      }
+    });
+    if (known !== values.size) {
+      throw new ArgumentError(
+        where,
+        `${values.size - known} values belong to none of the ${this.parameters.length} parameters.`,
+        "give the optimiser the parameters that it had.",
+      );
+    }
+    this.learningRate = learningRate;
+    this.stepCount = stepCount;
+    noGrad(() => {
+      memories.forEach((memory, i) => {
+        const has = Object.keys(memory).length > 0;
+        for (const [name, value] of Object.entries(memory)) fresh[i][name].assign(value);
+        this.#memories[i] = has ? fresh[i] : undefined;
+      });
+    });
+  }
+
+  /** What is learned about a parameter, by name, before its first step. */
+  protected abstract freshMemory(parameter: Tensor): Memory;
+
+  /** One parameter's update in place, and that of what is learned about it. */
+  protected abstract update(parameter: Tensor, gradient: Tensor, memory: Memory): void;
+}
+
+/** What an optimiser learned about one parameter, by name. */
+export type Memory = Readonly<Record<string, Tensor>>;
+
+/**
+ * The tensors of a list of parameters; a single tensor counts as a list of one, and not of its rows.
+ *
+ * @throws ArgumentError for what is no list, DtypeError for elements that are no tensors
+ */
+export function parametersOf(where: string, parameters: Iterable<Tensor>): Tensor[] {
+  const fix = "pass model.parameters().";
+  const list = isTensor(parameters) ? [parameters] : listOf<Tensor>(where, parameters, fix);
+  list.forEach((parameter, i) => {
+    if (isTensor(parameter)) return;
+    throw new DtypeError(where, `parameter ${i} is ${describeValue(parameter)}, not a tensor.`, fix);
+  });
+  return list;
 }
 
 /** @throws ArgumentError unless the value is a number of at least `low` (and below `high`) */
@@ -61,9 +181,10 @@ export function checkAtLeast(
   low: number,
   high: number = Infinity,
 ): void {
+  checkNumber(where, name, value);
   if (value >= low && value < high) return;
   throw new ArgumentError(
     where,
-    `${name} is ${value}; it must be at least ${low}${high === Infinity ? "" : ` and below ${high}`}.`,
+    `${name} is ${value}; it must be at least ${low} and ${high === Infinity ? "finite" : `below ${high}`}.`,
   );
 }

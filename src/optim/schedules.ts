@@ -1,14 +1,16 @@
 /** Learning-rate schedules: the rate at a step, as plain functions, and a scheduler that applies one. */
 
 import { cos } from "../kernels/math.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { Optimizer } from "./optimizer.ts";
 
 /** The learning rate at step 0, 1, 2, … */
 export type Schedule = (step: number) => number;
 
 /** Half a cosine from `from` to `to` over `steps` steps, and back up after (Loshchilov & Hutter 2017, arXiv:1608.03983). */
 export function cosineSchedule(options: { from: number; to?: number; steps: number }): Schedule {
+  checkSettings("cosineSchedule", options, ["from", "steps"], ["to"]);
   const { from, to = 0, steps } = options;
   checkSteps("cosineSchedule", steps);
   return (step) => to + ((from - to) * (1 + cos((Math.PI * step) / steps))) / 2;
@@ -16,6 +18,7 @@ export function cosineSchedule(options: { from: number; to?: number; steps: numb
 
 /** The rate times `factor` after every `every` steps. */
 export function stepSchedule(options: { from: number; every: number; factor?: number }): Schedule {
+  checkSettings("stepSchedule", options, ["from", "every"], ["factor"]);
   const { from, every, factor = 0.1 } = options;
   checkSteps("stepSchedule", every);
   return (step) => {
@@ -36,8 +39,16 @@ export function oneCycleSchedule(options: {
   startFactor?: number;
   endFactor?: number;
 }): Schedule {
+  checkSettings("oneCycleSchedule", options, ["peak", "steps"], ["warmUp", "startFactor", "endFactor"]);
   const { peak, steps, warmUp = 0.3, startFactor = 1 / 25, endFactor = 1 / 250000 } = options;
   checkSteps("oneCycleSchedule", steps);
+  if (!(warmUp >= 0 && warmUp <= 1)) {
+    throw new ArgumentError(
+      "oneCycleSchedule",
+      `warmUp is ${warmUp}, but must be from 0 to 1.`,
+      "it is the part of the steps in which the rate rises, 0.3 by default.",
+    );
+  }
   const top = warmUp * steps - 1;
   const last = steps - 1;
   const between = (from: number, to: number, part: number): number =>
@@ -64,6 +75,20 @@ export class Scheduler {
   #step = 0;
 
   constructor(optimizer: Optimizer, schedule: Schedule) {
+    if (!(optimizer instanceof Optimizer)) {
+      throw new ArgumentError(
+        "Scheduler",
+        `takes an optimiser first; got ${describeValue(optimizer)}.`,
+        "write new Scheduler(optimizer, schedule).",
+      );
+    }
+    if (typeof schedule !== "function") {
+      throw new ArgumentError(
+        "Scheduler",
+        `a schedule is a function of the step; got ${describeValue(schedule)}.`,
+        "use cosineSchedule({ from, steps }), or (step) => 0.1.",
+      );
+    }
     this.#optimizer = optimizer;
     this.#schedule = schedule;
     optimizer.learningRate = schedule(0);
@@ -72,6 +97,26 @@ export class Scheduler {
   /** Moves on to the next step's rate. */
   step(): void {
     this.#optimizer.learningRate = this.#schedule(++this.#step);
+  }
+}
+
+/** Options that are all numbers, some of which cannot be left out. */
+function checkSettings(
+  where: string,
+  options: object,
+  needed: readonly string[],
+  others: readonly string[],
+): void {
+  checkOptions(where, options ?? {}, [...needed, ...others]);
+  for (const name of [...needed, ...others]) {
+    const value = (options as Record<string, unknown> | undefined)?.[name];
+    if (value === undefined && others.includes(name)) continue;
+    if (typeof value === "number" && Number.isFinite(value)) continue;
+    throw new ArgumentError(
+      where,
+      `${name} is ${describeValue(value)}, but must be a finite number.`,
+      `write ${where}({ ${needed.join(": …, ")}: … }).`,
+    );
   }
 }
 

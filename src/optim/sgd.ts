@@ -3,8 +3,9 @@
 import { zerosLike } from "../autograd/tensor.ts";
 import { inPlace } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import { checkAtLeast, Optimizer } from "./optimizer.ts";
+import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of SGD. */
 export interface SGDOptions {
@@ -20,10 +21,10 @@ export interface SGDOptions {
 /** p ← p − rate · v, v ← momentum · v + g (g itself without momentum), as in PyTorch. */
 export class SGD extends Optimizer {
   readonly #options: Required<Omit<SGDOptions, "learningRate">>;
-  readonly #velocity: (Tensor | undefined)[] = [];
 
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
-    super("SGD", parameters, options.learningRate);
+    checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+    super("SGD", parameters, options?.learningRate);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
     checkAtLeast("SGD", "momentum", momentum, 0);
     checkAtLeast("SGD", "weightDecay", weightDecay, 0);
@@ -32,23 +33,18 @@ export class SGD extends Optimizer {
     this.#options = { momentum, nesterov, weightDecay };
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, index: number): void {
+  protected freshMemory(parameter: Tensor): Memory {
+    return this.#options.momentum === 0 ? {} : { velocity: zerosLike(parameter) };
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, { velocity }: Memory): void {
     const { momentum, nesterov, weightDecay } = this.#options;
     if (momentum === 0) {
       descend(parameter, gradient, this.learningRate, weightDecay);
       return;
     }
-    this.#velocity[index] ??= zerosLike(parameter);
     const lookAhead = nesterov ? 1 : 0;
-    descendWithMomentum(
-      parameter,
-      this.#velocity[index],
-      gradient,
-      this.learningRate,
-      weightDecay,
-      momentum,
-      lookAhead,
-    );
+    descendWithMomentum(parameter, velocity, gradient, this.learningRate, weightDecay, momentum, lookAhead);
   }
 }
 

@@ -1,19 +1,22 @@
 /** What is done to gradients before a step, and to weights after: clipping and running means. */
 
-import { noGrad } from "../autograd/tape.ts";
+import { noGrad, synchronous } from "../autograd/tape.ts";
 import { inPlace } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import { checkAtLeast } from "./optimizer.ts";
+import { checkAtLeast, parametersOf } from "./optimizer.ts";
 
 /**
- * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`.
+ * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`. Takes a single tensor too.
  *
  * @returns the norm before clipping
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
-  const gradients = [...parameters].flatMap(({ grad }) => (grad === null ? [] : [grad.detach()]));
+  const gradients = parametersOf("clipGradNorm", parameters).flatMap(({ grad }) =>
+    grad === null ? [] : [grad.detach()],
+  );
   // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
   let squares = 0;
   for (const gradient of gradients) for (const value of gradient.toTypedArray()) squares += value * value;
@@ -25,7 +28,8 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
 /** Limits every element of the gradients to [−limit, limit]. */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
   checkAtLeast("clipGradValue", "limit", limit, 0);
-  for (const { grad } of parameters) if (grad !== null) limitTo(grad.detach(), -limit, limit);
+  for (const { grad } of parametersOf("clipGradValue", parameters))
+    if (grad !== null) limitTo(grad.detach(), -limit, limit);
 }
 
 /**
@@ -45,11 +49,13 @@ export class WeightAverage {
   readonly #decay: number;
 
   constructor(parameters: Iterable<Tensor>, options: { decay?: number } = {}) {
+    checkOptions("WeightAverage", options, ["decay"]);
     const { decay = 0.999 } = options;
     checkAtLeast("WeightAverage", "decay", decay, 0, 1);
-    this.#parameters = [...parameters];
-    if (this.#parameters.length === 0) throw new ArgumentError("WeightAverage", "got no parameters.");
-    this.#averages = this.#parameters.map((parameter) => parameter.clone());
+    this.#parameters = parametersOf("WeightAverage", parameters);
+    if (this.#parameters.length === 0)
+      throw new ArgumentError("WeightAverage", "got no parameters.", "pass model.parameters().");
+    this.#averages = this.#parameters.map((parameter) => parameter.detach().clone());
     this.#decay = decay;
   }
 
@@ -65,12 +71,16 @@ export class WeightAverage {
     return this.#averages;
   }
 
-  /** Runs `body` with the averages in place of the weights, and puts the weights back after. */
+  /**
+   * Runs `body` with the averages in place of the weights, and puts the weights back after.
+   *
+   * @throws ArgumentError when `body` is async or a generator: the weights would be back before it has ended
+   */
   during<T>(body: () => T): T {
-    const weights = this.#parameters.map((parameter) => parameter.clone());
+    const weights = this.#parameters.map((parameter) => parameter.detach().clone());
     this.#write(this.#averages);
     try {
-      return body();
+      return synchronous("WeightAverage.during", body);
     } finally {
       this.#write(weights);
     }

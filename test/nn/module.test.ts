@@ -217,7 +217,7 @@ describe("Linear", () => {
     [
       "a missing random stream",
       () => new Linear(2, 2, undefined as never),
-      /no random stream.*\n.*new Random/,
+      /Linear: needs a random stream; got undefined.*\n.*new Random/,
     ],
   ] as const)("refuses %s", (_, call, words) => {
     expect(call).toThrow(ArgumentError);

@@ -1,0 +1,44 @@
+/** Dropout. */
+
+import { uniform } from "../autograd/tensor.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { Module } from "./module.ts";
+
+/**
+ * While training, sets each element to 0 with a probability and divides the others by the probability to stay, so that the
+ * mean is kept; in evaluation it does nothing. Source: Srivastava et al. 2014, JMLR 15, 1929.
+ *
+ * ```ts
+ * const layer = new Dropout(0.5, new Random(0));
+ * layer.forward(tensor([1, 1, 1, 1])); // some are 0, the others 2
+ * layer.eval().forward(tensor([1, 1])); // tensor([1, 1])
+ * ```
+ */
+export class Dropout extends Module {
+  readonly probability: number;
+  readonly #random: Random;
+
+  /** @param probability that an element is dropped, at least 0 and below 1 */
+  constructor(probability: number, random: Random) {
+    super();
+    if (!(typeof probability === "number" && probability >= 0 && probability < 1)) {
+      throw new ArgumentError(
+        "Dropout",
+        `a probability is at least 0 and below 1; got ${describeValue(probability)}.`,
+        "new Dropout(0.5, random) drops half of the elements.",
+      );
+    }
+    checkRandom("Dropout", random);
+    this.probability = probability;
+    this.#random = random;
+  }
+
+  forward(x: Tensor): Tensor {
+    if (!this.training || this.probability === 0) return x;
+    const stays = uniform(x.shape, this.#random, { dtype: x.dtype }).greaterEqual(this.probability);
+    return x.mul(stays.div(1 - this.probability));
+  }
+}

@@ -3,7 +3,6 @@
  * radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
-import { tensor } from "../autograd/tensor.ts";
 import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
 import { type Curves, readSafetensors, type SafetensorsFile, writeSafetensors } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
@@ -34,9 +33,6 @@ const FORMAT = "halograd denoising autoencoder, version 1";
 
 /** The bytes of the file; they depend on nothing but the model. */
 export function writeModel({ network, standardization, radii, training }: Model): Uint8Array {
-  const tensors = [...network.namedParameters()].map(
-    ([name, parameter]) => [name, { shape: parameter.shape, data: parameter.toTypedArray() }] as const,
-  );
   const metadata = {
     format: FORMAT,
     widths: widthsOf(network),
@@ -52,7 +48,7 @@ export function writeModel({ network, standardization, radii, training }: Model)
     schedule: "linear",
   };
   return writeSafetensors(
-    tensors,
+    network.namedParameters(),
     Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)] as const),
   );
 }
@@ -134,9 +130,7 @@ function readNetwork(path: string, { tensors }: SafetensorsFile, widths: number[
   }
   const network = new DenoisingAutoencoder(new Random(0), widths);
   try {
-    network.loadStateDictionary(
-      new Map([...tensors].map(([name, { data, shape }]) => [name, tensor(data, shape)])),
-    );
+    network.loadStateDictionary(tensors);
   } catch (error) {
     if (error instanceof HalogradError) refuse(path, error.message.split("\n")[0]);
     throw error;

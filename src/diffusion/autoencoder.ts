@@ -6,8 +6,9 @@ import { silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import { isRecording, withoutTemporaries } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
 
 /** Rows in a block. */
 const BLOCK = 1024;
@@ -27,10 +28,12 @@ export class DenoisingAutoencoder extends Module {
   /** @param widths from the input to the bottleneck; default `REFERENCE_WIDTHS` */
   constructor(random: Random, widths: readonly number[] = REFERENCE_WIDTHS) {
     super();
-    if (widths.length < 2) {
+    checkRandom("DenoisingAutoencoder", random);
+    if (!Array.isArray(widths) || widths.length < 2) {
       throw new ArgumentError(
         "DenoisingAutoencoder",
-        `needs at least the input's and the bottleneck's width; got [${widths.join(", ")}].`,
+        `needs at least the input's and the bottleneck's width; got ${Array.isArray(widths) ? `[${widths.join(", ")}]` : describeValue(widths)}.`,
+        "write new DenoisingAutoencoder(random, [50, 32, 16, 4]).",
       );
     }
     const pairs = widths.slice(1).map((width, i) => [widths[i], width] as const);

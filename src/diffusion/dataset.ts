@@ -1,9 +1,11 @@
 /** From measured numbers to what a network trains on: shuffle, split, standardise. */
 
 import { tensor } from "../autograd/tensor.ts";
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
 
 /** One mean and one standard deviation for all features. */
 export class Standardization {
@@ -24,6 +26,7 @@ export class Standardization {
 
   /** The mean of all values of all rows, and their sample standard deviation. */
   static of(rows: readonly ArrayLike<number>[]): Standardization {
+    checkRows("Standardization.of", rows);
     let sum = 0;
     let count = 0;
     for (const row of rows) {
@@ -42,15 +45,9 @@ export class Standardization {
    * @throws ShapeError when rows differ in length
    */
   apply(rows: readonly ArrayLike<number>[]): Tensor {
-    const features = rows[0]?.length ?? 0;
+    const features = checkRows("Standardization", rows);
     const values = new Float32Array(rows.length * features);
     rows.forEach((row, r) => {
-      if (row.length !== features) {
-        throw new ShapeError(
-          "Standardization",
-          `row ${r} has ${row.length} values, row 0 has ${features}; all need the same.`,
-        );
-      }
       for (let i = 0; i < features; i++)
         values[r * features + i] = (row[i] - this.mean) / this.standardDeviation;
     });
@@ -59,6 +56,13 @@ export class Standardization {
 
   /** Rows in their original unit. */
   invert(standardized: Tensor): Float64Array[] {
+    if (!isTensor(standardized) || standardized.rank !== 2) {
+      throw new ShapeError(
+        "Standardization.invert",
+        `takes rows as a tensor [rows, features]; got ${describeValue(standardized)}.`,
+        "one row is a batch too: unsqueeze(0) it.",
+      );
+    }
     const [rows, features] = standardized.shape;
     const values = standardized.toTypedArray();
     return Array.from({ length: rows }, (_, r) =>
@@ -82,12 +86,16 @@ export interface Dataset {
  * deviation of the training part, so that nothing of the validation part leaks into training.
  *
  * @param options.validFraction the part set aside; default 0.2
+ * @throws ShapeError when rows differ in length, ArgumentError when there are too few
  */
 export function splitDataset(
   rows: readonly ArrayLike<number>[],
   random: Random,
   options: { validFraction?: number } = {},
 ): Dataset {
+  checkRows("splitDataset", rows);
+  checkRandom("splitDataset", random);
+  checkOptions("splitDataset", options, ["validFraction"]);
   const { validFraction = 0.2 } = options;
   const validCount = Math.round(rows.length * validFraction);
   if (!(validFraction > 0 && validFraction < 1) || validCount < 1 || rows.length - validCount < 2) {
@@ -102,4 +110,25 @@ export function splitDataset(
   const valid = shuffled.slice(0, validCount);
   const standardization = Standardization.of(train);
   return { train: standardization.apply(train), valid: standardization.apply(valid), standardization };
+}
+
+/** How many values each row has. @throws ShapeError when rows differ in length, ArgumentError for what are no rows */
+function checkRows(where: string, rows: readonly ArrayLike<number>[]): number {
+  const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+  const wrong = Array.isArray(rows) ? rows.find((row) => !isList(row)) : rows;
+  if (wrong !== undefined || !Array.isArray(rows)) {
+    throw new ArgumentError(
+      where,
+      `rows are an array of lists of numbers; got ${Array.isArray(rows) ? "one with " : ""}${describeValue(wrong)}.`,
+      "toArray() makes rows of a tensor.",
+    );
+  }
+  const features = rows[0]?.length ?? 0;
+  const odd = rows.findIndex((row) => row.length !== features);
+  if (odd < 0) return features;
+  throw new ShapeError(
+    where,
+    `row ${odd} has ${rows[odd].length} values, row 0 has ${features}; all need the same.`,
+    "leave the row out, or repair it.",
+  );
 }

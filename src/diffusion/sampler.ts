@@ -2,8 +2,11 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { linearCombination } from "../ops/elementwise.ts";
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
 import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";
 
 /** The guess x̂₀ of the clean data behind x at time t. A network that is not told t ignores it. */
@@ -49,14 +52,37 @@ export function uniformGrid(steps: number): number[] {
  * @returns the samples, [batch, features]
  */
 export function eulerSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  const where = "eulerSampler";
+  checkOptions(where, options, ["grid", "schedule", "onStep"]);
+  if (typeof denoiser !== "function") {
+    throw new ArgumentError(
+      where,
+      `a denoiser is a function of x and t; got ${describeValue(denoiser)}.`,
+      "of a module: (x) => model.forward(x).",
+    );
+  }
+  if (!isTensor(start)) {
+    throw new DtypeError(
+      where,
+      `starts from a tensor of noise; got ${describeValue(start)}.`,
+      "draw normal([10, 50], random).",
+    );
+  }
   const { grid = uniformGrid(31), schedule = linearSchedule, onStep } = options;
-  checkGrid("eulerSampler", grid);
+  checkGrid(where, grid);
   return noGrad(() => {
     let x = start;
     for (let step = 0; step + 1 < grid.length; step++) {
       const now = scheduleAt(schedule, grid[step]);
       const next = scheduleAt(schedule, grid[step + 1]);
       const prediction = denoiser(x, grid[step]);
+      if (!isTensor(prediction) || !sameShape(prediction.shape, x.shape)) {
+        throw new ShapeError(
+          where,
+          `the denoiser returned ${describeValue(prediction)} for ${showShape(x.shape)}: a guess has the shape of the state.`,
+          "return a tensor of the shape of x.",
+        );
+      }
       onStep?.({ step, t: grid[step], state: x, prediction });
       const keep = next.sigma / now.sigma;
       x = linearCombination(keep, x, next.alpha - now.alpha * keep, prediction);
@@ -66,6 +92,13 @@ export function eulerSampler(denoiser: Denoiser, start: Tensor, options: Sampler
 }
 
 function checkGrid(where: string, grid: readonly number[]): void {
+  if (!Array.isArray(grid)) {
+    throw new ArgumentError(
+      where,
+      `a grid is an array of times; got ${describeValue(grid)}.`,
+      "use uniformGrid(31).",
+    );
+  }
   const falls = grid.every((t, i) => t >= 0 && t <= 1 && (i === 0 || t < grid[i - 1]));
   if (grid.length >= 2 && falls) return;
   throw new ArgumentError(

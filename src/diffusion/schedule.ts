@@ -4,7 +4,10 @@ import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import { evaluate } from "../ops/elementwise-record.ts";
+import { operands } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { ShapeError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
 
 /** α and σ as expressions of time, which runs from 0 (data) to 1 (noise). */
 export interface NoiseSchedule {
@@ -33,5 +36,21 @@ export function scheduleAt(schedule: NoiseSchedule, t: number): { alpha: number;
  * @param t [batch, 1], or a scalar for all
  */
 export function addNoise(schedule: NoiseSchedule, clean: Tensor, noise: Tensor, t: Tensor): Tensor {
+  [clean, noise, t] = operands("addNoise", [clean, noise, t]);
+  const wanted = clean.shape.map((size, axis) => (axis === 0 ? size : 1));
+  if (t.rank !== 0 && !sameShape(t.shape, wanted)) {
+    throw new ShapeError(
+      "addNoise",
+      `t ${showShape(t.shape)} does not go with ${showShape(clean.shape)}: it is a time for each row, ${showShape(wanted)}, or one for all, [].`,
+      "reshape it: one time for each feature is no noise level of a row.",
+    );
+  }
+  if (!sameShape(clean.shape, noise.shape)) {
+    throw new ShapeError(
+      "addNoise",
+      `noise ${showShape(noise.shape)} does not have the shape of the data, ${showShape(clean.shape)}.`,
+      "draw normal(clean.shape, random).",
+    );
+  }
   return linearCombination(evaluate(schedule.alpha, t), clean, evaluate(schedule.sigma, t), noise);
 }

@@ -2,11 +2,15 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { normal, uniform } from "../autograd/tensor.ts";
-import type { Module } from "../nn/module.ts";
+import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
+import { isTensor, operand } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
-import type { Random } from "../tensor/random.ts";
+import { Optimizer } from "../optim/optimizer.ts";
+import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { showShape } from "../tensor/shape.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */
@@ -44,6 +48,14 @@ export function denoisingLoss(
   random: Random,
   schedule: NoiseSchedule = linearSchedule,
 ): Tensor {
+  clean = operand("denoisingLoss", clean);
+  if (clean.rank !== 2) {
+    throw new ShapeError(
+      "denoisingLoss",
+      `takes curves as [batch, features]; got ${showShape(clean.shape)}.`,
+      "one curve is a batch too: unsqueeze(0) it.",
+    );
+  }
   const t = uniform([clean.shape[0], 1], random);
   const noise = normal(clean.shape, random);
   return mseLoss(model.forward(addNoise(schedule, clean, noise, t)), clean);
@@ -62,8 +74,50 @@ export function denoisingLoss(
  *   console.log(losses.epoch, losses.train, losses.valid);
  * }
  * ```
+ *
+ * @throws ArgumentError and DtypeError, at the call itself, for what is missing or of another kind
  */
-export function* trainDenoiser(options: TrainingOptions): Generator<EpochLosses, void, void> {
+export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, void, void> {
+  const where = "trainDenoiser";
+  checkOptions(where, options ?? {}, [
+    "model",
+    "optimizer",
+    "train",
+    "valid",
+    "random",
+    "epochs",
+    "schedule",
+    "standardization", // of a Dataset that is spread in
+  ]);
+  const { model, optimizer, train, valid, random, epochs } = options ?? {};
+  for (const [name, value, kind] of [
+    ["model", model, Module],
+    ["optimizer", optimizer, Optimizer],
+  ] as const) {
+    if (value instanceof kind) continue;
+    throw new ArgumentError(
+      where,
+      `${name} is ${describeValue(value)}, no ${kind.name}.`,
+      `pass { ${name}: … }.`,
+    );
+  }
+  for (const [name, value] of [
+    ["train", train],
+    ["valid", valid],
+  ] as const) {
+    if (isTensor(value)) continue;
+    throw new DtypeError(
+      where,
+      `${name} is ${describeValue(value)}, not a tensor of curves.`,
+      "splitDataset(rows, random) makes both of rows.",
+    );
+  }
+  checkRandom(where, random);
+  checkCount(where, "epochs", epochs, 0);
+  return epochsOf(options);
+}
+
+function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
   for (let epoch = 0; epoch < epochs; epoch++) {
     optimizer.zeroGrad();

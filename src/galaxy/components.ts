@@ -5,6 +5,7 @@
  */
 
 import { cbrt, log1p } from "../kernels/math.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { discShape } from "./bessel.ts";
 
@@ -52,11 +53,18 @@ export function circularVelocity(
   components: readonly MassComponent[],
   radii: ArrayLike<number>,
 ): Float64Array {
-  if (components.length === 0) {
+  if (!Array.isArray(components) || components.length === 0) {
     throw new ArgumentError(
       "circularVelocity",
-      "got no mass components",
+      `got ${Array.isArray(components) ? "no mass components" : `${describeValue(components)} for the list of components`}`,
       "pass one or more, such as [nfwHalo(…)].",
+    );
+  }
+  if (!Array.isArray(radii) && !ArrayBuffer.isView(radii)) {
+    throw new ArgumentError(
+      "circularVelocity",
+      `radii are a list of numbers in kpc; got ${describeValue(radii)}`,
+      "one radius is a list too: [8].",
     );
   }
   return Float64Array.from(radii, (radius) => {
@@ -86,7 +94,8 @@ export function circularVelocity(
  * @see Navarro, Frenk & White (1997), ApJ 490, 493
  */
 export function nfwHalo(options: { readonly mass: number; readonly concentration: number }): Halo {
-  const { mass, concentration } = options;
+  checkOptions("nfwHalo", options ?? {}, ["mass", "concentration"]);
+  const { mass, concentration } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
   // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
@@ -121,7 +130,8 @@ export function exponentialDisc(options: {
   readonly mass: number;
   readonly scaleLength: number;
 }): MassComponent {
-  const { mass, scaleLength } = options;
+  checkOptions("exponentialDisc", options ?? {}, ["mass", "scaleLength"]);
+  const { mass, scaleLength } = options ?? {};
   requirePositive("exponentialDisc", "mass", mass, "solar masses");
   requirePositive("exponentialDisc", "scaleLength", scaleLength, "kpc");
   const normalisation = (2 * GRAVITATIONAL_CONSTANT * mass) / scaleLength;
@@ -163,7 +173,7 @@ function requireRadius(where: string, radius: number): void {
 }
 
 function requirePositive(where: string, name: string, value: number, unit: string): void {
-  if (value > 0 && value < Infinity) return;
+  if (typeof value === "number" && value > 0 && value < Infinity) return;
   throw new ArgumentError(
     where,
     `got ${name} = ${value}, but it must be a finite number > 0 (${unit})`,

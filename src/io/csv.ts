@@ -34,6 +34,13 @@ export interface ParseCsvOptions {
  * parseCsv("epoch,train\n0,0.9\n", { source: "loss.csv" }); // { header: ["epoch", "train"], rows: [[0, 0.9]] }
  */
 export function parseCsv(text: string, options: ParseCsvOptions): CsvTable {
+  if (typeof options?.source !== "string") {
+    throw new ArgumentError(
+      "parseCsv",
+      "options.source, what to call the text in errors, is missing",
+      'write parseCsv(text, { source: "loss.csv" })',
+    );
+  }
   const { header, rows } = readTable(text, options);
   return { header, rows };
 }

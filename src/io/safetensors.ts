@@ -24,10 +24,15 @@ export interface SafetensorsFile {
   readonly metadata: Map<string, string>;
 }
 
-/** A tensor to write: Float32Array becomes F32, Float64Array F64; the shape's product is the data's length. */
+/**
+ * A tensor to write: Float32Array becomes F32, Float64Array F64; the shape's product is the data's length. Of an engine's
+ * tensor, which may see its memory in another order, the elements are taken in the order in which it shows them.
+ */
 export interface TensorToWrite {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array;
+  /** The elements in row-major order, where `data` is memory that is seen in another way. */
+  toTypedArray?(): Float32Array | Float64Array;
 }
 
 /** Name and value pairs: a Map, an array of pairs or a plain object. */
@@ -113,10 +118,12 @@ export function writeSafetensors(
   tensors: Named<TensorToWrite>,
   metadata: Named<string> = {},
 ): Uint8Array<ArrayBuffer> {
-  const sorted = pairs(tensors, "tensor").sort(
-    ([a, { data: left }], [b, { data: right }]) =>
-      right.BYTES_PER_ELEMENT - left.BYTES_PER_ELEMENT || compareCodePoints(a, b),
-  );
+  const sorted = pairs(tensors, "tensor")
+    .map(([name, tensor]) => [name, { shape: tensor?.shape, data: elementsOf(name, tensor) }] as const)
+    .sort(
+      ([a, { data: left }], [b, { data: right }]) =>
+        right.BYTES_PER_ELEMENT - left.BYTES_PER_ELEMENT || compareCodePoints(a, b),
+    );
   const entries: string[] = [];
   const texts = pairs(metadata, "metadata").sort(([a], [b]) => compareCodePoints(a, b));
   if (texts.length > 0) {
@@ -125,14 +132,7 @@ export function writeSafetensors(
   }
   let position = 0;
   for (const [name, { shape, data }] of sorted) {
-    const dtype = data instanceof Float64Array ? "F64" : data instanceof Float32Array ? "F32" : undefined;
-    if (dtype === undefined) {
-      throw new DtypeError(
-        "safetensors",
-        `the data of tensor ${quote(name)} are neither a Float32Array nor a Float64Array`,
-        "convert them, for example with Float32Array.from(data)",
-      );
-    }
+    const dtype = data instanceof Float64Array ? "F64" : "F32";
     if (byteLength(shape, data.BYTES_PER_ELEMENT) !== data.byteLength) {
       throw new ShapeError(
         "safetensors",
@@ -177,6 +177,16 @@ export function writeSafetensors(
     }
   }
   return bytes;
+}
+
+function elementsOf(name: string, tensor: TensorToWrite): Float32Array | Float64Array {
+  const data = tensor?.toTypedArray?.() ?? tensor?.data;
+  if (data instanceof Float64Array || data instanceof Float32Array) return data;
+  throw new DtypeError(
+    "safetensors",
+    `the data of tensor ${quote(name)} are neither a Float32Array nor a Float64Array`,
+    "convert them, for example with Float32Array.from(data)",
+  );
 }
 
 /** Element sizes and decoders. Float32 goes through integers: bits, NaN payloads too, and byte order stay exact. */

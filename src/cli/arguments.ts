@@ -238,6 +238,7 @@ function isFlag(option: Option<unknown>): boolean {
   return option.placeholder === undefined;
 }
 
-function dashed(key: string): string {
+/** `--learning-rate` of learningRate, without the dashes in front. */
+export function dashed(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -3,10 +3,12 @@
  * does is loaded when it is called, so that `halograd --help` loads no engine.
  */
 
+import { FileError } from "../node/files.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import {
   choice,
   columns,
+  dashed,
   flag,
   type Grammar,
   integer,
@@ -228,11 +230,28 @@ function command<Values>({
         quiet: values.quiet === true,
         start: async (context) => {
           if (typeof values.backend === "string") await chooseBackend(where, values.backend);
-          return (await load())(values as Values, context, operands);
+          try {
+            return await (await load())(values as Values, context, operands);
+          } catch (error) {
+            throw withWayOn(error, full.options, values);
+          }
         },
       };
     },
   };
+}
+
+/** A missing file that the user did not name: the fix is not to check its path, but to make it or to name another. */
+function withWayOn(error: unknown, options: Options, values: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof FileError) || error.code !== "ENOENT") return error;
+  for (const [key, { placeholder, standard }] of Object.entries(options)) {
+    const isInput = key !== "out" && (placeholder === "FILE" || placeholder === "FOLDER");
+    if (!isInput || standard === undefined || values[key] !== standard) continue;
+    if (error.path !== standard && !error.path.startsWith(`${standard}/`)) continue;
+    const fix = `halograd run makes it; --${dashed(key)} ${placeholder} names another`;
+    return new FileError(error.path, error.code, error.problem, fix);
+  }
+  return error;
 }
 
 /** @throws ArgumentError when SIMD was asked for and the platform has none */

@@ -18,12 +18,26 @@ interface Statistics {
 }
 
 /** The command. */
-export async function info(_: unknown, { terminal }: Context, [path]: readonly string[]): Promise<Outcome> {
+export async function info(
+  values: object,
+  { terminal }: Context,
+  [path]: readonly string[],
+): Promise<Outcome> {
   const bytes = readBytes(path);
+  const isTable = path.endsWith(".csv") || looksLikeTable(bytes);
   // The header of safetensors is JSON behind 8 bytes of length; nothing else that we read has a brace there.
   const isSafetensors = path.endsWith(".safetensors") || bytes[8] === 0x7b;
+  if (!isSafetensors && !isTable) {
+    throw new FormatError(
+      path,
+      "this is neither a table nor safetensors",
+      "give a .csv or .safetensors file, such as halograd run writes",
+    );
+  }
   const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
-  for (const line of lines) terminal.say(line);
+  // The lines are the result, and not a message about it: with --json it is told in that form alone.
+  const isJson = "json" in values && values.json === true;
+  if (!isJson) for (const line of lines) terminal.print(line);
   return { complete: true, result: { file: path, ...result } };
 }
 
@@ -50,8 +64,17 @@ function describeSafetensors(path: string, bytes: Uint8Array): Description {
       tensors.map(({ name, dtype, shape, ...rest }) => [name, `${dtype} [${shape.join(", ")}]`, rest]),
     ),
   ];
-  const metadata = Object.fromEntries(file.metadata);
-  return { lines, result: { kind: "safetensors", format: format ?? null, values, metadata, tensors } };
+  const metadata = Object.fromEntries([...file.metadata].map(([key, text]) => [key, parsed(text)]));
+  return {
+    lines,
+    result: {
+      kind: "safetensors",
+      format: format === undefined ? null : parsed(format),
+      values,
+      metadata,
+      tensors,
+    },
+  };
 }
 
 function describeTable(path: string): Description {
@@ -90,6 +113,24 @@ function describeTable(path: string): Description {
     lines,
     result: { kind, rows: rows.length, radii: header.map(Number), ...all, columns: described },
   };
+}
+
+/** The start of a table: lines of text, the first one with a comma or a number. */
+function looksLikeTable(bytes: Uint8Array): boolean {
+  const start = new TextDecoder().decode(bytes.subarray(0, 2000));
+  const rows = start.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#"));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text has
+  if (/[\0-\x08]/.test(start) || /^\s*[<{]/.test(start)) return false;
+  return rows.length === 0 || rows.slice(0, 2).some((row) => /[,\d]/.test(row));
+}
+
+/** A metadata value: halograd writes JSON, others write plain text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A metadata entry, its lists with spaces at which lines can be broken. */

@@ -28,6 +28,12 @@ try {
   process.exitCode = error instanceof UsageError ? 2 : 1;
   if (error instanceof HalogradError) {
     errors.print(`${errors.red("error:")} ${error.message}`);
+    const words = process.argv.slice(2);
+    if (words.includes("--json")) {
+      const { where, problem, fix = null } = error;
+      const told = { command: words[0], complete: false, error: { where, problem, fix } };
+      process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+    }
   } else {
     const trace = error instanceof Error ? error.stack : String(error);
     errors.print(
@@ -49,7 +55,7 @@ async function main(words: readonly string[]): Promise<number> {
     out.print(programHelp());
     return 0;
   }
-  if (name === "--version" || name === "-V") {
+  if (["--version", "-V", "-v"].includes(name)) {
     out.print(`halograd ${version()}`);
     return 0;
   }

@@ -71,6 +71,10 @@ export function readModel(path: string): Model {
     );
   };
   if (field("format", isText) !== FORMAT) refuse(path, `its format is ${clip(file.metadata.get("format")!)}`);
+  // Other ways to mix in noise need other samplers; a model of those is a later format.
+  if (file.metadata.has("schedule") && field("schedule", isText) !== "linear") {
+    refuse(path, `its schedule is ${clip(file.metadata.get("schedule")!)}, and only "linear" is known`);
+  }
   const widths = field("widths", isNumbers);
   const radii = Float64Array.from(field("radii", isNumbers));
   if (radii.length !== widths[0] || radii.some((radius, i) => !(radius > (i === 0 ? 0 : radii[i - 1])))) {

@@ -62,7 +62,8 @@ export function tellOutcome(
 ): void {
   const figures = written.filter((name) => dirname(name) === "figures").map((name) => basename(name, ".svg"));
   const listed = written.filter((name) => dirname(name) !== "figures");
-  if (figures.length > 0) listed.push(`figures/{${figures.join(",")}}.svg`);
+  if (figures.length > 0)
+    listed.push(`figures/${figures.length === 1 ? figures[0] : `{${figures.join(",")}}`}.svg`);
   const files = listed.length === 0 ? "nothing" : `${listed.join(", ")} in ${join(path, "/")}`;
   const ways = [goOn, `the same command${written.length === 0 ? "" : " with --force"} starts again`].filter(
     Boolean,

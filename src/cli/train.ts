@@ -61,6 +61,9 @@ export async function train(values: TrainOptions, context: Context): Promise<Out
  */
 export function splitCurves({ curves }: Curves, seed: number, source: string): Dataset {
   try {
+    const [first] = curves;
+    if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
+      throw new ArgumentError("splitCurves", "the curves are all the same");
     return splitDataset(curves, new Random(seed).fork("split"));
   } catch (error) {
     if (!(error instanceof HalogradError)) throw error;

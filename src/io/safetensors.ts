@@ -64,6 +64,16 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
   if (bytes.length < 8) refuse(`${bytes.length} bytes are too few for the 8 of a safetensors header length`);
   const headerLength = view.getUint32(0, true) + view.getUint32(4, true) * 4294967296;
   if (headerLength > Math.min(maxHeaderLength, bytes.length - 8)) {
+    // Read as a number, letters give lengths of some 10¹⁸ bytes.
+    if (
+      bytes
+        .subarray(0, 8)
+        .every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127))
+    )
+      refuse(
+        `this looks like text, starting with ${quote(String.fromCharCode(...bytes.subarray(0, 8)))}`,
+        "give a .safetensors file",
+      );
     refuse(
       `the header is said to hold ${headerLength} bytes, but ${bytes.length - 8} bytes follow and at most ` +
         `${maxHeaderLength} are allowed`,

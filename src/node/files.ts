@@ -129,7 +129,12 @@ export function ensureOutputFolder(path: string, { names, force = false }: Outpu
     }
     for (const name of existing) {
       if (statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory()) {
-        throw fileError(join(path, name), "EISDIR");
+        throw new FileError(
+          join(path, name),
+          "EISDIR",
+          "this is a folder, where a file is to be written",
+          "remove the folder, or choose another --out",
+        );
       }
     }
     // Folder by folder: Node's recursive mkdir reports ENOENT on a read-only file system, and below /proc it
@@ -139,7 +144,12 @@ export function ensureOutputFolder(path: string, { names, force = false }: Outpu
     for (; !existsSync(nearest); nearest = dirname(nearest)) missing.unshift(nearest);
     if (!statSync(nearest).isDirectory()) throw fileError(path, "ENOTDIR");
     accessSync(nearest, constants.W_OK | constants.X_OK);
-    for (const folder of missing) mkdirSync(folder);
+    try {
+      for (const folder of missing) mkdirSync(folder);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      throw new FileError(path, "ENOENT", `no folder can be made in ${nearest}`, "choose another path");
+    }
   });
 }
 

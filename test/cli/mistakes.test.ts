@@ -1,6 +1,14 @@
 /** What users get wrong: words, files and disks. Each ends in one clear message and an exit code, and changes nothing. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -29,6 +37,7 @@ describe("wrong words end with exit code 2:", () => {
     [["--seed", "3"], /the command comes first, not --seed\n.*halograd run --seed …/],
     [["run", "--epoch", "3"], /halograd run: unknown option --epoch\n.*did you mean --epochs\?/],
     [["run", "--learn", "3"], /unknown option --learn\n.*did you mean --learning-rate\?/],
+    [["run", "--lr", "0.1"], /unknown option --lr\n.*did you mean --learning-rate\?/],
     [["run", "-x"], /unknown option -x\n.*halograd run --help/],
     [["run", "--epochs"], /--epochs needs a value: a whole number from 1/],
     [["run", "--epochs", "--force"], /--epochs needs a value/],
@@ -47,6 +56,7 @@ describe("wrong words end with exit code 2:", () => {
     [["denoise"], /FILE is missing\n.*halograd denoise FILE/],
     [["info", "a", "b"], /"b" is one word too many/],
     [["plot", "loses"], /"loses" is no FIGURE\n.*did you mean loss\?/],
+    [["plot", "nope"], /"nope" is no FIGURE\n.*choose from curves/],
     [["plot", "xyz"], /"xyz" is no FIGURE\n.*curves, noise, loss, predictions, sampling/],
   ])("%j", (words, message) => {
     expectRefusal(words, 2, message);
@@ -187,6 +197,8 @@ describe("wrong files end with exit code 1:", () => {
       good.subarray(0, good.length - 9),
       /the header describes \d+ bytes of data, but the file holds/,
     ],
+    ["that is text", "0.1,1,10\n10,100,200\n", /this looks like text, starting with "0\.1,1,10"/],
+    ["of another schedule", model({ schedule: '"cosine"' }), /its schedule is "cosine", and only "linear"/],
     ["cut in its header", good.subarray(0, 60), /the header is said to hold/],
     ["empty", "", /0 bytes are too few/],
     [
@@ -269,6 +281,7 @@ describe("wrong files end with exit code 1:", () => {
   test.each([
     ["too few", "0.1,1\n1,2\n3,4\n"],
     ["all the same", `0.1,1\n${"5,5\n".repeat(10)}`],
+    ["all the same, and not flat", `0.1,1,2\n${"10,20,30\n".repeat(5)}`],
   ])("curves to train on that are %s", (_, content) => {
     const file = write("bad.csv", content);
     expectRefusal(["train", "--data", file], 1, /bad\.csv: its \d+ curves cannot be trained on/);
@@ -276,9 +289,10 @@ describe("wrong files end with exit code 1:", () => {
   });
 
   test.each([
-    [["train"], /out\/curves\.csv: no such file/],
-    [["sample"], /out\/model\.safetensors: no such file/],
-    [["plot", "loss"], /out\/loss\.csv: no such file/],
+    [["train"], /out\/curves\.csv: no such file.*\n.*halograd run makes it; --data FILE/],
+    [["sample"], /out\/model\.safetensors: no such file.*\n.*halograd run makes it; --model FILE/],
+    [["plot", "loss"], /out\/loss\.csv: no such file.*\n.*halograd run makes it; --from FOLDER/],
+    [["sample", "--model", "no.safetensors"], /no\.safetensors: no such file.*\n.*check the path/],
     [["info", "."], /\.: this is a folder, not a file/],
     [["generate", "--out", "good.csv"], /good\.csv: a part of the path is a file/],
   ])("paths where nothing, or something else, is: %j", (words, message) => {
@@ -288,7 +302,11 @@ describe("wrong files end with exit code 1:", () => {
 
   // Node's own recursive mkdir never ends there.
   test.skipIf(!existsSync("/proc/self"))("a folder that cannot be created", () => {
-    expectRefusal(["generate", "--out", "/proc/halograd/out"], 1, /\/proc\/halograd\/out: /);
+    expectRefusal(
+      ["generate", "--out", "/proc/halograd/out"],
+      1,
+      /\/proc\/halograd\/out: no folder can be made in \/proc/,
+    );
   });
 
   test.each([
@@ -302,7 +320,38 @@ describe("wrong files end with exit code 1:", () => {
   });
 
   test("a file of another kind, for info", () => {
-    expectRefusal(["info", write("bad.json", '{"a": 1}')], 1, /bad\.json: no row follows the header/);
+    for (const [name, content] of [
+      ["bad.json", '{"a": 1}'],
+      ["report.html", "<!doctype html>\n<p>1, 2</p>\n"],
+      ["words.txt", "nothing here\nto count\n"],
+      ["picture.png", Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13])],
+    ] as const)
+      expectRefusal(["info", write(name, content)], 1, /: this is neither a table nor safetensors/);
+  });
+
+  test("a folder where a file is to be written, even with --force", () => {
+    mkdirSync(join(home, "busy/curves.csv"), { recursive: true });
+    const words = ["generate", "--count", "1", "--out", "busy", "--force"];
+    expectRefusal(
+      words,
+      1,
+      /busy\/curves\.csv: this is a folder, where a file is to be written\n.*another --out/,
+    );
+  });
+
+  test("anything, told as JSON on stdout too where that was asked for", () => {
+    const { code, stdout, stderr } = halograd(["sample", "--json"], { cwd: home });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: /);
+    expect(JSON.parse(stdout)).toEqual({
+      command: "sample",
+      complete: false,
+      error: {
+        where: "out/model.safetensors",
+        problem: "no such file or folder",
+        fix: "halograd run makes it; --model FILE names another",
+      },
+    });
   });
 
   test("parameters of other galaxies than the curves'", () => {

@@ -242,6 +242,15 @@ describe("halograd info", () => {
     for (const line of told.split("\n")) expect(line.length).toBeLessThanOrEqual(90);
   });
 
+  test("with --json tells it once, metadata as values; with --quiet the result all the same", () => {
+    const { stdout, stderr } = halograd(["info", "out/model.safetensors", "--json"], { cwd: home });
+    expect(stderr).toBe("");
+    const { format, metadata } = JSON.parse(stdout);
+    expect(format).toBe("halograd denoising autoencoder, version 1");
+    expect(metadata).toMatchObject({ widths: [50, 32, 16, 4], seed: 7, schedule: "linear" });
+    expect(succeed(["info", "out/loss.csv", "--quiet"], home)).toContain("losses, 120 rows");
+  });
+
   test("computes the statistics that it tells", () => {
     writeFileSync(join(home, "numbers.csv"), "a,b\n1,10\n2,10\n6,10\n");
     const { columns, kind } = JSON.parse(stdoutOf(["info", "numbers.csv", "--json"]));
@@ -251,6 +260,13 @@ describe("halograd info", () => {
       { name: "b", least: 10, mean: 10, standardDeviation: 0, greatest: 10 },
     ]);
   });
+});
+
+test("the version, by any of its names, and a single figure without braces", () => {
+  expect(new Set(["--version", "-V", "-v"].map((word) => succeed([word], home))).size).toBe(1);
+  expect(succeed(["plot", "loss", "--from", "out", "--out", "one"], home)).toMatch(
+    /wrote figures\/loss\.svg in/,
+  );
 });
 
 describe("--json and --quiet", () => {

@@ -1,6 +1,7 @@
 /** Operations that only rearrange: reshape, permute, expand, slice. They share memory wherever that is possible. */
 
 import type { Dtype } from "../kernels/index.ts";
+import { checkDtype } from "../tensor/dtype.ts";
 import { AxisError, ShapeError } from "../tensor/errors.ts";
 import {
   broadcastShapes,
@@ -19,7 +20,6 @@ import {
   sameShape,
   showShape,
 } from "../tensor/shape.ts";
-import { checkDtype } from "../tensor/dtype.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { apply, type Operation, operand, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";

@@ -1,7 +1,8 @@
 /** Matrix products: matmul with batches and vectors, and the linear layer's x Wᵀ + b in one kernel. */
 
 import { backend, type Expression, type Operand } from "../kernels/index.ts";
-import { ShapeError } from "../tensor/errors.ts";
+import { describeValue } from "../tensor/check.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { apply, isRecording, type Operation, operands, recordOf } from "./operation.ts";
@@ -168,6 +169,13 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Act
   return recordOf((x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => {
     const inputs = operands("linear", bias ? [x, weight, bias] : [x, weight]);
     if (activation === undefined) return apply(operation, inputs, {});
+    if (typeof activation !== "function") {
+      throw new ArgumentError(
+        "linear",
+        `an activation is a function of a tensor; got ${describeValue(activation)}.`,
+        "pass one such as silu, or leave it out.",
+      );
+    }
     const { value } = (activation as Partial<ReturnType<typeof recordOf>>).operation ?? {};
     if (
       value === undefined ||

@@ -1,6 +1,7 @@
 /** src/io/safetensors.ts: the reference's bytes in both directions, and a FormatError for every damaged file. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { tensor as makeTensor } from "../../src/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../../src/tensor/errors.ts";
 
@@ -19,6 +20,16 @@ function file(header: string, data: Uint8Array | number = 0): Uint8Array {
   bytes.set(body, 8 + text.length);
   return bytes;
 }
+
+test("an engine's tensor is written in the order in which it shows its elements", () => {
+  const x = makeTensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  const written = read(writeSafetensors({ transposed: x.transpose(), part: x.at(1) })).tensors;
+  expect(written.get("transposed")).toMatchObject({ shape: [2, 2], data: Float32Array.of(1, 3, 2, 4) });
+  expect(written.get("part")).toMatchObject({ shape: [2], data: Float32Array.of(3, 4) });
+});
 
 describe("the reference implementation", () => {
   // Written by safetensors 0.8.0 (Python) from the tensors of `content`; names are chosen so that the order by

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   ArgumentError,
   arange,
+  DtypeError,
   normal,
   Random,
   ShapeError,
@@ -11,7 +12,9 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.ts";
-import { LayerNorm, Linear, Module, parameter, Sequential } from "../../src/nn/index.ts";
+import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
+import { Dropout, LayerNorm, Linear, Module, parameter, Sequential } from "../../src/nn/index.ts";
+import { SGD } from "../../src/optim/index.ts";
 
 const names = (module: Module): string[] => [...module.namedParameters()].map(([name]) => name);
 const row = (...values: number[]): Tensor => parameter(Float32Array.from(values), [values.length]);
@@ -91,7 +94,45 @@ describe("named parameters", () => {
   });
 });
 
+describe("a frozen parameter", () => {
+  it("stays one: it is named, saved, loaded, and unfrozen again", () => {
+    const model = new Linear(2, 1, new Random(1));
+    const full = model.stateDictionary();
+    model.weight.requiresGrad = false;
+    expect(model.weight.isFrozen).toBe(true);
+    expect(names(model)).toEqual(["weight", "bias"]);
+    expect([...model.stateDictionary().keys()]).toEqual(["weight", "bias"]);
+    model.loadStateDictionary(full);
+    for (const p of model.parameters()) p.requiresGrad = true;
+    expect(model.parameters().every((p) => p.requiresGrad)).toBe(true);
+  });
+
+  it("is accepted by optimisers, which leave it alone although it has a gradient", () => {
+    const model = new Linear(2, 1, new Random(1));
+    model
+      .forward(tensor([1, 2]))
+      .sum()
+      .backward();
+    model.weight.requiresGrad = false;
+    const [weight, bias] = [model.weight.toArray(), model.bias!.toArray()];
+    new SGD(model.parameters(), { learningRate: 0.1, weightDecay: 1 }).step();
+    expect(model.weight.toArray()).toEqual(weight);
+    expect(model.bias!.toArray()).not.toEqual(bias);
+  });
+
+  it("is no constant: a tensor that never required gradients is not saved", () => {
+    expect(names(new Everything())).not.toContain("buffer");
+  });
+});
+
 describe("a state dictionary", () => {
+  it("may be what a file of safetensors holds", () => {
+    const [model, other] = [new Everything(), new Everything()];
+    for (const p of other.parameters()) p.detach().assign(0.5);
+    other.loadStateDictionary(readSafetensors(writeSafetensors(model.stateDictionary()), "x").tensors);
+    expect(other.parameters().map((p) => p.toArray())).toEqual(model.parameters().map((p) => p.toArray()));
+  });
+
   it("holds detached copies, and loads back to the same outputs", () => {
     const [model, other] = [new Everything(), new Everything()];
     for (const p of other.parameters()) p.detach().assign(0.5);
@@ -139,6 +180,24 @@ describe("a state dictionary", () => {
       state((s) => s.set("bias", tensor([1, 2]))),
       ShapeError,
       /bias is \[1\], the saved value \[2\]/,
+    ],
+    [
+      "holds what is no tensor",
+      state((s) => s.set("bias", 1 as never)),
+      DtypeError,
+      /loadStateDictionary: bias is the number 1, not a tensor/,
+    ],
+    [
+      "holds a shape without its elements",
+      state((s) => s.set("bias", { shape: [1], data: new Float32Array(2) } as never)),
+      ShapeError,
+      /loadStateDictionary: bias: 2 values do not fill/,
+    ],
+    [
+      "is no Map",
+      {} as never,
+      ArgumentError,
+      /loadStateDictionary: takes a Map of tensors.*\n.*readSafetensors/,
     ],
   ] as const)("that %s is refused, and nothing is changed", (_, given, error, words) => {
     const model = new Linear(2, 1, new Random(1));
@@ -222,6 +281,76 @@ describe("Linear", () => {
   ] as const)("refuses %s", (_, call, words) => {
     expect(call).toThrow(ArgumentError);
     expect(call).toThrow(words);
+  });
+});
+
+describe("Dropout", () => {
+  it("drops about so many elements and keeps the mean, while training; gradients go where the elements went", () => {
+    const layer = new Dropout(0.25, new Random(1));
+    const x = tensor(new Float32Array(4000).fill(1), { requiresGrad: true });
+    const y = layer.forward(x);
+    const values = y.toTypedArray();
+    expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+    // Five standard errors of a share of 3/4 among 4000.
+    expect(Math.abs(y.mean().item() - 1)).toBeLessThan((5 * Math.sqrt((0.75 * 0.25) / 4000)) / 0.75);
+    y.sum().backward();
+    expect(x.grad!.toTypedArray()).toEqual(values);
+  });
+
+  it("does nothing in evaluation, and draws from its stream", () => {
+    const layer = new Dropout(0.5, new Random(1));
+    const x = tensor([1, 2, 3, 4]);
+    expect(layer.eval().forward(x)).toBe(x);
+    const draw = (seed: number): unknown => new Dropout(0.5, new Random(seed)).forward(x).toArray();
+    expect(draw(3)).toEqual(draw(3));
+    expect(names(layer)).toEqual([]);
+  });
+});
+
+describe("modules refuse", () => {
+  it.each([
+    [
+      "a seed for a stream",
+      () => new Linear(2, 2, 0 as never),
+      /Linear: needs a random stream; got the number 0/,
+    ],
+    [
+      "false for options",
+      () => new Linear(2, 2, new Random(1), false as never),
+      /Linear: options are an object; got the boolean false.*\n.*bias/,
+    ],
+    [
+      "a negative number of features",
+      () => new LayerNorm(-1),
+      /LayerNorm: features.*at least 1; got the number -1/,
+    ],
+    [
+      "layers in an array",
+      () => new Sequential([silu] as never),
+      /Sequential: layer 0 is an array of 1.*\n.*new Sequential\(\.\.\.layers\)/,
+    ],
+    [
+      "a probability of 1",
+      () => new Dropout(1, new Random(1)),
+      /Dropout: a probability is at least 0 and below 1/,
+    ],
+    [
+      "dropout without a stream",
+      () => new Dropout(0.5, undefined as never),
+      /Dropout: needs a random stream/,
+    ],
+    [
+      "an activation that is none",
+      () => new Linear(2, 2, new Random(1)).forward(tensor([1, 2]), "silu" as never),
+      /linear: an activation is a function.*the text "silu"/,
+    ],
+  ] as const)("%s", (_, call, words) => {
+    expect(call).toThrow(ArgumentError);
+    expect(call).toThrow(words);
+  });
+
+  it("nothing where a parameter is made without a shape", () => {
+    expect(parameter(Float32Array.of(1, 2)).shape).toEqual([2]);
   });
 });
 

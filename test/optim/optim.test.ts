@@ -2,7 +2,8 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { ArgumentError, noGrad, TapeError, type Tensor, tensor } from "../../src/index.ts";
+import { ArgumentError, HalogradError, noGrad, TapeError, type Tensor, tensor } from "../../src/index.ts";
+import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
 import {
   Adam,
   AdamW,
@@ -77,6 +78,29 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     expect(path[1].slice(3)).toEqual(path[0].slice(0, 3));
   });
 
+  it("continues from its saved state with the same bits", () => {
+    const gradient = (x: Tensor): void => {
+      x.grad = x.detach().sin();
+    };
+    const [x, y] = [leaf([3, -2]), leaf([0, 0])];
+    const [first, second] = [make([x], 0.05), make([y], 0.9)];
+    for (let i = 0; i < 3; i++) {
+      gradient(x);
+      first.step();
+    }
+    noGrad(() => y.assign(x));
+    // By way of a file, as a user would.
+    second.loadStateDictionary(readSafetensors(writeSafetensors(first.stateDictionary()), "x").tensors);
+    expect([second.learningRate, second.stepCount]).toEqual([0.05, 3]);
+    for (let i = 0; i < 3; i++) {
+      gradient(x);
+      gradient(y);
+      first.step();
+      second.step();
+    }
+    expect(y.toArray()).toEqual(x.toArray());
+  });
+
   it("spoils a tape that was recorded before the step, and says so", () => {
     const x = leaf([2]);
     const loss = x.square().sum();
@@ -138,6 +162,125 @@ describe("an optimiser refuses", () => {
   it.each(cases)("%s", (_, call, words) => {
     expect(call).toThrow(ArgumentError);
     expect(call).toThrow(words);
+  });
+});
+
+describe("what would have been wrong in silence is refused:", () => {
+  const any = (value: unknown): never => value as never;
+  const model = { parameters: () => [] };
+  const mistakes: [what: string, call: () => unknown, words: RegExp][] = [
+    [
+      "no parameters at all",
+      () => new Adam(any(undefined)),
+      /Adam: takes a list of tensors; got undefined.*\n.*model\.parameters\(\)/,
+    ],
+    ["a model", () => new Adam(any(model)), /Adam: takes a list of tensors; got an object with parameters/],
+    [
+      "parameters with names",
+      () => new Adam(any([["w", leaf(1)]])),
+      /Adam: parameter 0 is an array of 2, not a tensor/,
+    ],
+    [
+      "a rate in place of options",
+      () => new Adam([leaf(1)], any(0.5)),
+      /Adam: options are an object; got the number 0\.5/,
+    ],
+    [
+      "another library's name",
+      () => new Adam([leaf(1)], any({ lr: 0.5 })),
+      /no option "lr"\.\n.*did you mean learningRate\?/,
+    ],
+    ["the same, for AdamW", () => new AdamW([leaf(1)], any({ lr: 0.5 })), /AdamW: there is no option "lr"/],
+    [
+      "a rate as text",
+      () => new Adam([leaf(1)], any({ learningRate: "0.1" })),
+      /learningRate is a number; got the text "0\.1"\.\n.*Number/,
+    ],
+    [
+      "one beta",
+      () => new Adam([leaf(1)], any({ betas: [0.9] })),
+      /betas are two numbers; got an array of 1/,
+    ],
+    ["an epsilon of 0, which would divide 0 by 0", () => new Adam([leaf(1)], { epsilon: 0 }), /epsilon is 0/],
+    [
+      "no rate for SGD",
+      () => new SGD([leaf(1)], any(undefined)),
+      /SGD: learningRate is a number; got undefined/,
+    ],
+    [
+      "a rate of NaN, later",
+      () => Object.assign(new Adam([leaf(1)]), { learningRate: NaN }),
+      /Adam: learningRate is NaN/,
+    ],
+    ["clipping a model", () => clipGradNorm(any(model), 1), /clipGradNorm: takes a list of tensors/],
+    ["an average of a model", () => new WeightAverage(any(model)), /WeightAverage: takes a list/],
+    [
+      "a schedule without a start",
+      () => cosineSchedule(any({ steps: 10 })),
+      /cosineSchedule: from is undefined, but must be a finite number.*\n.*from: …, steps: …/,
+    ],
+    ["a schedule of nothing", () => cosineSchedule(any(undefined)), /cosineSchedule: from is undefined/],
+    [
+      "a warm-up in steps",
+      () => oneCycleSchedule({ peak: 1, steps: 10, warmUp: 2 }),
+      /warmUp is 2, but must be from 0 to 1/,
+    ],
+    [
+      "a rate for a schedule",
+      () => new Scheduler(new Adam([leaf(1)]), any(0.1)),
+      /Scheduler: a schedule is a function.*the number 0\.1/,
+    ],
+    [
+      "no optimiser for a schedule",
+      () => new Scheduler(any({}), () => 1),
+      /Scheduler: takes an optimiser first/,
+    ],
+    ["a schedule that gives NaN", () => new Scheduler(new Adam([leaf(1)]), () => NaN), /learningRate is NaN/],
+    [
+      "an average over an async function",
+      () => new WeightAverage([leaf(1)]).during(async () => 1),
+      /WeightAverage\.during: .*promise/,
+    ],
+    [
+      "the state of another optimiser",
+      () => new SGD([leaf(1)], { learningRate: 1, momentum: 0.5 }).loadStateDictionary(stateOf([1])),
+      /SGD\.loadStateDictionary: parameter 0 has first,powers,second saved, and velocity here/,
+    ],
+    [
+      "the state of more parameters",
+      () => new Adam([leaf([1])]).loadStateDictionary(stateOf([1], [2])),
+      /3 values belong to none of the 1 parameters/,
+    ],
+    [
+      "the state of other parameters",
+      () => new Adam([leaf([1, 2])]).loadStateDictionary(stateOf([1])),
+      /0\.first is \[2\], the saved value \[1\]/,
+    ],
+    ["no state", () => new Adam([leaf(1)]).loadStateDictionary(new Map()), /missing learningRate/],
+  ];
+  const stateOf = (...values: number[][]): Map<string, Tensor> => {
+    const optimizer = new Adam(values.map((value) => withGradient(value, [1])));
+    optimizer.step();
+    return optimizer.stateDictionary();
+  };
+  it.each(mistakes)("%s", (_, call, words) => {
+    expect(call).toThrow(HalogradError);
+    expect(call).toThrow(words);
+  });
+
+  it("a single tensor is a list of one, and not of its rows", () => {
+    const x = withGradient([0, 0], [3, 4]);
+    expect(clipGradNorm(x, 1)).toBe(5);
+    expect(x.grad!.toArray()).toEqual([0.6, 0.8].map(Math.fround));
+    expect(new Adam(x).parameters[0]).toBe(x);
+  });
+
+  it("weights are back when an async function was refused", () => {
+    const x = leaf([1]);
+    const average = new WeightAverage([x], { decay: 0.5 });
+    noGrad(() => x.assign(3));
+    expect(() => average.during(async () => 1)).toThrow(ArgumentError);
+    expect(x.item()).toBe(3);
   });
 });
 

@@ -4,8 +4,9 @@
  */
 
 import { exp, exp10, log, log10 } from "../kernels/math.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { Random } from "../tensor/random.ts";
 import type { Halo, MassComponent } from "./components.ts";
 import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";
 
@@ -62,9 +63,9 @@ export function samplePopulation(options: {
   readonly count?: number;
   readonly random: Random;
 }): GalaxyParameters[] {
-  const { count = 1000, random } = options;
+  const { count = 1000, random } = options ?? {};
   requireCount("samplePopulation", count, 1);
-  if (random === undefined) {
+  if (!(random instanceof Random)) {
     throw new ArgumentError(
       "samplePopulation",
       "got no random generator; there is no global one",
@@ -136,6 +137,13 @@ export function rotationCurves(
   galaxies: readonly GalaxyParameters[],
   radii: ArrayLike<number> = logSpacedRadii(),
 ): RotationCurves {
+  if (!Array.isArray(galaxies)) {
+    throw new ArgumentError(
+      "rotationCurves",
+      `galaxies are an array; got ${describeValue(galaxies)}`,
+      "samplePopulation({ random }) makes one.",
+    );
+  }
   const velocities = new Float64Array(galaxies.length * radii.length);
   galaxies.forEach((galaxy, i) => {
     const { disc, halo } = galaxyComponents(galaxy);

@@ -2,6 +2,7 @@
  * Numeric tables as comma-separated text (RFC 4180): one header row, then rows of finite numbers. Used for the
  * galaxies' parameters, rotation curves, samples and losses. Platform-neutral: strings in, strings out.
  */
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
 
 /** A table: column names and one Float64Array a row, each as long as the header. */
@@ -106,6 +107,13 @@ interface Place {
 }
 
 function readTable(text: string, { source, columns }: ParseCsvOptions): CsvTable & { headerLine: number } {
+  if (typeof text !== "string") {
+    throw new ArgumentError(
+      "csv",
+      `a table is text; got ${describeValue(text)}`,
+      "decode bytes with TextDecoder",
+    );
+  }
   let header: string[] | undefined;
   let headerLine = 0;
   const rows: Float64Array[] = [];

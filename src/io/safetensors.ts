@@ -5,6 +5,7 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../tensor/errors.ts";
 
 /** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
@@ -60,6 +61,13 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
   ) => {
     throw new FormatError(source, problem, fix);
   };
+  if (!(bytes instanceof Uint8Array)) {
+    throw new DtypeError(
+      "readSafetensors",
+      `takes the bytes of a file as a Uint8Array; got ${describeValue(bytes)}`,
+      "of an ArrayBuffer, new Uint8Array(buffer)",
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) refuse(`${bytes.length} bytes are too few for the 8 of a safetensors header length`);
   const headerLength = view.getUint32(0, true) + view.getUint32(4, true) * 4294967296;
@@ -143,10 +151,10 @@ export function writeSafetensors(
   let position = 0;
   for (const [name, { shape, data }] of sorted) {
     const dtype = data instanceof Float64Array ? "F64" : "F32";
-    if (byteLength(shape, data.BYTES_PER_ELEMENT) !== data.byteLength) {
+    if (!Array.isArray(shape) || byteLength(shape, data.BYTES_PER_ELEMENT) !== data.byteLength) {
       throw new ShapeError(
         "safetensors",
-        `tensor ${quote(name)} of shape ${show(shape)} has ${data.length} values`,
+        `tensor ${quote(name)} of shape ${Array.isArray(shape) ? show(shape) : describeValue(shape)} has ${data.length} values`,
         "the product of the dimensions must be the number of values",
       );
     }
@@ -388,6 +396,13 @@ function byteLength(shape: readonly number[], size: number): number | undefined 
 }
 
 function pairs<T>(named: Named<T>, what: string): [string, T][] {
+  if (typeof named !== "object" || named === null) {
+    throw new ArgumentError(
+      "safetensors",
+      `takes ${what}s by name; got ${describeValue(named)}`,
+      "give an object, a Map or pairs",
+    );
+  }
   const list: (readonly [string, T])[] = Symbol.iterator in named ? [...named] : Object.entries(named);
   const seen = new Set<string>();
   return list.map(([name, value]) => {

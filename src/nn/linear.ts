@@ -40,7 +40,11 @@ export class Linear extends Module {
     this.bias = options.bias === false ? null : parameter(draw(outFeatures), [outFeatures]);
   }
 
-  /** @param activation applied to the result, such as `silu`: cheaper here than in a call of its own */
+  /**
+   * x Wᵀ + b.
+   *
+   * @param activation applied to the result, such as `silu`: cheaper here than in a call of its own
+   */
   forward(x: Tensor, activation?: Activation): Tensor {
     return linear(x, this.weight, this.bias ?? undefined, activation);
   }

@@ -106,10 +106,8 @@ export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
 );
 
 /**
- * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits).
- *
- * @param logits [..., classes], before softmax
- * @param target probabilities of the same shape, such as one-hot rows: `eye(classes).indexSelect(0, labels)`
+ * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits). Both are [..., classes]; logits are
+ * what goes into softmax, targets are probabilities, such as one-hot rows: `eye(classes).indexSelect(0, labels)`.
  */
 export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = composite(
   "crossEntropyLoss",

@@ -65,6 +65,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
     (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => {
       checkOptions("variance", options, SPREAD_OPTIONS);
       const { correction = 1 } = options;
+      checkNumber("variance", "correction", correction);
       const degrees = reducedCount("variance", x, axes) - correction;
       if (!(degrees > 0)) {
         throw new ArgumentError(

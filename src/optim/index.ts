@@ -5,7 +5,7 @@
  */
 
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
-export { Optimizer } from "./optimizer.ts";
+export { type Memory, Optimizer } from "./optimizer.ts";
 export { cosineSchedule, oneCycleSchedule, type Schedule, Scheduler, stepSchedule } from "./schedules.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 export { clipGradNorm, clipGradValue, WeightAverage } from "./weights.ts";

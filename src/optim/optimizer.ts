@@ -50,6 +50,7 @@ export abstract class Optimizer {
   get learningRate(): number {
     return this.#learningRate;
   }
+  /** @throws ArgumentError unless the rate is at least 0 and finite */
   set learningRate(rate: number) {
     checkAtLeast(this.#name, "learningRate", rate, 0);
     this.#learningRate = rate;

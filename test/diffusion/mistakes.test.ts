@@ -11,7 +11,7 @@ import {
   splitDataset,
   trainDenoiser,
 } from "../../src/diffusion/index.ts";
-import { circularVelocity, nfwHalo } from "../../src/galaxy/index.ts";
+import { circularVelocity, nfwHalo, rotationCurves, samplePopulation } from "../../src/galaxy/index.ts";
 import { HalogradError, normal, ones, Random, ShapeError, type Tensor, tensor } from "../../src/index.ts";
 import { parseCsv } from "../../src/io/index.ts";
 import { Adam } from "../../src/optim/index.ts";
@@ -131,6 +131,17 @@ describe("a mistake is told where it is made:", () => {
       /circularVelocity: got an object/,
     ],
     ["a halo of nothing", () => nfwHalo(any(undefined)), /nfwHalo: got mass = undefined/],
+    ["no stream for galaxies", () => samplePopulation(any(undefined)), /samplePopulation: got no random/],
+    [
+      "no galaxies",
+      () => rotationCurves(any(undefined)),
+      /rotationCurves: galaxies are an array; got undefined/,
+    ],
+    [
+      "bytes for a table",
+      () => parseCsv(any(new Uint8Array(1)), { source: "f" }),
+      /csv: a table is text; got a Uint8Array/,
+    ],
     [
       "a table without a source",
       () => parseCsv("a\n1\n", any(undefined)),

@@ -31,6 +31,30 @@ test("an engine's tensor is written in the order in which it shows its elements"
   expect(written.get("part")).toMatchObject({ shape: [2], data: Float32Array.of(3, 4) });
 });
 
+test.each([
+  [
+    "text for bytes",
+    () => readSafetensors("x" as never, source),
+    DtypeError,
+    /takes the bytes .* as a Uint8Array; got the text "x"/,
+  ],
+  [
+    "nothing to write",
+    () => writeSafetensors(undefined as never),
+    ArgumentError,
+    /takes tensors by name; got undefined/,
+  ],
+  [
+    "no shape",
+    () => writeSafetensors({ a: { data: new Float32Array(1) } as never }),
+    ShapeError,
+    /of shape undefined/,
+  ],
+])("%s is refused", (_, call, error, words) => {
+  expect(call).toThrow(error);
+  expect(call).toThrow(words);
+});
+
 describe("the reference implementation", () => {
   // Written by safetensors 0.8.0 (Python) from the tensors of `content`; names are chosen so that the order by
   // dtype, by UTF-8 bytes and by UTF-16 units all differ.

@@ -62,7 +62,7 @@ export {
   type Operation,
 } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
-export type { Tensor, TensorLike } from "./ops/tensor.ts";
+export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";
 export * from "./tensor/errors.ts";
 export type { NestedArray } from "./tensor/nested.ts";
 export { Random, type RandomState } from "./tensor/random.ts";

@@ -12,7 +12,9 @@ export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
 
 /** A tensor as read: `dtype` is the file's, `data` is row-major and a copy of its own. */
 export interface SafetensorsTensor {
+  /** The element type in the file. */
   readonly dtype: SafetensorsDtype;
+  /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: number[];
   /** Float64Array for F64, Float32Array for the others. */
   readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -20,13 +22,17 @@ export interface SafetensorsTensor {
 
 /** All of a file: tensors in the order of their data, and the free text under `__metadata__`. */
 export interface SafetensorsFile {
+  /** By name, in the order of their data. */
   readonly tensors: Map<string, SafetensorsTensor>;
+  /** The free text under `__metadata__`. */
   readonly metadata: Map<string, string>;
 }
 
 /** A tensor to write: Float32Array becomes F32, Float64Array F64; the shape's product is the data's length. */
 export interface TensorToWrite {
+  /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: readonly number[];
+  /** In row-major order. */
   readonly data: Float32Array | Float64Array;
 }
 

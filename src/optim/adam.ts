@@ -37,6 +37,7 @@ export class Adam extends Optimizer {
   /** The L2 penalty; AdamW shrinks the weights directly instead. */
   protected readonly weightDecay: number;
 
+  /** Starts with moments of 0; `name` is what errors call it. */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}, name = "Adam") {
     super(name, parameters, options.learningRate ?? 0.001);
     const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
@@ -54,6 +55,7 @@ export class Adam extends Optimizer {
     return { penalty: this.weightDecay, shrink: 1 };
   }
 
+  /** Moves one parameter against its gradient. */
   protected update(parameter: Tensor, gradient: Tensor, index: number): void {
     this.#moments[index] ??= {
       first: zerosLike(parameter),
@@ -88,6 +90,7 @@ export class AdamW extends Adam {
     super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
   }
 
+  /** Nothing is added to the gradient; the weights shrink by learningRate · weightDecay. */
   protected override decay(): { penalty: number; shrink: number } {
     return { penalty: 0, shrink: 1 - this.learningRate * this.weightDecay };
   }

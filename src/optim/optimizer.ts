@@ -5,12 +5,18 @@ import { ArgumentError } from "../tensor/errors.ts";
 
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {
+  /** What is trained, in this order. */
   readonly parameters: readonly Tensor[];
   /** The step size; schedules write it. */
   learningRate: number;
   /** How many steps were taken. */
   stepCount = 0;
 
+  /**
+   * Takes leaves that require gradients, each once; `name` is what errors call the optimiser.
+   *
+   * @throws ArgumentError for other parameters or none, or a negative learning rate
+   */
   constructor(name: string, parameters: Iterable<Tensor>, learningRate: number) {
     this.parameters = [...parameters];
     if (this.parameters.length === 0) {

@@ -63,6 +63,7 @@ export class Scheduler {
   readonly #schedule: Schedule;
   #step = 0;
 
+  /** Sets the rate of step 0 at once. */
   constructor(optimizer: Optimizer, schedule: Schedule) {
     this.#optimizer = optimizer;
     this.#schedule = schedule;

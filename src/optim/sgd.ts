@@ -8,6 +8,7 @@ import { checkAtLeast, Optimizer } from "./optimizer.ts";
 
 /** Options of SGD. */
 export interface SGDOptions {
+  /** The step size. */
   readonly learningRate: number;
   /** How much of the previous step's velocity is kept. Default 0. */
   readonly momentum?: number;
@@ -22,6 +23,11 @@ export class SGD extends Optimizer {
   readonly #options: Required<Omit<SGDOptions, "learningRate">>;
   readonly #velocity: (Tensor | undefined)[] = [];
 
+  /**
+   * Starts without velocity.
+   *
+   * @throws ArgumentError for a negative momentum or weight decay, or `nesterov` without momentum
+   */
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
     super("SGD", parameters, options.learningRate);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
@@ -32,6 +38,7 @@ export class SGD extends Optimizer {
     this.#options = { momentum, nesterov, weightDecay };
   }
 
+  /** Moves one parameter against its gradient, or along its velocity. */
   protected update(parameter: Tensor, gradient: Tensor, index: number): void {
     const { momentum, nesterov, weightDecay } = this.#options;
     if (momentum === 0) {

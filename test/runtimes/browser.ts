@@ -27,7 +27,9 @@ export async function runInBrowser(
   policy?: string,
 ): Promise<Outcome[]> {
   const posted = new EventEmitter();
+  posted.on("error", () => {}); // also when nobody waits any more
   const answered = once(posted, "answer", { signal: AbortSignal.timeout(timeout) });
+  answered.catch(() => {}); // it may be refused before it is waited for
   const server = createServer(async (request, response) => {
     if (request.url === "/result") {
       const parts: Buffer[] = [];
@@ -58,6 +60,9 @@ export async function runInBrowser(
   try {
     for await (const process of start[browser](address, profile)) {
       process.on("error", (error) => posted.emit("error", error));
+      process.on("exit", () =>
+        posted.emit("error", new Error(`${process.spawnfile} ended without an answer`)),
+      );
       processes.unshift(process);
     }
     const answer = JSON.parse((await answered)[0]);

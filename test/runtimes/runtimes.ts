@@ -4,7 +4,7 @@
  */
 
 import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Outcome } from "./agreement.ts";
@@ -43,11 +43,17 @@ export function runtimes(folder: string): Runtime[] {
   ];
 }
 
-/** Installs Node, Deno and Bun where they are missing or older than the lock. */
+/** Installs Node, Deno and Bun where what is there is not what is locked. */
 export function installPackages(folder: string): void {
-  const lock = statSync(join(folder, "package-lock.json"));
-  const installed = statSync(join(folder, "node_modules/.package-lock.json"), { throwIfNoEntry: false });
-  if (installed !== undefined && installed.mtimeMs >= lock.mtimeMs) return;
+  const versions = (file: string): string => {
+    if (!existsSync(join(folder, file))) return "";
+    const locked: Record<string, { version?: string }> = JSON.parse(
+      readFileSync(join(folder, file), "utf8"),
+    ).packages;
+    const packages = Object.entries(locked).filter(([path]) => path !== "");
+    return packages.map(([path, { version }]) => `${path}@${version}`).join();
+  };
+  if (versions("node_modules/.package-lock.json") === versions("package-lock.json")) return;
   console.log("installing Node, Deno and Bun: npm packages of 1 GB on disk …");
   // Each package is a binary; what their install scripts would do is to fetch or link it.
   spawn("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]);

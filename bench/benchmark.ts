@@ -131,7 +131,7 @@ function report(results: Results, picture = ".build/benchmark.svg"): void {
   console.log(text);
   if (picture.startsWith("docs/")) {
     const page = join(ROOT, "bench/README.md");
-    const parts = /(?<=<!-- results -->\n)[^]*(?=<!-- end of results -->)/;
+    const parts = /(?<=<!-- results -->\n)[\s\S]*(?=<!-- end of results -->)/;
     writeFileSync(
       page,
       readFileSync(page, "utf8").replace(parts, () => `\n\`\`\`text\n${text}\n\`\`\`\n\n`),

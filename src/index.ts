@@ -61,7 +61,7 @@ export {
   type Operation,
 } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
-export type { Tensor, TensorLike } from "./ops/tensor.ts";
+export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";
 export { useBackend } from "./tensor/backend.ts";
 export {
   AnomalyError,

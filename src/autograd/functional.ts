@@ -29,6 +29,7 @@ export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) =>
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,
 ): (x: Tensor, ...rest: Rest) => Tensor;
+/** The same by every tensor of a tree, such as an object of parameters. */
 export function grad<T extends Tree, Rest extends unknown[]>(
   f: TensorFunction<T, Rest>,
 ): (x: T, ...rest: Rest) => T;
@@ -43,6 +44,7 @@ export function grad<Rest extends unknown[]>(
 export function valueAndGrad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,
 ): (x: Tensor, ...rest: Rest) => [value: Tensor, gradient: Tensor];
+/** The same by every tensor of a tree, such as an object of parameters. */
 export function valueAndGrad<T extends Tree, Rest extends unknown[]>(
   f: TensorFunction<T, Rest>,
 ): (x: T, ...rest: Rest) => [value: Tensor, gradient: T];

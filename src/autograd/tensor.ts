@@ -303,6 +303,7 @@ setTensorFactory(makeTensor);
  * @throws ShapeError when rows differ in length, or the values do not fill the shape
  */
 export function tensor(values: NestedArray | FloatArray, options?: TensorOptions): Tensor;
+/** The same from flat values in row-major order. */
 export function tensor(values: ArrayLike<number>, shape: Shape, options?: TensorOptions): Tensor;
 export function tensor(
   values: NestedArray | ArrayLike<number>,

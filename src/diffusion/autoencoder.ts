@@ -22,10 +22,16 @@ export const REFERENCE_WIDTHS: readonly number[] = [50, 32, 16, 4];
  * detail that the bottleneck cannot hold. The network is not told how much noise its input has.
  */
 export class DenoisingAutoencoder extends Module {
+  /** From the input to the bottleneck. */
   readonly encoder: readonly Linear[];
+  /** From the bottleneck to the output. */
   readonly decoder: readonly Linear[];
 
-  /** @param widths from the input to the bottleneck; default `REFERENCE_WIDTHS` */
+  /**
+   * Draws new weights.
+   *
+   * @param widths from the input to the bottleneck; default `REFERENCE_WIDTHS`
+   */
   constructor(random: Random, widths: readonly number[] = REFERENCE_WIDTHS) {
     super();
     checkRandom("DenoisingAutoencoder", random);

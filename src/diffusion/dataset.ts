@@ -9,9 +9,16 @@ import { checkRandom, type Random } from "../tensor/random.ts";
 
 /** One mean and one standard deviation for all features. */
 export class Standardization {
+  /** What is subtracted. */
   readonly mean: number;
+  /** What is divided by. */
   readonly standardDeviation: number;
 
+  /**
+   * From known statistics; `Standardization.of` computes them.
+   *
+   * @throws ArgumentError unless both are finite and the deviation is above 0
+   */
   constructor(mean: number, standardDeviation: number) {
     if (!Number.isFinite(mean) || !(standardDeviation > 0) || !Number.isFinite(standardDeviation)) {
       throw new ArgumentError(
@@ -76,8 +83,11 @@ export class Standardization {
 
 /** Training and validation data, standardised by the statistics of the training part. */
 export interface Dataset {
+  /** [curves, features] */
   readonly train: Tensor;
+  /** [curves, features] */
   readonly valid: Tensor;
+  /** The training part's statistics, to turn results back into the data's unit. */
   readonly standardization: Standardization;
 }
 

@@ -16,6 +16,7 @@ export type Denoiser = (x: Tensor, t: number) => Tensor;
 export interface SamplerStep {
   /** 0, 1, …: how many steps were taken before. */
   readonly step: number;
+  /** The time of the state. */
   readonly t: number;
   /** The state that the denoiser saw. [batch, features] */
   readonly state: Tensor;

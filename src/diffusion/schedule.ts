@@ -11,8 +11,11 @@ import { sameShape, showShape } from "../tensor/shape.ts";
 
 /** α and σ as expressions of time, which runs from 0 (data) to 1 (noise). */
 export interface NoiseSchedule {
+  /** Under which it is stored and shown. */
   readonly name: string;
+  /** How much of the data is left at time t. */
   readonly alpha: Expression;
+  /** How much noise there is at time t. */
   readonly sigma: Expression;
 }
 

@@ -15,6 +15,7 @@ import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */
 export interface EpochLosses {
+  /** 0, 1, … */
   readonly epoch: number;
   /** Mean squared error of the guesses from noisy curves. */
   readonly train: number;
@@ -24,13 +25,17 @@ export interface EpochLosses {
 
 /** What to train, on what, and how. */
 export interface TrainingOptions {
+  /** Guesses clean curves from noisy ones. */
   readonly model: Module;
+  /** Made with the model's parameters. */
   readonly optimizer: Optimizer;
   /** [curves, features], standardised */
   readonly train: Tensor;
   /** [curves, features], standardised */
   readonly valid: Tensor;
+  /** Draws the noise and its amounts. */
   readonly random: Random;
+  /** How many passes over the training part, a step each. */
   readonly epochs: number;
   /** Default: `linearSchedule`. */
   readonly schedule?: NoiseSchedule;

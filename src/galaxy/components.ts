@@ -20,6 +20,7 @@ export const VIRIAL_OVERDENSITY = 200;
 
 /** A mass distribution, known by the circular orbits it alone would hold. */
 export interface MassComponent {
+  /** What errors call it. */
   readonly name: string;
   /**
    * Squared circular velocity, (km/s)², at `radius` ≥ 0, kpc. Squares because these add up. One component's may be

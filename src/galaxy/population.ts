@@ -24,9 +24,11 @@ export interface GalaxyParameters {
 
 /** log10 y = slope · (log10 x − pivot) + intercept + N(0, scatter²). */
 export interface ScalingRelation {
+  /** Growth of log10 y with log10 x. */
   readonly slope: number;
   /** log10 x at which y is 10^intercept. */
   readonly pivot: number;
+  /** log10 y at the pivot. */
   readonly intercept: number;
   /** Standard deviation around the relation, dex. */
   readonly scatter: number;

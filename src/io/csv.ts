@@ -7,13 +7,17 @@ import { ArgumentError, FormatError } from "../tensor/errors.ts";
 
 /** A table: column names and one Float64Array a row, each as long as the header. */
 export interface CsvTable {
+  /** The names of the columns. */
   readonly header: string[];
+  /** One for each line below the header. */
   readonly rows: Float64Array[];
 }
 
 /** Rotation curves: radii [kpc], increasing, and one curve a galaxy [km/s], each as long as the radii. */
 export interface Curves {
+  /** kpc, growing. */
   readonly radii: Float64Array;
+  /** km/s, each as long as the radii. */
   readonly curves: Float64Array[];
 }
 

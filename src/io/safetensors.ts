@@ -13,7 +13,9 @@ export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
 
 /** A tensor as read: `dtype` is the file's, `data` is row-major and a copy of its own. */
 export interface SafetensorsTensor {
+  /** The element type in the file. */
   readonly dtype: SafetensorsDtype;
+  /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: number[];
   /** Float64Array for F64, Float32Array for the others. */
   readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -21,7 +23,9 @@ export interface SafetensorsTensor {
 
 /** All of a file: tensors in the order of their data, and the free text under `__metadata__`. */
 export interface SafetensorsFile {
+  /** By name, in the order of their data. */
   readonly tensors: Map<string, SafetensorsTensor>;
+  /** The free text under `__metadata__`. */
   readonly metadata: Map<string, string>;
 }
 
@@ -30,7 +34,9 @@ export interface SafetensorsFile {
  * tensor, which may see its memory in another order, the elements are taken in the order in which it shows them.
  */
 export interface TensorToWrite {
+  /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: readonly number[];
+  /** In row-major order. */
   readonly data: Float32Array | Float64Array;
   /** The elements in row-major order, where `data` is memory that is seen in another way. */
   toTypedArray?(): Float32Array | Float64Array;

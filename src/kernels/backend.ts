@@ -9,8 +9,11 @@ import type { Draw } from "./typescript/random.ts";
 
 /** Elements of flat memory: element (i, j, …) is `storage.data[offset + i * strides[0] + j * strides[1] + …]`. */
 export interface Operand {
+  /** The flat memory. */
   readonly storage: Storage;
+  /** Where the first element is. */
   readonly offset: number;
+  /** Elements to step over for a step along each axis; 0 repeats. */
   readonly strides: readonly number[];
 }
 

@@ -18,7 +18,9 @@ export interface Residence {
 
 /** Flat memory. Every tensor is a view of one. */
 export class Storage {
+  /** The number of elements. */
   readonly size: number;
+  /** The type of the elements. */
   readonly dtype: Dtype;
   /** Grows with every in-place change, so that backward can tell that a value it saved is gone. */
   version = 0;

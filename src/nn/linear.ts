@@ -41,7 +41,7 @@ export class Linear extends Module {
   }
 
   /**
-   * x Wᵀ + b.
+   * x Wᵀ + b, [..., in] → [..., out].
    *
    * @param activation applied to the result, such as `silu`: cheaper here than in a call of its own
    */
@@ -56,8 +56,10 @@ export class LayerNorm extends Module {
   readonly weight: Tensor;
   /** [features] */
   readonly bias: Tensor;
+  /** Added to the variance, so that constant rows do not divide by 0. */
   readonly epsilon: number;
 
+  /** Weight and bias for rows of `features` values; `epsilon` is 1e-5 by default. */
   constructor(features: number, epsilon = 1e-5) {
     super();
     checkCount("LayerNorm", "features, the size of the last axis,", features);
@@ -67,6 +69,7 @@ export class LayerNorm extends Module {
     this.epsilon = epsilon;
   }
 
+  /** Rows of mean 0 and variance 1, times the weight, plus the bias; [..., features] → the same shape. */
   forward(x: Tensor): Tensor {
     return x.layerNorm(this.weight, this.bias, this.epsilon);
   }

@@ -134,6 +134,7 @@ export class Sequential extends Module {
   /** In the order of their application. */
   readonly layers: readonly (Module | ((x: Tensor) => Tensor))[];
 
+  /** Takes layers in the order of their application. */
   constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {
     super();
     layers.forEach((layer, i) => {
@@ -147,6 +148,7 @@ export class Sequential extends Module {
     this.layers = layers;
   }
 
+  /** The output of the last layer. */
   forward(x: Tensor): Tensor {
     return this.layers.reduce(
       (value, layer) => (layer instanceof Module ? layer.forward(value) : layer(value)),

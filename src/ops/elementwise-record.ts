@@ -33,6 +33,7 @@ export type Derivative = Expression | 1 | -1 | 0;
 
 /** What an author writes of an elementwise operation. */
 export interface ElementwiseRecord {
+  /** What the tape and errors call it. */
   readonly name: string;
   /** The value, from the operands. */
   readonly value: Expression;

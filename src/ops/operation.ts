@@ -19,6 +19,7 @@ export type Attributes = object;
  * A new one needs `name`, `shape`, `compute` and `gradient`; `apply(record, inputs, attributes)` runs it.
  */
 export interface Operation<A extends Attributes = Attributes> {
+  /** What the tape and errors call it. */
   readonly name: string;
   /** The output's shape. Throws where shapes or attributes do not fit: this is the operation's shape rule. */
   shape(inputs: readonly Tensor[], attributes: A): Shape;
@@ -55,9 +56,13 @@ export interface Example<A extends Attributes = Attributes> {
 
 /** One application of an operation: an entry of the tape. A leaf's node has no operation. */
 export class Node<A extends Attributes = Attributes> {
+  /** Counts nodes in the order of their recording. */
   readonly id: number = nextId++;
+  /** The record; null for a leaf. */
   readonly operation: Operation<A> | null;
+  /** What the operation was called with beside its operands. */
   readonly attributes: A;
+  /** The value. */
   readonly output: Tensor;
   /** The operands; null once the tape was freed. */
   inputs: readonly Tensor[] | null;
@@ -78,6 +83,7 @@ export class Node<A extends Attributes = Attributes> {
   /** The sum of the contributions to the output's cotangent so far, during that walk. */
   cotangent: Tensor | null = null;
 
+  /** Operations are recorded by `apply`, which makes the nodes. */
   constructor(operation: Operation<A> | null, inputs: readonly Tensor[], attributes: A, output: Tensor) {
     this.operation = operation;
     this.inputs = inputs;

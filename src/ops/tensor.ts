@@ -18,7 +18,7 @@ import type * as reductions from "./reductions.ts";
 export type TensorLike = Tensor | number;
 
 /** The operations whose first operand is a tensor, as they hang on it: `silu(x)` is `x.silu()`. */
-type Methods<Functions> = {
+export type Methods<Functions> = {
   readonly [Name in keyof Functions]: Functions[Name] extends (x: never, ...rest: infer Rest) => infer Result
     ? (...rest: Rest) => Result
     : never;
@@ -42,6 +42,7 @@ export interface Tensor
   readonly storage: Storage;
   /** The flat memory of the storage: for this tensor's own elements in order, use `toTypedArray()`. */
   readonly data: FloatArray;
+  /** The type of the elements. */
   readonly dtype: Dtype;
   /** The number of elements. */
   readonly size: number;
@@ -91,6 +92,7 @@ export interface Tensor
   at(...indices: number[]): Tensor;
   /** Copies values into this tensor's memory, in place. @throws TapeError when it or they are recorded values */
   assign(values: Tensor | number): Tensor;
+  /** Shape and elements as text, long axes shortened. */
   toString(): string;
   /** Text where text is wanted; JavaScript's operators throw a DtypeError. */
   [Symbol.toPrimitive](hint: string): string;

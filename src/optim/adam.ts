@@ -30,6 +30,7 @@ export class Adam extends Optimizer {
   /** The L2 penalty; AdamW shrinks the weights directly instead. */
   protected readonly weightDecay: number;
 
+  /** Starts with moments of 0; `name` is what errors call it. */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}, name = "Adam") {
     checkOptions(name, options, OPTIONS);
     super(name, parameters, options.learningRate ?? 0.001);
@@ -58,6 +59,7 @@ export class Adam extends Optimizer {
     return { penalty: this.weightDecay, shrink: 1 };
   }
 
+  /** What is remembered of a parameter, before its first step. */
   protected freshMemory(parameter: Tensor): Memory {
     return {
       first: zerosLike(parameter),
@@ -68,6 +70,7 @@ export class Adam extends Optimizer {
     };
   }
 
+  /** Moves one parameter against its gradient. */
   protected update(parameter: Tensor, gradient: Tensor, memory: Memory): void {
     const { first, second, largest } = memory;
     const powers = memory.powers.data;
@@ -98,6 +101,7 @@ export class AdamW extends Adam {
     super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
   }
 
+  /** Nothing is added to the gradient; the weights shrink by learningRate · weightDecay. */
   protected override decay(): { penalty: number; shrink: number } {
     return { penalty: 0, shrink: 1 - this.learningRate * this.weightDecay };
   }

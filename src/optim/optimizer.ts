@@ -11,6 +11,7 @@ import { sameShape, showShape } from "../tensor/shape.ts";
 
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {
+  /** What is trained, in this order. */
   readonly parameters: readonly Tensor[];
   /** How many steps were taken. */
   stepCount = 0;
@@ -18,6 +19,11 @@ export abstract class Optimizer {
   readonly #memories: (Memory | undefined)[] = [];
   #learningRate!: number;
 
+  /**
+   * Takes leaves that require gradients, each once; `name` is what errors call the optimiser.
+   *
+   * @throws ArgumentError for other parameters or none, or a negative learning rate
+   */
   constructor(name: string, parameters: Iterable<Tensor>, learningRate: number) {
     this.#name = name;
     this.parameters = parametersOf(name, parameters);

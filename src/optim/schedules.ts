@@ -74,6 +74,7 @@ export class Scheduler {
   readonly #schedule: Schedule;
   #step = 0;
 
+  /** Sets the rate of step 0 at once. */
   constructor(optimizer: Optimizer, schedule: Schedule) {
     if (!(optimizer instanceof Optimizer)) {
       throw new ArgumentError(

@@ -9,6 +9,7 @@ import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of SGD. */
 export interface SGDOptions {
+  /** The step size. */
   readonly learningRate: number;
   /** How much of the previous step's velocity is kept. Default 0. */
   readonly momentum?: number;
@@ -22,6 +23,11 @@ export interface SGDOptions {
 export class SGD extends Optimizer {
   readonly #options: Required<Omit<SGDOptions, "learningRate">>;
 
+  /**
+   * Starts without velocity.
+   *
+   * @throws ArgumentError for a negative momentum or weight decay, or `nesterov` without momentum
+   */
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
     checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
     super("SGD", parameters, options?.learningRate);
@@ -33,10 +39,12 @@ export class SGD extends Optimizer {
     this.#options = { momentum, nesterov, weightDecay };
   }
 
+  /** What is remembered of a parameter, before its first step. */
   protected freshMemory(parameter: Tensor): Memory {
     return this.#options.momentum === 0 ? {} : { velocity: zerosLike(parameter) };
   }
 
+  /** Moves one parameter against its gradient, or along its velocity. */
   protected update(parameter: Tensor, gradient: Tensor, { velocity }: Memory): void {
     const { momentum, nesterov, weightDecay } = this.#options;
     if (momentum === 0) {

@@ -48,6 +48,11 @@ export class WeightAverage {
   readonly #averages: Tensor[];
   readonly #decay: number;
 
+  /**
+   * Starts from the present weights.
+   *
+   * @param options.decay how much of the average is kept at each update; default 0.999
+   */
   constructor(parameters: Iterable<Tensor>, options: { decay?: number } = {}) {
     checkOptions("WeightAverage", options, ["decay"]);
     const { decay = 0.999 } = options;

@@ -9,9 +9,13 @@ import { coordinate, element, escapeText, FONT_SIZE, label, labelWidth, pathData
 
 /** A line through points, in their order. */
 export interface LineMark {
+  /** Tells it from the other marks. */
   readonly kind: "line";
+  /** Along the horizontal axis, in the data's unit. */
   readonly x: ArrayLike<number>;
+  /** Along the vertical axis, one for each x. */
   readonly y: ArrayLike<number>;
+  /** A CSS colour. */
   readonly color: string;
   /** Pixels; default 1.5. */
   readonly width?: number;
@@ -25,9 +29,13 @@ export interface LineMark {
 
 /** A marker at each point. */
 export interface PointsMark {
+  /** Tells it from the other marks. */
   readonly kind: "points";
+  /** Along the horizontal axis, in the data's unit. */
   readonly x: ArrayLike<number>;
+  /** Along the vertical axis, one for each x. */
   readonly y: ArrayLike<number>;
+  /** A CSS colour. */
   readonly color: string;
   /** Default `"circle"`. */
   readonly marker?: "circle" | "square";
@@ -35,23 +43,32 @@ export interface PointsMark {
   readonly size?: number;
   /** A white inside; default false. */
   readonly hollow?: boolean;
+  /** As of `LineMark`. */
   readonly label?: string;
 }
 
 /** The area between two curves. */
 export interface BandMark {
+  /** Tells it from the other marks. */
   readonly kind: "band";
+  /** Along the horizontal axis, in the data's unit. */
   readonly x: ArrayLike<number>;
+  /** The lower curve, one value for each x. */
   readonly low: ArrayLike<number>;
+  /** The upper curve, one value for each x. */
   readonly high: ArrayLike<number>;
+  /** A CSS colour. */
   readonly color: string;
   /** Default 0.25. */
   readonly opacity?: number;
+  /** As of `LineMark`. */
   readonly label?: string;
 }
 
+/** What a panel shows. */
 export type Mark = LineMark | PointsMark | BandMark;
 
+/** One plot of the grid. */
 export interface Panel {
   /** Above the panel. */
   readonly title?: string;
@@ -61,29 +78,37 @@ export interface Panel {
 
 /** A scale and what it measures, with its unit: `Radius *R* [kpc]`. */
 export interface Axis {
+  /** In the markup of labels. */
   readonly label: string;
+  /** From data to places. */
   readonly scale: Scale;
 }
 
+/** A strip of colours beside the panels, and what they stand for. */
 export interface ColorBar extends Axis {
   /** From a fraction of the scale to a CSS colour. */
   readonly color: (fraction: number) => string;
 }
 
+/** What a figure consists of. */
 export interface FigureOptions {
   /** What the figure is, in a few words: its accessible name. Plain text. */
   readonly title: string;
   /** What it shows, for those who do not see it. Plain text. */
   readonly description: string;
+  /** The horizontal axis of every panel. */
   readonly x: Axis;
+  /** The vertical axis of every panel. */
   readonly y: Axis;
   /** Row by row; a row may be shorter than the first. */
   readonly rows: readonly (readonly Panel[])[];
   /** To the right of each row. */
   readonly rowTitles?: readonly string[];
+  /** Default: none. */
   readonly colorBar?: ColorBar;
   /** Pixels; default 560 × 340. */
   readonly panelWidth?: number;
+  /** Pixels; default 340. */
   readonly panelHeight?: number;
   /** Decimals of the coordinates of marks; default 2. */
   readonly decimals?: 1 | 2;

@@ -22,7 +22,9 @@ export interface RadiusOptions {
   readonly scale?: ScaleKind;
 }
 
+/** What `curvesFigure` draws. */
 export interface CurvesOptions extends RadiusOptions {
+  /** km/s, each as long as the radii. */
   readonly curves: readonly Curve[];
   /** Solar masses, one for each curve: colours the curves, and adds a colour bar. Default: one colour. */
   readonly discMasses?: ArrayLike<number>;
@@ -157,7 +159,9 @@ function spread(length: number, count: number): number[] {
   return Array.from({ length: places }, (_, i) => Math.floor(((i + 0.5) * length) / places));
 }
 
+/** What `noiseFigure` draws. */
 export interface NoiseOptions extends RadiusOptions {
+  /** The curve without noise. */
   readonly clean: Curve;
   /** The same curve with noise of the amounts a: x_a = (1 − a) x + a ε. */
   readonly noisy: readonly { readonly amount: number; readonly curve: Curve }[];
@@ -212,7 +216,9 @@ export interface PredictionCase {
   readonly galaxy?: string;
 }
 
+/** What `predictionsFigure` draws. */
 export interface PredictionsOptions extends RadiusOptions {
+  /** A panel each. */
   readonly cases: readonly PredictionCase[];
 }
 
@@ -286,7 +292,9 @@ export interface Snapshot {
   readonly prediction: Curve;
 }
 
+/** What `samplingFigure` draws. */
 export interface SamplingOptions extends RadiusOptions {
+  /** A row each. */
   readonly samples: readonly {
     /** The same steps in every sample. */
     readonly snapshots: readonly Snapshot[];

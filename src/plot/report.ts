@@ -8,10 +8,15 @@ import { escapeText } from "./svg.ts";
 
 /** SVG documents, as the functions of the same names return them. */
 export interface ReportFigures {
+  /** As of `curvesFigure`. */
   readonly curves: string;
+  /** As of `noiseFigure`. */
   readonly noise: string;
+  /** As of `lossFigure`. */
   readonly loss: string;
+  /** As of `predictionsFigure`. */
   readonly predictions: string;
+  /** As of `samplingFigure`. */
   readonly sampling: string;
 }
 
@@ -19,7 +24,9 @@ export interface ReportFigures {
 export interface ReportContents {
   /** Default: "A diffusion model of galaxy rotation curves". */
   readonly title?: string;
+  /** Each in its section. */
   readonly figures: ReportFigures;
+  /** The curves that the network learns from. */
   readonly data: {
     readonly galaxies: number;
     /** Of these, used for training; the others validate. */
@@ -32,11 +39,13 @@ export interface ReportContents {
     readonly mean: number;
     readonly standardDeviation: number;
   };
+  /** The network. */
   readonly model: {
     /** Widths of the layers, from input to output. */
     readonly layers: readonly number[];
     readonly parameters: number;
   };
+  /** How it was trained, and the losses. */
   readonly training: {
     readonly learningRate: number;
     /** The losses, as {@link lossFigure} takes them. */
@@ -53,6 +62,7 @@ export interface ReportContents {
     readonly noisy: number;
     readonly prediction: number;
   }[];
+  /** How new curves were made. */
   readonly sampling: {
     /** Updates from noise to curve. */
     readonly steps: number;

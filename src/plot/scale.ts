@@ -11,6 +11,7 @@ export type ScaleKind = "linear" | "log";
 
 /** A labelled mark on an axis. */
 export interface Tick {
+  /** Where it stands. */
   readonly value: number;
   /** In the markup of labels: `0.5`, `−20`, `10^{−3}`. */
   readonly label: string;
@@ -18,12 +19,15 @@ export interface Tick {
 
 /** An axis without its place on the page. */
 export interface Scale {
+  /** How values map to places. */
   readonly kind: ScaleKind;
   /** The ends: `at(from)` is 0, `at(to)` is 1. */
   readonly from: number;
+  /** The other end. */
   readonly to: number;
   /** Labelled, in growing order, all within the ends. */
   readonly ticks: readonly Tick[];
+  /** Without labels, between the ticks. */
   readonly minorTicks: readonly number[];
   /** Where a value stands: a fraction of the axis, growing with the value. */
   at(value: number): number;

@@ -13,6 +13,8 @@ export class HalogradError extends Error {
   readonly fix: string | undefined;
 
   /**
+   * Composes the message.
+   *
    * @param where the operation, class or format that refuses
    * @param problem what was given and which rule it breaks, with the shapes or values
    * @param fix what the user can do about it
@@ -52,6 +54,7 @@ export class GradientError extends HalogradError {
   /** What differences of the values give. */
   readonly numeric: number;
 
+  /** The parts of the message, and what was found. */
   constructor(
     where: string,
     problem: string,

@@ -20,6 +20,7 @@ import { ArgumentError } from "./errors.ts";
 
 /** The full state of a stream; plain numbers, so it can be stored as JSON. */
 export interface RandomState {
+  /** What the seed, and every split and fork, gave: two words of 32 bits. */
   key: [number, number];
   /** The next block's counter, low word first. */
   counter: [number, number];
@@ -39,6 +40,8 @@ export class Random {
   #high = 0;
 
   /**
+   * The stream of a seed, from its first number.
+   *
    * @param seed a safe integer, or a bigint from −2⁶³ to 2⁶⁴ − 1; its 64 bits are the key
    * @throws ArgumentError for any other seed
    */

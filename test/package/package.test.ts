@@ -1,6 +1,14 @@
 /** The package as a user gets it: packed, installed offline into an empty folder, imported, compiled and called. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +23,22 @@ describe("package.json", () => {
   test("names no dependency that a user would install", () => {
     for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"])
       expect(manifest).not.toHaveProperty(kind);
+  });
+
+  test("runs nothing when it is installed", () => {
+    const hooks = ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
+  });
+
+  test("is what jsr.json publishes: the same version, from the sources of the same entry points", () => {
+    const { version, license, exports, publish } = readJson("jsr.json");
+    expect([version, license]).toEqual([manifest.version, manifest.license]);
+    expect(exports).toEqual(
+      Object.fromEntries(
+        entries.map((path) => [path, `./${join("src", path, "index.ts").replaceAll("\\", "/")}`]),
+      ),
+    );
+    expect(publish.exclude).toEqual(["src/cli", "src/node"]);
   });
 
   test("pins every tool to one version", () => {
@@ -37,11 +61,16 @@ describe("package.json", () => {
 
 describe("package-lock.json", () => {
   type Locked = Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
-  const locked: Locked = readJson("package-lock.json").packages;
+  const lockedIn = (file: string): Locked => readJson(file).packages;
+  const locked = lockedIn("package-lock.json");
 
-  test("names no registry, so that it serves behind every mirror", () => {
-    expect(Object.values(locked).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
-  });
+  test.each(["", "bench/peers/", "test/runtimes/"])(
+    "%spackage-lock.json names no registry, so that it serves behind every mirror",
+    (folder) => {
+      const entries = Object.values(lockedIn(`${folder}package-lock.json`));
+      expect(entries.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+    },
+  );
 
   // npm drops the binaries that its registry does not hold from the lock without a word, and then refuses `npm ci`.
   test("holds the binaries of every platform", () => {
@@ -91,11 +120,12 @@ describe("the packed package, installed without a network", () => {
   });
 
   test.each(["nodenext", "bundler"])(
-    "compiles in a strict program that checks libraries and has no types of Node (resolution: %s)",
+    "compiles in strict programs that check libraries and have no types of Node (resolution: %s)",
     (moduleResolution) => {
       const lines = entries.map((path, i) => `import * as names${i} from "halograd${path.slice(1)}";`);
       const used = `console.log(${entries.map((_, i) => `names${i}`).join(", ")});`;
       writeFileSync(join(home, "user.ts"), [...lines, used].join("\n"));
+      copyFileSync(join(root, "test/package/types.ts"), join(home, "types.ts"));
       const module = moduleResolution === "bundler" ? "esnext" : moduleResolution;
       const compilerOptions = {
         module,
@@ -105,7 +135,10 @@ describe("the packed package, installed without a network", () => {
         strict: true,
         skipDefaultLibCheck: true,
       };
-      writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["user.ts"] }));
+      writeFileSync(
+        join(home, "tsconfig.json"),
+        JSON.stringify({ compilerOptions, files: ["user.ts", "types.ts"] }),
+      );
       const outcome = attempt(
         process.execPath,
         [join(root, "node_modules/typescript/bin/tsc"), "--noEmit"],

@@ -1,0 +1,59 @@
+/** What a bundler keeps of the package: only what an import needs. Bytes as sent, minified and gzipped. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { rolldown } from "rolldown";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const home = join(root, ".build/sizes");
+
+/** Bundles `export … from "halograd…"` for a browser: the bytes, and the files of dist/ that are in it. */
+async function bundle(names: string, from: string): Promise<{ bytes: number; files: string[] }> {
+  mkdirSync(home, { recursive: true });
+  // Inside the package's own scope its name leads through `exports` to dist/, as it does for a user.
+  const input = join(home, `${`${names}-${from}`.replaceAll(/\W+/g, "-")}.js`);
+  writeFileSync(input, names === "" ? `import "${from}";` : `export ${names} from "${from}";`);
+  const build = await rolldown({ input, platform: "browser", logLevel: "silent" });
+  const { output } = await build.generate({ minify: true });
+  await build.close();
+  const { code, modules } = output[0];
+  const files = Object.entries(modules).filter(([path, { code }]) => path.includes("dist") && code);
+  return {
+    bytes: gzipSync(code).length,
+    files: files.map(([path]) => path.slice(join(root, "dist/").length)),
+  };
+}
+
+// A tensor operation brings both backends: the WebAssembly one, with its assembler, is two thirds of it.
+test.each([
+  ["{ formatCsv }", "halograd/io", 1],
+  ["{ Random }", "halograd", 4],
+  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4],
+  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 5],
+  ["{ curvesFigure }", "halograd/plot", 9],
+  ["{ silu }", "halograd", 26],
+  ["{ matmul }", "halograd", 26],
+  ["{ grad, tensor }", "halograd", 37],
+  ["{ Adam }", "halograd/optim", 37],
+  ["*", "halograd", 45],
+])("%s of %s is at most %i kB", async (names, from, kilobytes) => {
+  const { bytes } = await bundle(names, from);
+  expect(bytes).toBeLessThanOrEqual(kilobytes * 1000);
+  expect(bytes, "a limit far above the size watches nothing").toBeGreaterThan(kilobytes * 600);
+});
+
+test.each(["", "nn", "optim", "diffusion", "galaxy", "plot", "io"])(
+  "importing halograd/%s without using it leaves nothing behind",
+  async (entry) => expect((await bundle("", `halograd/${entry}`.replace(/\/$/, ""))).files).toEqual([]),
+);
+
+test("an operation brings no other part of the house along", async () => {
+  const { files } = await bundle("{ silu }", "halograd");
+  expect([...new Set(files.map((file) => file.split(/[\\/]/)[0]))].sort()).toEqual([
+    "kernels",
+    "ops",
+    "tensor",
+  ]);
+});

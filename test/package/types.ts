@@ -1,0 +1,100 @@
+/**
+ * What the types promise and refuse. Compiled only: here against src/, and by package.test.ts as a user's program
+ * against the installed package, under each module resolution and with the checks of libraries on.
+ */
+import {
+  type BackendName,
+  type Expression,
+  grad,
+  hvp,
+  normal,
+  Random,
+  ShapeError,
+  type Tensor,
+  tensor,
+  unary,
+  useBackend,
+  valueAndGrad,
+} from "halograd";
+import { type Denoiser, eulerSampler, splitDataset, trainDenoiser } from "halograd/diffusion";
+import { circularVelocity, rotationCurves, samplePopulation } from "halograd/galaxy";
+import { parseCsv, readSafetensors } from "halograd/io";
+import { Linear, Module, mseLoss, Sequential, silu } from "halograd/nn";
+import { Adam, type AdamOptions, type Optimizer } from "halograd/optim";
+import { curvesFigure } from "halograd/plot";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Compiles when a value's type is exactly T. */
+function is<T>() {
+  return <V>(_value: V, ..._same: Equal<T, V> extends true ? [] : [expected: T]): void => {};
+}
+
+const x = tensor([1, 2]);
+
+// Operations hang on tensors with the parameters that they have as functions.
+is<Tensor>()(x.add(1).silu().sum(0, { keepdim: true }).matmul(x));
+is<number>()(x.sum().item());
+is<number[]>()(x.toArray<number[]>());
+is<readonly number[]>()(x.shape);
+is<Float32Array>()(x.toTypedArray());
+// @ts-expect-error a text is no operand
+x.add("1");
+// @ts-expect-error an axis is a number
+x.sum("0");
+// @ts-expect-error the shape of a tensor does not change
+x.shape = [2, 1];
+// @ts-expect-error an option that does not exist
+tensor(1, { requires_grad: true });
+
+// A gradient has the structure of what it is taken by.
+type Line = { slope: Tensor; offset: Tensor };
+const error = ({ slope, offset }: Line, at: Tensor): Tensor => slope.mul(at).add(offset).square().mean();
+const line: Line = { slope: tensor(1), offset: tensor(2) };
+is<Line>()(grad(error)(line, x));
+is<[value: Tensor, gradient: Line]>()(valueAndGrad(error)(line, x));
+// @ts-expect-error the second argument of the function is needed
+grad(error)(line);
+is<Tensor>()(grad(grad((w) => w.pow(3).sum()))(x));
+is<Tensor>()(hvp((w) => w.pow(3).sum(), x, x));
+// @ts-expect-error the function must return a tensor
+grad((w: Tensor) => w.item());
+
+// Modules, optimisers, diffusion.
+class Perceptron extends Module {
+  hidden: Linear = new Linear(2, 4, new Random(0));
+  override forward(input: Tensor): Tensor {
+    return silu(this.hidden.forward(input));
+  }
+}
+// @ts-expect-error a module without forward
+class _Idle extends Module {}
+const model = new Sequential(new Perceptron(), silu);
+is<Tensor[]>()(model.parameters());
+const options: AdamOptions = { learningRate: 0.01 };
+const optimizer: Optimizer = new Adam(model.parameters(), options);
+// @ts-expect-error the name of the option is learningRate
+new Adam(model.parameters(), { lr: 0.01 });
+// @ts-expect-error random state is passed in
+new Linear(2, 4);
+const random = new Random(0n);
+const { train, valid, standardization } = splitDataset([[1, 2], new Float64Array([3, 4])], random);
+for (const losses of trainDenoiser({ model, optimizer, train, valid, random, epochs: 1 }))
+  is<number>()(losses.train);
+const denoiser: Denoiser = (noisy) => model.forward(noisy);
+is<Float64Array[]>()(standardization.invert(eulerSampler(denoiser, normal([1, 2], random))));
+is<Tensor>()(mseLoss(x, x));
+
+// Records of one's own, backends, errors.
+const twice: Expression = (m, value) => m.add(value, value);
+is<(x: Tensor) => Tensor>()(unary({ name: "twice", value: twice, derivative: 1 }));
+is<BackendName>()(useBackend("auto"));
+// @ts-expect-error no such backend
+useBackend("webgpu");
+is<string>()(new ShapeError("here", "no").where);
+
+// Physics, files, figures.
+const { radii, velocities } = rotationCurves(samplePopulation({ count: 1, random }));
+is<string>()(curvesFigure({ radii, curves: [velocities] }));
+is<Float64Array>()(circularVelocity([{ name: "point", velocitySquared: (radius) => 1 / radius }], radii));
+is<Float64Array[]>()(parseCsv("a\n1\n", { source: "a.csv" }).rows);
+is<Map<string, string>>()(readSafetensors(new Uint8Array(8), "model").metadata);

@@ -1,0 +1,63 @@
+/**
+ * The program that every runtime runs: the main job in short, once with each backend, on nothing but the public API of
+ * the installed package. It prints, or in a browser posts, a digest of each stage, so that a difference shows
+ * where it began.
+ */
+
+import { backendName, normal, Random, useBackend } from "halograd";
+import { DenoisingAutoencoder, denoisingLoss, eulerSampler, Standardization } from "halograd/diffusion";
+import { rotationCurves, samplePopulation } from "halograd/galaxy";
+import { Module } from "halograd/nn";
+import { Adam } from "halograd/optim";
+
+const STEPS = 200;
+const SAMPLES = 1000;
+
+const results = ["wasm", "typescript"].map(run);
+if (typeof document === "undefined") console.log(JSON.stringify(results));
+else await fetch("/result", { method: "POST", body: JSON.stringify(results) });
+
+function run(backend) {
+  if (useBackend(backend) !== backend) throw new Error(`${backend} does not run here: got ${backendName()}`);
+  const start = performance.now();
+  const random = new Random(0);
+
+  const galaxies = samplePopulation({ count: 1000, random: random.fork("galaxies") });
+  const { radii, velocities } = rotationCurves(galaxies);
+  const curves = galaxies.map((_, i) => velocities.subarray(i * radii.length, (i + 1) * radii.length));
+  random.fork("split").shuffle(curves);
+  const clean = Standardization.of(curves).apply(curves.slice(200)); // [800, 50]
+
+  const model = new DenoisingAutoencoder(random.fork("weights"));
+  if (!(model instanceof Module)) throw new Error("halograd/nn was loaded twice");
+  const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+  const noise = random.fork("training");
+  for (let step = 0; step < STEPS; step++) {
+    optimizer.zeroGrad();
+    denoisingLoss(model, clean, noise).backward();
+    optimizer.step();
+  }
+
+  const from = normal([SAMPLES, radii.length], random.fork("samples"));
+  const samples = eulerSampler((x) => model.forward(x), from);
+  return {
+    backend,
+    curves: digest([velocities]),
+    weights: digest(model.parameters().map((weights) => weights.toTypedArray())),
+    samples: digest([samples.toTypedArray()]),
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** FNV-1a with 64 bits over the bytes of finite floats, low byte first. */
+function digest(arrays) {
+  let hash = 0xcbf29ce484222325n;
+  for (const array of arrays) {
+    if (!array.every(Number.isFinite)) throw new Error("a result is not finite");
+    for (const word of new Uint32Array(array.buffer, array.byteOffset, array.byteLength / 4)) {
+      for (let shift = 0; shift < 32; shift += 8)
+        hash = BigInt.asUintN(64, (hash ^ BigInt((word >>> shift) & 255)) * 0x100000001b3n);
+    }
+  }
+  return hash.toString(16).padStart(16, "0");
+}

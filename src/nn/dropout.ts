@@ -18,10 +18,15 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Dropout extends Module {
+  /** How likely an element is dropped. */
   readonly probability: number;
   readonly #random: Random;
 
-  /** @param probability that an element is dropped, at least 0 and below 1 */
+  /**
+   * Drops with draws from `random`.
+   *
+   * @param probability that an element is dropped, at least 0 and below 1
+   */
   constructor(probability: number, random: Random) {
     super();
     if (!(typeof probability === "number" && probability >= 0 && probability < 1)) {
@@ -36,6 +41,7 @@ export class Dropout extends Module {
     this.#random = random;
   }
 
+  /** x with elements dropped while training; x itself otherwise. */
   forward(x: Tensor): Tensor {
     if (!this.training || this.probability === 0) return x;
     const stays = uniform(x.shape, this.#random, { dtype: x.dtype }).greaterEqual(this.probability);

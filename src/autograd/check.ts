@@ -9,10 +9,13 @@ import { checkOptions } from "../tensor/check.ts";
 import { GradientError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
+import { type Culprit, findCulprit } from "./culprit.ts";
 import { jvp, vjp } from "./functional.ts";
 import { noGrad } from "./tape.ts";
 import { normal, tensor } from "./tensor.ts";
+import { type Tree, treeLeaves, treePaths, treeWith } from "./tree.ts";
 
+/** Settings of `checkGradients`. */
 export interface CheckOptions {
   /** 1: gradients; 2 (the default): also gradients of ⟨gradient, random direction⟩; and so on. */
   readonly order?: number;
@@ -27,20 +30,28 @@ export interface CheckOptions {
 }
 
 /** A place without a derivative: the function bends or jumps within the step of the differences. */
-interface Kink {
+export interface Kink {
+  /** Of the derivative that bends or jumps there. */
   readonly order: number;
+  /** Which tensor, as in GradientError: "input 0", or "input 0.weight". */
+  readonly path: string;
+  /** Which of the inputs, counted from 0. */
   readonly input: number;
+  /** The element that was moved; null where all were, in a random direction. */
   readonly element: readonly number[] | null;
-  /** Slopes on either side. */
+  /** The slope below. */
   readonly left: number;
+  /** The slope above. */
   readonly right: number;
   /** What the gradient rules give: between the two, or 0. */
   readonly analytic: number;
 }
 
+/** What `checkGradients` found in order. */
 export interface GradientReport {
   /** How many derivatives were compared. */
   readonly compared: number;
+  /** Where there is no derivative to compare with: relu at 0, a tie of max. The rules gave a slope that lies there. */
   readonly kinks: readonly Kink[];
   /** The largest difference, as a part of what rounding and truncation allow: at most 1. */
   readonly worst: number;
@@ -63,41 +74,100 @@ const ROUNDINGS = 32;
  * const x = normal([2, 3], new Random(1));
  * const w = normal([3, 2], new Random(2));
  * checkGradients((x, w) => x.matmul(w).silu(), [x, w]); // { compared: …, kinks: [], worst: 0.02 }
+ * checkGradients((layer) => x.matmul(layer.w).add(layer.b), [{ w, b: normal([2], new Random(3)) }]);
  * ```
  *
+ * Where they disagree, the check goes along the tape of `f` and compares every operation's own rule with differences, so
+ * that the message can name the operation whose rule is off and where it was called; or say that none is, by itself.
+ *
  * @param f written with tensor operations; a result of any shape is weighted with a random cotangent
- * @throws GradientError naming order, input, element and both numbers, at the first that disagree
+ * @param inputs the arguments of `f`, each a tensor, or arrays and objects of them
+ * @throws GradientError naming order, input, element, both numbers and the operation, at the first that disagree
  */
-export function checkGradients(
-  f: (...inputs: Tensor[]) => Tensor,
-  inputs: readonly Tensor[],
+export function checkGradients<Inputs extends readonly Tree[] | []>(
+  f: (...inputs: Inputs) => Tensor,
+  inputs: Inputs,
   options: CheckOptions = {},
 ): GradientReport {
   checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
-  const { order = 2, random = new Random(0), scale = 1, directions = 4, elementwiseUpTo = 64 } = options;
-  const x = inputs.map((input) => input.detach().to("float64"));
-  const draw = (like: Tensor): Tensor => normal(like.shape, random).to("float64");
-  const cotangent = draw(noGrad(() => f(...x)));
-  const report = { compared: 0, kinks: [] as Kink[], worst: 0 };
-  const settings = { scale: Math.min(1, scale), directions, elementwiseUpTo, draw };
-  let terms: Objective = (points) => f(...points).mul(cotangent);
+  const { order = 2 } = options;
+  const paths = treePaths(inputs);
+  const x = treeLeaves("checkGradients", inputs).map((input) => input.detach().to("float64"));
+  const terms = (points: readonly Tensor[]): Tensor => f(...treeWith(inputs, points));
+  const report = compare(terms, x, order, options);
+  const kinks = report.kinks.map(({ leaf, ...kink }) => ({ ...kink, ...paths[leaf] }));
+  if (report.disagreement === null) return { compared: report.compared, kinks, worst: report.worst };
+  const found = report.disagreement;
+  const culprit = findCulprit(terms, x, found.order, {
+    disagree: (inner, points, upTo) =>
+      compare(inner, points, upTo, { ...options, random: new Random(0) }).disagreement !== null,
+    gradient: (inner, points) => {
+      const random = new Random(1);
+      return differentiated(
+        inner,
+        points.map((point) => draw(point, random)),
+      );
+    },
+  });
+  throw gradientError(found, paths[found.leaf], x[found.leaf].shape, culprit);
+}
+
+/** Both numbers, and where they were found. */
+interface Disagreement {
+  readonly order: number;
+  /** Which tensor of all inputs. */
+  readonly leaf: number;
+  readonly element: readonly number[] | null;
+  readonly analytic: number;
+  readonly numeric: number;
+  readonly tolerance: number;
+}
+
+/** Compares to the given order, up to the first disagreement. */
+function compare(f: Objective, x: readonly Tensor[], order: number, options: CheckOptions): Report {
+  const { random = new Random(0), scale = 1, directions = 4, elementwiseUpTo = 64 } = options;
+  const cotangent = draw(
+    noGrad(() => f(x)),
+    random,
+  );
+  const report: Report = { compared: 0, kinks: [], worst: 0, disagreement: null };
+  const settings = {
+    scale: Math.min(1, scale),
+    directions,
+    elementwiseUpTo,
+    draw: (like: Tensor) => draw(like, random),
+  };
+  let terms: Objective = (points) => f(points).mul(cotangent);
   let magnitude = 0;
-  for (let k = 1; k <= order; k++) {
+  for (let k = 1; k <= order && report.disagreement === null; k++) {
     magnitude = compareWithDifferences(terms, x, k, { ...settings, magnitude }, report);
-    const tangents = x.map(draw);
-    if (k === 1) compareWithJvp(terms, x, tangents, magnitude, report);
-    const lower = terms;
-    terms = (points) => {
-      const [, pullback] = vjp((inner: readonly Tensor[]) => lower(inner), points);
-      return concat(pullback().map((gradient, i) => gradient.mul(tangents[i]).reshape([-1])));
-    };
+    const tangents = x.map(settings.draw);
+    if (k === 1 && report.disagreement === null) compareWithJvp(terms, x, tangents, magnitude, report);
+    terms = differentiated(terms, tangents);
   }
   return report;
 }
 
+function draw(like: Tensor, random: Random): Tensor {
+  return normal(like.shape, random).to("float64");
+}
+
+/** Terms of ⟨gradient, tangents⟩. */
+function differentiated(terms: Objective, tangents: readonly Tensor[]): Objective {
+  return (points) => {
+    const [, pullback] = vjp((inner: readonly Tensor[]) => terms(inner), points);
+    return concat(pullback().map((gradient, i) => gradient.mul(tangents[i]).reshape([-1])));
+  };
+}
+
 /** Terms whose sum is the scalar function F to differentiate. */
 type Objective = (points: readonly Tensor[]) => Tensor;
-type Report = { compared: number; kinks: Kink[]; worst: number };
+interface Report {
+  compared: number;
+  readonly kinks: (Omit<Kink, "input" | "path"> & { readonly leaf: number })[];
+  worst: number;
+  disagreement: Disagreement | null;
+}
 
 /** Returns the magnitude of what was added, for the order above. */
 function compareWithDifferences(
@@ -123,7 +193,7 @@ function compareWithDifferences(
     (sum, g, i) => sum + sumOf(g.mul(x[i].abs().maximum(settings.scale)).abs()),
     sumOf(value.abs()) + settings.magnitude / settings.scale,
   );
-  for (const [input, point] of x.entries()) {
+  for (const [leaf, point] of x.entries()) {
     const isElementwise = point.size <= settings.elementwiseUpTo;
     for (let i = 0; i < (isElementwise ? point.size : settings.directions); i++) {
       const element = isElementwise ? unravel(i, point.shape) : null;
@@ -131,11 +201,11 @@ function compareWithDifferences(
       const h =
         STEP * settings.scale * Math.max(1, isElementwise ? Math.abs(sumOf(point.mul(direction))) : 1);
       const at = (distance: number): number =>
-        noGrad(() => sumOf(terms(x.with(input, point.add(direction.mul(distance))))));
+        noGrad(() => sumOf(terms(x.with(leaf, point.add(direction.mul(distance))))));
       const [far, near] = [h, h / 2].map((step) => ({ below: at(-step), above: at(step), step }));
       const [wide, narrow] = [far, near].map(({ below, above, step }) => (above - below) / (2 * step));
       const [left, right] = [(middle - near.below) / near.step, (near.above - middle) / near.step];
-      const analytic = sumOf(gradients[input].mul(direction));
+      const analytic = sumOf(gradients[leaf].mul(direction));
       const rounding = (ROUNDINGS * EPSILON * magnitude) / h + Number.MIN_VALUE;
 
       // Where F is smooth, F(x+h) − 2F(x) + F(x−h) falls with h², and at a kink with h; a jump does neither.
@@ -145,16 +215,11 @@ function compareWithDifferences(
       const isBetween =
         analytic >= Math.min(left, right, 0) - rounding && analytic <= Math.max(left, right, 0) + rounding;
       if (roughness > 1e-3 * slopes + 8 * rounding && isBetween) {
-        report.kinks.push({ order, input, element, left, right, analytic });
+        report.kinks.push({ order, leaf, element, left, right, analytic });
       } else {
         const numeric = (4 * narrow - wide) / 3;
-        settle(
-          report,
-          point.shape,
-          order,
-          { input, element, analytic, numeric },
-          Math.abs(wide - narrow) + rounding,
-        );
+        const tolerance = Math.abs(wide - narrow) + rounding;
+        if (!settle(report, { order, leaf, element, analytic, numeric, tolerance })) return magnitude;
       }
     }
   }
@@ -171,37 +236,53 @@ function compareWithJvp(
 ): void {
   const [, pullback] = vjp(terms, x);
   const gradients = pullback();
-  for (const [input, { shape }] of x.entries()) {
-    const only = tangents.map((tangent, i) => (i === input ? tangent : tangent.mul(0)));
+  for (const leaf of x.keys()) {
+    const only = tangents.map((tangent, i) => (i === leaf ? tangent : tangent.mul(0)));
     const numeric = sumOf(jvp(terms, x, only)[1]);
-    const products = gradients[input].mul(tangents[input]);
-    const found = { input, element: null, analytic: sumOf(products), numeric };
-    const rounding = 64 * ROUNDINGS * EPSILON * (magnitude + sumOf(products.abs())) + Number.MIN_VALUE;
-    settle(report, shape, 1, found, rounding);
+    const products = gradients[leaf].mul(tangents[leaf]);
+    const analytic = sumOf(products);
+    const tolerance = 64 * ROUNDINGS * EPSILON * (magnitude + sumOf(products.abs())) + Number.MIN_VALUE;
+    if (!settle(report, { order: 1, leaf, element: null, analytic, numeric, tolerance })) return;
   }
 }
 
-function settle(
-  report: Report,
-  shape: Shape,
-  order: number,
-  found: Pick<GradientError, "input" | "element" | "analytic" | "numeric">,
-  tolerance: number,
-): void {
-  const { input, element, analytic, numeric } = found;
-  const error = Math.abs(analytic - numeric) / tolerance;
+/** Whether the two numbers agree; notes it in the report. */
+function settle(report: Report, found: Disagreement): boolean {
+  const error = Math.abs(found.analytic - found.numeric) / found.tolerance;
   if (!(error <= 1)) {
-    throw new GradientError(
-      "checkGradients",
-      `order ${order}, input ${input} of shape ${showShape(shape)}, ` +
-        `${element === null ? "a random direction" : `element ${showShape(element)}`}: ` +
-        `the gradient rules give ${analytic}, differences of the values ${numeric} ± ${tolerance.toExponential(0)}.`,
-      "look at the gradient rules that this input reaches; listTape() lists them.",
-      found,
-    );
+    report.disagreement = found;
+    return false;
   }
   report.compared++;
   report.worst = Math.max(report.worst, error);
+  return true;
+}
+
+function gradientError(
+  { order, element, analytic, numeric, tolerance }: Disagreement,
+  place: { readonly path: string; readonly input: number },
+  shape: Shape,
+  culprit: Culprit | null,
+): GradientError {
+  return new GradientError(
+    "checkGradients",
+    `order ${order}, ${place.path} of shape ${showShape(shape)}, ` +
+      `${element === null ? "a random direction" : `element ${showShape(element)}`}: ` +
+      `the gradient rules give ${analytic}, differences of the values ${numeric} ± ${tolerance.toExponential(0)}.`,
+    culprit === null
+      ? "each operation's own rule agrees with differences; look for what lies between them: a value taken off the tape " +
+          "(detach, noGrad, item), or a rule that depends on how often it is used."
+      : `look at the gradient rule of ${culprit.operation}, called at ${culprit.callSite}; ` +
+          "by itself it disagrees with differences of its values.",
+    {
+      ...place,
+      element,
+      analytic,
+      numeric,
+      operation: culprit?.operation ?? null,
+      callSite: culprit?.callSite ?? null,
+    },
+  );
 }
 
 const sumOf = (values: Tensor): number => values.sum().item();

@@ -36,3 +36,12 @@ export function treeWith<T extends Tree>(tree: T, leaves: readonly Tensor[]): T 
   };
   return build(tree) as T;
 }
+
+/** Where each leaf of a list of inputs is, in the order of `treeLeaves`: "input 0", "input 1.layers.0.weight". */
+export function treePaths(inputs: readonly Tree[]): { readonly input: number; readonly path: string }[] {
+  const below = (branch: Tree, path: string): string[] =>
+    isTensor(branch)
+      ? [path]
+      : Object.entries(branch).flatMap(([name, next]) => below(next as Tree, `${path}.${name}`));
+  return inputs.flatMap((tree, input) => below(tree, `input ${input}`).map((path) => ({ input, path })));
+}

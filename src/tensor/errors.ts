@@ -47,25 +47,37 @@ export class TapeError extends HalogradError {}
 export class GradientError extends HalogradError {
   /** Which of the inputs, counted from 0. */
   readonly input: number;
+  /** The input by name: "input 0", and for a tensor inside of one "input 0.weight". */
+  readonly path: string;
   /** The index of the element in it; null where the derivative was taken in a random direction. */
   readonly element: readonly number[] | null;
   /** What the gradient rules give. */
   readonly analytic: number;
   /** What differences of the values give. */
   readonly numeric: number;
+  /** The operation whose rule disagrees by itself; null where every one agrees. */
+  readonly operation: string | null;
+  /** Where that operation was called. */
+  readonly callSite: string | null;
 
   /** The parts of the message, and what was found. */
   constructor(
     where: string,
     problem: string,
     fix: string,
-    found: Pick<GradientError, "input" | "element" | "analytic" | "numeric">,
+    found: Pick<
+      GradientError,
+      "input" | "path" | "element" | "analytic" | "numeric" | "operation" | "callSite"
+    >,
   ) {
     super(where, problem, fix);
     this.input = found.input;
+    this.path = found.path;
     this.element = found.element;
     this.analytic = found.analytic;
     this.numeric = found.numeric;
+    this.operation = found.operation;
+    this.callSite = found.callSite;
   }
 }
 

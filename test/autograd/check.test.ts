@@ -96,6 +96,45 @@ describe("checkGradients", () => {
     expect(error.message).toContain(`${error.numeric}`);
   });
 
+  it("takes arguments that are trees, and names the tensor by its path", () => {
+    const layer = { weight: tensor([[0.3], [-0.8]]), biases: [tensor([0.1])] };
+    const f = (x: Tensor, { weight, biases }: typeof layer): Tensor => x.matmul(weight).add(biases[0]).tanh();
+    expect(checkGradients(f, [x, layer]).compared).toBe(2 * 7 + 3);
+    const wrong = (x: Tensor, { weight, biases }: typeof layer): Tensor =>
+      x.matmul(weight).add(sine(1)(biases[0]));
+    const error = failureOf(() => checkGradients(wrong, [x, layer]));
+    expect(error).toMatchObject({ input: 1, path: "input 1.biases.0", element: [0] });
+    expect(error.message).toContain("input 1.biases.0 of shape [1]");
+  });
+
+  it("names the operation whose rule is off, among others, and where it was called", () => {
+    const wrong = sine((m, x) => m.neg(m.cos(x)));
+    const error = failureOf(() => checkGradients((x) => wrong(x.exp()).softmax().mul(x), [x]));
+    expect(error).toMatchObject({ operation: "sine", element: [0, 0] });
+    expect(error.callSite).toContain("check.test.ts");
+    expect(error.message).toContain("the gradient rule of sine, called at");
+  });
+
+  it("names the operation inside of a rule whose second derivative is off", () => {
+    const slope = unary({ name: "slope", value: (m, x) => m.cos(x), derivative: (m, x) => m.sin(x) });
+    const operation: Operation = {
+      name: "sine",
+      shape: ([x]) => x.shape,
+      compute: (output, _shape, [x]) => output.storage.data.set(x.sin().toTypedArray(), output.offset),
+      gradient: (cotangent, { inputs }) => cotangent.mul(slope(inputs![0])),
+      saves: "inputs",
+      examples: [],
+    };
+    const error = failureOf(() => checkGradients((x) => apply(operation, [x.mul(x)], {}), [x]));
+    expect(error.operation).toBe("sine (in its rule, slope)");
+  });
+
+  it("says so where no single operation is off", () => {
+    const error = failureOf(() => checkGradients((x) => x.mul(x.detach()), [x]));
+    expect(error).toMatchObject({ operation: null, callSite: null });
+    expect(error.message).toContain("each operation's own rule agrees with differences");
+  });
+
   it("takes random directions through large inputs", () => {
     const large = normal([40, 40], new Random(1));
     expect(checkGradients((x) => x.tanh(), [large], { directions: 3 }).compared).toBe(2 * 3 + 1);

@@ -228,8 +228,9 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
       "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
     );
   }
-  // Single numbers take no memory worth giving up.
-  if (!walk.discards || (contribution.storage.size === 1 && cotangent.storage.size === 1)) {
+  // Single numbers take no memory worth giving up. One number repeated does not count as single: a sum with it has elements.
+  const isSingle = contribution.storage.size === 1 && cotangent.storage.size === 1 && contribution.size === 1;
+  if (!walk.discards || isSingle) {
     target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
     return contribution;
   }

@@ -92,8 +92,14 @@ export class Storage {
 }
 
 const DISCARDED: Residence = {
-  address: 0,
+  get address(): number {
+    throw readAfterDiscard();
+  },
   copyTo: () => {
-    throw new Error("halograd: elements were read after the engine had discarded them. Please report this.");
+    throw readAfterDiscard();
   },
 };
+
+function readAfterDiscard(): Error {
+  return new Error("halograd: elements were read after the engine had discarded them. Please report this.");
+}

@@ -214,7 +214,10 @@ function compareWithDifferences(
       const slopes = Math.abs(wide) + Math.abs(narrow) + Math.abs(right - left);
       const isBetween =
         analytic >= Math.min(left, right, 0) - rounding && analytic <= Math.max(left, right, 0) + rounding;
-      if (roughness > 1e-3 * slopes + 8 * rounding && isBetween) {
+      // A jump makes the slope across it double when the step is halved, and says nothing about that beside it.
+      const isJump =
+        Math.abs(narrow) > 8 * rounding && Math.abs(narrow - 2 * wide) <= 1e-2 * Math.abs(narrow);
+      if (roughness > 1e-3 * slopes + 8 * rounding && (isBetween || isJump)) {
         report.kinks.push({ order, leaf, element, left, right, analytic });
       } else {
         const numeric = (4 * narrow - wide) / 3;

@@ -63,8 +63,9 @@ export const pow: Binary = binary({
   derivatives: [
     // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
     (m, x, y) => {
-      const exponent = m.where(m.equal(y, m.constant(0)), m.constant(1), m.sub(y, m.constant(1)));
-      return m.mul(y, m.pow(x, exponent));
+      // Only at 0⁰: elsewhere x^(y−1) is finite at y = 0, and is what the mixed derivative is made of.
+      const isBothZero = m.mul(m.equal(x, m.constant(0)), m.equal(y, m.constant(0)));
+      return m.mul(y, m.pow(x, m.where(isBothZero, m.constant(1), m.sub(y, m.constant(1)))));
     },
     (m, x, _y, power) => m.mul(power, m.log(m.where(m.equal(x, m.constant(0)), m.constant(1), x))),
   ],

@@ -160,6 +160,16 @@ describe("checkGradients", () => {
     expect(analytic).toBeLessThanOrEqual(Math.max(left, right, 0));
   });
 
+  it("reports a jump of the gradient as a kink, whatever is added to it", () => {
+    const f = (x: Tensor, y: Tensor, z: Tensor): Tensor => x.maximum(y).mul(z);
+    const { kinks } = checkGradients(f, [tensor(0), tensor(0), tensor(1)]);
+    expect(kinks.filter(({ order }) => order === 2)).toMatchObject([{ path: "input 0" }, { path: "input 1" }]);
+  });
+
+  it("passes a power at an exponent of 0, whose slope by the base is 0 there and not beside it", () => {
+    expect(checkGradients((x, y) => x.pow(y), [tensor([0.5, 2]), tensor([0, 0])]).kinks).toEqual([]);
+  });
+
   it("reports a jump as a kink", () => {
     expect(checkGradients((x) => x.sign(), [tensor([0, 1])], { order: 1 }).kinks).toMatchObject([
       { element: [0] },

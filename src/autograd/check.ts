@@ -9,10 +9,11 @@ import { checkOptions } from "../tensor/check.ts";
 import { GradientError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
+import { gradientsOf } from "./backward.ts";
 import { type Culprit, findCulprit } from "./culprit.ts";
 import { jvp, vjp } from "./functional.ts";
-import { noGrad } from "./tape.ts";
-import { normal, tensor } from "./tensor.ts";
+import { enableGrad, noGrad, tape } from "./tape.ts";
+import { normal, ones, tensor } from "./tensor.ts";
 import { type Tree, treeLeaves, treePaths, treeWith } from "./tree.ts";
 
 /** Settings of `checkGradients`. */
@@ -184,14 +185,13 @@ function compareWithDifferences(
   },
   report: Report,
 ): number {
-  const [value, pullback] = vjp(terms, x);
-  const gradients = pullback();
+  const { value, gradients, roundings } = differentiate(terms, x);
   const middle = sumOf(value);
-  // What is added up (derivatives may cancel what the function itself adds), and what a last bit in an input, or in
-  // what varies along with it, does to the result.
+  // What is added up (derivatives may cancel what the function itself adds), and what a last bit in an input, in what varies
+  // along with it, or in a value on the way does to the result.
   const magnitude = gradients.reduce(
     (sum, g, i) => sum + sumOf(g.mul(x[i].abs().maximum(settings.scale)).abs()),
-    sumOf(value.abs()) + settings.magnitude / settings.scale,
+    sumOf(value.abs()) + settings.magnitude / settings.scale + roundings,
   );
   for (const [leaf, point] of x.entries()) {
     const isElementwise = point.size <= settings.elementwiseUpTo;
@@ -227,6 +227,28 @@ function compareWithDifferences(
     }
   }
   return magnitude;
+}
+
+/**
+ * The terms, the gradients of their sum, and Σ |value · cotangent| over the values on the tape: when each is rounded by a
+ * relative ε, the sum is off by at most ε times this, also where it cancels.
+ */
+function differentiate(
+  terms: Objective,
+  x: readonly Tensor[],
+): { value: Tensor; gradients: readonly Tensor[]; roundings: number } {
+  const points = x.map((point) => point.detach());
+  for (const point of points) point.requiresGrad = true;
+  const value = enableGrad(() => terms(points));
+  if (value.node === null) return { value, gradients: x.map((point) => point.mul(0)), roundings: 0 };
+  const cotangent = ones(value.shape, { dtype: "float64" });
+  const outputs = tape(value).map(({ output }) => output);
+  const found = gradientsOf("checkGradients", value, [...points, ...outputs], cotangent);
+  const roundings = outputs.reduce((sum, output, i) => {
+    const share = found[points.length + i];
+    return share === null ? sum : sum + sumOf(share.mul(output.detach()).abs());
+  }, 0);
+  return { value: value.detach(), gradients: points.map((point, i) => found[i] ?? point.detach().mul(0)), roundings };
 }
 
 /** ⟨vjp(ones), tangent⟩ = ⟨ones, jvp(tangent)⟩: fails where a gradient rule is not linear in its cotangent. */

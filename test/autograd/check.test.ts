@@ -166,6 +166,12 @@ describe("checkGradients", () => {
     expect(kinks.filter(({ order }) => order === 2)).toMatchObject([{ path: "input 0" }, { path: "input 1" }]);
   });
 
+  it("adds one number, repeated, in float64 as well", () => {
+    const total = tensor(1 / 3).to("float64").mul(1 / 3).expand([3, 3]).sum();
+    expect(total.item()).toBeCloseTo(3 * Math.fround(1 / 3), 14);
+    expect(checkGradients((x) => x.expand([3, 3]).sum().div(9), [tensor([0, 0, 0])]).worst).toBeLessThan(0.5);
+  });
+
   it("passes a power at an exponent of 0, whose slope by the base is 0 there and not beside it", () => {
     expect(checkGradients((x, y) => x.pow(y), [tensor([0.5, 2]), tensor([0, 0])]).kinks).toEqual([]);
   });

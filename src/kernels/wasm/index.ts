@@ -110,6 +110,8 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
       size !== 1 &&
       lanes &&
       operands.every((operand) => isFloat32(operand) || isNumber(operand)) &&
+      // One float64 number, repeated, is to be added in float64.
+      operands.some(isFloat32) &&
       memory.reset(operands.length * (size * 4 + 16) + keptCount * 8 + 64);
     if (!fits) {
       plain(shape, reducedRank, output, operands);

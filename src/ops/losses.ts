@@ -72,9 +72,10 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
     checkSameShape("huberLoss", prediction, target);
     if (!(typeof delta === "number" && delta > 0))
       throw new ArgumentError("huberLoss", `delta must be positive; got ${describeValue(delta)}.`);
-    const size = prediction.sub(target).abs();
-    const quadratic = size.minimum(delta);
-    return quadratic.mul(size.sub(quadratic.mul(0.5))).mean();
+    // Limited, and not |e|, whose slope of 0 at 0 would make the second derivative 0 there.
+    const error = prediction.sub(target);
+    const limited = error.clamp(-delta, delta);
+    return limited.mul(error.sub(limited.mul(0.5))).mean();
   },
   [
     {

@@ -102,7 +102,9 @@ let nextId = 0;
 let recording = true;
 let scope = "";
 let callSites = false;
-let observe: ((operation: Operation, inputs: readonly Tensor[], output: Tensor) => void) | null = null;
+let observe:
+  | ((operation: Operation, inputs: readonly Tensor[], output: Tensor, attributes: Attributes) => void)
+  | null = null;
 let makeTensor: (storage: Storage, shape: Shape, strides: readonly number[], offset: number) => Tensor;
 
 /** The class of tensors announces itself here; operations stand below it. */
@@ -134,7 +136,7 @@ export function apply<A extends Attributes>(
       }
     }
   }
-  if (observe !== null) observe(operation as unknown as Operation, inputs, output);
+  if (observe !== null) observe(operation as unknown as Operation, inputs, output, attributes);
   return output;
 }
 

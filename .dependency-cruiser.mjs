@@ -7,7 +7,7 @@ const rows = [
   ["node"],
   ["diffusion", "galaxy"],
   ["nn", "plot"],
-  ["optim", "io"],
+  ["optim", "io", "testing"],
   ["autograd", "metrics"],
   ["ops"],
   ["tensor"],

@@ -75,7 +75,7 @@ const ROUNDINGS = 32;
  * const x = normal([2, 3], new Random(1));
  * const w = normal([3, 2], new Random(2));
  * checkGradients((x, w) => x.matmul(w).silu(), [x, w]); // { compared: …, kinks: [], worst: 0.02 }
- * checkGradients((layer) => x.matmul(layer.w).add(layer.b), [{ w, b: normal([2], new Random(3)) }]);
+ * checkGradients((x, layer) => x.matmul(layer.w).add(layer.b), [x, { w, b: normal([2], new Random(3)) }]);
  * ```
  *
  * Where they disagree, the check goes along the tape of `f` and compares every operation's own rule with differences, so
@@ -248,7 +248,11 @@ function differentiate(
     const share = found[points.length + i];
     return share === null ? sum : sum + sumOf(share.mul(output.detach()).abs());
   }, 0);
-  return { value: value.detach(), gradients: points.map((point, i) => found[i] ?? point.detach().mul(0)), roundings };
+  return {
+    value: value.detach(),
+    gradients: points.map((point, i) => found[i] ?? point.detach().mul(0)),
+    roundings,
+  };
 }
 
 /** ⟨vjp(ones), tangent⟩ = ⟨ones, jvp(tangent)⟩: fails where a gradient rule is not linear in its cotangent. */

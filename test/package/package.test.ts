@@ -21,8 +21,12 @@ const entries = Object.keys(manifest.exports).filter((path) => path !== "./packa
 
 describe("package.json", () => {
   test("names no dependency that a user would install", () => {
-    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"])
+    for (const kind of ["dependencies", "optionalDependencies", "bundleDependencies"])
       expect(manifest).not.toHaveProperty(kind);
+    const required = Object.keys(manifest.peerDependencies).filter(
+      (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
+    );
+    expect(required).toEqual([]);
   });
 
   test("runs nothing when it is installed", () => {

@@ -38,6 +38,7 @@ describe("layering", () => {
     ["tensor/a.ts", "ops/a.ts", "tensor-imports-down-only"],
     ["autograd/a.ts", "metrics/a.ts", "autograd-imports-down-only"],
     ["optim/a.ts", "io/a.ts", "optim-imports-down-only"],
+    ["autograd/b.ts", "testing/a.ts", "autograd-imports-down-only"],
     ["nn/a.ts", "diffusion/a.ts", "nn-imports-down-only"],
     ["diffusion/a.ts", "galaxy/a.ts", "diffusion-imports-down-only"],
     ["diffusion/b.ts", "plot/a.ts", "plot-for-cli-only"],
@@ -48,6 +49,7 @@ describe("layering", () => {
     ["undrawn/a.ts", "tensor/errors.ts", "known-folders-only"],
     ["io/b.ts", "node:path", "platform-neutral"],
     ["io/c.ts", "typescript", "no-packages"],
+    ["testing/b.ts", "fast-check", "no-packages"],
     ["cli/b.ts", "no-such-package", "no-packages"],
   ] as const;
   // A circle of values, and one that a type-only import closes.

@@ -1,0 +1,12 @@
+/**
+ * Checking gradients, your own and ours: `checkGradients`, arbitraries for fast-check, and bounds of rounding errors.
+ *
+ * @module
+ */
+
+export { type CheckOptions, checkGradients, type GradientReport, type Kink } from "../autograd/check.ts";
+export { type Arbitraries, type Arbitrary, arbitraries, type FastCheck } from "./arbitraries.ts";
+export type { GraphOptions, ShapeOptions, TensorDrawOptions } from "./draw.ts";
+export { Graph, type Step } from "./graph.ts";
+export { errorBound } from "./rounding.ts";
+export type { Setting } from "./vocabulary.ts";

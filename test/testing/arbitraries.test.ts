@@ -1,0 +1,177 @@
+/** What is drawn, what it shrinks to, and how it prints. */
+
+import { test } from "@fast-check/vitest";
+import fc from "fast-check";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import {
+  ArgumentError,
+  concat,
+  type Shape,
+  stack,
+  type Tensor,
+  tensor as tensorOf,
+  zeros,
+} from "../../src/index.ts";
+import { isContiguous, sizeOf } from "../../src/tensor/shape.ts";
+import { arbitraries, type FastCheck, type Graph } from "../../src/testing/index.ts";
+import { vocabulary } from "../../src/testing/vocabulary.ts";
+import { cases } from "../ops/records.ts";
+
+const { shape, broadcastableShapes, tensor, view, graph } = arbitraries(fc);
+
+/** What printed code gives when it is pasted. */
+function pasted(code: string): Tensor {
+  const script = ts.transpile(code).replace(/f\(([^()]*)\);\s*$/, "return f($1);");
+  return new Function("tensor", "concat", "stack", script)(tensorOf, concat, stack);
+}
+
+/** The smallest example that fails, as fast-check reports it. */
+function smallest<T>(arbitrary: fc.Arbitrary<T>, passes: (value: T) => boolean, numRuns = 1000): string {
+  const { counterexample } = fc.check(fc.property(arbitrary, passes), { numRuns });
+  if (counterexample === null) throw new Error("nothing failed");
+  return fc.stringify(counterexample[0]);
+}
+
+const bitsOf = (x: Tensor): number[] => [...new Int32Array(x.toTypedArray().buffer)];
+
+describe("shapes", () => {
+  test.prop([shape({ minRank: 1, maxRank: 2, minSize: 0, maxSize: 3 })])("keep to their limits", (drawn) => {
+    expect([1, 2]).toContain(drawn.length);
+    for (const size of drawn) expect([0, 1, 2, 3]).toContain(size);
+  });
+
+  test.prop([broadcastableShapes({ count: 3 })])("that broadcast do so, in any order", ([a, b, c]) => {
+    const sum = (...shapes: Shape[]): Shape =>
+      shapes.map((drawn) => zeros(drawn)).reduce((total, x) => total.add(x)).shape;
+    expect(sum(a, b, c)).toEqual(sum(c, b, a));
+  });
+
+  it("shrink to the smallest that fail", () => {
+    expect(smallest(shape(), (drawn) => sizeOf(drawn) < 4)).toMatch(/^\[(4|2,2|2,3|3,2)\]$/);
+    expect(smallest(shape({ minRank: 2 }), (drawn) => sizeOf(drawn) < 3)).toMatch(/^\[(1,3|3,1|2,2)\]$/);
+    expect(smallest(broadcastableShapes(), ([a, b]) => a.length === b.length)).toMatch(
+      /^\[(\[\],\[1\]|\[1\],\[\])\]$/,
+    );
+  });
+});
+
+describe("tensors", () => {
+  const drawn = fc.sample(tensor(), { numRuns: 300, seed: 1 }).flatMap((x) => [...x.toTypedArray()]);
+  const kinds: Record<string, (x: number, before: number) => boolean> = {
+    "zeros of both signs": (x) => Object.is(x, -0),
+    "subnormal numbers": (x) => x !== 0 && Math.abs(x) < 2 ** -126,
+    "huge numbers": (x) => Math.abs(x) > 1e30,
+    "equal neighbours": (x, before) => x === before,
+    "adjacent neighbours": (x, before) => x !== before && Math.abs(x / before - 1) < 2 ** -22,
+  };
+  it.each(Object.entries(kinds))("hold %s", (_, isOne) => {
+    expect(drawn.filter((x, i) => i > 0 && isOne(x, drawn[i - 1])).length).toBeGreaterThan(5);
+  });
+
+  test.prop([tensor({ shape: [2, 3], values: [0.5, 1.5] })])("keep to a shape and an interval", (x) => {
+    expect(x.shape).toEqual([2, 3]);
+    for (const value of x.toTypedArray()) expect(Math.abs(value - 1)).toBeLessThanOrEqual(0.5);
+  });
+
+  it("shrink to the smallest shape and the simplest elements, and print as code", () => {
+    expect(smallest(tensor(), (x) => x.toTypedArray().every((value) => value < 2))).toBe("tensor(2)");
+    expect(smallest(tensor(), (x) => !x.toTypedArray().some((value) => Object.is(value, -0)))).toBe(
+      "tensor(-0)",
+    );
+    expect(smallest(tensor({ minRank: 1 }), (x) => x.size < 2)).toBe("tensor([0, 0], [2])");
+    expect(smallest(tensor({ values: [0.5, 1.5] }), (x) => x.rank === 0)).toMatch(/^tensor\(\[1\], \[1\]\)$/);
+  });
+});
+
+describe("views", () => {
+  it("lie in memory in every way there is", () => {
+    const drawn = fc.sample(view(), { numRuns: 300, seed: 1 });
+    expect(drawn.filter((x) => !isContiguous(x.shape, x.strides)).length).toBeGreaterThan(90);
+    expect(drawn.some((x) => x.strides.some((stride) => stride < 0))).toBe(true);
+    expect(drawn.some((x) => x.shape.some((size, axis) => size > 1 && x.strides[axis] === 0))).toBe(true);
+    expect(drawn.some((x) => x.offset > 0)).toBe(true);
+  });
+
+  test.prop([view()])("print as code that gives the same elements, to the bit", (x) => {
+    expect(bitsOf(pasted(`const f = () => ${fc.stringify(x)}; f();`))).toEqual(bitsOf(x));
+  });
+
+  it("shrink to the smallest that fail", () => {
+    const isDense = (x: Tensor): boolean => isContiguous(x.shape, x.strides);
+    // One layout of four elements at the most, all 0.
+    expect(smallest(view(), isDense)).toMatch(
+      /^tensor\((0|\[0(, 0){0,3}\], \[[\d, ]+\])\)\.(transpose|permute|slice|expand)\([^)]*\)$/,
+    );
+  });
+});
+
+describe("graphs", () => {
+  it("call every operation that has a gradient, and a new one of another kind than elementwise needs a line in the table", () => {
+    const words = new Set(vocabulary.flat().map(({ name }) => name));
+    const missing = cases.filter(({ name, operation }) => !words.has(name) && operation?.gradient !== null);
+    const stopping = [
+      "equal",
+      "greater",
+      "greaterEqual",
+      "less",
+      "lessEqual",
+      "notEqual",
+      "sign",
+      "argmax",
+      "argmin",
+    ];
+    // Of the others, slice is a method for the first, and placeSlice the transpose of it; copy is what contiguous does.
+    expect([...new Set(missing.map(({ name }) => name))].sort()).toEqual(
+      [...stopping, "copy", "placeSlice"].sort(),
+    );
+  });
+
+  test.prop([graph()])("print as code that gives the same value, to the bit", (drawn) => {
+    expect(bitsOf(pasted(`${drawn}`))).toEqual(bitsOf(drawn.f(...drawn.inputs)));
+  });
+
+  it("use values more than once", () => {
+    const drawn = fc.sample(graph(), { numRuns: 200, seed: 1 });
+    const reuses = ({ steps }: Graph): boolean => {
+      const operands = steps.flatMap((step) => step.operands);
+      return new Set(operands).size < operands.length;
+    };
+    expect(drawn.filter(reuses).length).toBeGreaterThan(40);
+  });
+
+  test.prop([graph({ operations: ["mul", "sum"], maxSteps: 3 })])(
+    "are made of the operations asked for",
+    ({ steps }) => {
+      for (const { name } of steps) expect(["mul", "sum"]).toContain(name);
+    },
+  );
+
+  it("shrink to the smallest expression that fails", () => {
+    const calls = (name: string) => (drawn: Graph) => drawn.steps.every((step) => step.name !== name);
+    expect(smallest(graph(), calls("tanh"))).toBe(
+      "const x0 = tensor(0);\nconst f = (x0: Tensor) => x0.tanh();\nf(x0);",
+    );
+    expect(smallest(graph(), calls("mul"))).toMatch(
+      /^const x0 = tensor\(0\);\nconst f = \(x0: Tensor\) => x0\.mul\((x0|[\d.]+)\);\nf\(x0\);$/,
+    );
+    // Inside an interval there is nothing simpler than 1.
+    expect(smallest(graph(), calls("log"))).toBe(
+      "const x0 = tensor(1);\nconst f = (x0: Tensor) => x0.log();\nf(x0);",
+    );
+    const hasBoth = (drawn: Graph): boolean => calls("matmul")(drawn) || calls("exp")(drawn);
+    expect(smallest(graph(), hasBoth, 5000)).toMatch(/\]\);\n(const x1 .*\n)?const f = .* => .*matmul.*/);
+  });
+});
+
+describe("arbitraries", () => {
+  it("refuses what is not fast-check", () => {
+    expect(() => arbitraries({} as FastCheck)).toThrow(ArgumentError);
+    expect(() => arbitraries(undefined as unknown as FastCheck)).toThrow("import fc from");
+  });
+
+  it("draws the same for the same seed", () => {
+    const draw = () => fc.sample(graph(), { numRuns: 20, seed: 7 }).map(String);
+    expect(draw()).toEqual(draw());
+  });
+});

@@ -2,7 +2,9 @@
 import { defineConfig } from "vitest/config";
 
 /** What computes runs once on each backend. */
-const ENGINE = ["ops", "autograd", "nn", "optim", "diffusion"].map((folder) => `test/${folder}/**/*.test.ts`);
+const ENGINE = ["ops", "autograd", "nn", "optim", "diffusion", "testing", "properties"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

@@ -158,7 +158,11 @@ describe("backward", () => {
 
 describe("memory that backward gives up", () => {
   it("is not that of a sum with one number repeated, which a view of it still needs", () => {
-    const x = tensor(Float32Array.from({ length: 8 }, (_, i) => i), [2, 2, 2], { requiresGrad: true });
+    const x = tensor(
+      Float32Array.from({ length: 8 }, (_, i) => i),
+      [2, 2, 2],
+      { requiresGrad: true },
+    );
     const gradientOf = (options?: { createGraph: boolean }): unknown => {
       x.grad = null;
       x.permute([0, 2, 1]).variance().backward(undefined, options);

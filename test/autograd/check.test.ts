@@ -163,7 +163,10 @@ describe("checkGradients", () => {
   it("reports a jump of the gradient as a kink, whatever is added to it", () => {
     const f = (x: Tensor, y: Tensor, z: Tensor): Tensor => x.maximum(y).mul(z);
     const { kinks } = checkGradients(f, [tensor(0), tensor(0), tensor(1)]);
-    expect(kinks.filter(({ order }) => order === 2)).toMatchObject([{ path: "input 0" }, { path: "input 1" }]);
+    expect(kinks.filter(({ order }) => order === 2)).toMatchObject([
+      { path: "input 0" },
+      { path: "input 1" },
+    ]);
   });
 
   it("passes the Huber loss where prediction and target are equal, to the second order", () => {
@@ -172,7 +175,11 @@ describe("checkGradients", () => {
   });
 
   it("adds one number, repeated, in float64 as well", () => {
-    const total = tensor(1 / 3).to("float64").mul(1 / 3).expand([3, 3]).sum();
+    const total = tensor(1 / 3)
+      .to("float64")
+      .mul(1 / 3)
+      .expand([3, 3])
+      .sum();
     expect(total.item()).toBeCloseTo(3 * Math.fround(1 / 3), 14);
     expect(checkGradients((x) => x.expand([3, 3]).sum().div(9), [tensor([0, 0, 0])]).worst).toBeLessThan(0.5);
   });

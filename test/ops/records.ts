@@ -67,7 +67,8 @@ export const hidden: readonly Operation[] = [...new Set(cases.flatMap(operations
 /** Every case there is. */
 export const allCases: readonly Case[] = [...cases, ...hidden.flatMap(casesOf)];
 
-function casesOf(operation: Operation): Case[] {
+/** The cases that a record describes. */
+export function casesOf(operation: Operation): Case[] {
   return operation.examples.map((example: Example) =>
     caseOf(operation.name, operation, {
       ...example,

@@ -1,0 +1,365 @@
+/**
+ * Laws that hold for every operation, whatever it computes: each reads what it needs off the record. laws.test.ts holds all
+ * operations to them; planted.test.ts shows that they see mistakes.
+ */
+
+import { expect } from "vitest";
+import { checkGradients } from "../../src/autograd/check.ts";
+import {
+  type BackendName,
+  backendName,
+  concat,
+  evaluate,
+  normal,
+  Random,
+  type Shape,
+  stack,
+  type Tensor,
+  useBackend,
+  vjp,
+  zerosLike,
+} from "../../src/index.ts";
+import { type Attributes, apply, type Operation } from "../../src/ops/operation.ts";
+import { sameShape, sizeOf } from "../../src/tensor/shape.ts";
+import { type Case, drawOperand, drawOperands } from "../ops/records.ts";
+
+/** Something that is true of an operation. */
+export interface Law {
+  /** In a word or two, as in the table of docs/testing.md. */
+  readonly name: string;
+  /** Completes "the law that …". */
+  readonly title: string;
+  /** Whether it says anything about this case. Default: about every one. */
+  concerns?(example: Case): boolean;
+  /** Fails where the case breaks the law. */
+  hold(example: Case, random: Random): void;
+}
+
+const toDouble = (x: Tensor): Tensor => x.to("float64");
+const leaf = (x: Tensor): Tensor => {
+  const copy = x.detach().to(x.dtype);
+  copy.requiresGrad = true;
+  return copy;
+};
+const cotangentOf = (output: Tensor, random: Random): Tensor => normal(output.shape, random).to(output.dtype);
+
+/** The largest difference of two results, relative to the largest element of the second. */
+function relativeError(actual: Tensor, expected: Tensor): number {
+  expect(actual.shape).toEqual(expected.shape);
+  const values = expected.toTypedArray();
+  const scale = values.reduce((largest: number, value: number) => Math.max(largest, Math.abs(value)), 1e-30);
+  return actual
+    .toTypedArray()
+    .reduce(
+      (worst: number, value: number, i: number) => Math.max(worst, Math.abs(value - values[i]) / scale),
+      0,
+    );
+}
+
+/** Gradients of ⟨f(operands), cotangent⟩; zeros where there is no path. */
+function gradientsOf(
+  f: (...operands: Tensor[]) => Tensor,
+  operands: readonly Tensor[],
+  cotangent: Tensor,
+  createGraph = false,
+): Tensor[] {
+  const inputs = operands.map(leaf);
+  const output = f(...inputs);
+  if (output.requiresGrad) output.backward(cotangent, { createGraph });
+  return inputs.map((input) => input.grad ?? zerosLike(input));
+}
+
+function expectClose(actual: readonly Tensor[], expected: readonly Tensor[], tolerance: number): void {
+  for (const [i, gradient] of actual.entries()) {
+    expect(relativeError(gradient.to("float64"), expected[i].to("float64"))).toBeLessThan(tolerance);
+  }
+}
+
+/** Float64 results of some ten steps in another order: each step rounds to 2⁻⁵³, and sums have a few dozen terms. */
+const SAME_IN_FLOAT64 = 2 ** -44;
+
+/** How a tensor of a shape can lie in memory: the shape that is drawn, and the view of it. */
+const views: Record<string, (shape: Shape) => [base: Shape, view: (base: Tensor) => Tensor]> = {
+  transposed: (shape) => [shape.toReversed(), (x) => x.permute([...shape.keys()].reverse())],
+  permuted: (shape) => [
+    [...shape.slice(1), ...shape.slice(0, 1)],
+    (x) => x.permute(shape.map((_, axis) => (axis + shape.length - 1) % shape.length)),
+  ],
+  "sliced with steps": (shape) => [
+    shape.map((size) => 2 * size + 1),
+    (x) => x.slice(...shape.map(() => [1, null, 2] as const)),
+  ],
+  "sliced backwards": (shape) => [
+    shape.map((size) => 2 * size),
+    (x) => x.slice(...shape.map(() => [null, null, -2] as const)),
+  ],
+  "expanded along the first axis": (shape) => [
+    shape.map((size, axis) => (axis === 0 ? 1 : size)),
+    (x) => x.expand(shape),
+  ],
+  "expanded along the last axis": (shape) => [
+    shape.map((size, axis) => (axis === shape.length - 1 ? 1 : size)),
+    (x) => x.expand(shape),
+  ],
+  "reshaped from a transposed matrix": (shape) => [
+    [2, sizeOf(shape)],
+    (x) => x.transpose().slice([null, null], 1).reshape(shape),
+  ],
+};
+
+const viewLaws = Object.entries(views).map(
+  ([name, layOut]): Law => ({
+    name: "views",
+    title: `operands that are ${name} give the values and gradients of contiguous ones`,
+    hold(example, random) {
+      const layouts = example.shapes.map((shape) =>
+        shape.length === 0 ? ([[], (x: Tensor) => x] as const) : layOut(shape),
+      );
+      const bases = layouts.map(([base], i) => drawOperand(example, i, base, random));
+      const call = (...inputs: Tensor[]): Tensor => example.call(...inputs.map((x, i) => layouts[i][1](x)));
+      const copies = bases.map((base, i) => layouts[i][1](base).clone());
+      expect(call(...bases).toTypedArray()).toEqual(example.call(...copies).toTypedArray());
+      // Repeated elements tie in max and the like; there the check accepts any slope between the two sides.
+      checkGradients(call, bases, { elementwiseUpTo: 0, directions: 2, random });
+    },
+  }),
+);
+
+export const laws: readonly Law[] = [
+  {
+    name: "differences",
+    title: "gradients agree with differences in float64, to second order",
+    hold(example, random) {
+      const operands = drawOperands(example, random);
+      const { compared, kinks } = checkGradients(example.call, operands);
+      const size = operands.reduce((sum, operand) => sum + operand.size, 0);
+      expect(kinks).toEqual([]);
+      expect(compared).toBe(2 * size + operands.length);
+    },
+  },
+  ...viewLaws,
+  {
+    name: "linearity",
+    title: "the gradient rule is linear in the cotangent",
+    hold(example, random) {
+      const operands = drawOperands(example, random).map(toDouble);
+      const [output, pullback] = vjp((x: Tensor[]) => example.call(...x), operands);
+      const [u, w] = [cotangentOf(output, random), cotangentOf(output, random)];
+      const [ofU, ofW] = [pullback(u), pullback(w)];
+      const expected = ofU.map((gradient, i) => gradient.mul(3).sub(ofW[i].mul(0.5)));
+      expectClose(pullback(u.mul(3).sub(w.mul(0.5))), expected, SAME_IN_FLOAT64);
+    },
+  },
+  {
+    name: "reuse",
+    title: "an operand that is used twice receives both contributions",
+    hold(example, random) {
+      const operands = drawOperands(example, random).map(toDouble);
+      const output = example.call(...operands);
+      const [u, w] = [cotangentOf(output, random), cotangentOf(output, random)];
+      const twice = (...x: Tensor[]): Tensor =>
+        example
+          .call(...x)
+          .mul(u)
+          .add(example.call(...x).mul(w));
+      const [ofU, ofW] = [u, w].map((cotangent) => gradientsOf(example.call, operands, cotangent));
+      const ones = u.mul(0).add(1);
+      const expected = ofU.map((gradient, i) => gradient.add(ofW[i]));
+      expectClose(gradientsOf(twice, operands, ones), expected, SAME_IN_FLOAT64);
+    },
+  },
+  {
+    name: "permutation",
+    title: "an elementwise operation takes permuted elements to permuted results, to the bit",
+    concerns: ({ operation, shapes }) =>
+      operation?.value !== undefined && !shapes.some((shape) => shape.includes(0)),
+    hold(example, random) {
+      const operands = drawOperands(example, random);
+      const { shape } = example.call(...operands);
+      const order = [...random.permutation(sizeOf(shape))];
+      const flat = operands.map((x) => x.expand(shape).reshape([-1]));
+      const permuted = (x: Tensor): Tensor => x.indexSelect(0, order);
+      const cotangent = cotangentOf(flat[0], random);
+      const gradients = gradientsOf(example.call, flat, cotangent).map(permuted);
+      expect(example.call(...flat.map(permuted)).toTypedArray()).toEqual(
+        permuted(example.call(...flat)).toTypedArray(),
+      );
+      gradientsOf(example.call, flat.map(permuted), permuted(cotangent)).forEach((gradient, i) => {
+        expect(gradient.toTypedArray()).toEqual(gradients[i].toTypedArray());
+      });
+    },
+  },
+  {
+    name: "batches",
+    title: "a batch gives what its members give, one by one",
+    concerns: (example) => batchOf(example) !== null,
+    hold(example, random) {
+      const { call, isStacked, shapes } = batchOf(example)!;
+      const members = [drawOperands(example, random), drawOperands(example, random)].map((x) =>
+        x.map(toDouble),
+      );
+      const both = shapes.map((shape, i) =>
+        isStacked(i) ? stack(members.map((x) => x[i])).reshape(shape) : members[0][i],
+      );
+      if (members[0].some((_, i) => !isStacked(i))) {
+        for (const i of members[0].keys()) if (!isStacked(i)) members[1][i] = members[0][i];
+      }
+      const outputs = members.map((x) => example.call(...x));
+      expectClose([call(...both)], [stack(outputs)], SAME_IN_FLOAT64);
+      const cotangents = outputs.map((output) => cotangentOf(output, random));
+      const [first, second] = members.map((x, k) => gradientsOf(example.call, x, cotangents[k]));
+      const expected = first.map((gradient, i) =>
+        isStacked(i) ? stack([gradient, second[i]]).reshape(shapes[i]) : gradient.add(second[i]),
+      );
+      expectClose(gradientsOf(call, both, stack(cotangents)), expected, SAME_IN_FLOAT64);
+    },
+  },
+  {
+    name: "backends",
+    title: "both backends give the same values and gradients, within units",
+    hold(example, random) {
+      const operands = drawOperands(example, random);
+      const cotangent = cotangentOf(example.call(...operands), random);
+      const [typescript, wasm] = (["typescript", "wasm"] as const).map((backend) =>
+        onBackend(backend, () => ({
+          value: example.call(...operands).clone(),
+          gradients: gradientsOf(example.call, operands, cotangent).map((gradient) => gradient.clone()),
+        })),
+      );
+      // Each is off by half of this at the most: see the law of float32.
+      expectClose([wasm.value], [typescript.value], 8 * 2 ** -24);
+      expectClose(wasm.gradients, typescript.gradients, 16 * 2 ** -24);
+    },
+  },
+  {
+    name: "fused gradients",
+    title: "the fused backward kernels give what the composed rules give",
+    hold(example, random) {
+      const operands = drawOperands(example, random).map(toDouble);
+      const cotangent = cotangentOf(example.call(...operands), random);
+      const composed = gradientsOf(example.call, operands, cotangent, true);
+      // In float64 both round every step to 2⁻⁵³; a rule has some ten steps.
+      expectClose(gradientsOf(example.call, operands, cotangent), composed, 2 ** -46);
+    },
+  },
+  {
+    name: "expression",
+    title: "an elementwise operation is what its expression is, composed of other operations",
+    concerns: ({ operation }) => operation?.value !== undefined && operation.gradient !== undefined,
+    hold(example, random) {
+      const operands = drawOperands(example, random).map(toDouble);
+      const composed = (...x: Tensor[]): Tensor => evaluate(example.operation!.value!, ...x);
+      const output = example.call(...operands);
+      expectClose([output], [composed(...operands).expand(output.shape)], SAME_IN_FLOAT64);
+      const cotangent = cotangentOf(output, random);
+      const expected = gradientsOf((...x) => composed(...x).expand(output.shape), operands, cotangent);
+      // The two derive the same slope by different routes, with cancellation on one of them.
+      expectClose(gradientsOf(example.call, operands, cotangent), expected, 2 ** -40);
+    },
+  },
+  {
+    name: "float32",
+    title: "float32 is float64 rounded, within units",
+    hold(example, random) {
+      const operands = drawOperands(example, random);
+      const doubles = operands.map(toDouble);
+      const output = example.call(...operands);
+      // As for the golden values: a result rounds by half a unit, 2⁻²⁴ of its size, at each of at most 4 steps forward,
+      // and at each of at most 8 in a gradient.
+      expectClose([output], [example.call(...doubles)], 4 * 2 ** -24);
+      const cotangent = cotangentOf(output, random);
+      const expected = gradientsOf(example.call, doubles, cotangent.to("float64"));
+      expectClose(gradientsOf(example.call, operands, cotangent), expected, 8 * 2 ** -24);
+    },
+  },
+];
+
+/** The laws that a case breaks, by their names. */
+export function brokenLaws(example: Case): string[] {
+  return laws
+    .filter((law) => law.concerns?.(example) ?? true)
+    .filter((law) => {
+      try {
+        law.hold(example, new Random(1));
+        return false;
+      } catch {
+        return true;
+      }
+    })
+    .map(({ name }) => name);
+}
+
+/** Runs `body` on one of the backends. */
+export function onBackend<T>(name: BackendName, body: () => T): T {
+  const before = backendName();
+  useBackend(name);
+  try {
+    return body();
+  } finally {
+    useBackend(before);
+  }
+}
+
+/** How a case is called with two sets of operands at once, along a new first axis. */
+export interface Batch {
+  call(...operands: Tensor[]): Tensor;
+  isStacked(index: number): boolean;
+  /** Of the operands, stacked or not. */
+  readonly shapes: readonly Shape[];
+}
+
+/**
+ * The batch of a case, where its operation has a first axis to spare: attributes that name axes, shapes and ranges are
+ * shifted by one axis, and the operation's own shape rule says whether that fits.
+ */
+export function batchOf(example: Case): Batch | null {
+  const { operation } = example;
+  if (operation === null || operation.gradient === undefined) return null;
+  const operands = drawOperands(example, new Random(1));
+  const { shape: output } = example.call(...operands);
+  const rank = Math.max(...operands.map((x) => x.rank), operation.value === undefined ? 0 : output.length);
+  const own = operation.examples.find(({ shapes }) => shapes === example.shapes)?.attributes ?? {};
+  for (const isStacked of [() => true, (index: number) => index === 0]) {
+    const shapes = operands.map((x, i) =>
+      isStacked(i) ? [2, ...new Array<number>(rank - x.rank).fill(1), ...x.shape] : x.shape,
+    );
+    const stacked = operands.map((x, i) =>
+      isStacked(i) ? concat([x.reshape([-1]), x.reshape([-1])]).reshape(shapes[i]) : x,
+    );
+    for (const attributes of shifted(own)) {
+      if (!accepts(operation, stacked, attributes, [2, ...output])) continue;
+      return { call: (...x) => apply(operation, x, attributes), isStacked, shapes };
+    }
+  }
+  return null;
+}
+
+function accepts(operation: Operation, operands: Tensor[], attributes: Attributes, expected: Shape): boolean {
+  try {
+    return sameShape(operation.shape(operands, attributes), expected);
+  } catch {
+    return false;
+  }
+}
+
+/** Attributes moved on by one axis; a list of axes may be those of a reduction or an order of all of them. */
+function* shifted(attributes: Attributes): Generator<Attributes> {
+  const { axes, axis, shape, spans } = attributes as {
+    axes?: readonly number[];
+    axis?: number;
+    shape?: Shape;
+    spans?: readonly unknown[];
+  };
+  const moved = {
+    ...attributes,
+    ...(axis !== undefined && { axis: axis + 1 }),
+    ...(shape !== undefined && { shape: [2, ...shape] }),
+    ...(spans !== undefined && { spans: [{ start: 0, step: 1, count: 2 }, ...spans] }),
+  };
+  if (axes === undefined) {
+    yield moved;
+    return;
+  }
+  yield { ...moved, axes: [0, ...axes.map((other) => other + 1)] };
+  yield { ...moved, axes: axes.map((other) => other + 1) };
+}

@@ -9,6 +9,14 @@ export { type Dataset, Standardization, splitDataset } from "./dataset.ts";
 export { type ConditionalDenoiser, type Denoiser, guidedDenoiser } from "./denoiser.ts";
 export { type SymmetricEigen, symmetricEigen } from "./eigen.ts";
 export { EmpiricalModel, type ExactModel, GaussianMixtureModel, GaussianModel } from "./exact.ts";
+export {
+  denoisingErrors,
+  type FlowProgress,
+  type FlowTrainingOptions,
+  flowLoss,
+  NOISE_LEVELS,
+  trainFlow,
+} from "./flow-training.ts";
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
 export {
@@ -18,6 +26,8 @@ export {
   type PredictionKind,
   predictionTarget,
 } from "./predictions.ts";
+export { LogPrincipalComponents, type Representation } from "./principal-components.ts";
+export { ResidualDenoiser, type ResidualDenoiserSizes } from "./residual-denoiser.ts";
 export {
   type AncestralOptions,
   adamsBashforth2Sampler,

@@ -9,7 +9,7 @@ import { linearCombination } from "../ops/elementwise.ts";
 import { evaluate } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError } from "../tensor/errors.ts";
-import type { Denoiser } from "./denoiser.ts";
+import type { ConditionalDenoiser } from "./denoiser.ts";
 import { derivativeOf, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /**
@@ -94,15 +94,16 @@ export function convertPrediction(
   return linearCombination(weights[0], x, weights[1], prediction);
 }
 
-/** A denoiser from a network that predicts any kind. */
+/** A denoiser from a network that predicts any kind, with or without a condition. */
 export function denoiserFrom(
-  network: Denoiser,
+  network: ConditionalDenoiser,
   options: {
     readonly predicts: PredictionKind;
     /** Default: `linearSchedule`. */
     readonly schedule?: NoiseSchedule;
   },
-): Denoiser {
+): ConditionalDenoiser {
   const { predicts: from, schedule = linearSchedule } = options;
-  return (x, t) => convertPrediction(network(x, t), x, t, { from, to: "clean", schedule });
+  return (x, t, condition) =>
+    convertPrediction(network(x, t, condition), x, t, { from, to: "clean", schedule });
 }

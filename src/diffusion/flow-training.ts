@@ -4,15 +4,19 @@ import { noGrad } from "../autograd/tape.ts";
 import { arange, normal, tensor, uniform } from "../autograd/tensor.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AdamW } from "../optim/adam.ts";
+import { checkAtLeast } from "../optim/optimizer.ts";
 import { cosineSchedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { showShape } from "../tensor/shape.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
-import type { ResidualDenoiser } from "./residual-denoiser.ts";
+import { ResidualDenoiser } from "./residual-denoiser.ts";
 import { addNoise, linearSchedule } from "./schedule.ts";
 
 /** The amounts of noise at which denoisers are compared. */
@@ -44,7 +48,7 @@ export interface FlowTrainingOptions {
   readonly steps?: number;
   /** Rows in a batch; default 256, at most all. */
   readonly batchSize?: number;
-  /** Of the first step; it falls to 0 as half a cosine. Default 0.002. */
+  /** Of the first step; it falls to 0 as half a cosine. Default 0.004. */
   readonly learningRate?: number;
   /** Of AdamW; default 0.01. */
   readonly weightDecay?: number;
@@ -68,20 +72,16 @@ export interface FlowTrainingOptions {
  * }
  * ```
  */
-export function* trainFlow(options: FlowTrainingOptions): Generator<FlowProgress, void, void> {
+export function trainFlow(options: FlowTrainingOptions): Generator<FlowProgress, void, void> {
+  checkTraining(options);
+  return reportsOf(options);
+}
+
+function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void, void> {
   const { model, train, valid, random, conditions, steps = 6000, reportEvery = 100 } = options;
-  const { learningRate = 0.002, weightDecay = 0.01, dropCondition = 0.1 } = options;
+  const { learningRate = 0.004, weightDecay = 0.01, dropCondition = 0.1 } = options;
   const { averageDecay = Math.max(0, Math.min(0.999, 1 - 10 / steps)) } = options;
   const batchSize = Math.min(options.batchSize ?? 256, train.shape[0]);
-  for (const [name, count] of Object.entries({ steps, batchSize, reportEvery })) {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new ArgumentError("trainFlow", `${name} is ${count}; it must be a whole positive number.`);
-    }
-  }
-  if (!(dropCondition >= 0 && dropCondition <= 1)) {
-    throw new ArgumentError("trainFlow", `dropCondition is ${dropCondition}; it must be from 0 to 1.`);
-  }
-  if (conditions !== undefined) checkConditions(options.model, conditions, train, valid);
   const rate = cosineSchedule({ from: learningRate, steps });
   const optimizer = new AdamW(model.parameters(), { learningRate, weightDecay });
   const average = new WeightAverage(model.parameters(), { decay: averageDecay });
@@ -107,10 +107,10 @@ export function* trainFlow(options: FlowTrainingOptions): Generator<FlowProgress
       sum += loss.item();
       count++;
       if ((step + 1) % reportEvery !== 0 && step + 1 < steps) continue;
-      const told2 = conditions && { condition: conditions.valid };
+      const withValid = conditions && { condition: conditions.valid };
       // A stream of the same state at each report.
       const again = measuring.fork(0);
-      const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, told2)).item());
+      const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, withValid)).item());
       yield { step: step + 1, train: sum / count, valid: validLoss };
       [sum, count] = [0, 0];
     }
@@ -166,21 +166,45 @@ export function denoisingErrors(
   );
 }
 
-function checkConditions(
-  model: ResidualDenoiser,
-  conditions: { readonly train: Tensor; readonly valid: Tensor },
-  train: Tensor,
-  valid: Tensor,
-): void {
-  const wanted = model.sizes.conditions;
-  for (const [part, of, like] of [
-    ["train", conditions.train, train],
-    ["valid", conditions.valid, valid],
-  ] as const) {
-    if (of.rank === 2 && of.shape[0] === like.shape[0] && of.shape[1] === wanted) continue;
-    throw new ShapeError(
-      "trainFlow",
-      `conditions.${part} is [${of.shape.join(", ")}], not [${like.shape[0]}, ${wanted}]: a row for each row of ${part}.`,
-    );
+/** @throws ArgumentError, DtypeError and ShapeError, at the call itself, for what is missing or does not fit */
+function checkTraining(options: FlowTrainingOptions): void {
+  const where = "trainFlow";
+  checkOptions(where, options ?? {}, OPTIONS);
+  const { model, train, valid, random, conditions, dropCondition = 0.1 } = options ?? {};
+  if (!(model instanceof ResidualDenoiser)) {
+    throw new ArgumentError(where, `model is ${describeValue(model)}, no ResidualDenoiser.`);
   }
+  const { features, conditions: wanted } = model.sizes;
+  const check = (name: string, value: Tensor, rows: number | undefined, columns: number): void => {
+    if (!isTensor(value)) throw new DtypeError(where, `${name} is ${describeValue(value)}, not a tensor.`);
+    const fits =
+      value.rank === 2 && value.shape[1] === columns && (rows ?? value.shape[0]) === value.shape[0];
+    if (fits && value.shape[0] > 0) return;
+    throw new ShapeError(where, `${name} is ${showShape(value.shape)}, not [${rows ?? "rows"}, ${columns}].`);
+  };
+  check("train", train, undefined, features);
+  check("valid", valid, undefined, features);
+  if (conditions !== undefined) {
+    check("conditions.train", conditions.train, train.shape[0], wanted);
+    check("conditions.valid", conditions.valid, valid.shape[0], wanted);
+  }
+  checkRandom(where, random);
+  for (const name of ["steps", "batchSize", "reportEvery"] as const)
+    checkCount(where, name, options[name] ?? 1);
+  checkAtLeast(where, "dropCondition", dropCondition, 0);
 }
+
+const OPTIONS: readonly (keyof FlowTrainingOptions)[] = [
+  "model",
+  "train",
+  "valid",
+  "random",
+  "conditions",
+  "dropCondition",
+  "steps",
+  "batchSize",
+  "learningRate",
+  "weightDecay",
+  "averageDecay",
+  "reportEvery",
+];

@@ -1,6 +1,7 @@
 /** Time grids: where a sampler stops on its way from noise (1) to data (0). Any grid serves any sampler and schedule. */
 
 import { exp, log, pow } from "../kernels/math.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { linearSchedule, type NoiseSchedule, timeOfNoiseShare } from "./schedule.ts";
 
@@ -72,6 +73,13 @@ function ratioGrid(
 
 /** @throws ArgumentError unless there are two times or more that fall from at most 1 to at least 0 */
 export function checkGrid(where: string, grid: readonly number[]): void {
+  if (!Array.isArray(grid)) {
+    throw new ArgumentError(
+      where,
+      `a grid is an array of times; got ${describeValue(grid)}.`,
+      "use uniformGrid(31).",
+    );
+  }
   const falls = grid.every((t, i) => t >= 0 && t <= 1 && (i === 0 || t < grid[i - 1]));
   if (grid.length >= 2 && falls) return;
   throw new ArgumentError(

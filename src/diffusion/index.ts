@@ -5,7 +5,7 @@
  */
 
 export { DenoisingAutoencoder, REFERENCE_WIDTHS } from "./autoencoder.ts";
-export { type Dataset, Standardization, splitDataset } from "./dataset.ts";
+export { type Dataset, type Representation, Standardization, splitDataset } from "./dataset.ts";
 export { type ConditionalDenoiser, type Denoiser, guidedDenoiser } from "./denoiser.ts";
 export { type SymmetricEigen, symmetricEigen } from "./eigen.ts";
 export { EmpiricalModel, type ExactModel, GaussianMixtureModel, GaussianModel } from "./exact.ts";
@@ -26,7 +26,7 @@ export {
   type PredictionKind,
   predictionTarget,
 } from "./predictions.ts";
-export { LogPrincipalComponents, type Representation } from "./principal-components.ts";
+export { LogPrincipalComponents } from "./principal-components.ts";
 export { ResidualDenoiser, type ResidualDenoiserSizes } from "./residual-denoiser.ts";
 export {
   type AncestralOptions,

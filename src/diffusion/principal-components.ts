@@ -2,17 +2,12 @@
 
 import { tensor } from "../autograd/tensor.ts";
 import { exp, log } from "../kernels/math.ts";
+import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { describeValue } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import type { Representation } from "./dataset.ts";
 import { symmetricEigen } from "./eigen.ts";
-
-/** The way from measured numbers to what a network trains on, and back. */
-export interface Representation {
-  /** Rows as a tensor, [rows, features] in float32. */
-  apply(rows: readonly ArrayLike<number>[]): Tensor;
-  /** Rows in their original unit. */
-  invert(represented: Tensor): Float64Array[];
-}
 
 /**
  * The leading principal components of ln(values), each divided by its standard deviation, so that all have mean 0 and
@@ -101,6 +96,13 @@ export class LogPrincipalComponents implements Representation {
 
   /** Rows in their original unit, all above 0. */
   invert(represented: Tensor): Float64Array[] {
+    if (!isTensor(represented) || represented.rank !== 2 || represented.shape[1] !== this.scales.length) {
+      throw new ShapeError(
+        "LogPrincipalComponents.invert",
+        `takes rows as a tensor [rows, ${this.scales.length}]; got ${describeValue(represented)}.`,
+        "one row is a batch too: unsqueeze(0) it.",
+      );
+    }
     const [rows, components] = represented.shape;
     const values = represented.toTypedArray();
     return Array.from({ length: rows }, (_, r) => {

@@ -6,8 +6,9 @@ import { Module, parameter } from "../nn/module.ts";
 import { linearCombination, silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkCount, checkOptions } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { denoiserFrom } from "./predictions.ts";
 
@@ -43,10 +44,12 @@ export class ResidualDenoiser extends Module {
 
   constructor(sizes: ResidualDenoiserSizes, random: Random) {
     super();
+    checkOptions("ResidualDenoiser", sizes, ["features", "width", "blocks", "conditions"]);
+    checkRandom("ResidualDenoiser", random);
     const { features, width = 128, blocks = 3, conditions = 0 } = sizes;
-    if (!Number.isInteger(blocks) || blocks < 1) {
-      throw new ArgumentError("ResidualDenoiser", `needs a whole positive number of blocks; got ${blocks}.`);
-    }
+    for (const [name, count] of Object.entries({ features, width, blocks }))
+      checkCount("ResidualDenoiser", name, count);
+    checkCount("ResidualDenoiser", "conditions", conditions, 0);
     this.sizes = { features, width, blocks, conditions };
     this.input = new Linear(features, width, random);
     this.time = new Linear(2 * FREQUENCIES.length, EMBEDDING, random);

@@ -10,10 +10,13 @@
 import { noGrad } from "../autograd/tape.ts";
 import { log } from "../kernels/math.ts";
 import { linearCombination } from "../ops/elementwise.ts";
+import { isTensor } from "../ops/operation.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { checkGrid, uniformGrid } from "./grid.ts";
 import {
@@ -29,6 +32,7 @@ import {
 export interface SamplerStep {
   /** 0, 1, …: how many steps were taken before. */
   readonly step: number;
+  /** The time of the state. */
   readonly t: number;
   /** The state that the denoiser saw. [batch, features] */
   readonly state: Tensor;
@@ -71,6 +75,7 @@ export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
  * @returns the samples, [batch, features]
  */
 export function eulerSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("eulerSampler", denoiser, start, options);
   return walk("eulerSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
     const keep = next.sigma / now.sigma;
     return linearCombination(keep, state, next.alpha - now.alpha * keep, prediction);
@@ -89,6 +94,7 @@ export interface AncestralOptions extends SamplerOptions {
  * few steps that noise is itself an error of first order. One evaluation a step; needs `random`.
  */
 export function ancestralSampler(denoiser: Denoiser, start: Tensor, options: AncestralOptions = {}): Tensor {
+  checkCall("ancestralSampler", denoiser, start, options, ["stochasticity"]);
   const { stochasticity = 1 } = options;
   if (!(stochasticity >= 0 && stochasticity <= 1)) {
     throw new ArgumentError("ancestralSampler", `stochasticity is ${stochasticity}; it must be from 0 to 1.`);
@@ -118,16 +124,19 @@ export function ancestralWeights(
 
 /** Heun's method: an Euler step, then the mean of the slopes at both ends. Second order; two evaluations a step. */
 export function heunSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("heunSampler", denoiser, start, options);
   return rungeKutta("heunSampler", denoiser, start, options, HEUN, MIDPOINT);
 }
 
 /** The midpoint method: the slope in the middle of the step. Second order; two evaluations a step. */
 export function midpointSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("midpointSampler", denoiser, start, options);
   return rungeKutta("midpointSampler", denoiser, start, options, MIDPOINT, MIDPOINT);
 }
 
 /** The classical method of Runge and Kutta. Fourth order; four evaluations a step, three in the last. */
 export function rungeKutta4Sampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("rungeKutta4Sampler", denoiser, start, options);
   return rungeKutta("rungeKutta4Sampler", denoiser, start, options, RUNGE_KUTTA_4, HEUN_3);
 }
 
@@ -140,6 +149,7 @@ export function adamsBashforth2Sampler(
   start: Tensor,
   options: SamplerOptions = {},
 ): Tensor {
+  checkCall("adamsBashforth2Sampler", denoiser, start, options);
   let last: { readonly slope: Tensor; readonly step: number } | undefined;
   return walkStraight(
     "adamsBashforth2Sampler",
@@ -167,6 +177,7 @@ export function adamsBashforth2Sampler(
  * next to the data stay long in λ however many there are, and {@link adamsBashforth2Sampler} is more accurate.
  */
 export function dpmSolver2MSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("dpmSolver2MSampler", denoiser, start, options);
   let last: { readonly prediction: Tensor; readonly values: ScheduleValues } | undefined;
   return walk("dpmSolver2MSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
     const weight = last === undefined ? 0 : extrapolation(last.values, now, next);
@@ -203,6 +214,7 @@ export interface ChurnOptions extends SamplerOptions {
  * added, which the step then takes away together with errors made so far. Two evaluations a step; needs `random`.
  */
 export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Tensor {
+  checkCall("churnSampler", denoiser, start, options, ["churn", "range", "noiseScale"]);
   const { churn = 40, range = [0.05, 50], noiseScale = 1, grid = uniformGrid(31) } = options;
   if (!(churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
     throw new ArgumentError(
@@ -247,7 +259,7 @@ function walk(
   return noGrad(() => {
     let state = start;
     for (let step = 0; step + 1 < grid.length; step++) {
-      const prediction = denoiser(state, grid[step]);
+      const prediction = guessOf(where, denoiser, state, grid[step]);
       onStep?.({ step, t: grid[step], state, prediction });
       const [now, next] = [scheduleAt(schedule, grid[step]), scheduleAt(schedule, grid[step + 1])];
       state = advance({ step, state, prediction, now, next });
@@ -295,7 +307,7 @@ function walkStraight(
       const slopeAt = (at: Tensor, share: number): Tensor => {
         const t = share === shareAt(schedule, grid[step]) ? grid[step] : timeOfNoiseShare(schedule, share);
         const state = scaled(at, sizeAt(t));
-        const prediction = denoiser(state, t);
+        const prediction = guessOf(where, denoiser, state, t);
         if (!told) onStep?.({ step, t, state, prediction });
         told = true;
         return linearCombination(1 / share, at, -1 / share, prediction);
@@ -359,16 +371,45 @@ function rungeKutta(
  * the first rows of a batch get the same noise whatever the size of the batch.
  */
 function freshNoise(where: string, like: Tensor, { random }: SamplerOptions): (step: number) => Tensor {
-  if (random === undefined) {
-    throw new ArgumentError(
-      where,
-      "adds noise on the way, but got no random stream.",
-      "pass one: { random: new Random(seed) }.",
-    );
-  }
+  checkRandom(where, random);
   const [stream] = random.split(1);
   return (step) => {
     const noise = normal(like.shape, stream.fork(step));
     return like.dtype === "float32" ? noise : noise.to(like.dtype);
   };
+}
+
+/** @throws ArgumentError and DtypeError for what is missing, of another kind, or an option that does not exist */
+function checkCall(
+  where: string,
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions,
+  own: readonly string[] = [],
+): void {
+  checkOptions(where, options, ["grid", "schedule", "random", "onStep", ...own]);
+  if (typeof denoiser !== "function") {
+    throw new ArgumentError(
+      where,
+      `a denoiser is a function of x and t; got ${describeValue(denoiser)}.`,
+      "of a module: (x) => model.forward(x).",
+    );
+  }
+  if (isTensor(start)) return;
+  throw new DtypeError(
+    where,
+    `starts from a tensor of noise; got ${describeValue(start)}.`,
+    "draw normal([10, 50], random).",
+  );
+}
+
+/** The denoiser's guess. @throws ShapeError when it is none */
+function guessOf(where: string, denoiser: Denoiser, x: Tensor, t: number): Tensor {
+  const guess = denoiser(x, t);
+  if (isTensor(guess) && sameShape(guess.shape, x.shape)) return guess;
+  throw new ShapeError(
+    where,
+    `the denoiser returned ${describeValue(guess)} for ${showShape(x.shape)}: a guess has the shape of the state.`,
+    "return a tensor of the shape of x.",
+  );
 }

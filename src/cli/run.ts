@@ -5,6 +5,7 @@ import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
 import type { Context, Outcome } from "./context.ts";
+import { measureExcess } from "./excess.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
   drawCurves,
@@ -17,7 +18,7 @@ import {
   unseenCurves,
 } from "./figures.ts";
 import { generatePopulation, POPULATION_FILES, type Population, populationFiles } from "./generate.ts";
-import { widthsOf } from "./model-file.ts";
+import { networkOf, widthsOf } from "./model-file.ts";
 import type { NetworkName } from "./network-names.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
@@ -113,6 +114,11 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   }));
   output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name as FigureName), svg] as const));
   const errors = measurePredictions(model, unseen, values.seed);
+  const excess = networkOf(model) === "residual" ? measureExcess(model, unseen, values.seed) : undefined;
+  for (const { amount, loss, excess: part } of excess ?? []) {
+    const share = part === null ? "" : `, ${(100 * part).toFixed(1)} % above the best possible`;
+    terminal.say(`noise ${amount}: loss ${loss.toFixed(4)}${share}`);
+  }
   // The report tells the story of the post: its network and its sampler.
   const { network, standardization } = model;
   const isPost =
@@ -140,6 +146,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
       samples: samples.curves.length,
       steps: values.steps,
       predictionErrors: errors,
+      ...(excess && { excess }),
     },
   };
 }

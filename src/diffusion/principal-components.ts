@@ -13,7 +13,7 @@ import { symmetricEigen } from "./eigen.ts";
  * The leading principal components of ln(values), each divided by its standard deviation, so that all have mean 0 and
  * standard deviation 1. Whatever the components are, the way back gives values above 0; and what lies outside the
  * components, the roughness that a network adds to each value by itself, cannot arise. Of galaxy rotation
- * curves at 50 radii, 3, 4 and 5 components hold 99.1, 99.8 and 99.95 % of the variance.
+ * curves at 50 radii, 3, 4 and 5 components hold 99.7, 99.93 and 99.98 % of the variance; the tenth is worth 0.05 % of a velocity.
  */
 export class LogPrincipalComponents implements Representation {
   /** Mean of ln(value), [values] */

@@ -74,9 +74,29 @@ export function integer<T extends number | undefined>(
   };
 }
 
-/** A number above 0. */
-export function positive(standard: number, most: number, help: string): Option<number> {
+/** A share of a whole. */
+export function share(standard: number, help: string): Option<number> {
   return {
+    placeholder: "X",
+    standard,
+    help,
+    rule: "a number above 0 and below 1",
+    read: (text) => {
+      const value = readDecimal(text);
+      return value > 0 && value < 1 ? value : undefined;
+    },
+  };
+}
+
+/** A number above 0. */
+export function positive<T extends number | undefined>(
+  standard: T,
+  most: number,
+  help: string,
+  standardText?: string,
+): Option<T | number> {
+  return {
+    ...(standardText !== undefined && { standardText }),
     placeholder: "X",
     standard,
     help,

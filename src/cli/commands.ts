@@ -16,9 +16,12 @@ import {
   parseWords,
   path,
   positive,
+  share,
 } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
+import { NETWORKS } from "./network-names.ts";
+import { SAMPLERS } from "./sampler-names.ts";
 
 /** A command, ready to be called with the words behind its name. */
 export interface Command extends Grammar {
@@ -62,8 +65,23 @@ const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
 const training = {
-  epochs: integer(2001, 1, 1_000_000, "passes over the training curves"),
-  learningRate: positive(0.01, 1000, "step size of the optimiser Adam"),
+  network: choice(
+    NETWORKS,
+    "the reference post's network, or a larger one that is told the amount of noise and learns principal components of log velocity",
+  ),
+  epochs: integer(2001, 1, 1_000_000, "passes over the training curves, of the autoencoder"),
+  batches: integer(6000, 1, 1_000_000, "batches of 256 curves, of the residual network"),
+  learningRate: positive(
+    undefined,
+    1000,
+    "step size of the optimiser",
+    "0.01; 0.004 of the residual network",
+  ),
+};
+const sampler = {
+  ...choice(SAMPLERS, "the way from noise to curve"),
+  standard: undefined,
+  standardText: "euler; heun for the residual network",
 };
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
@@ -77,12 +95,13 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "the whole job: galaxies, training, samples, figures and a report",
       details:
-        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and report.html.",
+        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder, report.html. The residual network learns the more the more curves it gets: --count 12500 takes it as far as it goes.",
       options: {
         seed,
         count: integer(1000, 5, MOST_CURVES, "galaxies; a fifth of them validates"),
         ...training,
         samples: integer(1000, 1, MOST_CURVES, "curves to sample"),
+        sampler,
         steps,
         ...output,
       },
@@ -122,6 +141,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
+        sampler,
         steps,
         seed: seedOfModel,
         ...output,
@@ -141,7 +161,14 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         least: 1,
         most: 1,
       },
-      options: { model, ...output },
+      options: {
+        model,
+        noise: share(
+          0.1,
+          "how much noise the residual network takes the curves to have, a in (1 − a) x + a ε",
+        ),
+        ...output,
+      },
       computes: true,
       load: async () => (await import("./denoise.ts")).denoise,
     }),
@@ -170,6 +197,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         ),
         loss: path("FILE", undefined, "losses of each epoch", "loss.csv in --from"),
         model: path("FILE", undefined, model.help, "model.safetensors in --from"),
+        sampler,
         steps,
         seed: seedOfModel,
         ...output,

@@ -2,7 +2,14 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { normal, tensor } from "../autograd/tensor.ts";
-import { addNoise, type EpochLosses, eulerSampler, linearSchedule, uniformGrid } from "../diffusion/index.ts";
+import {
+  addNoise,
+  type EpochLosses,
+  LogPrincipalComponents,
+  linearSchedule,
+  Standardization,
+  uniformGrid,
+} from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -17,9 +24,11 @@ import {
 } from "../plot/index.ts";
 import { Random } from "../tensor/random.ts";
 import { rootMeanSquare } from "./denoise.ts";
-import type { Model } from "./model-file.ts";
+import { denoiserOf, featuresOf, type Model } from "./model-file.ts";
 import { samplingNoise } from "./sample.ts";
-import { splitCurves } from "./train.ts";
+import type { SamplerName } from "./sampler-names.ts";
+import { samplerOf } from "./samplers.ts";
+import { splitCurves, splitLogCurves } from "./train.ts";
 
 /** The figure of all curves, coloured by the mass of the disc where it is known. */
 export function drawCurves({ radii, curves }: Curves, discMasses: readonly number[] | undefined): string {
@@ -78,12 +87,21 @@ export function measurePredictions(
 }
 
 /** The figure of curves on their way from noise: the first samples of samples.csv. */
-export function drawSampling(model: Model, samples: number, steps: number, seed: number): string {
+export function drawSampling(
+  model: Model,
+  options: {
+    readonly samples: number;
+    readonly sampler: SamplerName | undefined;
+    readonly steps: number;
+    readonly seed: number;
+  },
+): string {
+  const { samples, steps, seed } = options;
   // The reference post's steps 0, 10, 20 and 30 of 31; of other numbers the start, the end, and thirds between.
   const shown = new Set([0, 1, 2, 3].map((third) => Math.round((third * (steps - 1)) / 3)));
   const snapshots = Array.from({ length: Math.min(SHOWN_SAMPLES, samples) }, (): Snapshot[] => []);
-  const start = normal([snapshots.length, model.radii.length], samplingNoise(seed));
-  eulerSampler((x) => model.network.forward(x), start, {
+  const start = normal([snapshots.length, featuresOf(model)], samplingNoise(seed));
+  samplerOf(model, options)(denoiserOf(model), start, {
     grid: uniformGrid(steps),
     onStep: ({ step, state, prediction }) => {
       if (!shown.has(step)) return;
@@ -106,12 +124,18 @@ export const SHOWN_SAMPLES = 5;
 export function unseenCurves(model: Model, curves: Curves, source: string): Tensor {
   const { standardization, training } = model;
   if (curves.curves.length === training.curves) {
-    const { valid, standardization: own } = splitCurves(curves, training.seed, source);
-    const same =
-      own.mean === standardization.mean && own.standardDeviation === standardization.standardDeviation;
-    if (same) return valid;
+    const split = standardization instanceof Standardization ? splitCurves : splitLogCurves;
+    const { valid, standardization: own } = split(curves, training.seed, source);
+    if (statisticsOf(own).every((value, i) => value === statisticsOf(standardization)[i])) return valid;
   }
   return standardization.apply(curves.curves);
+}
+
+/** Numbers that no two training parts share. */
+function statisticsOf(standardization: Model["standardization"]): readonly number[] {
+  return standardization instanceof LogPrincipalComponents
+    ? [...standardization.mean, ...standardization.scales]
+    : [standardization.mean, standardization.standardDeviation];
 }
 
 /** Noisy versions of curves, and what the network makes of them, km/s. */
@@ -120,11 +144,12 @@ function predictions(
   clean: Tensor,
   seed: number,
 ): { amount: number; noisy: Float64Array[]; prediction: Float64Array[] }[] {
-  const { network, standardization } = model;
+  const { standardization } = model;
+  const denoiser = denoiserOf(model);
   const random = new Random(seed).fork("figures").fork("predictions");
   return AMOUNTS.map((amount) => {
     const noisy = mix(clean, normal(clean.shape, random), amount);
-    const prediction = noGrad(() => network.forward(noisy));
+    const prediction = noGrad(() => denoiser(noisy, amount));
     return {
       amount,
       noisy: standardization.invert(noisy),

@@ -3,18 +3,33 @@
  * radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
-import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
-import { type Curves, readSafetensors, type SafetensorsFile, writeSafetensors } from "../io/index.ts";
+import {
+  type Denoiser,
+  DenoisingAutoencoder,
+  LogPrincipalComponents,
+  ResidualDenoiser,
+  type ResidualDenoiserSizes,
+  Standardization,
+} from "../diffusion/index.ts";
+import {
+  type Curves,
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  type TensorToWrite,
+  writeSafetensors,
+} from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { readBytes } from "../node/files.ts";
 import { FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
+import { NETWORKS, type NetworkName } from "./network-names.ts";
 
-/** A network, and what its numbers mean. */
+/** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
 export interface Model {
-  readonly network: DenoisingAutoencoder;
-  readonly standardization: Standardization;
-  /** kpc, one for each input of the network. */
+  readonly network: DenoisingAutoencoder | ResidualDenoiser;
+  readonly standardization: Standardization | LogPrincipalComponents;
+  /** kpc, one for each velocity of a curve. */
   readonly radii: Float64Array;
   readonly training: TrainingRecord;
 }
@@ -24,31 +39,55 @@ interface TrainingRecord {
   readonly seed: number;
   /** Curves, those for validation included. */
   readonly curves: number;
-  /** Epochs that were done. */
+  /** Epochs that were done: whole passes over the training part. */
   readonly epochs: number;
+  /** Batches that were done, by the network that is trained on batches. */
+  readonly batches?: number;
   readonly learningRate: number;
 }
 
-const FORMAT = "halograd denoising autoencoder, version 1";
+const FORMATS: Readonly<Record<NetworkName, string>> = {
+  autoencoder: "halograd denoising autoencoder, version 1",
+  residual: "halograd residual denoiser, version 1",
+};
+
+/** The name of a model's network. */
+export function networkOf({ network }: Pick<Model, "network">): NetworkName {
+  return network instanceof ResidualDenoiser ? "residual" : "autoencoder";
+}
+
+/** The guess of the clean data, in the network's numbers. */
+export function denoiserOf({ network }: Model): Denoiser {
+  return network instanceof ResidualDenoiser ? network.denoiser() : (x) => network.forward(x);
+}
+
+/** How many numbers the network has for a curve. */
+export function featuresOf({ standardization, radii }: Model): number {
+  return standardization instanceof LogPrincipalComponents ? standardization.scales.length : radii.length;
+}
 
 /** The bytes of the file; they depend on nothing but the model. */
-export function writeModel({ network, standardization, radii, training }: Model): Uint8Array {
+export function writeModel(model: Model): Uint8Array {
+  const { network, standardization, radii, training } = model;
   const metadata = {
-    format: FORMAT,
-    widths: widthsOf(network),
+    format: FORMATS[networkOf(model)],
+    ...(network instanceof ResidualDenoiser ? { sizes: network.sizes } : { widths: widthsOf(network) }),
     radii: [...radii],
-    mean: standardization.mean,
-    standard_deviation: standardization.standardDeviation,
+    ...(standardization instanceof Standardization && {
+      mean: standardization.mean,
+      standard_deviation: standardization.standardDeviation,
+    }),
     seed: training.seed,
     curves: training.curves,
     epochs: training.epochs,
+    ...(training.batches !== undefined && { batches: training.batches }),
     learning_rate: training.learningRate,
     backend: backendName(),
-    optimizer: "Adam",
+    optimizer: network instanceof ResidualDenoiser ? "AdamW" : "Adam",
     schedule: "linear",
   };
   return writeSafetensors(
-    network.namedParameters(),
+    [...network.namedParameters(), ...representationTensors(standardization)],
     Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)] as const),
   );
 }
@@ -70,26 +109,39 @@ export function readModel(path: string): Model {
       text === undefined ? `it says nothing about its ${name}` : `its ${name} is ${clip(text)}`,
     );
   };
-  if (field("format", isText) !== FORMAT) refuse(path, `its format is ${clip(file.metadata.get("format")!)}`);
+  const format = field("format", isText);
+  const name = NETWORKS.find((network) => FORMATS[network] === format);
+  if (name === undefined) refuse(path, `its format is ${clip(file.metadata.get("format")!)}`);
   // Other ways to mix in noise need other samplers; a model of those is a later format.
   if (file.metadata.has("schedule") && field("schedule", isText) !== "linear") {
     refuse(path, `its schedule is ${clip(file.metadata.get("schedule")!)}, and only "linear" is known`);
   }
-  const widths = field("widths", isNumbers);
   const radii = Float64Array.from(field("radii", isNumbers));
-  if (radii.length !== widths[0] || radii.some((radius, i) => !(radius > (i === 0 ? 0 : radii[i - 1])))) {
-    refuse(path, `its ${radii.length} radii are not ${widths[0]} growing ones`);
+  const checkRadii = (count: number): void => {
+    if (radii.length === count && radii.every((radius, i) => radius > (i === 0 ? 0 : radii[i - 1]))) return;
+    refuse(path, `its ${radii.length} radii are not ${count} growing ones`);
+  };
+  const training = (): TrainingRecord => ({
+    seed: field("seed", isInteger),
+    curves: field("curves", isInteger),
+    epochs: field("epochs", isInteger),
+    ...(name === "residual" && { batches: field("batches", isInteger) }),
+    learningRate: field("learning_rate", isNumber),
+  });
+  if (name === "residual") {
+    const sizes = field("sizes", isSizes);
+    const standardization = readRepresentation(path, file, sizes.features);
+    checkRadii(standardization.mean.length);
+    const network = readResidualNetwork(path, file, sizes);
+    return { network, standardization, radii, training: training() };
   }
+  const widths = field("widths", isNumbers);
+  checkRadii(widths[0]);
   return {
     network: readNetwork(path, file, widths),
     standardization: new Standardization(field("mean", isNumber), field("standard_deviation", isPositive)),
     radii,
-    training: {
-      seed: field("seed", isInteger),
-      curves: field("curves", isInteger),
-      epochs: field("epochs", isInteger),
-      learningRate: field("learning_rate", isNumber),
-    },
+    training: training(),
   };
 }
 
@@ -129,10 +181,37 @@ function readNetwork(path: string, { tensors }: SafetensorsFile, widths: number[
     }
   });
   if (widths.length < 2) refuse(path, `its widths are [${widths.join(", ")}]`);
+  return withWeights(path, new DenoisingAutoencoder(new Random(0), widths), tensors);
+}
+
+/** Checked against the weights before anything of these sizes is made. */
+function readResidualNetwork(
+  path: string,
+  { tensors }: SafetensorsFile,
+  sizes: Required<ResidualDenoiserSizes>,
+): ResidualDenoiser {
+  const { features, width, blocks, conditions } = sizes;
+  const check = (name: string, wanted: readonly number[]): void => {
+    const { shape } = tensors.get(name) ?? refuse(path, `${name} is missing`);
+    if (shape.length === wanted.length && shape.every((size, i) => size === wanted[i])) return;
+    refuse(path, `${name} has the shape [${shape.join(", ")}], not [${wanted.join(", ")}]`);
+  };
+  check("input.weight", [width, features]);
+  check(`blocks.${blocks - 1}.first.weight`, [width, width]);
+  if (conditions > 0) check("condition.weight", [tensors.get("time.weight")?.shape[0] ?? 0, conditions]);
+  const own = new Map([...tensors].filter(([name]) => !name.startsWith(REPRESENTATION)));
+  return withWeights(path, new ResidualDenoiser(sizes, new Random(0)), own);
+}
+
+/** The network with the weights of the file. */
+function withWeights<Network extends DenoisingAutoencoder | ResidualDenoiser>(
+  path: string,
+  network: Network,
+  tensors: SafetensorsFile["tensors"],
+): Network {
   for (const [name, { data }] of tensors) {
     if (!data.every(Number.isFinite)) refuse(path, `${name} holds values that are not finite`);
   }
-  const network = new DenoisingAutoencoder(new Random(0), widths);
   try {
     network.loadStateDictionary(tensors);
   } catch (error) {
@@ -140,6 +219,42 @@ function readNetwork(path: string, { tensors }: SafetensorsFile, widths: number[
     throw error;
   }
   return network;
+}
+
+const REPRESENTATION = "representation.";
+
+/** Principal components as tensors in float64, next to the weights. */
+function representationTensors(standardization: Model["standardization"]): [name: string, TensorToWrite][] {
+  if (standardization instanceof Standardization) return [];
+  const { mean, basis, scales } = standardization;
+  const flat = Float64Array.from(basis.flatMap((direction) => [...direction]));
+  return [
+    [`${REPRESENTATION}mean`, { shape: [mean.length], data: mean }],
+    [`${REPRESENTATION}basis`, { shape: [scales.length, mean.length], data: flat }],
+    [`${REPRESENTATION}scales`, { shape: [scales.length], data: scales }],
+  ];
+}
+
+function readRepresentation(
+  path: string,
+  { tensors }: SafetensorsFile,
+  features: number,
+): LogPrincipalComponents {
+  const read = (name: string, rank: number): SafetensorsTensor => {
+    const found = tensors.get(REPRESENTATION + name) ?? refuse(path, `${REPRESENTATION}${name} is missing`);
+    const isRight = found.shape.length === rank && found.data.every(Number.isFinite);
+    return isRight ? found : refuse(path, `${REPRESENTATION}${name} is not what it should be`);
+  };
+  const [mean, basis, scales] = [read("mean", 1), read("basis", 2), read("scales", 1)];
+  const values = mean.data.length;
+  if (scales.data.length !== features || basis.shape[0] !== features || basis.shape[1] !== values) {
+    refuse(path, `its representation is not one of ${features} components`);
+  }
+  if (!scales.data.every((scale) => scale > 0)) refuse(path, "a scale of its representation is not above 0");
+  const directions = Array.from({ length: features }, (_, k) =>
+    basis.data.subarray(k * values, (k + 1) * values),
+  );
+  return new LogPrincipalComponents(mean.data, directions, scales.data);
 }
 
 function refuse(path: string, problem: string): never {
@@ -162,6 +277,15 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+const isSizes = (value: unknown): value is Required<ResidualDenoiserSizes> => {
+  const sizes = value as Required<ResidualDenoiserSizes> | null;
+  const isCount = (size: unknown, least: number): boolean => isInteger(size) && size >= least;
+  if (typeof sizes !== "object" || sizes === null) return false;
+  return (
+    [sizes.features, sizes.width, sizes.blocks].every((size) => isCount(size, 1)) &&
+    isCount(sizes.conditions, 0)
+  );
+};
 const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 const short = (value: number): string => String(Number(value.toPrecision(4)));

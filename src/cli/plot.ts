@@ -20,6 +20,7 @@ import {
 import { GALAXY_COLUMNS } from "./generate.ts";
 import { readModel, requireModelRadii } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
+import type { SamplerName } from "./sampler-names.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** The values of the command's options. */
@@ -29,6 +30,8 @@ export interface PlotOptions {
   readonly galaxies: string | undefined;
   readonly loss: string | undefined;
   readonly model: string | undefined;
+  /** Default: the network's. */
+  readonly sampler: SamplerName | undefined;
   readonly steps: number;
   /** Default: the model's. */
   readonly seed: number | undefined;
@@ -64,7 +67,7 @@ export async function plot(
     },
     sampling: () => {
       const [model, seed] = [read.model(), read.seed()];
-      return () => drawSampling(model, SHOWN_SAMPLES, values.steps, seed);
+      return () => drawSampling(model, { ...values, samples: SHOWN_SAMPLES, seed });
     },
   };
   const drawings = names.map((name) => [figureFile(name), prepare[name]()] as const);

@@ -1,10 +1,11 @@
 /** `halograd run`: the whole job. What the other commands do one by one, in one go, and the report. */
 
 import { join } from "node:path";
-import type { Dataset } from "../diffusion/index.ts";
+import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
 import type { Context, Outcome } from "./context.ts";
+import { measureExcess } from "./excess.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
   drawCurves,
@@ -17,17 +18,19 @@ import {
   unseenCurves,
 } from "./figures.ts";
 import { generatePopulation, POPULATION_FILES, type Population, populationFiles } from "./generate.ts";
-import { widthsOf } from "./model-file.ts";
+import { networkOf, widthsOf } from "./model-file.ts";
+import type { NetworkName } from "./network-names.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
+import type { SamplerName } from "./sampler-names.ts";
+import { samplerName } from "./samplers.ts";
 import { duration } from "./terminal.ts";
 import {
-  splitCurves,
+  prepareTraining,
   TRAINING_FILES,
   type Training,
   trainingFiles,
   trainingResult,
-  trainModel,
   wayOn,
 } from "./train.ts";
 import { version } from "./version.ts";
@@ -36,9 +39,14 @@ import { version } from "./version.ts";
 export interface RunOptions {
   readonly seed: number;
   readonly count: number;
+  readonly network: NetworkName;
   readonly epochs: number;
-  readonly learningRate: number;
+  readonly batches: number;
+  /** Default: the network's. */
+  readonly learningRate: number | undefined;
   readonly samples: number;
+  /** Default: the network's. */
+  readonly sampler: SamplerName | undefined;
   readonly steps: number;
   readonly out: string;
   readonly force: boolean;
@@ -75,10 +83,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     `${values.count} galaxies, seed ${values.seed}: curves at ${population.radii.length} radii (${duration(seconds.generate)})`,
   );
 
-  const dataset = splitCurves(population, values.seed, "curves.csv");
-  const training = await timed("train", () =>
-    trainModel({ ...values, curves: population, dataset }, context),
-  );
+  const training = await timed("train", () => prepareTraining(population, values, "curves.csv")(context));
   const { model, losses } = training;
   const result = { seed: values.seed, galaxies: values.count, seconds };
   if (losses.length === 0) {
@@ -86,7 +91,8 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     return { complete: false, result: { ...output.result(), ...result } };
   }
   output.write(trainingFiles(training));
-  terminal.say(`${losses.length} epoch${losses.length === 1 ? "" : "s"} (${duration(seconds.train)})`);
+  const { epochs } = model.training;
+  terminal.say(`${epochs} epoch${epochs === 1 ? "" : "s"} (${duration(seconds.train)})`);
 
   const none: Samples = { curves: [], complete: false };
   const samples = training.complete
@@ -104,19 +110,33 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     noise: drawNoise(model, unseen, values.seed),
     loss: drawLoss(losses),
     predictions: drawPredictions(model, unseen, values.seed),
-    ...(samples.complete && { sampling: drawSampling(model, values.samples, values.steps, values.seed) }),
+    ...(samples.complete && { sampling: drawSampling(model, values) }),
   }));
   output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name as FigureName), svg] as const));
   const errors = measurePredictions(model, unseen, values.seed);
-  if (figures.sampling !== undefined) {
+  const excess = networkOf(model) === "residual" ? measureExcess(model, unseen, values.seed) : undefined;
+  for (const { amount, loss, excess: part } of excess ?? []) {
+    const share = part === null ? "" : `, ${(100 * part).toFixed(1)} % above the best possible`;
+    terminal.say(`noise ${amount}: loss ${loss.toFixed(4)}${share}`);
+  }
+  // The report tells the story of the post: its network and its sampler.
+  const { network, standardization } = model;
+  const isPost =
+    network instanceof DenoisingAutoencoder &&
+    standardization instanceof Standardization &&
+    samplerName(model, values.sampler) === "euler";
+  if (figures.sampling !== undefined && isPost) {
     const drawn = { ...figures, sampling: figures.sampling };
-    const page = report(reportContents(values, population, training, dataset, drawn, errors));
+    const page = report(
+      reportContents(values, population, training, { network, standardization }, drawn, errors),
+    );
     output.write([["report.html", page]]);
   }
 
   const complete = samples.complete;
   tellOutcome(context, output, complete, wayOn(training, values.out));
-  if (complete) terminal.say(`Now open ${terminal.bold(join(values.out, "report.html"))}`);
+  const page = isPost ? "report.html" : "figures/sampling.svg";
+  if (complete) terminal.say(`Now open ${terminal.bold(join(values.out, page))}`);
   return {
     complete,
     result: {
@@ -126,6 +146,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
       samples: samples.curves.length,
       steps: values.steps,
       predictionErrors: errors,
+      ...(excess && { excess }),
     },
   };
 }
@@ -134,19 +155,19 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
 function reportContents(
   values: RunOptions,
   { radii }: Population,
-  { model, losses }: Training,
-  dataset: Dataset,
+  { model, trained, losses }: Training,
+  { network, standardization }: { network: DenoisingAutoencoder; standardization: Standardization },
   figures: ReportFigures,
   predictionErrors: NonNullable<ReportContents["predictionErrors"]>,
 ): ReportContents {
-  const { seed, count, epochs, learningRate, samples, steps } = values;
-  const { network, standardization } = model;
+  const { seed, count, epochs, samples, steps } = values;
+  const { learningRate } = model.training;
   const widths = widthsOf(network);
   return {
     figures,
     data: {
       galaxies: count,
-      training: dataset.train.shape[0],
+      training: trained,
       radii: radii.length,
       radiusRange: [radii[0], radii[radii.length - 1]],
       mean: standardization.mean,

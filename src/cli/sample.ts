@@ -1,13 +1,15 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
 import { normal } from "../autograd/tensor.ts";
-import { eulerSampler, uniformGrid } from "../diffusion/index.ts";
+import { uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
-import { type Model, readModel } from "./model-file.ts";
+import { denoiserOf, featuresOf, type Model, readModel } from "./model-file.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import type { SamplerName } from "./sampler-names.ts";
+import { samplerOf } from "./samplers.ts";
 
 /** Sampled curves, km/s. */
 export interface Samples {
@@ -23,6 +25,8 @@ export const SAMPLE_FILES: readonly string[] = ["samples.csv"];
 export interface SampleOptions {
   readonly model: string;
   readonly count: number;
+  /** Default: the network's. */
+  readonly sampler: SamplerName | undefined;
   readonly steps: number;
   /** Default: the model's. */
   readonly seed: number | undefined;
@@ -33,9 +37,9 @@ export interface SampleOptions {
 /** The command. */
 export async function sample(values: SampleOptions, context: Context): Promise<Outcome> {
   const model = readModel(values.model);
-  const { count, steps, seed = model.training.seed } = values;
+  const { count, sampler, steps, seed = model.training.seed } = values;
   const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
-  const samples = await sampleCurves(model, { count, steps, seed }, context);
+  const samples = await sampleCurves(model, { count, sampler, steps, seed }, context);
   if (samples.curves.length > 0) output.write(sampleFiles(model, samples));
   tellOutcome(context, output, samples.complete);
   return {
@@ -47,16 +51,24 @@ export async function sample(values: SampleOptions, context: Context): Promise<O
 /** Samples curves a few at a time, so that the first ones are the same whatever the count. */
 export async function sampleCurves(
   model: Model,
-  { count, steps, seed }: { readonly count: number; readonly steps: number; readonly seed: number },
+  options: {
+    readonly count: number;
+    readonly sampler: SamplerName | undefined;
+    readonly steps: number;
+    readonly seed: number;
+  },
   { terminal, interruption }: Context,
 ): Promise<Samples> {
+  const { count, steps, seed } = options;
   const random = samplingNoise(seed);
+  const sampler = samplerOf(model, options);
+  const denoiser = denoiserOf(model);
   const grid = uniformGrid(steps);
   const curves: Float64Array[] = [];
   const progress = terminal.progress("sampling", count);
   while (curves.length < count && !(await interruption.breathe())) {
-    const start = normal([Math.min(BATCH, count - curves.length), model.radii.length], random);
-    const end = eulerSampler((x) => model.network.forward(x), start, { grid });
+    const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], random);
+    const end = sampler(denoiser, start, { grid });
     const batch = model.standardization.invert(end);
     requireFinite("sampling", batch);
     curves.push(...batch);

@@ -5,9 +5,12 @@ import {
   type Dataset,
   DenoisingAutoencoder,
   type EpochLosses,
+  LogPrincipalComponents,
   REFERENCE_WIDTHS,
+  ResidualDenoiser,
   splitDataset,
   trainDenoiser,
+  trainFlow,
 } from "../diffusion/index.ts";
 import { type Curves, formatCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
@@ -16,11 +19,14 @@ import { ArgumentError, FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type Model, writeModel } from "./model-file.ts";
+import type { NetworkName } from "./network-names.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** A trained model, and how it got there. */
 export interface Training {
   readonly model: Model;
+  /** Curves that it was trained on; the others validate. */
+  readonly trained: number;
   /** Every epoch that was done. */
   readonly losses: readonly EpochLosses[];
   /** False when it was stopped before the last epoch. */
@@ -36,9 +42,12 @@ export const LOSS_COLUMNS: readonly string[] = ["epoch", "train", "valid"];
 /** The values of the command's options. */
 export interface TrainOptions {
   readonly data: string;
+  readonly network: NetworkName;
   readonly seed: number;
   readonly epochs: number;
-  readonly learningRate: number;
+  readonly batches: number;
+  /** Default: the network's. */
+  readonly learningRate: number | undefined;
   readonly out: string;
   readonly force: boolean;
 }
@@ -46,12 +55,37 @@ export interface TrainOptions {
 /** The command. */
 export async function train(values: TrainOptions, context: Context): Promise<Outcome> {
   const curves = parseCurves(readTextFile(values.data), values.data);
-  const dataset = splitCurves(curves, values.seed, values.data);
+  const start = prepareTraining(curves, values, values.data);
   const output = new OutputFolder(values.out, { names: TRAINING_FILES, force: values.force });
-  const training = await trainModel({ ...values, curves, dataset }, context);
+  const training = await start(context);
   if (training.losses.length > 0) output.write(trainingFiles(training));
   tellOutcome(context, output, training.complete, wayOn(training, values.out));
   return { complete: training.complete, result: { ...output.result(), ...trainingResult(training) } };
+}
+
+/** What decides a training, besides the curves. */
+export type TrainingSettings = Pick<TrainOptions, "network" | "seed" | "epochs" | "batches" | "learningRate">;
+
+/** The step size of each network's optimiser, where none is given. */
+export const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };
+
+/**
+ * Splits the curves, and returns what trains on them.
+ *
+ * @throws FormatError when the network cannot be trained on the curves
+ */
+export function prepareTraining(
+  curves: Curves,
+  { network, learningRate = LEARNING_RATES[network], ...settings }: TrainingSettings,
+  source: string,
+): (context: Context) => Promise<Training> {
+  const options = { ...settings, learningRate, curves };
+  if (network === "autoencoder") {
+    const dataset = splitCurves(curves, settings.seed, source);
+    return (context) => trainModel({ ...options, dataset }, context);
+  }
+  const dataset = splitLogCurves(curves, settings.seed, source);
+  return (context) => trainResidualModel({ ...options, dataset }, context);
 }
 
 /**
@@ -64,7 +98,7 @@ export function splitCurves({ curves }: Curves, seed: number, source: string): D
     const [first] = curves;
     if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
       throw new ArgumentError("splitCurves", "the curves are all the same");
-    return splitDataset(curves, new Random(seed).fork("split"));
+    return splitDataset(curves, splitStream(seed));
   } catch (error) {
     if (!(error instanceof HalogradError)) throw error;
     throw new FormatError(
@@ -76,11 +110,47 @@ export function splitCurves({ curves }: Curves, seed: number, source: string): D
 }
 
 /**
+ * The same parts, as principal components of the logarithm.
+ *
+ * @throws FormatError when the curves are too few, too much alike, or not all above 0
+ */
+export function splitLogCurves(
+  { curves }: Curves,
+  seed: number,
+  source: string,
+): Dataset<LogPrincipalComponents> {
+  const wrong = curves.findIndex((curve) => !curve.every((velocity) => velocity > 0));
+  if (wrong >= 0) {
+    throw new FormatError(
+      source,
+      `curve ${wrong + 1} has velocities that are not above 0, and the residual network learns their logarithms`,
+      "leave the curve out, or use --network autoencoder",
+    );
+  }
+  try {
+    const represent = (rows: readonly ArrayLike<number>[]): LogPrincipalComponents =>
+      LogPrincipalComponents.of(rows);
+    return splitDataset(curves, splitStream(seed), { represent });
+  } catch (error) {
+    if (!(error instanceof HalogradError)) throw error;
+    throw new FormatError(
+      source,
+      `its ${curves.length} curves cannot be trained on`,
+      "give more curves that differ, in km/s: 20 or more for the residual network",
+    );
+  }
+}
+
+function splitStream(seed: number): Random {
+  return new Random(seed).fork("split");
+}
+
+/**
  * Trains the reference network, its input as wide as there are radii.
  *
  * @throws ArgumentError when the loss is no longer a finite number
  */
-export async function trainModel(
+async function trainModel(
   options: {
     readonly curves: Curves;
     readonly dataset: Dataset;
@@ -121,8 +191,62 @@ export async function trainModel(
   const { standardization } = dataset;
   const record = { seed, curves: curves.curves.length, epochs: losses.length, learningRate };
   const model = { network, standardization, radii: curves.radii, training: record };
-  return { model, losses, complete: losses.length === epochs };
+  return { model, trained: dataset.train.shape[0], losses, complete: losses.length === epochs };
 }
+
+/**
+ * Trains the residual network on batches of principal components.
+ *
+ * @throws ArgumentError when the loss is no longer a finite number
+ */
+async function trainResidualModel(
+  options: {
+    readonly curves: Curves;
+    readonly dataset: Dataset<LogPrincipalComponents>;
+    readonly seed: number;
+    readonly batches: number;
+    readonly learningRate: number;
+  },
+  { terminal, interruption }: Context,
+): Promise<Training> {
+  const { curves, dataset, seed, batches, learningRate } = options;
+  const { train, valid, standardization } = dataset;
+  const random = new Random(seed);
+  const network = new ResidualDenoiser({ features: train.shape[1] }, random.fork("weights"));
+  const loop = trainFlow({
+    model: network,
+    train,
+    valid,
+    random: random.fork("training"),
+    steps: batches,
+    batchSize: BATCH,
+    learningRate,
+    reportEvery: 20,
+  });
+  const passesOf = (step: number): number => (step * Math.min(BATCH, train.shape[0])) / train.shape[0];
+  const losses: EpochLosses[] = [];
+  let done = 0;
+  const progress = terminal.progress("training", batches);
+  while (done < batches && !(await interruption.breathe())) {
+    const report = loop.next();
+    if (report.done) break;
+    done = report.value.step;
+    const entry = { ...report.value, epoch: passesOf(done) };
+    requireFinite(entry, learningRate);
+    losses.push({ epoch: entry.epoch, train: entry.train, valid: entry.valid });
+    const text = `batch ${String(done).padStart(String(batches).length)}  ${describeLoss(entry)}`;
+    progress.update(done, text, done % 1000 === 0 || done === batches);
+  }
+  loop.return(); // stopped early too, the model gets the average of its weights
+  progress.end();
+  const epochs = Math.floor(passesOf(done));
+  const record = { seed, curves: curves.curves.length, epochs, batches: done, learningRate };
+  const model = { network, standardization, radii: curves.radii, training: record };
+  return { model, trained: train.shape[0], losses, complete: done === batches };
+}
+
+/** Curves in a batch of the residual network. */
+const BATCH = 256;
 
 /** The table of losses, and the model. */
 export function trainingFiles({ losses, model }: Training): OutputFile[] {
@@ -142,13 +266,17 @@ export function trainingResult({ losses, model }: Training): Record<string, unkn
 /** What can be done after a training that was stopped; nothing before its first epoch. */
 export function wayOn({ losses }: Training, folder: string): string | undefined {
   if (losses.length === 0) return undefined;
-  return `halograd sample --model ${join(folder, "model.safetensors")} uses the model of epoch ${losses.length - 1}`;
+  return `halograd sample --model ${join(folder, "model.safetensors")} uses the model of epoch ${Math.floor(losses[losses.length - 1].epoch)}`;
 }
 
 /** A line of the reference post: "epoch  100  train 0.2004  valid 0.1001". */
 function describeLosses({ epoch, train, valid }: EpochLosses, epochs: number): string {
   const width = String(epochs - 1).length;
-  return `epoch ${String(epoch).padStart(width)}  train ${train.toFixed(4)}  valid ${valid.toFixed(4)}`;
+  return `epoch ${String(epoch).padStart(width)}  ${describeLoss({ train, valid })}`;
+}
+
+function describeLoss({ train, valid }: Omit<EpochLosses, "epoch">): string {
+  return `train ${train.toFixed(4)}  valid ${valid.toFixed(4)}`;
 }
 
 function requireFinite({ epoch, train, valid }: EpochLosses, learningRate: number): void {

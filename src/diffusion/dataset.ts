@@ -7,8 +7,16 @@ import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { checkRandom, type Random } from "../tensor/random.ts";
 
+/** The way from measured numbers to what a network trains on, and back. */
+export interface Representation {
+  /** Rows as a tensor, [rows, features] in float32. */
+  apply(rows: readonly ArrayLike<number>[]): Tensor;
+  /** Rows in their original unit. */
+  invert(represented: Tensor): Float64Array[];
+}
+
 /** One mean and one standard deviation for all features. */
-export class Standardization {
+export class Standardization implements Representation {
   /** What is subtracted. */
   readonly mean: number;
   /** What is divided by. */
@@ -82,13 +90,13 @@ export class Standardization {
 }
 
 /** Training and validation data, standardised by the statistics of the training part. */
-export interface Dataset {
+export interface Dataset<Standard extends Representation = Standardization> {
   /** [curves, features] */
   readonly train: Tensor;
   /** [curves, features] */
   readonly valid: Tensor;
   /** The training part's statistics, to turn results back into the data's unit. */
-  readonly standardization: Standardization;
+  readonly standardization: Standard;
 }
 
 /**
@@ -96,17 +104,31 @@ export interface Dataset {
  * deviation of the training part, so that nothing of the validation part leaks into training.
  *
  * @param options.validFraction the part set aside; default 0.2
+ * @param options.represent makes the representation of the training part; default `Standardization.of`
  * @throws ShapeError when rows differ in length, ArgumentError when there are too few
  */
 export function splitDataset(
   rows: readonly ArrayLike<number>[],
   random: Random,
-  options: { validFraction?: number } = {},
-): Dataset {
+  options?: { validFraction?: number },
+): Dataset;
+export function splitDataset<Standard extends Representation>(
+  rows: readonly ArrayLike<number>[],
+  random: Random,
+  options: { validFraction?: number; represent: (rows: readonly ArrayLike<number>[]) => Standard },
+): Dataset<Standard>;
+export function splitDataset(
+  rows: readonly ArrayLike<number>[],
+  random: Random,
+  options: {
+    validFraction?: number;
+    represent?: (rows: readonly ArrayLike<number>[]) => Representation;
+  } = {},
+): Dataset<Representation> {
   checkRows("splitDataset", rows);
   checkRandom("splitDataset", random);
-  checkOptions("splitDataset", options, ["validFraction"]);
-  const { validFraction = 0.2 } = options;
+  checkOptions("splitDataset", options, ["validFraction", "represent"]);
+  const { validFraction = 0.2, represent = (part) => Standardization.of(part) } = options;
   const validCount = Math.round(rows.length * validFraction);
   if (!(validFraction > 0 && validFraction < 1) || validCount < 1 || rows.length - validCount < 2) {
     throw new ArgumentError(
@@ -118,7 +140,7 @@ export function splitDataset(
   const shuffled = Array.from(random.permutation(rows.length), (i) => rows[i]);
   const train = shuffled.slice(validCount);
   const valid = shuffled.slice(0, validCount);
-  const standardization = Standardization.of(train);
+  const standardization = represent(train);
   return { train: standardization.apply(train), valid: standardization.apply(valid), standardization };
 }
 

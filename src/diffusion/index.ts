@@ -1,17 +1,59 @@
 /**
- * halograd/diffusion: noise schedules, the denoising objective, samplers.
+ * halograd/diffusion: noise schedules, time grids, denoisers, samplers, and exact models to prove them with.
  *
  * @module
  */
 
 export { DenoisingAutoencoder, REFERENCE_WIDTHS } from "./autoencoder.ts";
-export { type Dataset, Standardization, splitDataset } from "./dataset.ts";
+export { type Dataset, type Representation, Standardization, splitDataset } from "./dataset.ts";
+export { type ConditionalDenoiser, type Denoiser, guidedDenoiser } from "./denoiser.ts";
+export { type SymmetricEigen, symmetricEigen } from "./eigen.ts";
+export { EmpiricalModel, type ExactModel, GaussianMixtureModel, GaussianModel } from "./exact.ts";
 export {
-  type Denoiser,
+  denoisingErrors,
+  type FlowProgress,
+  type FlowTrainingOptions,
+  flowLoss,
+  NOISE_LEVELS,
+  trainFlow,
+} from "./flow-training.ts";
+export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
+export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
+export {
+  convertPrediction,
+  denoiserFrom,
+  PREDICTION_KINDS,
+  type PredictionKind,
+  predictionTarget,
+} from "./predictions.ts";
+export { LogPrincipalComponents } from "./principal-components.ts";
+export { ResidualDenoiser, type ResidualDenoiserSizes } from "./residual-denoiser.ts";
+export {
+  type AncestralOptions,
+  adamsBashforth2Sampler,
+  ancestralSampler,
+  type ChurnOptions,
+  churnSampler,
+  dpmSolver2MSampler,
   eulerSampler,
+  heunSampler,
+  midpointSampler,
+  rungeKutta4Sampler,
+  type Sampler,
   type SamplerOptions,
   type SamplerStep,
-  uniformGrid,
-} from "./sampler.ts";
-export { addNoise, linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";
+} from "./samplers.ts";
+export {
+  addNoise,
+  cosineNoiseSchedule,
+  derivativeOf,
+  linearSchedule,
+  type NoiseSchedule,
+  noiseShareAt,
+  type ScheduleValues,
+  scheduleAt,
+  scheduleSlopeAt,
+  timeOfNoiseShare,
+  variancePreservingSchedule,
+} from "./schedule.ts";
 export { denoisingLoss, type EpochLosses, type TrainingOptions, trainDenoiser } from "./training.ts";

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { unseenCurves } from "../../src/cli/figures.ts";
 import { readModel } from "../../src/cli/model-file.ts";
-import { eulerSampler, splitDataset, uniformGrid } from "../../src/diffusion/index.ts";
+import { SAMPLERS } from "../../src/cli/sampler-names.ts";
+import {
+  eulerSampler,
+  LogPrincipalComponents,
+  splitDataset,
+  uniformGrid,
+} from "../../src/diffusion/index.ts";
 import { logSpacedRadii, rotationCurves } from "../../src/galaxy/index.ts";
 import { parseCsv, parseCurves } from "../../src/io/index.ts";
 import { normal } from "../../src/ops/random.ts";
@@ -323,3 +329,86 @@ function stdoutOf(words: string[]): string {
   expect(code).toBe(0);
   return stdout;
 }
+
+describe("--network residual", () => {
+  const words = ["--network", "residual", "--seed", "7", "--count", "60", "--batches", "40"];
+  beforeAll(() => {
+    succeed(["run", ...words, "--samples", "20", "--out", "residual"], home);
+  });
+
+  test("writes the same files but the report, which tells the post's story", () => {
+    expect(filesIn(join(home, "residual"))).toEqual(
+      filesIn(join(home, "out")).filter((name) => name !== "report.html"),
+    );
+  });
+
+  test("is what generate, train, sample and plot do one by one", () => {
+    const into = ["--out", "residual-parts"];
+    succeed(["generate", "--seed", "7", "--count", "60", ...into], home);
+    const training = ["--network", "residual", "--seed", "7", "--batches", "40"];
+    succeed(["train", "--data", "residual-parts/curves.csv", ...training, ...into], home);
+    succeed(["sample", "--model", "residual-parts/model.safetensors", "--count", "20", ...into], home);
+    succeed(["plot", "--from", "residual-parts", ...into], home);
+    const parts = filesIn(join(home, "residual-parts"));
+    expect(parts).toEqual(filesIn(join(home, "residual")));
+    for (const name of parts) expect(text(`residual-parts/${name}`)).toBe(text(`residual/${name}`));
+  });
+
+  test("stores a model that knows its representation and its training", () => {
+    const model = readModel(join(home, "residual/model.safetensors"));
+    const { curves } = parseCurves(text("residual/curves.csv"), "curves.csv");
+    const represent = (rows: readonly ArrayLike<number>[]) => LogPrincipalComponents.of(rows);
+    const split = splitDataset(curves, new Random(7).fork("split"), { represent });
+    expect(model.standardization).toEqual(split.standardization);
+    expect(model.training).toEqual({ seed: 7, curves: 60, epochs: 40, batches: 40, learningRate: 0.004 });
+    expect(unseenCurves(model, { radii: model.radii, curves }, "curves.csv").toArray()).toEqual(
+      split.valid.toArray(),
+    );
+  });
+
+  test.each(SAMPLERS)("samples positive curves with --sampler %s, the same for every count", (sampler) => {
+    const of = (count: number): string[] => {
+      const model = ["--model", "residual/model.safetensors", "--sampler", sampler, "--steps", "6"];
+      succeed(["sample", ...model, "--count", `${count}`, "--out", "sampled", "--force"], home);
+      return text("sampled/samples.csv").trim().split("\n");
+    };
+    const few = of(2);
+    expect(of(3).slice(0, 3)).toEqual(few);
+    for (const row of few.slice(1))
+      for (const velocity of row.split(",")) expect(Number(velocity)).toBeGreaterThan(0);
+  });
+
+  test("denoises by the amount of noise that it is told", () => {
+    const of = (noise: string): string => {
+      const model = ["--model", "residual/model.safetensors", "--noise", noise];
+      succeed(["denoise", "residual/curves.csv", ...model, "--out", "denoised", "--force"], home);
+      return text("denoised/denoised.csv");
+    };
+    expect(of("0.1")).not.toBe(of("0.5"));
+  });
+
+  test("refuses curves without a logarithm, naming the first", () => {
+    writeFileSync(join(home, "zero.csv"), text("residual/curves.csv").replace(/\n[\d.]+/, "\n0"));
+    const train = halograd(["train", "--network", "residual", "--data", "zero.csv", "--out", "none"], {
+      cwd: home,
+    });
+    expect(train.code).toBe(1);
+    expect(train.stderr).toMatch(/curve 1 has velocities that are not above 0.*\n.*--network autoencoder/);
+    const model = ["--model", "residual/model.safetensors", "--out", "none"];
+    expect(halograd(["denoise", "zero.csv", ...model], { cwd: home }).stderr).toMatch(
+      /curve 1 has velocities/,
+    );
+  });
+
+  test("refuses a file whose weights are not those of its sizes", () => {
+    const bytes = readFileSync(join(home, "residual/model.safetensors"));
+    const broken = Buffer.from(
+      bytes.toString("latin1").replace('\\"width\\":128', '\\"width\\":129'),
+      "latin1",
+    );
+    writeFileSync(join(home, "broken.safetensors"), broken);
+    const { code, stderr } = halograd(["sample", "--model", "broken.safetensors"], { cwd: home });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/input\.weight has the shape \[128, 10\], not \[129, 10\]/);
+  });
+});

@@ -1,0 +1,210 @@
+/** Training of a `ResidualDenoiser` by flow matching, and the measure of how far a denoiser is from the best possible. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { arange, normal, tensor, uniform } from "../autograd/tensor.ts";
+import { indexSelect } from "../ops/indexing.ts";
+import { mseLoss } from "../ops/losses.ts";
+import { isTensor } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { AdamW } from "../optim/adam.ts";
+import { checkAtLeast } from "../optim/optimizer.ts";
+import { cosineSchedule } from "../optim/schedules.ts";
+import { WeightAverage } from "../optim/weights.ts";
+import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { showShape } from "../tensor/shape.ts";
+import type { ConditionalDenoiser } from "./denoiser.ts";
+import { predictionTarget } from "./predictions.ts";
+import { ResidualDenoiser } from "./residual-denoiser.ts";
+import { addNoise, linearSchedule } from "./schedule.ts";
+
+/** The amounts of noise at which denoisers are compared. */
+export const NOISE_LEVELS: readonly number[] = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+/** How a training goes on. */
+export interface FlowProgress {
+  /** Steps that were done. */
+  readonly step: number;
+  /** Mean squared error of the predicted flow, over the batches since the last report. */
+  readonly train: number;
+  /** The same on the validation part with the averaged weights, over times in [0, 1); the same noise at each report. */
+  readonly valid: number;
+}
+
+/** What to train, on what, and how. */
+export interface FlowTrainingOptions {
+  readonly model: ResidualDenoiser;
+  /** [rows, features], of mean 0 and standard deviation 1 */
+  readonly train: Tensor;
+  /** [rows, features] */
+  readonly valid: Tensor;
+  readonly random: Random;
+  /** Properties of each row, for a model with conditions. */
+  readonly conditions?: { readonly train: Tensor; readonly valid: Tensor };
+  /** How often a row's condition is withheld, so that the model learns to do without (guidance); default 0.1. */
+  readonly dropCondition?: number;
+  /** Batches; default 6000. */
+  readonly steps?: number;
+  /** Rows in a batch; default 256, at most all. */
+  readonly batchSize?: number;
+  /** Of the first step; it falls to 0 as half a cosine. Default 0.004. */
+  readonly learningRate?: number;
+  /** Of AdamW; default 0.01. */
+  readonly weightDecay?: number;
+  /** Of the average of the weights; default 1 − 10/steps, at most 0.999. */
+  readonly averageDecay?: number;
+  /** Steps from one report to the next; default 100. */
+  readonly reportEvery?: number;
+}
+
+/**
+ * Trains by flow matching (Lipman et al. 2023, arXiv:2210.02747): batches in random order, times spread evenly over
+ * each batch, AdamW with a learning rate that falls to 0. When it ends, or is left early, the model has the
+ * running average of its weights. As a generator it can be followed by a progress bar, paused and left.
+ *
+ * ```ts
+ * const random = new Random(0);
+ * const model = new ResidualDenoiser({ features: 3, width: 16 }, random);
+ * const [train, valid] = [normal([64, 3], random), normal([16, 3], random)];
+ * for (const { step, train: loss } of trainFlow({ model, train, valid, random, steps: 20, reportEvery: 10 })) {
+ *   console.log(step, loss);
+ * }
+ * ```
+ */
+export function trainFlow(options: FlowTrainingOptions): Generator<FlowProgress, void, void> {
+  checkTraining(options);
+  return reportsOf(options);
+}
+
+function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void, void> {
+  const { model, train, valid, random, conditions, steps = 6000, reportEvery = 100 } = options;
+  const { learningRate = 0.004, weightDecay = 0.01, dropCondition = 0.1 } = options;
+  const { averageDecay = Math.max(0, Math.min(0.999, 1 - 10 / steps)) } = options;
+  const batchSize = Math.min(options.batchSize ?? 256, train.shape[0]);
+  const rate = cosineSchedule({ from: learningRate, steps });
+  const optimizer = new AdamW(model.parameters(), { learningRate, weightDecay });
+  const average = new WeightAverage(model.parameters(), { decay: averageDecay });
+  const [order, noise, measuring] = ["order", "noise", "validation"].map((name) => random.fork(name));
+  let rows: Uint32Array = order.permutation(train.shape[0]);
+  let place = 0;
+  let [sum, count] = [0, 0];
+  try {
+    for (let step = 0; step < steps; step++) {
+      if (place + batchSize > rows.length) [rows, place] = [order.permutation(rows.length), 0];
+      const chosen = [...rows.subarray(place, place + batchSize)];
+      place += batchSize;
+      optimizer.learningRate = rate(step);
+      optimizer.zeroGrad();
+      const told = conditions && {
+        condition: indexSelect(conditions.train, 0, chosen),
+        known: uniform([batchSize, 1], noise).greaterEqual(dropCondition),
+      };
+      const loss = flowLoss(model, indexSelect(train, 0, chosen), noise, told);
+      loss.backward();
+      optimizer.step();
+      average.update();
+      sum += loss.item();
+      count++;
+      if ((step + 1) % reportEvery !== 0 && step + 1 < steps) continue;
+      const withValid = conditions && { condition: conditions.valid };
+      // A stream of the same state at each report.
+      const again = measuring.fork(0);
+      const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, withValid)).item());
+      yield { step: step + 1, train: sum / count, valid: validLoss };
+      [sum, count] = [0, 0];
+    }
+  } finally {
+    noGrad(() => {
+      for (const [i, value] of average.values().entries()) model.parameters()[i].assign(value);
+    });
+  }
+}
+
+/**
+ * The mean squared error of the predicted flow. Row i of n gets a time from the i-th of n equal parts of [0, 1): as
+ * many low as high ones in every batch.
+ *
+ * @param clean [batch, features]
+ */
+export function flowLoss(
+  model: ResidualDenoiser,
+  clean: Tensor,
+  random: Random,
+  told: { readonly condition: Tensor; readonly known?: Tensor } | undefined = undefined,
+): Tensor {
+  const batch = clean.shape[0];
+  const t = uniform([batch, 1], random).add(arange(batch).unsqueeze(1)).div(batch);
+  const noise = normal(clean.shape, random);
+  const x = addNoise(linearSchedule, clean, noise, t);
+  const flow = model.forward(x, t, told?.condition, told?.known);
+  return mseLoss(flow, predictionTarget("flow", linearSchedule, clean, noise, t));
+}
+
+/**
+ * The mean squared error of a denoiser's guesses at each level of noise of the linear schedule. With the same stream
+ * two denoisers are measured on the same noise: the error of an exact model's denoiser is the least possible, and what
+ * another has more is its excess.
+ *
+ * @param clean [batch, features]
+ * @param options.levels default `NOISE_LEVELS`
+ * @returns one for each level
+ */
+export function denoisingErrors(
+  denoiser: ConditionalDenoiser,
+  clean: Tensor,
+  random: Random,
+  options: { readonly levels?: readonly number[]; readonly condition?: Tensor } = {},
+): number[] {
+  const { levels = NOISE_LEVELS, condition } = options;
+  return noGrad(() =>
+    levels.map((level, i) => {
+      const noise = normal(clean.shape, random.fork(i));
+      const guess = denoiser(addNoise(linearSchedule, clean, noise, tensor(level)), level, condition);
+      return mseLoss(guess, clean).item();
+    }),
+  );
+}
+
+/** @throws ArgumentError, DtypeError and ShapeError, at the call itself, for what is missing or does not fit */
+function checkTraining(options: FlowTrainingOptions): void {
+  const where = "trainFlow";
+  checkOptions(where, options ?? {}, OPTIONS);
+  const { model, train, valid, random, conditions, dropCondition = 0.1 } = options ?? {};
+  if (!(model instanceof ResidualDenoiser)) {
+    throw new ArgumentError(where, `model is ${describeValue(model)}, no ResidualDenoiser.`);
+  }
+  const { features, conditions: wanted } = model.sizes;
+  const check = (name: string, value: Tensor, rows: number | undefined, columns: number): void => {
+    if (!isTensor(value)) throw new DtypeError(where, `${name} is ${describeValue(value)}, not a tensor.`);
+    const fits =
+      value.rank === 2 && value.shape[1] === columns && (rows ?? value.shape[0]) === value.shape[0];
+    if (fits && value.shape[0] > 0) return;
+    throw new ShapeError(where, `${name} is ${showShape(value.shape)}, not [${rows ?? "rows"}, ${columns}].`);
+  };
+  check("train", train, undefined, features);
+  check("valid", valid, undefined, features);
+  if (conditions !== undefined) {
+    check("conditions.train", conditions.train, train.shape[0], wanted);
+    check("conditions.valid", conditions.valid, valid.shape[0], wanted);
+  }
+  checkRandom(where, random);
+  for (const name of ["steps", "batchSize", "reportEvery"] as const)
+    checkCount(where, name, options[name] ?? 1);
+  checkAtLeast(where, "dropCondition", dropCondition, 0);
+}
+
+const OPTIONS: readonly (keyof FlowTrainingOptions)[] = [
+  "model",
+  "train",
+  "valid",
+  "random",
+  "conditions",
+  "dropCondition",
+  "steps",
+  "batchSize",
+  "learningRate",
+  "weightDecay",
+  "averageDecay",
+  "reportEvery",
+];

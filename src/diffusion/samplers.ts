@@ -1,0 +1,415 @@
+/**
+ * Samplers: from noise to data, along a grid of times, guided by a denoiser's guess of the clean data. Each is a free
+ * function of the same form, so that one can stand in for another.
+ *
+ * The deterministic ones solve the flow dx/dt = α′(t) x̂₀ + σ′(t) ε̂ with ε̂ = (x − α x̂₀)/σ, whose end has the
+ * distribution of the data. They do so on the straight path: with y = x/(α + σ) and τ = σ/(α + σ) the flow of every
+ * schedule is dy/dτ = ε̂ − x̂₀ = (y − x̂₀)/τ, as smooth as the denoiser, whatever the schedule does at its ends.
+ */
+
+import { noGrad } from "../autograd/tape.ts";
+import { log } from "../kernels/math.ts";
+import { linearCombination } from "../ops/elementwise.ts";
+import { isTensor } from "../ops/operation.ts";
+import { normal } from "../ops/random.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { checkGrid, uniformGrid } from "./grid.ts";
+import {
+  linearSchedule,
+  type NoiseSchedule,
+  noiseShareAt,
+  type ScheduleValues,
+  scheduleAt,
+  timeOfNoiseShare,
+} from "./schedule.ts";
+
+/** What a sampler tells at each step, after the denoiser has seen the state that the step starts from. */
+export interface SamplerStep {
+  /** 0, 1, …: how many steps were taken before. */
+  readonly step: number;
+  /** The time of the state. */
+  readonly t: number;
+  /** The state that the denoiser saw. [batch, features] */
+  readonly state: Tensor;
+  /** Its guess of the clean data. [batch, features] */
+  readonly prediction: Tensor;
+}
+
+/** Settings that samplers share. */
+export interface SamplerOptions {
+  /** Times from 1 (noise) down to 0 (data). Default: `uniformGrid(31)`. */
+  readonly grid?: readonly number[];
+  /** Default: `linearSchedule`. */
+  readonly schedule?: NoiseSchedule;
+  /** Where samplers that add noise on the way take it from; the others need none. */
+  readonly random?: Random;
+  /** Called once in each step. */
+  readonly onStep?: (step: SamplerStep) => void;
+}
+
+/**
+ * From noise to data.
+ *
+ * @param start standard normal noise, [batch, features]
+ * @returns the samples, [batch, features]
+ */
+export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
+  denoiser: Denoiser,
+  start: Tensor,
+  options?: Options,
+) => Tensor;
+
+/**
+ * Euler's method on the straight path, ε̂ held fixed over each step (DDIM: Song, Meng & Ermon 2021, arXiv:2010.02502):
+ * from t to s, x ← α(s) x̂₀ + σ(s) ε̂. First order; one evaluation a step.
+ *
+ * With the linear schedule and an even grid of N steps this is x ← (1 − m) x + m x̂₀ with m = 1/(N − i), the
+ * reference post's sampler.
+ *
+ * @param start standard normal noise, [batch, features]
+ * @returns the samples, [batch, features]
+ */
+export function eulerSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("eulerSampler", denoiser, start, options);
+  return walk("eulerSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
+    const keep = next.sigma / now.sigma;
+    return linearCombination(keep, state, next.alpha - now.alpha * keep, prediction);
+  });
+}
+
+/** Settings of `ancestralSampler`. */
+export interface AncestralOptions extends SamplerOptions {
+  /** η of DDIM: 1 (default) adds the noise of DDPM, 0 none, which is `eulerSampler`. */
+  readonly stochasticity?: number;
+}
+
+/**
+ * DDPM's ancestral sampling (Ho, Jain & Abbeel 2020, arXiv:2006.11239): each state is drawn given the last one and
+ * the guess, x ~ q(x_s | x_t, x̂₀). Part of the noise is replaced by new one, so that errors of early steps fade; for
+ * few steps that noise is itself an error of first order. One evaluation a step; needs `random`.
+ */
+export function ancestralSampler(denoiser: Denoiser, start: Tensor, options: AncestralOptions = {}): Tensor {
+  checkCall("ancestralSampler", denoiser, start, options, ["stochasticity"]);
+  const { stochasticity = 1 } = options;
+  if (!(stochasticity >= 0 && stochasticity <= 1)) {
+    throw new ArgumentError("ancestralSampler", `stochasticity is ${stochasticity}; it must be from 0 to 1.`);
+  }
+  const fresh = freshNoise("ancestralSampler", start, options);
+  return walk("ancestralSampler", denoiser, start, options, ({ step, state, prediction, now, next }) => {
+    const weights = ancestralWeights(now, next, stochasticity);
+    const mean = linearCombination(weights.state, state, weights.prediction, prediction);
+    return weights.noise === 0 ? mean : linearCombination(1, mean, weights.noise, fresh(step));
+  });
+}
+
+/**
+ * The weights of state, guess and new noise in an ancestral step: α(s) x̂₀ + √(σ(s)² − ς²) ε̂ + ς z. For η = 1, ς² is the
+ * variance of q(x_s | x_t, x₀), σ(s)² (1 − ρ²) with ρ the ratio of the two signal-to-noise ratios α/σ.
+ */
+export function ancestralWeights(
+  now: ScheduleValues,
+  next: ScheduleValues,
+  stochasticity: number,
+): { readonly state: number; readonly prediction: number; readonly noise: number } {
+  const ratio = (now.alpha * next.sigma) / (next.alpha * now.sigma);
+  const replaced = stochasticity * Math.sqrt(Math.max(0, 1 - ratio * ratio));
+  const keep = (next.sigma * Math.sqrt(1 - replaced * replaced)) / now.sigma;
+  return { state: keep, prediction: next.alpha - now.alpha * keep, noise: next.sigma * replaced };
+}
+
+/** Heun's method: an Euler step, then the mean of the slopes at both ends. Second order; two evaluations a step. */
+export function heunSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("heunSampler", denoiser, start, options);
+  return rungeKutta("heunSampler", denoiser, start, options, HEUN, MIDPOINT);
+}
+
+/** The midpoint method: the slope in the middle of the step. Second order; two evaluations a step. */
+export function midpointSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("midpointSampler", denoiser, start, options);
+  return rungeKutta("midpointSampler", denoiser, start, options, MIDPOINT, MIDPOINT);
+}
+
+/** The classical method of Runge and Kutta. Fourth order; four evaluations a step, three in the last. */
+export function rungeKutta4Sampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("rungeKutta4Sampler", denoiser, start, options);
+  return rungeKutta("rungeKutta4Sampler", denoiser, start, options, RUNGE_KUTTA_4, HEUN_3);
+}
+
+/**
+ * The two-step method of Adams and Bashforth: the slope, extrapolated to the middle of the step from this and the
+ * last one. Second order with one evaluation a step; the first step is Euler's.
+ */
+export function adamsBashforth2Sampler(
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions = {},
+): Tensor {
+  checkCall("adamsBashforth2Sampler", denoiser, start, options);
+  let last: { readonly slope: Tensor; readonly step: number } | undefined;
+  return walkStraight(
+    "adamsBashforth2Sampler",
+    denoiser,
+    start,
+    options,
+    ({ y, share, nextShare, slope }) => {
+      const step = nextShare - share;
+      const weight = last === undefined ? 0 : step / (2 * last.step);
+      const moved = linearCombination(1, y, step * (1 + weight), slope);
+      const end = last === undefined ? moved : linearCombination(1, moved, -step * weight, last.slope);
+      last = { slope, step };
+      return end;
+    },
+  );
+}
+
+/**
+ * DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, algorithm 2): x and noise are integrated exactly, and the
+ * guess, the only part that has to be approximated, is extrapolated in λ = ln(α/σ) from this and the last one.
+ * Second order with one evaluation a step.
+ *
+ * The first and the last step, infinite in λ, take the guess as it is: a single step of first order leaves the order
+ * of the whole at two. Steps even in λ suit it best ({@link logarithmicGrid}); on an even grid of times the steps
+ * next to the data stay long in λ however many there are, and {@link adamsBashforth2Sampler} is more accurate.
+ */
+export function dpmSolver2MSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+  checkCall("dpmSolver2MSampler", denoiser, start, options);
+  let last: { readonly prediction: Tensor; readonly values: ScheduleValues } | undefined;
+  return walk("dpmSolver2MSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
+    const weight = last === undefined ? 0 : extrapolation(last.values, now, next);
+    const guess =
+      last === undefined || weight === 0
+        ? prediction
+        : linearCombination(1 + weight, prediction, -weight, last.prediction);
+    last = { prediction, values: now };
+    const keep = next.sigma / now.sigma;
+    return linearCombination(keep, state, next.alpha - now.alpha * keep, guess);
+  });
+}
+
+/** How much of the last change of the guess is to come again, halfway into the step. */
+function extrapolation(last: ScheduleValues, now: ScheduleValues, next: ScheduleValues): number {
+  // From pure noise on, the last step was infinite in λ: nothing can be told from it.
+  if (last.alpha < 1e-12 * last.sigma || next.sigma === 0) return 0;
+  const logRatio = ({ alpha, sigma }: ScheduleValues): number => log(alpha / sigma);
+  return (logRatio(next) - logRatio(now)) / (2 * (logRatio(now) - logRatio(last)));
+}
+
+/** Settings of `churnSampler`, named in the source S_churn, S_min, S_max and S_noise. */
+export interface ChurnOptions extends SamplerOptions {
+  /** How much noise is added in all: σ/α grows by the factor 1 + min(churn/steps, √2 − 1) before a step. Default 40. */
+  readonly churn?: number;
+  /** The range of σ/α in which noise is added; default [0.05, 50]. */
+  readonly range?: readonly [least: number, greatest: number];
+  /** Standard deviation of the noise that is added; default 1. */
+  readonly noiseScale?: number;
+}
+
+/**
+ * Heun's method with churn (Karras et al. 2022, arXiv:2206.00364, algorithm 2): before each step some noise is
+ * added, which the step then takes away together with errors made so far. Two evaluations a step; needs `random`.
+ */
+export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Tensor {
+  checkCall("churnSampler", denoiser, start, options, ["churn", "range", "noiseScale"]);
+  const { churn = 40, range = [0.05, 50], noiseScale = 1, grid = uniformGrid(31) } = options;
+  if (!(churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
+    throw new ArgumentError(
+      "churnSampler",
+      `got churn ${churn}, range [${range.join(", ")}], noiseScale ${noiseScale}; none may be negative, and the range must grow.`,
+    );
+  }
+  const fresh = freshNoise("churnSampler", start, options);
+  const growth = 1 + Math.min(churn / (grid.length - 1), Math.SQRT2 - 1);
+  const stir = (y: Tensor, share: number, step: number): StraightState => {
+    const ratio = share / (1 - share);
+    if (!(ratio >= range[0] && ratio <= range[1]) || growth === 1) return { y, share };
+    // In units of the data x/α the noise grows from σ/α to growth · σ/α; 1 − τ is α/(α + σ).
+    const grown = growth * ratio;
+    const newShare = grown / (1 + grown);
+    const added = noiseScale * Math.sqrt(grown * grown - ratio * ratio);
+    const shrink = (1 - newShare) / (1 - share);
+    return { y: linearCombination(shrink, y, (1 - newShare) * added, fresh(step)), share: newShare };
+  };
+  return rungeKutta("churnSampler", denoiser, start, options, HEUN, MIDPOINT, stir);
+}
+
+/** What a step on the path of the schedule is given. */
+interface PathStep {
+  readonly step: number;
+  readonly state: Tensor;
+  readonly prediction: Tensor;
+  readonly now: ScheduleValues;
+  readonly next: ScheduleValues;
+}
+
+/** The loop of samplers that see the denoiser once a step, on the states of the schedule itself. */
+function walk(
+  where: string,
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions,
+  advance: (step: PathStep) => Tensor,
+): Tensor {
+  const { grid = uniformGrid(31), schedule = linearSchedule, onStep } = options;
+  checkGrid(where, grid);
+  return noGrad(() => {
+    let state = start;
+    for (let step = 0; step + 1 < grid.length; step++) {
+      const prediction = guessOf(where, denoiser, state, grid[step]);
+      onStep?.({ step, t: grid[step], state, prediction });
+      const [now, next] = [scheduleAt(schedule, grid[step]), scheduleAt(schedule, grid[step + 1])];
+      state = advance({ step, state, prediction, now, next });
+    }
+    return state;
+  });
+}
+
+/** A state on the straight path, y = (1 − τ) x₀ + τ ε, and its share of noise τ. */
+interface StraightState {
+  readonly y: Tensor;
+  readonly share: number;
+}
+
+interface StraightStep extends StraightState {
+  readonly nextShare: number;
+  /** dy/dτ at the start of the step. */
+  readonly slope: Tensor;
+  /** dy/dτ anywhere else but at τ = 0. */
+  readonly slopeAt: (y: Tensor, share: number) => Tensor;
+}
+
+/** The loop of samplers on the straight path. `prepare` may change the state before a step. */
+function walkStraight(
+  where: string,
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions,
+  advance: (step: StraightStep) => Tensor,
+  prepare: (y: Tensor, share: number, step: number) => StraightState = (y, share) => ({ y, share }),
+): Tensor {
+  const { grid = uniformGrid(31), schedule = linearSchedule, onStep } = options;
+  checkGrid(where, grid);
+  const sizeAt = (t: number): number => {
+    if (schedule === linearSchedule) return 1; // (1 − t) + t may round
+    const { alpha, sigma } = scheduleAt(schedule, t);
+    return alpha + sigma;
+  };
+  const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : x.mul(factor));
+  return noGrad(() => {
+    let y = scaled(start, 1 / sizeAt(grid[0]));
+    for (let step = 0; step + 1 < grid.length; step++) {
+      const prepared = prepare(y, shareAt(schedule, grid[step]), step);
+      let told = false;
+      const slopeAt = (at: Tensor, share: number): Tensor => {
+        const t = share === shareAt(schedule, grid[step]) ? grid[step] : timeOfNoiseShare(schedule, share);
+        const state = scaled(at, sizeAt(t));
+        const prediction = guessOf(where, denoiser, state, t);
+        if (!told) onStep?.({ step, t, state, prediction });
+        told = true;
+        return linearCombination(1 / share, at, -1 / share, prediction);
+      };
+      const slope = slopeAt(prepared.y, prepared.share);
+      y = advance({ ...prepared, nextShare: shareAt(schedule, grid[step + 1]), slope, slopeAt });
+    }
+    return scaled(y, sizeAt(grid[grid.length - 1]));
+  });
+}
+
+function shareAt(schedule: NoiseSchedule, t: number): number {
+  return schedule === linearSchedule ? t : noiseShareAt(schedule, t);
+}
+
+/** An explicit Runge–Kutta method: what each stage takes of the slopes before it, and the weights of all slopes. */
+interface Tableau {
+  readonly stages: readonly (readonly number[])[];
+  readonly weights: readonly number[];
+}
+
+const MIDPOINT: Tableau = { stages: [[], [1 / 2]], weights: [0, 1] };
+const HEUN: Tableau = { stages: [[], [1]], weights: [1 / 2, 1 / 2] };
+/** Heun's method of third order, which does not look at the end of the step. */
+const HEUN_3: Tableau = { stages: [[], [1 / 3], [0, 2 / 3]], weights: [1 / 4, 0, 3 / 4] };
+const RUNGE_KUTTA_4: Tableau = {
+  stages: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]],
+  weights: [1 / 6, 1 / 3, 1 / 3, 1 / 6],
+};
+
+/**
+ * @param last the method of a step that ends at τ = 0, where the slope (y − x̂₀)/τ is 0/0: one that does not look
+ *   there. One order less would do, since the error of a single step is of one order more than that of all together
+ */
+function rungeKutta(
+  where: string,
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions,
+  method: Tableau,
+  last: Tableau,
+  prepare?: (y: Tensor, share: number, step: number) => StraightState,
+): Tensor {
+  const advance = ({ y, share, nextShare, slope, slopeAt }: StraightStep): Tensor => {
+    const { stages, weights } = nextShare === 0 ? last : method;
+    const step = nextShare - share;
+    const slopes = [slope];
+    const moved = (shares: readonly number[]): Tensor =>
+      shares.reduce((at, part, i) => (part === 0 ? at : linearCombination(1, at, step * part, slopes[i])), y);
+    for (const stage of stages.slice(1)) {
+      const node = stage.reduce((sum, part) => sum + part, 0);
+      slopes.push(slopeAt(moved(stage), node === 1 ? nextShare : share + step * node));
+    }
+    return moved(weights);
+  };
+  return walkStraight(where, denoiser, start, options, advance, prepare);
+}
+
+/**
+ * Standard normal noise for a step, in the shape and dtype of the state. Each step has a stream of its own, so that
+ * the first rows of a batch get the same noise whatever the size of the batch.
+ */
+function freshNoise(where: string, like: Tensor, { random }: SamplerOptions): (step: number) => Tensor {
+  checkRandom(where, random);
+  const [stream] = random.split(1);
+  return (step) => {
+    const noise = normal(like.shape, stream.fork(step));
+    return like.dtype === "float32" ? noise : noise.to(like.dtype);
+  };
+}
+
+/** @throws ArgumentError and DtypeError for what is missing, of another kind, or an option that does not exist */
+function checkCall(
+  where: string,
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions,
+  own: readonly string[] = [],
+): void {
+  checkOptions(where, options, ["grid", "schedule", "random", "onStep", ...own]);
+  if (typeof denoiser !== "function") {
+    throw new ArgumentError(
+      where,
+      `a denoiser is a function of x and t; got ${describeValue(denoiser)}.`,
+      "of a module: (x) => model.forward(x).",
+    );
+  }
+  if (isTensor(start)) return;
+  throw new DtypeError(
+    where,
+    `starts from a tensor of noise; got ${describeValue(start)}.`,
+    "draw normal([10, 50], random).",
+  );
+}
+
+/** The denoiser's guess. @throws ShapeError when it is none */
+function guessOf(where: string, denoiser: Denoiser, x: Tensor, t: number): Tensor {
+  const guess = denoiser(x, t);
+  if (isTensor(guess) && sameShape(guess.shape, x.shape)) return guess;
+  throw new ShapeError(
+    where,
+    `the denoiser returned ${describeValue(guess)} for ${showShape(x.shape)}: a guess has the shape of the state.`,
+    "return a tensor of the shape of x.",
+  );
+}

@@ -1,0 +1,46 @@
+/** The figure of error against evaluations. */
+import { Resvg } from "@resvg/resvg-js";
+import { describe, expect, test } from "vitest";
+import { convergenceFigure } from "../../src/plot/index.ts";
+import { ArgumentError, ShapeError } from "../../src/tensor/errors.ts";
+import { parseSvg } from "./parse-svg.ts";
+
+const series = ["Euler", "Heun", "DDPM"].map((name, i) => ({
+  name,
+  evaluations: [8, 16, 32],
+  errors: [0.1, 0.05, 0.025].map((error) => error ** (i + 1)),
+}));
+
+describe("convergenceFigure", () => {
+  const svg = convergenceFigure({
+    panels: [
+      { title: "one", series },
+      { title: "other", series: series.slice(1) },
+    ],
+  });
+
+  test("is well-formed, can be rendered, and names each method once in its legend", () => {
+    expect(() => parseSvg(svg)).not.toThrow();
+    expect(new Resvg(svg, { font: { loadSystemFonts: false } }).width).toBeGreaterThan(600);
+    for (const { name } of series) expect(svg.split(`>${name}<`)).toHaveLength(2);
+  });
+
+  test("tells in its description what it shows", () => {
+    expect(svg).toContain("Errors of Euler, Heun, DDPM for 8 to 32 evaluations");
+    expect(svg).toContain("that of DDPM.");
+  });
+
+  test.each([
+    ["no panels", [], ArgumentError],
+    ["a panel without methods", [{ title: "", series: [] }], ArgumentError],
+    ["an error of 0", [{ title: "", series: [{ ...series[0], errors: [1, 0, 1] }] }], ArgumentError],
+    ["lists of different lengths", [{ title: "", series: [{ ...series[0], errors: [1] }] }], ShapeError],
+    [
+      "more methods than can be told apart",
+      [{ title: "", series: Array.from({ length: 9 }, (_, i) => ({ ...series[0], name: `${i}` })) }],
+      ArgumentError,
+    ],
+  ])("refuses %s", (_, panels, kind) => {
+    expect(() => convergenceFigure({ panels })).toThrow(kind);
+  });
+});

@@ -59,6 +59,7 @@ const reductions: Record<string, Row> = {
   mean: axesAndOptions,
   variance: axesAndOptions,
   std: axesAndOptions,
+  norm: axesAndOptions,
   logsumexp: axesAndOptions,
   softmax: axis,
   logSoftmax: axis,
@@ -67,6 +68,8 @@ const reductions: Record<string, Row> = {
     shape.length === 0 ? null : { others: [shape.slice(-1), shape.slice(-1)], settings: [] },
   mseLoss: sameShape,
   huberLoss: sameShape,
+  l1Loss: sameShape,
+  crossEntropyLoss: (dice, shape) => (shape.length === 0 ? null : sameShape(dice, shape)),
 };
 
 const views: Record<string, Row> = {
@@ -112,6 +115,8 @@ const layouts: Record<string, Row> = {
   squeeze: nothing,
   flatten: nothing,
   contiguous: nothing,
+  clone: nothing,
+  flip: (dice, shape) => (chance(dice) ? just() : axis(dice, shape)),
   indexSelect: (dice, shape) => {
     if (sizeOf(shape) === 0 || shape.length === 0) return null;
     const at = dice.integer(0, shape.length - 1);
@@ -134,6 +139,11 @@ const layouts: Record<string, Row> = {
     return { others: [shape.with(at, dice.integer(1, 2))], settings: [at] };
   },
   stack: (dice, shape) => ({ others: [shape], settings: [dice.integer(0, shape.length)] }),
+};
+
+/** Elementwise, with a number beside the tensor. */
+const scaled: Record<string, Row> = {
+  leakyRelu: (dice) => (chance(dice) ? just() : just(0.25)),
 };
 
 const products: Record<string, Row> = {
@@ -181,7 +191,7 @@ const wordsOf = (rows: Record<string, Row>): Word[] =>
 
 /** The calls, in groups that are equally likely. */
 export const vocabulary: readonly (readonly Word[])[] = [
-  unaryWords,
+  [...unaryWords, ...wordsOf(scaled)],
   manyWords,
   wordsOf(reductions),
   wordsOf(layouts),
@@ -193,7 +203,7 @@ export const viewVocabulary: readonly (readonly Word[])[] = [wordsOf(views)];
 
 /** Whether a call's arguments can be left out, from the end. */
 export function hasOptionalSettings(name: string): boolean {
-  return name in reductions || name === "transpose";
+  return name in reductions || name === "transpose" || name === "flip" || name === "leakyRelu";
 }
 
 /** The intervals that an operation's record tests it on, one for each operand; null where any number will do. */
@@ -210,8 +220,8 @@ export function isAdmissible(name: string, operands: readonly Tensor[], result: 
     const [low, high] = intervals?.[i] ?? [-LARGEST, LARGEST];
     return operand.toTypedArray().every((value: number) => value >= low && value <= high);
   });
-  // The root of a variance has an infinite slope at 0.
-  const lowest = name === "std" ? 0.1 : -LARGEST;
+  // The root of a sum of squares has no slope at 0, and bends ever more towards it.
+  const lowest = name === "std" || name === "norm" ? 0.1 : -LARGEST;
   return (
     isInside &&
     result.size <= LARGEST &&

@@ -8,7 +8,6 @@ import { checkGradients } from "../../src/autograd/check.ts";
 import {
   type BackendName,
   backendName,
-  concat,
   evaluate,
   normal,
   Random,
@@ -317,18 +316,22 @@ export function batchOf(example: Case): Batch | null {
   if (operation === null || operation.gradient === undefined) return null;
   const operands = drawOperands(example, new Random(1));
   const { shape: output } = example.call(...operands);
-  const rank = Math.max(...operands.map((x) => x.rank), operation.value === undefined ? 0 : output.length);
   const own = operation.examples.find(({ shapes }) => shapes === example.shapes)?.attributes ?? {};
+  // What broadcasts against the result is aligned with it; other operands are aligned with each other.
+  const ranks = [
+    Math.max(...operands.map((x) => x.rank)),
+    Math.max(...operands.map((x) => x.rank), output.length),
+  ];
   for (const isStacked of [() => true, (index: number) => index === 0]) {
-    const shapes = operands.map((x, i) =>
-      isStacked(i) ? [2, ...new Array<number>(rank - x.rank).fill(1), ...x.shape] : x.shape,
-    );
-    const stacked = operands.map((x, i) =>
-      isStacked(i) ? concat([x.reshape([-1]), x.reshape([-1])]).reshape(shapes[i]) : x,
-    );
-    for (const attributes of shifted(own)) {
-      if (!accepts(operation, stacked, attributes, [2, ...output])) continue;
-      return { call: (...x) => apply(operation, x, attributes), isStacked, shapes };
+    for (const rank of ranks) {
+      const shapes = operands.map((x, i) =>
+        isStacked(i) ? [2, ...new Array<number>(rank - x.rank).fill(1), ...x.shape] : x.shape,
+      );
+      const stacked = operands.map((x, i) => (isStacked(i) ? stack([x, x]).reshape(shapes[i]) : x));
+      for (const attributes of shifted(own)) {
+        if (!accepts(operation, stacked, attributes, [2, ...output])) continue;
+        return { call: (...x) => apply(operation, x, attributes), isStacked, shapes };
+      }
     }
   }
   return null;

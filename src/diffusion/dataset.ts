@@ -104,7 +104,6 @@ export interface Dataset<Standard extends Representation = Standardization> {
  * deviation of the training part, so that nothing of the validation part leaks into training.
  *
  * @param options.validFraction the part set aside; default 0.2
- * @param options.represent makes the representation of the training part; default `Standardization.of`
  * @throws ShapeError when rows differ in length, ArgumentError when there are too few
  */
 export function splitDataset(
@@ -112,6 +111,11 @@ export function splitDataset(
   random: Random,
   options?: { validFraction?: number },
 ): Dataset;
+/**
+ * The same with another representation than `Standardization`.
+ *
+ * @param options.represent makes it from the rows of the training part
+ */
 export function splitDataset<Standard extends Representation>(
   rows: readonly ArrayLike<number>[],
   random: Random,

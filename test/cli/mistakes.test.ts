@@ -70,7 +70,7 @@ describe("right words:", () => {
 
   test("the last of an option given twice holds, and a seed may be negative", () => {
     const { values } = parseWords("halograd run", ["--seed", "1", "--seed=-3", "--seed", "-4"], grammar);
-    expect(values).toMatchObject({ seed: -4, count: 1000, epochs: 2001, learningRate: 0.01, steps: 31 });
+    expect(values).toMatchObject({ seed: -4, count: 1000, epochs: 2001, network: "autoencoder", steps: 31 });
   });
 
   test("numbers may be written as 1e3", () => {

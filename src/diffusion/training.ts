@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { normal, uniform } from "../autograd/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
-import { isTensor, operand } from "../ops/operation.ts";
+import { isTensor, operand, withoutTemporaries } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Optimizer } from "../optim/optimizer.ts";
 import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
@@ -61,9 +61,13 @@ export function denoisingLoss(
       "one curve is a batch too: unsqueeze(0) it.",
     );
   }
-  const t = uniform([clean.shape[0], 1], random);
-  const noise = normal(clean.shape, random);
-  return mseLoss(model.forward(addNoise(schedule, clean, noise, t)), clean);
+  const mix = (): Tensor => {
+    const t = uniform([clean.shape[0], 1], random);
+    return addNoise(schedule, clean, normal(clean.shape, random), t);
+  };
+  // Nobody reads the noise again, unless the curves themselves are differentiated by.
+  const noisy = clean.requiresGrad ? mix() : withoutTemporaries(mix);
+  return mseLoss(model.forward(noisy), clean);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { nearest } from "../tensor/check.ts";
+import { clip, nearest } from "../tensor/check.ts";
 import { HalogradError } from "../tensor/errors.ts";
 
 /** Words on the command line that halograd does not understand: exit code 2. */
@@ -162,6 +162,9 @@ export function parseWords(
   const refuse = (problem: string, fix?: string): never => {
     throw new UsageError(where, problem, fix ?? `${where} --help lists what there is`);
   };
+  // To parseArgs each letter behind one dash is an option, and a hundred thousand of them are more than its stack takes.
+  for (const word of words)
+    if (/^-[^-]/.test(word) && word.length > 60) refuse(`unknown option ${clip(word)}`);
   // Not `strict`, whose messages are long and which reads `--seed -1` as two options: the tokens are checked here.
   const { tokens } = parseArgs({
     args: [...words],
@@ -182,12 +185,15 @@ export function parseWords(
     const key = names.get(token.name);
     if (key === undefined) {
       const near = nearest(token.name, [...names.keys()]);
-      return refuse(`unknown option ${rawName}`, near && `did you mean --${near}? ${where} --help lists all`);
+      return refuse(
+        `unknown option ${clip(rawName)}`,
+        near && `did you mean --${near}? ${where} --help lists all`,
+      );
     }
     const option = options[key];
     if (isFlag(option)) {
       if (value !== undefined)
-        refuse(`${rawName} takes no value, but got "${value}"`, `write ${rawName} alone`);
+        refuse(`${rawName} takes no value, but got "${clip(value)}"`, `write ${rawName} alone`);
       values[key] = true;
     } else if (value === undefined || (!token.inlineValue && /^--./.test(value))) {
       refuse(`${rawName} needs a value: ${option.rule}`, `write ${rawName} ${option.placeholder}`);
@@ -195,18 +201,21 @@ export function parseWords(
       values[key] = option.read(value);
       if (values[key] === undefined) {
         const standard = option.standard === undefined ? "" : `, such as ${option.standard}`;
-        refuse(`${rawName} is "${value}", which is not ${option.rule}`, `give ${option.rule}${standard}`);
+        refuse(
+          `${rawName} is "${clip(value)}", which is not ${option.rule}`,
+          `give ${option.rule}${standard}`,
+        );
       }
     }
   }
   const { name = "", least = 0, most = 0, choices } = operands ?? {};
   if (found.length < least) refuse(`${name} is missing`, `write ${where} ${name}`);
-  if (found.length > most) refuse(`"${found[most]}" is one word too many`);
+  if (found.length > most) refuse(`"${clip(found[most])}" is one word too many`);
   for (const word of found) {
     if (choices === undefined || choices.includes(word)) continue;
     const near = nearest(word, choices);
     refuse(
-      `"${word}" is no ${name}`,
+      `"${clip(word)}" is no ${name}`,
       near === undefined ? `choose from ${choices.join(", ")}` : `did you mean ${near}?`,
     );
   }
@@ -231,7 +240,7 @@ export function commandHelp(where: string, { summary, details, operands, options
 
 /** Two columns, the right one wrapped. */
 export function columns(rows: readonly (readonly [left: string, right: string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length)) + 4;
+  const width = rows.reduce((most, [left]) => Math.max(most, left.length), 0) + 4;
   return rows
     .map(
       ([left, right]) => `  ${left}`.padEnd(width) + wrap(right, 80 - width).join(`\n${" ".repeat(width)}`),

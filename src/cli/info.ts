@@ -2,10 +2,12 @@
 
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
+import { clip } from "../tensor/check.ts";
 import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";
+import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** Of a column or a tensor. */
@@ -37,7 +39,7 @@ export async function info(
   const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
   // The lines are the result, and not a message about it: with --json it is told in that form alone.
   const isJson = "json" in values && values.json === true;
-  if (!isJson) for (const line of lines) terminal.print(line);
+  if (!isJson) for (const line of lines) terminal.print(printable(line));
   return { complete: true, result: { file: path, ...result } };
 }
 
@@ -124,8 +126,17 @@ function looksLikeTable(bytes: Uint8Array): boolean {
   return rows.length === 0 || rows.slice(0, 2).some((row) => /[,\d]/.test(row));
 }
 
-/** A metadata value: halograd writes JSON, others write plain text. */
+/**
+ * A metadata value: halograd writes JSON, others write plain text. What is nested as deeply as no program means it
+ * stays text, since to write it out again as JSON would take more stack than there is.
+ */
 function parsed(text: string): unknown {
+  let depth = 0;
+  for (const mark of text) {
+    if (mark === "[" || mark === "{") depth++;
+    else if (mark === "]" || mark === "}") depth--;
+    if (depth > DEEPEST) return text;
+  }
   try {
     return JSON.parse(text);
   } catch {
@@ -133,9 +144,16 @@ function parsed(text: string): unknown {
   }
 }
 
+const DEEPEST = 32;
+
+/** A name on one line, and not so long that the columns beside it, padded to its length, fill the memory. */
+function label(name: string): string {
+  return clip(name.replaceAll("\n", "\\n"));
+}
+
 /** A metadata entry, its lists with spaces at which lines can be broken. */
 function spaced([key, text]: readonly [string, string]): [string, string] {
-  return [key, text.startsWith("[") ? text.replaceAll(",", ", ") : text];
+  return [label(key), text.startsWith("[") ? text.replaceAll(",", ", ") : text];
 }
 
 /** What a table of halograd holds shows in its header. */
@@ -171,11 +189,11 @@ function table(rows: readonly (readonly [name: string, kind: string, statistics:
   const short = (value: number): string =>
     Math.abs(value) < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(3);
   const cells = rows.map(([name, kind, s]) => [
-    name,
-    kind,
+    label(name),
+    label(kind),
     ...[s.least, s.mean, s.standardDeviation, s.greatest].map(short),
   ]);
-  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
+  const widths = head.map((_, i) => [head, ...cells].reduce((most, row) => Math.max(most, row[i].length), 0));
   return [head, ...cells].map((row) =>
     `  ${row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ")}`.trimEnd(),
   );

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
 
-import { nearest } from "../tensor/check.ts";
+import { clip, nearest } from "../tensor/check.ts";
 import { HalogradError } from "../tensor/errors.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { Interruption } from "./context.ts";
-import { Terminal } from "./terminal.ts";
+import { printable, Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 const errors = new Terminal(process.stderr, process.env, { quiet: false });
@@ -27,7 +27,7 @@ try {
 } catch (error) {
   process.exitCode = error instanceof UsageError ? 2 : 1;
   if (error instanceof HalogradError) {
-    errors.print(`${errors.red("error:")} ${error.message}`);
+    errors.print(`${errors.red("error:")} ${printable(error.message)}`);
     const words = process.argv.slice(2);
     if (words.includes("--json")) {
       const { where, problem, fix = null } = error;
@@ -40,7 +40,7 @@ try {
       `${trace}\n${errors.red("This is a bug in halograd.")} Please report it, with the lines above and:`,
     );
     errors.print(
-      `  halograd ${process.argv.slice(2).join(" ")} (halograd ${version()}, Node ${process.version})`,
+      `  halograd ${process.argv.slice(2).map(clip).join(" ")} (halograd ${version()}, Node ${process.version})`,
     );
   }
 }
@@ -63,10 +63,14 @@ async function main(words: readonly string[]): Promise<number> {
   if (command === undefined) {
     const near = nearest(name, [...commands.keys()]);
     throw name.startsWith("-")
-      ? new UsageError("halograd", `the command comes first, not ${name}`, `write halograd run ${name} …`)
+      ? new UsageError(
+          "halograd",
+          `the command comes first, not ${clip(name)}`,
+          `write halograd run ${clip(name)} …`,
+        )
       : new UsageError(
           "halograd",
-          `unknown command "${name}"`,
+          `unknown command "${clip(name)}"`,
           near === undefined ? "halograd --help lists what there is" : `did you mean halograd ${near}?`,
         );
   }

@@ -21,6 +21,7 @@ import {
 } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { readBytes } from "../node/files.ts";
+import { clip } from "../tensor/check.ts";
 import { FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import { NETWORKS, type NetworkName } from "./network-names.ts";
@@ -176,7 +177,9 @@ export function widthsOf({ encoder }: DenoisingAutoencoder): number[] {
 function readNetwork(path: string, { tensors }: SafetensorsFile, widths: number[]): DenoisingAutoencoder {
   widths.slice(1).forEach((width, i) => {
     const { shape } = tensors.get(`encoder.${i}.weight`) ?? refuse(path, `encoder.${i}.weight is missing`);
-    if (shape[0] !== width || shape[1] !== widths[i] || shape[0] === 0 || shape[1] === 0) {
+    // Of a shape with a third dimension of 0 the first two can be any size, and need no data.
+    const [rows, columns] = shape;
+    if (shape.length !== 2 || rows !== width || columns !== widths[i] || rows === 0 || columns === 0) {
       refuse(path, `encoder.${i}.weight has the shape [${shape.join(", ")}], not [${width}, ${widths[i]}]`);
     }
   });
@@ -197,8 +200,9 @@ function readResidualNetwork(
     refuse(path, `${name} has the shape [${shape.join(", ")}], not [${wanted.join(", ")}]`);
   };
   check("input.weight", [width, features]);
-  check(`blocks.${blocks - 1}.first.weight`, [width, width]);
-  if (conditions > 0) check("condition.weight", [tensors.get("time.weight")?.shape[0] ?? 0, conditions]);
+  // Every block, not the last alone: the file has to pay for each with weights.
+  for (let i = 0; i < blocks; i++) check(`blocks.${i}.first.weight`, [width, width]);
+  if (conditions > 0) check("condition.weight", [tensors.get("time.weight")?.shape[0] || 1, conditions]);
   const own = new Map([...tensors].filter(([name]) => !name.startsWith(REPRESENTATION)));
   return withWeights(path, new ResidualDenoiser(sizes, new Random(0)), own);
 }
@@ -287,5 +291,4 @@ const isSizes = (value: unknown): value is Required<ResidualDenoiserSizes> => {
   );
 };
 const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
-const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -111,6 +111,17 @@ export function duration(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/**
+ * Text out of files and from command lines, as it can be shown: its control characters could move the cursor, change
+ * colours or the window's title, so they are written as `\u001b`. Line ends stay.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[^\P{Cc}\n]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** FORCE_COLOR before NO_COLOR (https://no-color.org), as in Node itself; else by the terminal. */
 function hasColor(screen: Screen, { FORCE_COLOR, NO_COLOR, TERM }: Environment): boolean {
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";

@@ -2,7 +2,7 @@
  * Numeric tables as comma-separated text (RFC 4180): one header row, then rows of finite numbers. Used for the
  * galaxies' parameters, rotation curves, samples and losses. Platform-neutral: strings in, strings out.
  */
-import { describeValue } from "../tensor/check.ts";
+import { clip, describeValue } from "../tensor/check.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
 
 /** A table: column names and one Float64Array a row, each as long as the header. */
@@ -271,5 +271,3 @@ function fail({ source, line, column, name }: Place, problem: string, fix: strin
   const title = name === undefined ? "" : ` (${clip(name)})`;
   throw new FormatError(source, `line ${line}${at}${title}: ${problem}`, fix);
 }
-
-const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

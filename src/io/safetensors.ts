@@ -5,7 +5,7 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
-import { describeValue } from "../tensor/check.ts";
+import { clip, describeValue } from "../tensor/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../tensor/errors.ts";
 
 /** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
@@ -440,6 +440,5 @@ function compareCodePoints(a: string, b: string): number {
 
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
-const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 const quote = (text: string): string => JSON.stringify(clip(text));
 const show = (shape: readonly number[]): string => clip(`[${shape.slice(0, 60).join(", ")}]`);

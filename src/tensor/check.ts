@@ -23,6 +23,11 @@ export function describeValue(value: unknown): string {
   return `an object with ${keys.length === 0 ? "no keys" : keys.slice(0, 4).join(", ")}`;
 }
 
+/** Text out of a file or a command line as a message quotes it: enough of it to be found again. */
+export function clip(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
 /**
  * Options as a function takes them: left out, or an object that has none but the given names.
  *

@@ -38,6 +38,7 @@ describe("wrong words end with exit code 2:", () => {
     [["run", "--epoch", "3"], /halograd run: unknown option --epoch\n.*did you mean --epochs\?/],
     [["run", "--learn", "3"], /unknown option --learn\n.*did you mean --learning-rate\?/],
     [["run", "--lr", "0.1"], /unknown option --lr\n.*did you mean --learning-rate\?/],
+    [["run", `-${"x".repeat(100_000)}`], /halograd run: unknown option -x{59}…\n/],
     [["run", "-x"], /unknown option -x\n.*halograd run --help/],
     [["run", "--epochs"], /--epochs needs a value: a whole number from 1/],
     [["run", "--epochs", "--force"], /--epochs needs a value/],

@@ -1,0 +1,138 @@
+/** Rotation curves: every mistake and what is said about it, word by word. */
+
+import { expect, test } from "vitest";
+import {
+  circularVelocity,
+  exponentialDisc,
+  i0e,
+  k0e,
+  logSpacedRadii,
+  nfwHalo,
+  rotationCurves,
+  samplePopulation,
+} from "../../src/galaxy/index.ts";
+import { Random } from "../../src/tensor/random.ts";
+import { messagesOf } from "../messages.ts";
+
+const any = (value: unknown): never => value as never;
+const halo = nfwHalo({ mass: 1e12, concentration: 8 });
+
+test("mistakes around galaxies are told in full", () => {
+  expect(
+    messagesOf({
+      "a Bessel function below 0": () => i0e(-1),
+      "a Bessel function at its pole": () => k0e(0),
+      "no component": () => circularVelocity([], [1]),
+      "a component alone": () => circularVelocity(any(halo), [1]),
+      "a radius alone": () => circularVelocity([halo], any(8)),
+      "a radius below 0": () => circularVelocity([halo], [-1]),
+      "a force outwards": () =>
+        circularVelocity([{ ...halo, name: "wind", velocitySquared: () => -1e9 }, halo], [1]),
+      "a halo of nothing": () => nfwHalo(any(undefined)),
+      "a halo without mass": () => nfwHalo({ mass: 0, concentration: 8 }),
+      "a halo of infinite mass": () => nfwHalo({ mass: Infinity, concentration: 8 }),
+      "a halo with text for a mass": () => nfwHalo({ mass: any("1e12"), concentration: 8 }),
+      "a halo without concentration": () => nfwHalo({ mass: 1, concentration: -1 }),
+      "an option that a halo has not": () => nfwHalo(any({ mass: 1, concentration: 1, spin: 1 })),
+      "a disc of nothing": () => exponentialDisc(any(undefined)),
+      "a disc without mass": () => exponentialDisc({ mass: 0, scaleLength: 3 }),
+      "a disc without size": () => exponentialDisc({ mass: 1, scaleLength: 0 }),
+      "an option that a disc has not": () => exponentialDisc(any({ mass: 1, scaleLength: 1, spin: 1 })),
+      "no galaxy": () => samplePopulation({ count: 0, random: new Random(1) }),
+      "galaxies without random numbers": () => samplePopulation(any({})),
+      "one radius of many": () => logSpacedRadii(1),
+      "radii from the centre": () => logSpacedRadii(5, 0, 1),
+      "radii that stand still": () => logSpacedRadii(5, 1, 1),
+      "radii without end": () => logSpacedRadii(5, 1, Infinity),
+      "a galaxy alone": () => rotationCurves(any({})),
+    }),
+  ).toMatchInlineSnapshot(`
+    "
+    a Bessel function below 0
+      ArgumentError: i0e: got y = -1, but y must be a finite number 0 or greater
+      Fix: y is a radius in units of 2 scale lengths; check the radius and the scale length it was made from.
+    a Bessel function at its pole
+      ArgumentError: k0e: got y = 0, but y must be a finite number greater than 0, where the function has a pole
+      Fix: y is a radius in units of 2 scale lengths; check the radius and the scale length it was made from.
+    no component
+      ArgumentError: circularVelocity: got no mass components
+      Fix: pass one or more, such as [nfwHalo(…)].
+    a component alone
+      ArgumentError: circularVelocity: got an object with name, virialRadius, virialVelocity, velocitySquared for the list of components
+      Fix: pass one or more, such as [nfwHalo(…)].
+    a radius alone
+      ArgumentError: circularVelocity: radii are a list of numbers in kpc; got the number 8
+      Fix: one radius is a list too: [8].
+    a radius below 0
+      ArgumentError: circularVelocity: got the radius -1, but a radius must be a finite number ≥ 0, in kpc
+      Fix: drop or repair that radius; logSpacedRadii() makes a valid set.
+    a force outwards
+      ArgumentError: circularVelocity: the squared velocities of wind + NFW halo at 1 kpc add up to -999997650.2749591; a circular orbit needs a sum of 0 or more
+      Fix: add the component that holds the orbit there, or correct velocitySquared.
+    a halo of nothing
+      ArgumentError: nfwHalo: got mass = undefined, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a halo without mass
+      ArgumentError: nfwHalo: got mass = 0, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a halo of infinite mass
+      ArgumentError: nfwHalo: got mass = Infinity, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a halo with text for a mass
+      ArgumentError: nfwHalo: got mass = 1e12, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a halo without concentration
+      ArgumentError: nfwHalo: got concentration = -1, but it must be a finite number > 0 (a ratio of radii)
+      Fix: to make a galaxy without this component, leave the component out.
+    an option that a halo has not
+      ArgumentError: nfwHalo: there is no option "spin".
+      Fix: the options are mass, concentration.
+    a disc of nothing
+      ArgumentError: exponentialDisc: got mass = undefined, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a disc without mass
+      ArgumentError: exponentialDisc: got mass = 0, but it must be a finite number > 0 (solar masses)
+      Fix: to make a galaxy without this component, leave the component out.
+    a disc without size
+      ArgumentError: exponentialDisc: got scaleLength = 0, but it must be a finite number > 0 (kpc)
+      Fix: to make a galaxy without this component, leave the component out.
+    an option that a disc has not
+      ArgumentError: exponentialDisc: there is no option "spin".
+      Fix: the options are mass, scaleLength.
+    no galaxy
+      ArgumentError: samplePopulation: got count = 0, but it must be an integer ≥ 1
+      Fix: pass a whole number.
+    galaxies without random numbers
+      ArgumentError: samplePopulation: got no random generator; there is no global one
+      Fix: pass one: samplePopulation({ random: new Random(seed) }).
+    one radius of many
+      ArgumentError: logSpacedRadii: got count = 1, but it must be an integer ≥ 2
+      Fix: pass a whole number.
+    radii from the centre
+      ArgumentError: logSpacedRadii: got radii from 0 to 1 kpc, but 0 < from < to < ∞ must hold
+      Fix: start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.
+    radii that stand still
+      ArgumentError: logSpacedRadii: got radii from 1 to 1 kpc, but 0 < from < to < ∞ must hold
+      Fix: start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.
+    radii without end
+      ArgumentError: logSpacedRadii: got radii from 1 to Infinity kpc, but 0 < from < to < ∞ must hold
+      Fix: start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.
+    a galaxy alone
+      ArgumentError: rotationCurves: galaxies are an array; got an object with no keys
+      Fix: samplePopulation({ random }) makes one.
+    "
+  `);
+});
+
+test("the scatter of a relation has the sign of its draw", () => {
+  // The relations' scatter is symmetric, so only a fixed stream tells its sign.
+  const [{ discScaleLength }] = samplePopulation({ count: 1, random: new Random(1) });
+  expect(Math.log10(discScaleLength)).toMatchInlineSnapshot(`0.2904950043721918`);
+});
+
+test("the components are named as errors and figures call them", () => {
+  expect([halo.name, exponentialDisc({ mass: 1, scaleLength: 1 }).name]).toEqual([
+    "NFW halo",
+    "exponential disc",
+  ]);
+});

@@ -1,0 +1,39 @@
+/**
+ * `npm run test:mutation -- tensor galaxy`: changes the code of a folder in every small way that StrykerJS knows, one
+ * at a time, and counts the changes that the folder's tests notice. A report a folder lands in .build/mutation/.
+ */
+import { Stryker } from "@stryker-mutator/core";
+
+/** The tests that are run against the mutants of a folder, nearest first. */
+const TESTS = {
+  tensor: ["tensor"],
+  autograd: ["autograd"],
+  ops: ["ops"],
+  kernels: ["kernels"],
+  nn: ["nn"],
+  optim: ["optim"],
+  diffusion: ["diffusion"],
+  galaxy: ["galaxy"],
+};
+
+const words = process.argv.slice(2);
+const folders = words.length === 0 ? Object.keys(TESTS) : words;
+for (const name of folders) {
+  const [folder] = name.split("/");
+  if (!(folder in TESTS)) throw new Error(`choose from ${Object.keys(TESTS).join(", ")}, not ${name}`);
+  process.env.MUTATION_TESTS = TESTS[folder].join();
+  await new Stryker({
+    testRunner: "suite",
+    plugins: [new URL("runner.js", import.meta.url).href],
+    vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
+    mutate: [name.endsWith(".ts") ? `src/${name}` : `src/${name}/**/*.ts`],
+    reporters: ["clear-text", "json", "progress-append-only"],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+    jsonReporter: { fileName: `.build/mutation/${name.replaceAll("/", ".")}.json` },
+    tempDirName: ".build/stryker",
+    ignorePatterns: ["/dist", "/out", "/bench", "/docs", "/examples"],
+    concurrency: 1,
+    timeoutMS: 6_000,
+    checkers: [],
+  }).runMutationTest();
+}

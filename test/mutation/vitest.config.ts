@@ -1,0 +1,14 @@
+/** The suite as mutation testing runs it: one folder's tests, one backend, the same random cases in every run. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const folders = process.env.MUTATION_TESTS?.split(",") ?? [];
+
+export default defineConfig({
+  resolve: { alias: { "@fast-check/vitest": fileURLToPath(new URL("property.ts", import.meta.url)) } },
+  test: {
+    include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
+    setupFiles: `test/backends/${process.env.MUTATION_BACKEND ?? "typescript"}.ts`,
+    testTimeout: 60_000,
+  },
+});

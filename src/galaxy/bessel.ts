@@ -50,6 +50,28 @@ export function discShape(y: number): number {
 }
 
 /**
+ * d discShape / d ln y, for fits. From I0' = I1, I1' = I0 − I1/y, K0' = −K1 and K1' = −K0 − K1/y it is
+ * 2y² (I0 K0 + y (I1 K0 − I0 K1)). The two terms cancel as y grows, so far out the expansion of {@link discShape} is
+ * differentiated term by term: a power y^−(2k−1) has the logarithmic derivative −(2k−1). Relative to the shape, the error
+ * is below 4y² units in the last place, 5e-13 at y = 22.
+ *
+ * @param y finite and > 0
+ */
+export function discShapeSlope(y: number): number {
+  if (y < ASYMPTOTIC_START) {
+    const { i0e, i1e, k0e, k1e } = scaledBessel(y);
+    return 2 * y * y * (i0e * k0e + y * (i1e * k0e - i0e * k1e));
+  }
+  let sum = 1;
+  let term = 1;
+  for (let k = 1; term > NEGLIGIBLE; k++) {
+    term *= ((2 * k - 1) * (2 * k + 1) * (2 * k + 1)) / (8 * k) / y / y;
+    sum += (2 * k + 1) * term;
+  }
+  return (-0.25 / y) * sum;
+}
+
+/**
  * I0(y) e^(−y), the modified Bessel function of the first kind and order 0, exponentially scaled.
  *
  * @param y finite and ≥ 0

@@ -9,6 +9,15 @@ export {
   nfwHalo,
   VIRIAL_OVERDENSITY,
 } from "./components.ts";
+export {
+  FIT_BOUNDS,
+  FIT_PARAMETERS,
+  type FitBounds,
+  type FitOptions,
+  type FitParameter,
+  fitGalaxy,
+  type GalaxyFit,
+} from "./fit.ts";
 export type { GalaxyParameters, RotationCurves, ScalingRelation } from "./population.ts";
 export {
   CONCENTRATION,

@@ -11,7 +11,8 @@ const name = /^\+ *name: "(\w+)"/m.exec(diff)?.[1] as string;
 
 beforeAll(() => {
   rmSync(home, { recursive: true, force: true });
-  for (const path of ["src", "test/ops/records.ts", "test/ops/records.test.ts", "tsconfig.json"])
+  const tests = ["ops/records.ts", "ops/records.test.ts", "properties/laws.ts", "properties/laws.test.ts"];
+  for (const path of ["src", ...tests.map((file) => `test/${file}`), "tsconfig.json"])
     cpSync(join(root, path), join(home, path), { recursive: true });
   writeFileSync(join(home, "vitest.config.js"), "export default {};"); // or the one above would be used
   apply(diff, home);
@@ -44,7 +45,14 @@ test("the tests that follow from a record hold for it", () => {
   const titles = (status: string): string[] =>
     results.filter((result) => result.status === status).map(({ fullName }) => fullName);
   expect(titles("failed")).toEqual([]);
-  for (const part of ["to second order", "transposed", "fused backward kernels", "function and a method"])
+  for (const part of [
+    "to second order",
+    "transposed",
+    "fused backward kernels",
+    "batch",
+    "broadcasting",
+    "function and a method",
+  ])
     expect(titles("passed")).toContainEqual(expect.stringContaining(part));
 });
 
@@ -76,6 +84,7 @@ function tool(script: string, ...args: string[]): string {
       cwd: home,
       env: Object.fromEntries(environment),
       encoding: "utf8",
+      maxBuffer: 1e8, // a report names every test of every operation
       stdio: ["ignore", "pipe", "pipe"],
     });
   } catch (error) {

@@ -37,7 +37,8 @@ export default {
     {
       name: "engine-alone",
       severity: "error",
-      comment: "Who imports `halograd` loads the engine, never galaxies, scores, figures or the command line.",
+      comment:
+        "Who imports `halograd` loads the engine, never galaxies, scores, figures or the command line.",
       from: { path: "^src/index\\.ts$" },
       to: { path: "^src/(cli|node|diffusion|galaxy|metrics|plot)/", reachable: true },
     },

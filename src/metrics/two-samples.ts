@@ -158,7 +158,7 @@ function checkCurves(name: string, curves: readonly ArrayLike<number>[], length:
  * ones can serve every score.
  *
  * @param count default 499, which makes 0.002 the least p-value
- * @example randomLabels(samples, new Random(0)).length // 499
+ * @example randomLabels({ realCount: 5, fakeCount: 5 }, new Random(0)).length // 499
  * @see Phipson & Smyth (2010), "Permutation p-values should never be zero"
  */
 export function randomLabels(

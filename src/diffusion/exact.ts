@@ -15,6 +15,7 @@ import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";
 
 /** A distribution of data with its exact denoiser and likelihood. */
 export interface ExactModel {
+  /** How many numbers a point has. */
   readonly features: number;
   /** E[x₀ | x_t = x]: no other guess has a smaller mean squared error. Default schedule: linear. */
   denoiser(schedule?: NoiseSchedule): Denoiser;
@@ -27,6 +28,7 @@ export interface ExactModel {
  * In the basis of Σ's eigenvectors all matrices are diagonal.
  */
 export class GaussianModel implements ExactModel {
+  /** How many numbers a point has. */
   readonly features: number;
   /** [1, features] */
   readonly #mean: Tensor;
@@ -35,6 +37,8 @@ export class GaussianModel implements ExactModel {
   readonly #variances: Float64Array;
 
   /**
+   * The Gaussian of a mean and a covariance.
+   *
    * @param mean μ, [features]
    * @param covariance Σ, rows
    * @throws ArgumentError when Σ has an eigenvalue below 0, ShapeError when sizes differ
@@ -105,12 +109,17 @@ export class GaussianModel implements ExactModel {
 
 /** A mixture of normal distributions: x̂₀ = Σ r_k x̂₀⁽ᵏ⁾, where r_k is the probability that x comes from component k. */
 export class GaussianMixtureModel implements ExactModel {
+  /** How many numbers a point has. */
   readonly features: number;
   readonly #components: readonly GaussianModel[];
   /** ln of the weights, [1, components] */
   readonly #logWeights: Tensor;
 
-  /** @param components each with its weight, above 0; the weights need not add up to 1 */
+  /**
+   * A weighted sum of Gaussians.
+   *
+   * @param components each with its weight, above 0; the weights need not add up to 1
+   */
   constructor(components: readonly { readonly weight: number; readonly model: GaussianModel }[]) {
     const total = components.reduce((sum, { weight }) => sum + weight, 0);
     if (components.length === 0 || !components.every(({ weight }) => weight > 0 && weight < Infinity)) {
@@ -153,13 +162,18 @@ export class GaussianMixtureModel implements ExactModel {
  * unbiased as the points grow in number, and good where many have a say ({@link EmpiricalModel.effectiveCount}).
  */
 export class EmpiricalModel implements ExactModel {
+  /** How many numbers a point has. */
   readonly features: number;
   /** [points, features] */
   readonly #points: Tensor;
   /** |xᵢ|², [1, points] */
   readonly #squares: Tensor;
 
-  /** @param points [points, features] */
+  /**
+   * Each of the points with the same weight.
+   *
+   * @param points [points, features]
+   */
   constructor(points: Tensor) {
     if (points.rank !== 2 || points.size === 0) {
       throw new ShapeError(

@@ -34,11 +34,13 @@ export interface FlowProgress {
 
 /** What to train, on what, and how. */
 export interface FlowTrainingOptions {
+  /** What is trained. */
   readonly model: ResidualDenoiser;
   /** [rows, features], of mean 0 and standard deviation 1 */
   readonly train: Tensor;
   /** [rows, features] */
   readonly valid: Tensor;
+  /** Where batches, times and noise come from. */
   readonly random: Random;
   /** Properties of each row, for a model with conditions. */
   readonly conditions?: { readonly train: Tensor; readonly valid: Tensor };

@@ -23,6 +23,7 @@ export class LogPrincipalComponents implements Representation {
   /** Standard deviations along them, falling, [components] */
   readonly scales: Float64Array;
 
+  /** Of a basis that is known, such as one from a file; `LogPrincipalComponents.of` finds one. */
   constructor(mean: ArrayLike<number>, basis: readonly ArrayLike<number>[], scales: ArrayLike<number>) {
     this.mean = Float64Array.from(mean);
     this.basis = basis.map((direction) => Float64Array.from(direction));

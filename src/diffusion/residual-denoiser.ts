@@ -31,17 +31,23 @@ export interface ResidualDenoiserSizes {
  * ((2t − 1) x + √q F(x/√q, t))/q (the preconditioning of Karras et al. 2022, arXiv:2206.00364, for this schedule).
  */
 export class ResidualDenoiser extends Module {
+  /** What the network was made with. */
   readonly sizes: Required<ResidualDenoiserSizes>;
+  /** From points to the width of the network. */
   readonly input: Linear;
+  /** From the features of time to their embedding. */
   readonly time: Linear;
   /** [conditions] → what is added to the embedding of the time; null for a network without */
   readonly condition: Linear | null;
   /** Added in place of an unknown condition, [1, embedding] */
   readonly unconditional: Tensor | null;
+  /** Each adds to what passes through. */
   readonly blocks: readonly { readonly first: Linear; readonly embedding: Linear; readonly second: Linear }[];
+  /** Back to points. */
   readonly output: Linear;
   readonly #frequencies: Tensor = tensor([...FREQUENCIES], [1, FREQUENCIES.length]);
 
+  /** Weights are drawn from `random`. */
   constructor(sizes: ResidualDenoiserSizes, random: Random) {
     super();
     checkOptions("ResidualDenoiser", sizes, ["features", "width", "blocks", "conditions"]);

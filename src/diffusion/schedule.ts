@@ -65,7 +65,9 @@ export function variancePreservingSchedule(options: { from?: number; to?: number
 
 /** The amounts of data and noise at a time. */
 export interface ScheduleValues {
+  /** How much of the data. */
   readonly alpha: number;
+  /** How much of the noise. */
   readonly sigma: number;
 }
 

@@ -36,6 +36,7 @@ export interface FitOptions {
 
 /** What {@link fitGalaxy} found. */
 export interface GalaxyFit {
+  /** The parameters of the best fit. */
   readonly galaxy: GalaxyParameters;
   /** The galaxy's circular velocity at the radii of the curve, km/s. */
   readonly velocities: Float64Array;

@@ -9,6 +9,7 @@ import type { Random } from "../tensor/random.ts";
 
 /** A score of two sets, with its test. */
 export interface Score {
+  /** The score of the true labels. */
   readonly value: number;
   /**
    * The share of random relabellings, the true one included, whose score speaks as strongly against one common
@@ -24,7 +25,9 @@ export type Labels = Uint8Array;
 export interface TwoSamples {
   /** Real curves first, then the fake ones. */
   readonly curves: readonly ArrayLike<number>[];
+  /** How many curves are data. */
   readonly realCount: number;
+  /** How many are samples. */
   readonly fakeCount: number;
   /** Root mean square difference of two curves over their points, in their unit: [curves, curves] row by row. */
   readonly distances: Float64Array;

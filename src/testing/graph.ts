@@ -28,6 +28,7 @@ export class Graph {
   /** The function: hand it `...inputs`, or other tensors of the same shapes, of any dtype. */
   readonly f: (...inputs: Tensor[]) => Tensor;
 
+  /** Of inputs and the steps that compute from them, in order. */
   constructor(inputs: readonly Tensor[], steps: readonly Step[]) {
     this.inputs = [...inputs];
     this.steps = steps;

@@ -54,8 +54,8 @@ export function oneCycleSchedule(options: {
   const between = (from: number, to: number, part: number): number =>
     to + ((from - to) * (1 + cos(Math.PI * part))) / 2;
   return (step) =>
-    step <= top && top > 0
-      ? between(peak * startFactor, peak, step / top)
+    step <= top
+      ? between(peak * startFactor, peak, top > 0 ? step / top : 1)
       : between(peak, peak * endFactor, Math.min(1, (step - top) / (last - top)));
 }
 

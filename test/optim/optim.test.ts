@@ -327,6 +327,7 @@ describe("schedules", () => {
 
   it("one cycle starts at its peak where the warm-up is its first step alone", () => {
     expect(oneCycleSchedule({ peak: 0.1, steps: 10, warmUp: 0.1 })(0)).toBe(0.1);
+    expect(oneCycleSchedule({ peak: 0.1, steps: 1, warmUp: 1 })(0)).toBe(0.1);
   });
 
   it("are applied from step 0 on", () => {

@@ -6,9 +6,9 @@
  *     npm run test:memory -- typescript 100000   # one backend, as many steps as wanted
  */
 
-import { DenoisingAutoencoder, denoisingLoss } from "../src/diffusion/index.ts";
-import { normal, Random, useBackend } from "../src/index.ts";
-import { Adam, cosineSchedule, Scheduler } from "../src/optim/index.ts";
+import { normal, Random, useBackend } from "halograd";
+import { DenoisingAutoencoder, denoisingLoss } from "halograd/diffusion";
+import { Adam, cosineSchedule, Scheduler } from "halograd/optim";
 
 /** 100 forgotten numbers in each of 1,000 steps; a step allocates some 100 kB. */
 const ALLOWED_GROWTH = 400_000;

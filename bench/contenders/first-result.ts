@@ -1,7 +1,6 @@
 /** What halograd's start-up is measured by: the engine imported, a small product and its gradient read out. */
 
-import { tensor } from "../../src/index.ts";
-import { useBackend } from "../../src/kernels/index.ts";
+import { tensor, useBackend } from "halograd";
 
 export async function firstResult(backend: string): Promise<number> {
   useBackend(backend === "wasm" ? "wasm" : "typescript");

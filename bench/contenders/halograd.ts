@@ -1,9 +1,8 @@
 /** halograd, by its public API, on either backend. */
 
-import { DenoisingAutoencoder, denoisingLoss, eulerSampler } from "../../src/diffusion/index.ts";
-import { mseLoss, noGrad, normal, Random, type Tensor, tensor } from "../../src/index.ts";
-import { type BackendName, useBackend } from "../../src/kernels/index.ts";
-import { Adam } from "../../src/optim/index.ts";
+import { type BackendName, mseLoss, noGrad, normal, Random, type Tensor, tensor, useBackend } from "halograd";
+import { DenoisingAutoencoder, denoisingLoss, eulerSampler } from "halograd/diffusion";
+import { Adam } from "halograd/optim";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
 

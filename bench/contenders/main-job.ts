@@ -4,16 +4,10 @@
  */
 
 import { readFileSync } from "node:fs";
-import {
-  DenoisingAutoencoder,
-  eulerSampler,
-  splitDataset,
-  trainDenoiser,
-} from "../../src/diffusion/index.ts";
-import { normal, Random } from "../../src/index.ts";
-import { parseCurves } from "../../src/io/index.ts";
-import { useBackend } from "../../src/kernels/index.ts";
-import { Adam } from "../../src/optim/index.ts";
+import { normal, Random, useBackend } from "halograd";
+import { DenoisingAutoencoder, eulerSampler, splitDataset, trainDenoiser } from "halograd/diffusion";
+import { parseCurves } from "halograd/io";
+import { Adam } from "halograd/optim";
 import type { MainJob } from "../processes.ts";
 
 const [path, epochCount, backend] = process.argv.slice(2);

@@ -101,23 +101,24 @@ function times<V>(m: Arithmetic<V>, cotangent: V, derivative: V, chooses: boolea
 }
 
 /** An elementwise operation of one tensor. */
-export function unary(
+/* @__NO_SIDE_EFFECTS__ */ export function unary(
   record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative },
 ): (x: Tensor) => Tensor {
   return elementwiseFunction("unary", 1, { ...record, derivatives: [record.derivative] });
 }
 
 /** An elementwise operation of two tensors that broadcast; either may be a number. */
-export const binary = (record: ElementwiseRecord): ((x: TensorLike, y: TensorLike) => Tensor) =>
-  elementwiseFunction("binary", 2, record);
+/* @__NO_SIDE_EFFECTS__ */ export const binary = (
+  record: ElementwiseRecord,
+): ((x: TensorLike, y: TensorLike) => Tensor) => elementwiseFunction("binary", 2, record);
 
 /** An elementwise operation of three operands that broadcast. */
-export const ternary = (
+/* @__NO_SIDE_EFFECTS__ */ export const ternary = (
   record: ElementwiseRecord,
 ): ((x: TensorLike, y: TensorLike, z: TensorLike) => Tensor) => elementwiseFunction("ternary", 3, record);
 
 /** An elementwise operation of four operands that broadcast. */
-export const quaternary = (
+/* @__NO_SIDE_EFFECTS__ */ export const quaternary = (
   record: ElementwiseRecord,
 ): ((a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor) =>
   elementwiseFunction("quaternary", 4, record);

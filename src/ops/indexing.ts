@@ -19,7 +19,7 @@ interface IndexAttributes {
  *
  * Its gradient adds each entry's cotangent back to where it came from.
  */
-export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor = (() => {
+export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<IndexAttributes> = {
     name: "indexSelect",
     shape: ([x], { axis, indices }) => x.shape.with(axis, indices.length),
@@ -47,39 +47,40 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
 })();
 
 /** Zeros with `size` entries along an axis, to which entry i of `x` is added at `indices[i]`. */
-export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number) => Tensor = (() => {
-  const operation: Operation<IndexAttributes & { size: number }> = {
-    name: "indexAdd",
-    shape: ([x], { axis, size }) => x.shape.with(axis, size),
-    compute(output, outShape, [x], { axis, indices }) {
-      const outStrides = contiguousStrides(outShape);
-      const source = x.storage.data;
-      const sums = new Float64Array(outShape.reduce((a, b) => a * b, 1));
-      forEachEntry(x.shape, axis, (entry, _flat, index) => {
-        sums[indices[entry] * outStrides[axis] + dot(index, outStrides)] +=
-          source[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
-      });
-      output.storage.data.set(sums, output.offset);
-    },
-    gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
-    saves: "nothing",
-    examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
-  };
-  return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
-    const input = operand("indexAdd", x);
-    const along = normalizeAxis("indexAdd", axis, input.rank);
-    checkCount("indexAdd", "size, the number of entries of the result,", size, 0);
-    const list = checkIndices("indexAdd", indices, size);
-    if (list.length !== input.shape[along]) {
-      throw new AxisError(
-        "indexAdd",
-        `${list.length} indices for ${input.shape[along]} entries of ${showShape(input.shape)}.`,
-        "give one index for each entry along the axis.",
-      );
-    }
-    return apply(operation, [input], { axis: along, indices: list, size });
-  }, operation);
-})();
+export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number) => Tensor =
+  /* @__PURE__ */ (() => {
+    const operation: Operation<IndexAttributes & { size: number }> = {
+      name: "indexAdd",
+      shape: ([x], { axis, size }) => x.shape.with(axis, size),
+      compute(output, outShape, [x], { axis, indices }) {
+        const outStrides = contiguousStrides(outShape);
+        const source = x.storage.data;
+        const sums = new Float64Array(outShape.reduce((a, b) => a * b, 1));
+        forEachEntry(x.shape, axis, (entry, _flat, index) => {
+          sums[indices[entry] * outStrides[axis] + dot(index, outStrides)] +=
+            source[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
+        });
+        output.storage.data.set(sums, output.offset);
+      },
+      gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
+      saves: "nothing",
+      examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
+    };
+    return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
+      const input = operand("indexAdd", x);
+      const along = normalizeAxis("indexAdd", axis, input.rank);
+      checkCount("indexAdd", "size, the number of entries of the result,", size, 0);
+      const list = checkIndices("indexAdd", indices, size);
+      if (list.length !== input.shape[along]) {
+        throw new AxisError(
+          "indexAdd",
+          `${list.length} indices for ${input.shape[along]} entries of ${showShape(input.shape)}.`,
+          "give one index for each entry along the axis.",
+        );
+      }
+      return apply(operation, [input], { axis: along, indices: list, size });
+    }, operation);
+  })();
 
 function checkIndices(where: string, indices: Indices, size: number): number[] {
   if (isTensor(indices) && indices.rank !== 1) {

@@ -8,7 +8,7 @@ import { copyElements } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Tensors one after another along an axis (the first by default); other sizes must be equal. */
-export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = (() => {
+export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ axis: number }> = {
     name: "concat",
     shape(inputs, { axis }) {

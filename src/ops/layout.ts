@@ -26,7 +26,7 @@ import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The same elements in another shape, in row-major order; one size may be −1 to be computed. */
-export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
+export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ shape: Shape }> = {
     name: "reshape",
     shape: ([x], { shape }) => inferShape("reshape", shape, x.size),
@@ -52,7 +52,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = (() => {
 })();
 
 /** The axes in another order: `permute([2, 0, 1])` puts the last axis first. */
-export const permute: (x: Tensor, axes: readonly number[]) => Tensor = (() => {
+export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ axes: readonly number[] }> = {
     name: "permute",
     shape: ([x], { axes }) => axes.map((axis) => x.shape[axis]),
@@ -84,7 +84,7 @@ export function transpose(x: Tensor, first = -2, second = -1): Tensor {
 }
 
 /** The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats. */
-export const expand: (x: Tensor, shape: Shape) => Tensor = (() => {
+export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ shape: Shape }> = {
     name: "expand",
     shape([x], { shape }) {
@@ -194,7 +194,7 @@ export function contiguous(x: Tensor): Tensor {
 }
 
 /** A copy in memory of its own, recorded: the gradient passes through. `detach().clone()` is one without a past. */
-export const clone: (x: Tensor) => Tensor = (() => {
+export const clone: (x: Tensor) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation = {
     name: "clone",
     shape: ([x]) => x.shape,
@@ -207,7 +207,7 @@ export const clone: (x: Tensor) => Tensor = (() => {
 })();
 
 /** A copy in another dtype (or the same), recorded: the gradient is converted back. */
-export const to: (x: Tensor, dtype: Dtype) => Tensor = (() => {
+export const to: (x: Tensor, dtype: Dtype) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ dtype: Dtype }> = {
     name: "to",
     shape: ([x]) => x.shape,

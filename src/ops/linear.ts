@@ -17,7 +17,7 @@ import type { Tensor } from "./tensor.ts";
  *
  * @throws ShapeError when the inner sizes differ or an operand is a scalar
  */
-export const matmul: (a: Tensor, b: Tensor) => Tensor = (() => {
+export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation = {
     name: "matmul",
     shape([a, b]) {
@@ -115,78 +115,79 @@ export type Activation = (x: Tensor) => Tensor;
  * With Y = X Wᵀ + b: X̄ = Ȳ W, W̄ = Ȳᵀ X, b̄ = Σ Ȳ over all but the last axis. One kernel does product
  * and bias, since a pass of its own for the bias costs more than the product saves on narrow layers.
  */
-export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => Tensor = (() => {
-  const operation: Operation<{ activation?: Expression }> = {
-    name: "linear",
-    shape([x, weight, bias]) {
-      const [out, features] = weight.shape;
-      if (weight.rank !== 2 || x.rank === 0 || x.shape[x.rank - 1] !== features) {
-        throw new ShapeError(
-          "linear",
-          `x ${showShape(x.shape)} and weight ${showShape(weight.shape)} do not fit: weight is [out, in], and the last axis of x is in.`,
-          weight.rank === 2 && x.shape[x.rank - 1] === out ? "transpose the weight." : undefined,
-        );
-      }
-      if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== out)) {
-        throw new ShapeError(
-          "linear",
-          `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`,
-        );
-      }
-      return [...x.shape.slice(0, -1), out];
-    },
-    compute(output, _shape, [x, weight, bias], { activation }) {
-      const rows = x.rank === 2 ? x : x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
-      const [out, features] = weight.shape;
-      const columns: Operand = {
-        storage: weight.storage,
-        offset: weight.offset,
-        strides: [weight.strides[1], weight.strides[0]],
-      };
-      backend.matmul(rows.shape[0], out, features, output, rows, columns, bias, activation);
-    },
-    gradient(cotangent, node, index) {
-      const [x, weight] = node.inputs!;
-      if (index === 0) return matmul(cotangent, weight);
-      const [out, features] = weight.shape;
-      const count = sizeOf(x.shape.slice(0, -1));
-      const rows = cotangent.reshape([count, out]);
-      if (index === 1) return matmul(rows.transpose(), x.reshape([count, features]));
-      return rows.sum(0);
-    },
-    saves: [0, 1],
-    examples: [
-      { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
-      {
-        shapes: [
-          [2, 3, 4],
-          [2, 4],
-        ],
-        attributes: {},
+export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => Tensor =
+  /* @__PURE__ */ (() => {
+    const operation: Operation<{ activation?: Expression }> = {
+      name: "linear",
+      shape([x, weight, bias]) {
+        const [out, features] = weight.shape;
+        if (weight.rank !== 2 || x.rank === 0 || x.shape[x.rank - 1] !== features) {
+          throw new ShapeError(
+            "linear",
+            `x ${showShape(x.shape)} and weight ${showShape(weight.shape)} do not fit: weight is [out, in], and the last axis of x is in.`,
+            weight.rank === 2 && x.shape[x.rank - 1] === out ? "transpose the weight." : undefined,
+          );
+        }
+        if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== out)) {
+          throw new ShapeError(
+            "linear",
+            `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`,
+          );
+        }
+        return [...x.shape.slice(0, -1), out];
       },
-    ],
-  };
-  return recordOf((x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => {
-    const inputs = operands("linear", bias ? [x, weight, bias] : [x, weight]);
-    if (activation === undefined) return apply(operation, inputs, {});
-    if (typeof activation !== "function") {
-      throw new ArgumentError(
-        "linear",
-        `an activation is a function of a tensor; got ${describeValue(activation)}.`,
-        "pass one such as silu, or leave it out.",
-      );
-    }
-    const { value } = (activation as Partial<ReturnType<typeof recordOf>>).operation ?? {};
-    if (
-      value === undefined ||
-      value.length > 2 ||
-      (isRecording() && inputs.some(({ node }) => node !== null))
-    ) {
-      return activation(apply(operation, inputs, {}));
-    }
-    return apply(operation, inputs, { activation: value });
-  }, operation);
-})();
+      compute(output, _shape, [x, weight, bias], { activation }) {
+        const rows = x.rank === 2 ? x : x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
+        const [out, features] = weight.shape;
+        const columns: Operand = {
+          storage: weight.storage,
+          offset: weight.offset,
+          strides: [weight.strides[1], weight.strides[0]],
+        };
+        backend.matmul(rows.shape[0], out, features, output, rows, columns, bias, activation);
+      },
+      gradient(cotangent, node, index) {
+        const [x, weight] = node.inputs!;
+        if (index === 0) return matmul(cotangent, weight);
+        const [out, features] = weight.shape;
+        const count = sizeOf(x.shape.slice(0, -1));
+        const rows = cotangent.reshape([count, out]);
+        if (index === 1) return matmul(rows.transpose(), x.reshape([count, features]));
+        return rows.sum(0);
+      },
+      saves: [0, 1],
+      examples: [
+        { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
+        {
+          shapes: [
+            [2, 3, 4],
+            [2, 4],
+          ],
+          attributes: {},
+        },
+      ],
+    };
+    return recordOf((x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => {
+      const inputs = operands("linear", bias ? [x, weight, bias] : [x, weight]);
+      if (activation === undefined) return apply(operation, inputs, {});
+      if (typeof activation !== "function") {
+        throw new ArgumentError(
+          "linear",
+          `an activation is a function of a tensor; got ${describeValue(activation)}.`,
+          "pass one such as silu, or leave it out.",
+        );
+      }
+      const { value } = (activation as Partial<ReturnType<typeof recordOf>>).operation ?? {};
+      if (
+        value === undefined ||
+        value.length > 2 ||
+        (isRecording() && inputs.some(({ node }) => node !== null))
+      ) {
+        return activation(apply(operation, inputs, {}));
+      }
+      return apply(operation, inputs, { activation: value });
+    }, operation);
+  })();
 
 function mismatch(a: Shape, b: Shape): ShapeError {
   const transposed = a.length > 1 && b.length > 1 && a[a.length - 1] === b[b.length - 1];

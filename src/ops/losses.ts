@@ -15,7 +15,7 @@ import type { Tensor } from "./tensor.ts";
  *
  * @throws ShapeError when the shapes differ: broadcasting here is nearly always a mistake
  */
-export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = (() => {
+export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = /* @__PURE__ */ (() => {
   let kernel: ReduceKernel | undefined;
   const operation: Operation = {
     name: "mseLoss",

@@ -294,7 +294,7 @@ export function isForgetful(operation: Operation): boolean {
  * An operation that is written with others; what it records carries its name, and so do errors from inside. It has as many
  * operands as its examples; those that may be left out come last. Settings follow.
  */
-export function composite<F extends (...operands: never[]) => Tensor>(
+/* @__NO_SIDE_EFFECTS__ */ export function composite<F extends (...operands: never[]) => Tensor>(
   name: string,
   compose: F,
   examples: readonly CompositeExample[],

@@ -24,7 +24,7 @@ export const uniform: (shape: Shape, random: Random) => Tensor = drawing("unifor
   backend.uniform(draw, out),
 );
 
-function drawing(
+/* @__NO_SIDE_EFFECTS__ */ function drawing(
   name: string,
   fill: (draw: Draw, out: Storage) => void,
 ): (shape: Shape, random: Random) => Tensor {

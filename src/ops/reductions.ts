@@ -180,7 +180,7 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
 );
 
 /** Running totals along an axis. Its gradient is the running total from the other end. */
-export const cumsum: (x: Tensor, axis: number) => Tensor = (() => {
+export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ axis: number }> = {
     name: "cumsum",
     shape: ([x]) => x.shape,
@@ -230,7 +230,7 @@ interface ReduceAttributes {
   readonly keepdim: boolean;
 }
 
-function reduction(record: {
+/* @__NO_SIDE_EFFECTS__ */ function reduction(record: {
   name: string;
   fold: Expression;
   initial: number;
@@ -303,7 +303,7 @@ function extremumGradient(
   return chosen.where(cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
 
-function indexOfExtremum(
+/* @__NO_SIDE_EFFECTS__ */ function indexOfExtremum(
   name: string,
   isBetter: (candidate: number, best: number) => boolean,
 ): (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor {

@@ -6,7 +6,7 @@ import { apply, type Operation, operands, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Elements at regular places along each axis, as a view. Its gradient puts them back among zeros. */
-export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = (() => {
+export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ spans: readonly Span[] }> = {
     name: "slice",
     shape: (_, { spans }) => spans.map(({ count }) => count),
@@ -34,35 +34,36 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = (() => {
 })();
 
 /** Zeros of a shape with the elements put at regular places: the transpose of taking them from there. */
-export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Tensor = (() => {
-  const operation: Operation<{ spans: readonly Span[]; shape: Shape }> = {
-    name: "placeSlice",
-    shape: (_, { shape }) => shape,
-    compute(output, _shape, [x], { spans }) {
-      const { strides, offset } = spanLayout(output, spans);
-      copyElements(x.shape, { storage: output.storage, offset, strides }, x);
-    },
-    gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
-    saves: "nothing",
-    examples: [
-      {
-        shapes: [[2, 2]],
-        attributes: {
-          spans: [
-            { start: 3, step: -2, count: 2 },
-            { start: 0, step: 1, count: 2 },
-          ],
-          shape: [4, 3],
-        },
+export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Tensor =
+  /* @__PURE__ */ (() => {
+    const operation: Operation<{ spans: readonly Span[]; shape: Shape }> = {
+      name: "placeSlice",
+      shape: (_, { shape }) => shape,
+      compute(output, _shape, [x], { spans }) {
+        const { strides, offset } = spanLayout(output, spans);
+        copyElements(x.shape, { storage: output.storage, offset, strides }, x);
       },
-    ],
-  };
-  return recordOf(
-    (x: Tensor, spans: readonly Span[], shape: Shape) =>
-      apply(operation, operands("placeSlice", [x]), { spans, shape }),
-    operation,
-  );
-})();
+      gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
+      saves: "nothing",
+      examples: [
+        {
+          shapes: [[2, 2]],
+          attributes: {
+            spans: [
+              { start: 3, step: -2, count: 2 },
+              { start: 0, step: 1, count: 2 },
+            ],
+            shape: [4, 3],
+          },
+        },
+      ],
+    };
+    return recordOf(
+      (x: Tensor, spans: readonly Span[], shape: Shape) =>
+        apply(operation, operands("placeSlice", [x]), { spans, shape }),
+      operation,
+    );
+  })();
 
 let copyKernel: ElementwiseKernel | undefined;
 

@@ -1,20 +1,16 @@
 /** Runs the built command as a user does, in a folder of its own. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
+import { requireFreshBuild } from "../fresh-build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const main = join(root, "dist/cli/main.js");
 
-// dist/ must be what src/cli/ says, or an older command would be tested.
-for (const file of readdirSync(join(root, "src/cli"))) {
-  const built = join(root, "dist/cli", file.replace(/ts$/, "js"));
-  if (!existsSync(built) || statSync(built).mtimeMs < statSync(join(root, "src/cli", file)).mtimeMs)
-    throw new Error(`dist/ is older than src/cli/${file}: run "npm run build" first`);
-}
+requireFreshBuild();
 
 /** How a command ended. */
 export interface Ended {

@@ -43,12 +43,12 @@ test("doc comments give their fenced blocks and the text of a bare @example", ()
 
 test("broken blocks fail: a wrong type at compile time, an exception at run time", async () => {
   const block = (code: string): Block => ({ file: "README.md", line: 40, code, run: true });
-  const [sound, wrongType, wrongName, thrower] = compile("broken-docs", [
+  const [sound, wrongType, wrongName, thrower] = (await compile("broken-docs", [
     block('import { HalogradError } from "halograd";\nconsole.log(HalogradError.name);'),
     { ...block("const a = 1;\nconst b: string = 2;"), line: 50 },
     { ...block('import { noSuchName } from "halograd";'), line: 60 },
     { ...block('throw new Error("loud");'), line: 70 },
-  ]) as [Module, Module, Module, Module];
+  ])) as [Module, Module, Module, Module];
   expect(sound.errors).toEqual([]);
   expect(await run(sound.script)).toBe("HalogradError\n");
   expect(wrongType.errors).toEqual([expect.stringContaining("README.md:51: Type 'number'")]);

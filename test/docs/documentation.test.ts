@@ -15,7 +15,7 @@ const blocks: Block[] = [
 ];
 /** Deno's types are not installed here; this much of them a page uses. */
 const DENO = "declare const Deno: { test(name: string, body: () => void): void }; ";
-const modules: Module[] = compile(
+const modules: Module[] = await compile(
   "docs",
   blocks.map((block) => (block.code.includes("Deno.") ? { ...block, code: DENO + block.code } : block)),
 );

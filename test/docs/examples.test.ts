@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { compile, type Module, root, run } from "./modules.ts";
 
 const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".ts"));
-const modules: Module[] = compile(
+const modules: Module[] = await compile(
   "examples",
   files.map((name) => {
     const file = `examples/${name}`;

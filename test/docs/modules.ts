@@ -3,11 +3,13 @@
  * `import … from "halograd"` goes through `exports` in package.json to the built files and their types in dist/.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 import ts from "typescript";
+import { requireFreshBuild } from "../fresh-build.ts";
 import type { Block } from "./blocks.ts";
 
 /** The folder of the checkout. */
@@ -28,11 +30,11 @@ export interface Module {
  * @param blocks what to compile; a block from a doc comment may leave out its imports
  * @returns one module for each block, in the same order
  */
-export function compile(folder: string, blocks: Block[]): Module[] {
+export async function compile(folder: string, blocks: Block[]): Promise<Module[]> {
   requireFreshBuild();
   const home = join(root, ".build", folder);
   rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(home, "in"), { recursive: true });
+  for (const name of ["in", "out"]) mkdirSync(join(home, name), { recursive: true });
   const names = blocks.map(({ file, line }) => `${file.replace(/\W+/g, "-")}-${line}`);
   const sources = names.map((name) => join(home, "in", `${name}.ts`));
   const missingImports = importFinder(blocks);
@@ -46,13 +48,30 @@ export function compile(folder: string, blocks: Block[]): Module[] {
     rootDir: join(home, "in"),
     outDir: join(home, "out"),
   });
-  program.emit();
+  program.emit(undefined, (path, text) => writeFileSync(path, text.replaceAll(`"${BUILT}/`, '"../modules/')));
+  await buildModules(join(home, "modules"));
   return blocks.map(({ file }, i) => ({
     errors: ts
       .getPreEmitDiagnostics(program, program.getSourceFile(sources[i] as string))
       .map((error) => describe(file, error)),
     script: join(home, "out", `${names[i]}.js`),
   }));
+}
+
+/** Where a compiled block finds the declarations of a module of src/: its code, which dist/ holds by folders, is built beside. */
+const BUILT = "../../../dist";
+
+/** The code of src/, file by file. */
+async function buildModules(dir: string): Promise<void> {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+  const bundle = await rolldown({
+    input: files.filter((name) => name.endsWith(".ts")).map((name) => join(root, "src", name)),
+    platform: "node",
+    external: ["fast-check"],
+    logLevel: "silent",
+  });
+  await bundle.write({ dir, preserveModules: true, preserveModulesRoot: join(root, "src") });
+  await bundle.close();
 }
 
 /** Executes a script in an empty folder, without input. Resolves to all it printed; rejects when it fails. */
@@ -84,16 +103,6 @@ const options: ts.CompilerOptions = {
   inlineSourceMap: true,
 };
 
-/** dist/ must be what src/ says, or the documentation would be checked against an older package. */
-function requireFreshBuild(): void {
-  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
-  for (const file of files.filter((name) => name.endsWith(".ts"))) {
-    const built = statSync(join(root, "dist", file.replace(/ts$/, "js")), { throwIfNoEntry: false });
-    if (built === undefined || built.mtimeMs < statSync(join(root, "src", file)).mtimeMs)
-      throw new Error(`dist/ is older than src/${file}: run "npm run build" first`);
-  }
-}
-
 /**
  * Doc comments are short, so a block of theirs without any import gets one for each name that its own file or,
  * failing that, a public entry point exports. Pages for readers write their imports out.
@@ -101,14 +110,14 @@ function requireFreshBuild(): void {
 function importFinder(blocks: Block[]): (block: Block) => string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entries = Object.keys(manifest.exports).filter((path) => manifest.exports[path].types !== undefined);
-  const publicModules = entries.map((path) => ({
-    specifier: `halograd${path.slice(1)}`,
-    types: join(root, manifest.exports[path].types),
-  }));
-  const ownModule = ({ file }: Block) => {
-    const built = file.replace(/^src\/(.*)\.ts$/, "dist/$1");
-    return { specifier: `../../../${built}.js`, types: join(root, `${built}.d.ts`) };
-  };
+  const module = (name: string) => ({
+    specifier: `${BUILT}/${name}.js`,
+    types: join(root, `dist/${name}.d.ts`),
+  });
+  const publicModules = entries.map((path) =>
+    module(manifest.exports[path].types.slice("./dist/".length, -".d.ts".length)),
+  );
+  const ownModule = ({ file }: Block) => module(file.slice("src/".length, -".ts".length));
   const fragments = blocks.filter(({ file, code }) => file.startsWith("src/") && !/^\s*import\b/m.test(code));
   const program = ts.createProgram(
     [...publicModules, ...fragments.map(ownModule)].map(({ types }) => types),

@@ -384,14 +384,14 @@ export const i32: Instructions<typeof I32_BINARY, Pair<"i32">, "i32"> &
     reinterpret_f32(a: Operand<"f32">): Value<"i32">;
     /** `a` where the condition is not 0, else `b`; both are evaluated. */
     select(a: Operand<"i32">, b: Operand<"i32">, condition: Operand<"i32">): Value<"i32">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("i32", I32_BINARY, ["i32", "i32"], "i32"),
   ...instructions("i32", I32_UNARY, ["i32"], "i32"),
   ...instructions("i32", { trunc_sat_f32_s: 0xfc00, reinterpret_f32: 0xbc }, ["f32"], "i32"),
   ...instructions("i32", { select: 0x1b }, ["i32", "i32", "i32"], "i32"),
   const: (value) => constant("i32", value),
   load: load("i32.load", 0x28, "i32", 4),
-};
+}))();
 
 // biome-ignore format: by kind.
 const F32_BINARY = {
@@ -414,7 +414,7 @@ export const f32: Instructions<typeof F32_BINARY, Pair<"f32">, "f32"> &
     reinterpret_i32(a: Operand<"i32">): Value<"f32">;
     demote_f64(a: Operand<"f64">): Value<"f32">;
     select(a: Operand<"f32">, b: Operand<"f32">, condition: Operand<"i32">): Value<"f32">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("f32", F32_BINARY, ["f32", "f32"], "f32"),
   ...instructions("f32", F32_UNARY, ["f32"], "f32"),
   ...instructions("f32", F32_COMPARE, ["f32", "f32"], "i32"),
@@ -423,7 +423,7 @@ export const f32: Instructions<typeof F32_BINARY, Pair<"f32">, "f32"> &
   ...instructions("f32", { select: 0x1b }, ["f32", "f32", "i32"], "f32"),
   const: (value) => constant("f32", value),
   load: load("f32.load", 0x2a, "f32", 4),
-};
+}))();
 
 const F64_BINARY = { add: 0xa0, sub: 0xa1, mul: 0xa2, div: 0xa3, min: 0xa4, max: 0xa5 } as const;
 // biome-ignore format: by kind.
@@ -437,13 +437,13 @@ export const f64: Instructions<typeof F64_BINARY, Pair<"f64">, "f64"> &
     const(value: number): Value<"f64">;
     load: Load<"f64">;
     promote_f32(a: Operand<"f32">): Value<"f64">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("f64", F64_BINARY, ["f64", "f64"], "f64"),
   ...instructions("f64", F64_UNARY, ["f64"], "f64"),
   ...instructions("f64", { promote_f32: 0xbb }, ["f32"], "f64"),
   const: (value) => constant("f64", value),
   load: load("f64.load", 0x2b, "f64", 8),
-};
+}))();
 
 const V128_BINARY = { and: 0xfd4e, andnot: 0xfd4f, or: 0xfd50, xor: 0xfd51 } as const;
 
@@ -461,7 +461,7 @@ export const v128: Instructions<typeof V128_BINARY, Pair<"v128">, "v128"> & {
   load64_zero: Load<"v128">;
   load32_lane: LoadLane;
   load64_lane: LoadLane;
-} = {
+} = /* @__PURE__ */ (() => ({
   ...instructions("v128", V128_BINARY, ["v128", "v128"], "v128"),
   ...instructions("v128", { not: 0xfd4d }, ["v128"], "v128"),
   ...instructions("v128", { bitselect: 0xfd52 }, ["v128", "v128", "v128"], "v128"),
@@ -475,7 +475,7 @@ export const v128: Instructions<typeof V128_BINARY, Pair<"v128">, "v128"> & {
     laneAccess("load32_lane", 0xfd56, 4, "v128", address, vector, lane, offset),
   load64_lane: (address, vector, lane, offset = 0) =>
     laneAccess("load64_lane", 0xfd57, 8, "v128", address, vector, lane, offset),
-};
+}))();
 
 // biome-ignore format: by kind.
 const F32X4_BINARY = {
@@ -498,7 +498,7 @@ export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
     splat(a: Operand<"f32">): Value<"v128">;
     extract_lane(a: Value<"v128">, lane: number): Value<"f32">;
     replace_lane(a: Value<"v128">, lane: number, value: Operand<"f32">): Value<"v128">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("f32x4", F32X4_BINARY, ["v128", "v128"], "v128"),
   ...instructions("f32x4", F32X4_UNARY, ["v128"], "v128"),
   ...instructions("f32x4", { splat: 0xfd13 }, ["f32"], "v128"),
@@ -506,7 +506,7 @@ export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
   extract_lane: (a, lane) => laneInstruction("f32x4.extract_lane", 0xfd1f, 4, lane, ["v128"], "f32", [a]),
   replace_lane: (a, lane, value) =>
     laneInstruction("f32x4.replace_lane", 0xfd20, 4, lane, ["v128", "f32"], "v128", [a, value]),
-};
+}))();
 
 // biome-ignore format: by kind.
 const F64X2_BINARY = {
@@ -526,14 +526,14 @@ export const f64x2: Instructions<typeof F64X2_BINARY, Pair<"v128">, "v128"> &
     splat(a: Operand<"f64">): Value<"v128">;
     extract_lane(a: Value<"v128">, lane: number): Value<"f64">;
     replace_lane(a: Value<"v128">, lane: number, value: Operand<"f64">): Value<"v128">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("f64x2", F64X2_BINARY, ["v128", "v128"], "v128"),
   ...instructions("f64x2", F64X2_UNARY, ["v128"], "v128"),
   ...instructions("f64x2", { splat: 0xfd14 }, ["f64"], "v128"),
   extract_lane: (a, lane) => laneInstruction("f64x2.extract_lane", 0xfd21, 2, lane, ["v128"], "f64", [a]),
   replace_lane: (a, lane, value) =>
     laneInstruction("f64x2.replace_lane", 0xfd22, 2, lane, ["v128", "f64"], "v128", [a, value]),
-};
+}))();
 
 // biome-ignore format: by kind.
 const I32X4_BINARY = {
@@ -560,7 +560,7 @@ export const i32x4: Instructions<typeof I32X4_BINARY, Pair<"v128">, "v128"> &
     replace_lane(a: Value<"v128">, lane: number, value: Operand<"i32">): Value<"v128">;
     /** Four of the eight lanes 0–3 (of `a`) and 4–7 (of `b`): `i8x16.shuffle` on whole lanes. */
     shuffle(a: Value<"v128">, b: Value<"v128">, lanes: readonly number[]): Value<"v128">;
-  } = {
+  } = /* @__PURE__ */ (() => ({
   ...instructions("i32x4", I32X4_BINARY, ["v128", "v128"], "v128"),
   ...instructions("i32x4", I32X4_UNARY, ["v128"], "v128"),
   ...instructions("i32x4", I32X4_SHIFTS, ["v128", "i32"], "v128"),
@@ -576,7 +576,7 @@ export const i32x4: Instructions<typeof I32X4_BINARY, Pair<"v128">, "v128"> &
       b,
       lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
     ),
-};
+}))();
 
 /** Sixteen bytes. */
 export const i8x16: {
@@ -584,10 +584,10 @@ export const i8x16: {
   shuffle(a: Value<"v128">, b: Value<"v128">, bytes: readonly number[]): Value<"v128">;
   /** Sixteen bytes of `a` chosen by the bytes of `indices`; 0 where an index is over 15. */
   swizzle(a: Value<"v128">, indices: Value<"v128">): Value<"v128">;
-} = {
+} = /* @__PURE__ */ (() => ({
   ...instructions("i8x16", { swizzle: 0xfd0e }, ["v128", "v128"], "v128"),
   shuffle,
-};
+}))();
 
 /** The memory as a whole. */
 export const memory: {
@@ -605,7 +605,7 @@ export const memory: {
 // Making values.
 
 /** Checks the operands' types and puts the instruction behind them. */
-function instruction<R extends Result>(
+/* @__NO_SIDE_EFFECTS__ */ function instruction<R extends Result>(
   name: string,
   code: readonly number[],
   parameters: readonly Type[],
@@ -630,12 +630,11 @@ function misfit(name: string, parameters: readonly Type[], operands: readonly (V
 }
 
 /** All instructions of one signature. */
-function instructions<const P extends readonly Type[], R extends Result, O extends Record<string, number>>(
-  prefix: string,
-  opcodes: O,
-  parameters: P,
-  result: R,
-): Instructions<O, P, R> {
+/* @__NO_SIDE_EFFECTS__ */ function instructions<
+  const P extends readonly Type[],
+  R extends Result,
+  O extends Record<string, number>,
+>(prefix: string, opcodes: O, parameters: P, result: R): Instructions<O, P, R> {
   const entries = Object.entries(opcodes).map(([name, opcode]) => {
     const code = encode(opcode);
     const emit = (...operands: (Value | number)[]) =>
@@ -645,7 +644,12 @@ function instructions<const P extends readonly Type[], R extends Result, O exten
   return Object.fromEntries(entries) as Instructions<O, P, R>;
 }
 
-function load<T extends Type>(name: string, opcode: number, type: T, alignment: number): Load<T> {
+/* @__NO_SIDE_EFFECTS__ */ function load<T extends Type>(
+  name: string,
+  opcode: number,
+  type: T,
+  alignment: number,
+): Load<T> {
   return (address, offset = 0) => {
     const access = [...encode(opcode), ...memoryArgument(name, alignment, offset)];
     return instruction(name, access, ["i32"], type, [address], MEMORY);
@@ -668,7 +672,7 @@ function laneAccess<R extends "v128" | "none">(
   return instruction(name, access, ["i32", "v128"], result, [address, vector], MEMORY);
 }
 
-function laneInstruction<R extends Type>(
+/* @__NO_SIDE_EFFECTS__ */ function laneInstruction<R extends Type>(
   name: string,
   opcode: number,
   lanes: number,

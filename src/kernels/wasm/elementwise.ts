@@ -159,12 +159,13 @@ interface Join {
   readonly neutral: number;
 }
 
-const JOINS: ReadonlyMap<unknown, Join> = new Map([
-  [f32x4.add, { vectors: f64x2.add, scalars: f64.add, neutral: 0 }],
-  [f32x4.mul, { vectors: f64x2.mul, scalars: f64.mul, neutral: 1 }],
-  [f32x4.min, { vectors: f64x2.min, scalars: f64.min, neutral: Infinity }],
-  [f32x4.max, { vectors: f64x2.max, scalars: f64.max, neutral: -Infinity }],
-]);
+const JOINS: ReadonlyMap<unknown, Join> = /* @__PURE__ */ (() =>
+  new Map([
+    [f32x4.add, { vectors: f64x2.add, scalars: f64.add, neutral: 0 }],
+    [f32x4.mul, { vectors: f64x2.mul, scalars: f64.mul, neutral: 1 }],
+    [f32x4.min, { vectors: f64x2.min, scalars: f64.min, neutral: Infinity }],
+    [f32x4.max, { vectors: f64x2.max, scalars: f64.max, neutral: -Infinity }],
+  ]))();
 
 function foldOf(
   expression: Expression,

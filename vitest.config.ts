@@ -16,11 +16,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "plain", include: ["test/**/*.test.ts"], exclude: [...ENGINE, "test/runtimes/**"] },
+        test: { name: "plain", include: ["test/**/*.test.ts"], exclude: [...ENGINE, "test/runtimes/**"], setupFiles: "test/seed.ts" },
       },
       ...["typescript", "wasm"].map((backend) => ({
         extends: true as const,
-        test: { name: backend, include: ENGINE, setupFiles: `test/backends/${backend}.ts` },
+        test: { name: backend, include: ENGINE, setupFiles: ["test/seed.ts", `test/backends/${backend}.ts`] },
       })),
     ],
   },

@@ -1,7 +1,9 @@
 /**
  * `npm run test:mutation -- tensor galaxy`: changes the code of a folder in every small way that StrykerJS knows, one
  * at a time, and counts the changes that the folder's tests notice. A report a folder lands in .build/mutation/.
+ * `--one-in 5` takes every fifth change.
  */
+import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 
 /** The tests that are run against the mutants of a folder, nearest first. */
@@ -16,15 +18,19 @@ const TESTS = {
   galaxy: ["galaxy"],
 };
 
-const words = process.argv.slice(2);
-const folders = words.length === 0 ? Object.keys(TESTS) : words;
+const { values, positionals } = parseArgs({
+  options: { "one-in": { type: "string", default: "1" } },
+  allowPositionals: true,
+});
+process.env.MUTATION_ONE_IN = values["one-in"];
+const folders = positionals.length === 0 ? Object.keys(TESTS) : positionals;
 for (const name of folders) {
   const [folder] = name.split("/");
   if (!(folder in TESTS)) throw new Error(`choose from ${Object.keys(TESTS).join(", ")}, not ${name}`);
   process.env.MUTATION_TESTS = TESTS[folder].join();
   await new Stryker({
     testRunner: "suite",
-    plugins: [new URL("runner.js", import.meta.url).href],
+    plugins: ["runner.js", "sample.js"].map((name) => new URL(name, import.meta.url).href),
     vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
     mutate: [name.endsWith(".ts") ? `src/${name}` : `src/${name}/**/*.ts`],
     reporters: ["clear-text", "json", "progress-append-only"],
@@ -33,7 +39,7 @@ for (const name of folders) {
     tempDirName: ".build/stryker",
     ignorePatterns: ["/dist", "/out", "/bench", "/docs", "/examples"],
     concurrency: 1,
-    timeoutMS: 6_000,
-    checkers: [],
+    timeoutMS: 20_000,
+    checkers: ["sample"],
   }).runMutationTest();
 }

@@ -88,6 +88,10 @@ export function prepareTraining(
   return (context) => trainResidualModel({ ...options, dataset }, context);
 }
 
+/** What splits curves for a network. */
+export const splitFor = (network: NetworkName): typeof splitCurves | typeof splitLogCurves =>
+  network === "autoencoder" ? splitCurves : splitLogCurves;
+
 /**
  * The part that trains and the part that validates, standardised.
  *

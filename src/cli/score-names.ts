@@ -1,8 +1,8 @@
 /** The scores by name, with what they mean: light, so that the help can define them without loading what computes them. */
 
 /** One score. */
-export interface ScoreName {
-  readonly key: string;
+export interface ScoreName<Key extends string = string> {
+  readonly key: Key;
   readonly title: string;
   /** "" for a share or a pure number. */
   readonly unit: string;
@@ -13,8 +13,21 @@ export interface ScoreName {
   readonly source: string;
 }
 
+/** The keys of the scores that every comparison has. */
+export type ScoreKey =
+  | "mmd"
+  | "energy"
+  | "classifier"
+  | "neighbour"
+  | "precision"
+  | "recall"
+  | "density"
+  | "coverage"
+  | "roughness"
+  | "physics";
+
 /** In the order of the tables. */
-export const SCORES = [
+export const SCORES: readonly ScoreName<ScoreKey>[] = [
   {
     key: "mmd",
     title: "MMD²",
@@ -98,10 +111,7 @@ export const SCORES = [
       "root mean square misfit of the best disc and halo (four parameters), median over the samples",
     source: "Freeman 1970, ApJ 160, 811; Navarro, Frenk & White 1997, ApJ 490, 493",
   },
-] as const satisfies readonly ScoreName[];
-
-/** Its key. */
-export type ScoreKey = (typeof SCORES)[number]["key"];
+];
 
 /** Nearest-neighbour memorisation, where training curves are known. */
 export const MEMORISATION: ScoreName = {

@@ -20,7 +20,7 @@ import type { Context } from "./context.ts";
 import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./score-names.ts";
 
 /** Curves in km/s, and what to call them. */
-export interface NamedCurves {
+interface NamedCurves {
   readonly name: string;
   readonly curves: readonly Float64Array[];
 }

@@ -1,0 +1,176 @@
+/** What mistakes and observations say, word by word: the operation that was called, what it got, and how to go on. */
+
+import { describe, expect, it } from "vitest";
+import { detectAnomaly, isDetectingAnomaly } from "../../src/autograd/anomaly.ts";
+import { checkGradients } from "../../src/autograd/check.ts";
+import { savedTensors } from "../../src/autograd/saved.ts";
+import {
+  backwardSteps,
+  eye,
+  grad,
+  type HalogradError,
+  hvp,
+  jvp,
+  linspace,
+  normal,
+  Random,
+  type Tensor,
+  tensor,
+  uniform,
+  valueAndGrad,
+  vjp,
+} from "../../src/index.ts";
+
+const random = new Random(0);
+const any = (value: unknown): never => value as never;
+const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true });
+/** The error that a mistake ends in. */
+const errorOf = (mistake: () => unknown): HalogradError => {
+  try {
+    mistake();
+  } catch (error) {
+    return error as HalogradError;
+  }
+  throw new Error("nothing was thrown");
+};
+
+describe("an error names the function that was called", () => {
+  it.each<[string, () => unknown]>([
+    ["tensor", () => tensor(any([1, [2]]))],
+    ["tensor", () => tensor([1, 2], any([2, 2]))],
+    ["tensor", () => tensor(any(["a", 2]), [2])],
+    ["tensor", () => tensor([1], { dtype: any("int8") })],
+    ["tensor", () => tensor([1], [1], { dtype: any("int8") })],
+    ["linspace", () => linspace(0, any("1"), 3)],
+    ["normal", () => normal([1], random, any({ dType: "float32" }))],
+    ["uniform", () => uniform([1], random, any({ dType: "float32" }))],
+    ["normal", () => normal([1], random, { dtype: any("int8") })],
+    ["uniform", () => uniform([1], random, { dtype: any("int8") })],
+    ["iteration", () => [...tensor(1)]],
+    ["at", () => tensor([1, 2]).at(any("0"))],
+    ["jvp", () => jvp((x) => x.sum(), tensor([1, 2]), tensor([1]))],
+    ["hvp", () => hvp((x) => x.sum(), tensor([1, 2]), tensor([1]))],
+    ["hvp", () => hvp((x) => x, tensor([1, 2]), tensor([1, 1]))],
+    ["vjp", () => vjp((x) => any(x.item()), tensor(1))],
+    ["checkGradients", () => checkGradients((x: Tensor) => x.sum(), [tensor([1])], any({ orders: 2 }))],
+    ["load", () => savedTensors("load", any({}))],
+    ["load", () => savedTensors("load", new Map([["w", any(1)]]))],
+    ["load: w", () => savedTensors("load", new Map([["w", { shape: [3], data: new Float32Array(2) }]]))],
+  ])("%s", (name, mistake) => {
+    const error = errorOf(mistake);
+    expect(error.where).toBe(name);
+    expect(error.message).toMatch(new RegExp(`^${name}: `));
+  });
+});
+
+describe("an error shows what it got, and how to write it", () => {
+  it.each<[() => unknown, string]>([
+    [() => grad(any(1)), "write grad((x) => x.square().sum())(x)."],
+    [() => valueAndGrad(any(1)), "write valueAndGrad((x) => x.square().sum())(x)."],
+    [() => hvp(any(1), tensor(1), tensor(1)), "write hvp((x) => x.square().sum(), x)."],
+    [() => jvp((x) => x.sum(), tensor([1, 2]), tensor([1])), "[2] against [1]"],
+    [() => tensor([1, 2]).at(any("0")), "an index is a whole number; got"],
+    [() => tensor([[1, 2]]).at(any([0, 1])), "slice([0, 1]) is a range"],
+    [() => tensor(any([[1], 2]), [2]), "got one with arrays in it"],
+    [() => tensor(any(null), any([1])), "must be a flat array of numbers; got null"],
+    [
+      () =>
+        leaf([1, 2])
+          .square()
+          .backward(tensor([1])),
+      "the cotangent [1] does not have the shape of the result, [2]",
+    ],
+    [
+      () =>
+        leaf([1, 2])
+          .square()
+          .backward(tensor([1, 1], { dtype: "float64" })),
+      "the cotangent is float64 and the result float32",
+    ],
+    [() => (leaf([1, 2]).grad = tensor([1])), "the gradient [1] does not have the shape of the tensor, [2]"],
+    [
+      () => (leaf([1, 2]).grad = tensor([1, 1], { dtype: "float64" })),
+      "the gradient is float64 and the tensor float32",
+    ],
+    [
+      () =>
+        leaf([1])
+          .square()
+          .backward(any({ retainGraph: true })),
+      "options come second: backward(undefined, { retainGraph: … })",
+    ],
+    [() => leaf([1]).square().backward(any(new Map())), "leave it out for a scalar"],
+    [() => savedTensors("load", any({})), "takes a Map of tensors by name; got"],
+    [() => savedTensors("load", new Map([["w", any({ shape: [1], data: [1] })]])), "w is"],
+    [() => savedTensors("load", new Map([["w", any(null)]])), "w is null, not a tensor"],
+  ])("%#", (mistake, words) => expect(errorOf(mistake).message).toContain(words));
+
+  it("names the operation at which the tape was freed, and the walk that was overtaken", () => {
+    const y = leaf([1, 2]).square().sum();
+    y.backward();
+    expect(errorOf(() => y.backward()).message).toContain("freed by an earlier backward pass (at ");
+    const x = tensor(2, { requiresGrad: true });
+    const z = x.mul(x);
+    const steps = backwardSteps(z);
+    steps.next();
+    z.backward();
+    const overtaken = errorOf(() => steps.next());
+    expect(overtaken.message).toMatch(/^backwardSteps: another backward pass .* \(at mul\)/);
+  });
+});
+
+describe("what is saved", () => {
+  it("becomes tensors of the dtype of its elements, and tensors stay as they are", () => {
+    const given = tensor([1, 2]);
+    const read = savedTensors(
+      "load",
+      new Map<string, never>([
+        ["a", any(given)],
+        ["b", any({ shape: [1, 2], data: new Float64Array([3, 4]) })],
+        ["c", any({ shape: [2], data: new Float32Array([5, 6]) })],
+      ]),
+    );
+    expect(read.get("a")).toBe(given);
+    expect([read.get("b")?.dtype, read.get("c")?.dtype]).toEqual(["float64", "float32"]);
+    expect(read.get("b")?.toArray()).toEqual([[3, 4]]);
+  });
+});
+
+describe("detectAnomaly", () => {
+  it("tells the shapes and ranges of operands, and the fault that came in", () => {
+    const made = errorOf(() => detectAnomaly(() => tensor([[1, 0, 3]]).log()));
+    expect(made.message).toContain(
+      "made -Infinity from finite operands (shapes [1, 3]; operands 0 to 3), called at ",
+    );
+    const two = errorOf(() => detectAnomaly(() => tensor([1, 2]).div(tensor(0))));
+    expect(two.message).toContain("(shapes [2], []; operands 1 to 2, 0)");
+    const passed = errorOf(() => detectAnomaly(() => tensor([Number.NaN, Infinity]).neg()));
+    expect(passed.message).toContain("passed on NaN");
+    const one = errorOf(() => detectAnomaly(() => tensor([Infinity, 1]).sub(Infinity)));
+    expect(one.message).toContain("made NaN of an operand that held Infinity");
+  });
+
+  it("watches while it runs only, also when it ends in an error", () => {
+    expect(isDetectingAnomaly()).toBe(false);
+    expect(detectAnomaly(() => isDetectingAnomaly())).toBe(true);
+    errorOf(() => detectAnomaly(() => tensor([-1]).log()));
+    expect(isDetectingAnomaly()).toBe(false);
+    expect(tensor([-1]).log().item()).toBeNaN();
+    // A rule that fails does not leave its node behind for what comes after.
+    errorOf(() => detectAnomaly(() => leaf([0]).sqrt().sum().backward()));
+    expect(errorOf(() => detectAnomaly(() => tensor([-1]).log())).message).toMatch(/^log: made NaN/);
+  });
+});
+
+describe("makers of tensors", () => {
+  it("make an identity of ones in the diagonal alone, of any dtype, and numbers in the dtype asked for", () => {
+    expect(eye(3).toArray()).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+    expect(eye(2, { dtype: "float64" }).dtype).toBe("float64");
+    expect(normal([2], random, { dtype: "float64" }).dtype).toBe("float64");
+    expect(normal([2], random).requiresGrad).toBe(false);
+  });
+});

@@ -16,7 +16,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "plain", include: ["test/**/*.test.ts"], exclude: [...ENGINE, "test/runtimes/**"], setupFiles: "test/seed.ts" },
+        test: {
+          name: "plain",
+          include: ["test/**/*.test.ts"],
+          exclude: [...ENGINE, "test/runtimes/**"],
+          setupFiles: "test/seed.ts",
+        },
       },
       ...["typescript", "wasm"].map((backend) => ({
         extends: true as const,

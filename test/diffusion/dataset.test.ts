@@ -167,7 +167,7 @@ describe("standardising each feature by itself", () => {
     ({ count, features, seed }) => {
       const random = new Random(seed);
       const rows = Array.from({ length: count }, () =>
-        Array.from({ length: features }, (_, i) => random.normal(100 ** i, 10 ** -i)),
+        Array.from({ length: features }, (_, i) => random.normal(10 ** i, 10 ** -i)),
       );
       const each = FeatureStandardization.of(rows);
       const x = each.apply(rows);

@@ -15,7 +15,13 @@ import {
   ResidualDenoiser,
   trainFlow,
 } from "halograd/diffusion";
-import { FIT_PARAMETERS, fitGalaxy, type GalaxyParameters, rotationCurves, samplePopulation } from "halograd/galaxy";
+import {
+  FIT_PARAMETERS,
+  fitGalaxy,
+  type GalaxyParameters,
+  rotationCurves,
+  samplePopulation,
+} from "halograd/galaxy";
 import { figure, okabeIto, type Panel, scale } from "halograd/plot";
 
 const TRAINED = 10_000;
@@ -37,9 +43,13 @@ const galaxies = samplePopulation({ count: TRAINED + 500, random: random.fork("t
 const curves = curvesOf(galaxies);
 const components = LogPrincipalComponents.of(curves.slice(500));
 const properties = FeatureStandardization.of(propertiesOf(galaxies.slice(500)));
-const part = <T>(list: readonly T[], isTraining: boolean): T[] => (isTraining ? list.slice(500) : list.slice(0, 500));
+const part = <T>(list: readonly T[], isTraining: boolean): T[] =>
+  isTraining ? list.slice(500) : list.slice(0, 500);
 const both = (of: (isTraining: boolean) => Tensor) => ({ train: of(true), valid: of(false) });
-const model = new ResidualDenoiser({ features: components.scales.length, conditions: 4 }, random.fork("weights"));
+const model = new ResidualDenoiser(
+  { features: components.scales.length, conditions: 4 },
+  random.fork("weights"),
+);
 const started = performance.now();
 for (const { step, train, valid } of trainFlow({
   model,
@@ -71,7 +81,8 @@ function compare(asked: readonly number[], found: readonly number[]) {
     const middle = mean(list);
     return list.map((value) => value - middle);
   });
-  const product = (a: readonly number[], b: readonly number[]): number => mean(a.map((value, i) => value * b[i]));
+  const product = (a: readonly number[], b: readonly number[]): number =>
+    mean(a.map((value, i) => value * b[i]));
   const off = found.map((value, i) => value - asked[i]);
   const sizes = off.map(Math.abs).sort((a, b) => a - b);
   return {

@@ -304,7 +304,7 @@ const isSizes = (value: unknown): value is Required<ResidualDenoiserSizes> => {
   );
 };
 /** A condition as the file states it. */
-interface StoredCondition extends Omit<ModelCondition, "standardDeviation"> {
+export interface StoredCondition extends Omit<ModelCondition, "standardDeviation"> {
   readonly standard_deviation: number;
 }
 const storedCondition = ({ standardDeviation, ...rest }: ModelCondition): StoredCondition => ({
@@ -318,7 +318,8 @@ const readCondition = ({
   ...rest,
   standardDeviation,
 });
-const areConditions = (value: unknown): value is StoredCondition[] => {
+/** Whether metadata tells of conditions. */
+export const areConditions = (value: unknown): value is StoredCondition[] => {
   if (!Array.isArray(value) || value.length > CONDITIONS.length) return false;
   const isOne = (one: StoredCondition | null): boolean =>
     typeof one === "object" &&

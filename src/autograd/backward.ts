@@ -156,18 +156,33 @@ function startWalk(
     if (node.inputs === null) throw freed(where, node);
     node.walk = walk.id;
     node.cotangent = null;
+    node.ownsCotangent = false;
   }
   root.node.cotangent = cotangent ?? scalarTensor(1, root.dtype).expand(root.shape);
   keepForever(root.node.cotangent);
   return walk;
 }
 
-/** Sorted by falling id. A chain comes sorted, and the check costs a fraction of the sort's. */
-function newestFirst(nodes: Node[]): Node[] {
-  for (let i = 1; i < nodes.length; i++) {
-    if (nodes[i - 1].id < nodes[i].id) return nodes.sort((a, b) => b.id - a.id);
+/**
+ * Results by falling id, then the leaves, which hand nothing on. The results of a chain come sorted, and the check costs a
+ * fraction of the sort's.
+ */
+function newestFirst(nodes: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const leaves: Node[] = [];
+  let isSorted = true;
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i];
+    if (node.operation === null) {
+      leaves.push(node);
+    } else {
+      if (order.length > 0 && order[order.length - 1].id < node.id) isSorted = false;
+      order.push(node);
+    }
   }
-  return nodes;
+  if (!isSorted) order.sort((a, b) => b.id - a.id);
+  for (let i = 0; i < leaves.length; i++) order.push(leaves[i]);
+  return order;
 }
 
 /** A cotangent given by a user: a tensor of the shape and dtype of the value that it belongs to. */
@@ -230,7 +245,14 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
   }
   // Single numbers take no memory worth giving up. One number repeated does not count as single: a sum with it has elements.
   const isSingle = contribution.storage.size === 1 && cotangent.storage.size === 1 && contribution.size === 1;
+  if (isSingle && walk.discards && target.ownsCotangent) {
+    // In place: a fifth of the time of a graph of scalars that use one parameter again and again.
+    const sum = target.cotangent!.storage;
+    sum.set(0, sum.get(0) + contribution.storage.get(0));
+    return contribution;
+  }
   if (!walk.discards || isSingle) {
+    target.ownsCotangent = target.cotangent !== null;
     target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
     return contribution;
   }

@@ -52,6 +52,8 @@ export interface Grammar<Values = Readonly<Record<string, unknown>>> {
   /** Further lines of the help. */
   readonly details?: string;
   readonly operands?: Operands;
+  /** Words of the help that need a definition, a line or two each. */
+  readonly terms?: readonly (readonly [term: string, definition: string])[];
   readonly options: Options<Values>;
 }
 
@@ -267,7 +269,10 @@ export function parseWords(
     }
   }
   const { name = "", least = 0, most = 0, choices } = operands ?? {};
-  if (found.length < least) refuse(`${name} is missing`, `write ${where} ${name}`);
+  if (found.length < least) {
+    const problem = least > 1 ? `${least} files are needed, but ${found.length} given` : `${name} is missing`;
+    refuse(problem, `write ${where} ${name}`);
+  }
   if (found.length > most) refuse(`"${clip(found[most])}" is one word too many`);
   for (const word of found) {
     if (choices === undefined || choices.includes(word)) continue;
@@ -281,7 +286,7 @@ export function parseWords(
 }
 
 /** The help of one command. */
-export function commandHelp(where: string, { summary, details, operands, options }: Grammar): string {
+export function commandHelp(where: string, { summary, details, operands, options, terms }: Grammar): string {
   const named = operands && (operands.least === 0 ? `[${operands.name} ...]` : operands.name);
   const rows = Object.entries(options).map(([key, option]): [string, string] => [
     `--${dashed(key)}${isFlag(option) ? "" : ` ${option.placeholder}`}`,
@@ -293,6 +298,7 @@ export function commandHelp(where: string, { summary, details, operands, options
     `Usage: ${[where, named, "[options]"].filter(Boolean).join(" ")}`,
     ...(details === undefined ? [] : [wrap(details, 80).join("\n")]),
     columns([...(listed ? [listed as [string, string]] : []), ...rows]),
+    ...(terms === undefined ? [] : [columns(terms)]),
   ].join("\n\n");
 }
 

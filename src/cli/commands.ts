@@ -26,6 +26,7 @@ import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
 import { NETWORKS } from "./network-names.ts";
 import { SAMPLERS } from "./sampler-names.ts";
+import { MEMORISATION, SCORES } from "./score-names.ts";
 
 /** A command, ready to be called with the words behind its name. */
 export interface Command extends Grammar {
@@ -93,6 +94,34 @@ const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve")
 /** What computes. The two differ in the last bits, so the same seed means the same bytes for a backend. */
 const backend = choice(["auto", "wasm", "typescript"], "kernels; auto takes wasm where it runs");
 
+/** What compares curves with curves. */
+const comparison = {
+  baseline: path(
+    "FILE",
+    undefined,
+    "fresh real curves, which take the place of the samples in the baseline",
+    "two halves of the real curves",
+  ),
+  training: path(
+    "FILE",
+    undefined,
+    "what the model was trained on, none of it among the real curves: adds the memorisation",
+    "none",
+  ),
+  count: integer(1000, 20, 5000, "curves of each file, chosen at random where it holds more"),
+  seed: integer(
+    0,
+    Number.MIN_SAFE_INTEGER,
+    Number.MAX_SAFE_INTEGER,
+    "of the choice of curves, the relabellings and the classifier",
+  ),
+  out: path("FOLDER", undefined, "writes scores.svg and scores.json into it", "writes nothing"),
+  force: output.force,
+};
+const terms = [...SCORES, MEMORISATION].map(
+  ({ title, definition, source }) => [title, `${definition} (${source})`] as const,
+);
+
 /** All commands by name. */
 export const commands: ReadonlyMap<string, Command> = new Map([
   [
@@ -108,6 +137,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         samples: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
         steps,
+        evaluate: flag("score the samples against fresh galaxies, in a section of the report"),
         ...output,
       },
       computes: true,
@@ -218,6 +248,42 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       computes: true,
       load: async () => (await import("./plot.ts")).plot,
+    }),
+  ],
+  [
+    "evaluate",
+    command({
+      summary: "score how well sampled curves pass for real ones",
+      details:
+        "Each score stands beside that of two sets of the same distribution. p is the share of random relabellings that score as badly; below 0.01 the sets are told apart.",
+      operands: {
+        name: "REAL.csv FAKE.csv",
+        help: "real curves, none of them trained on, and samples at the same radii",
+        least: 2,
+        most: 2,
+      },
+      options: comparison,
+      terms,
+      computes: true,
+      load: async () => (await import("./evaluate.ts")).evaluate,
+    }),
+  ],
+  [
+    "compare",
+    command({
+      summary: "score several files of samples side by side",
+      details:
+        "As halograd evaluate for each of them; * marks those that are told apart from the real curves.",
+      operands: {
+        name: "REAL.csv A.csv ...",
+        help: "real curves, and up to eight files of samples at the same radii",
+        least: 2,
+        most: 9,
+      },
+      options: comparison,
+      terms,
+      computes: true,
+      load: async () => (await import("./evaluate.ts")).evaluate,
     }),
   ],
   [

@@ -2,10 +2,14 @@
 
 import { join } from "node:path";
 import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
+import { rotationCurves, samplePopulation } from "../galaxy/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
+import { Random } from "../tensor/random.ts";
+import { UsageError } from "./arguments.ts";
 import type { ConditionName } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
+import { scoresResult, scoreTable } from "./evaluate.ts";
 import { measureExcess } from "./excess.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
@@ -31,9 +35,20 @@ import { OutputFolder, tellOutcome } from "./output.ts";
 import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
 import type { SamplerName } from "./sampler-names.ts";
 import { samplerName } from "./samplers.ts";
+import { SIGNIFICANCE } from "./score-names.ts";
+import {
+  choose,
+  FEWEST_CURVES,
+  formatScore,
+  type ScoreRow,
+  scoreCurves,
+  titleOf,
+  verdict,
+} from "./scores.ts";
 import { duration } from "./terminal.ts";
 import {
   prepareTraining,
+  splitFor,
   TRAINING_FILES,
   type Training,
   trainingFiles,
@@ -57,6 +72,7 @@ export interface RunOptions {
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
   readonly steps: number;
+  readonly evaluate: boolean;
   readonly out: string;
   readonly force: boolean;
 }
@@ -64,6 +80,13 @@ export interface RunOptions {
 /** The command. Each part is written when it is done, so that nothing done is lost. */
 export async function run(values: RunOptions, context: Context): Promise<Outcome> {
   const { terminal } = context;
+  if (values.evaluate && values.samples < FEWEST_CURVES) {
+    throw new UsageError(
+      "halograd run",
+      `--evaluate needs ${FEWEST_CURVES} samples or more, but --samples is ${values.samples}`,
+      `give --samples ${FEWEST_CURVES} or leave --evaluate out`,
+    );
+  }
   const output = new OutputFolder(values.out, {
     names: [
       ...POPULATION_FILES,
@@ -134,6 +157,14 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     const share = part === null ? "" : `, ${(100 * part).toFixed(1)} % above the best possible`;
     terminal.say(`noise ${amount}: loss ${loss.toFixed(4)}${share}`);
   }
+  const scores =
+    values.evaluate && samples.complete
+      ? await timed("evaluate", () => scoreSamples(samples, population, values, context))
+      : undefined;
+  if (scores !== undefined) {
+    for (const line of scoreTable(scores, ["samples"])) terminal.say(line);
+    terminal.say(`scored against fresh galaxies (${duration(seconds.evaluate)})`);
+  }
   // The report tells the story of the post: its network and its sampler.
   const { network, standardization } = model;
   const isPost =
@@ -143,12 +174,12 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   if (figures.sampling !== undefined && isPost) {
     const drawn = { ...figures, sampling: figures.sampling };
     const page = report(
-      reportContents(values, population, training, { network, standardization }, drawn, errors),
+      reportContents(values, population, training, { network, standardization }, drawn, errors, scores),
     );
     output.write([["report.html", page]]);
   }
 
-  const complete = samples.complete;
+  const complete = samples.complete && (!values.evaluate || scores !== undefined);
   tellOutcome(context, output, complete, wayOn(training, values.out));
   const page = isPost ? "report.html" : "figures/sampling.svg";
   if (complete) terminal.say(`Now open ${terminal.bold(join(values.out, page))}`);
@@ -162,8 +193,50 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
       steps: values.steps,
       predictionErrors: errors,
       ...(excess && { excess }),
+      ...(scores !== undefined && { scores: scoresResult(scores, 0) }),
     },
   };
+}
+
+/** At most this many samples are scored: the time grows with the square. */
+const MOST_SCORED = 1000;
+
+/** Scores samples against galaxies of other seeds, and asks whether they copy what the network was trained on. */
+async function scoreSamples(
+  samples: Samples,
+  population: Population,
+  { seed, network }: RunOptions,
+  context: Context,
+): Promise<ScoreRow[] | undefined> {
+  const random = new Random(seed).fork("evaluate");
+  const size = Math.min(samples.curves.length, MOST_SCORED);
+  const { radii } = population;
+  const freshCurves = (name: string): Float64Array[] =>
+    samplePopulation({ count: size, random: random.fork(name) }).map(
+      (galaxy) => rotationCurves([galaxy], radii).velocities,
+    );
+  const fresh = freshCurves("fresh galaxies");
+  const { train, valid, standardization } = splitFor(network)(population, seed, "curves.csv");
+  const trained = standardization.invert(train);
+  const heldOut = standardization.invert(valid);
+  const known = [
+    { name: "held out", unseen: heldOut },
+    { name: "fresh", unseen: fresh },
+  ].map(({ name, unseen }) => {
+    const most = Math.min(trained.length, unseen.length);
+    return { name, training: choose(trained, most, random.fork(name)), unseen: unseen.slice(0, most) };
+  });
+  return scoreCurves(
+    {
+      radii,
+      real: fresh,
+      fakes: [{ name: "samples", curves: samples.curves.slice(0, size) }],
+      baseline: { real: fresh, fake: freshCurves("more fresh galaxies") },
+      known,
+    },
+    random.fork("scores"),
+    context,
+  );
 }
 
 /** What the report states. It holds no times, so that it is the same file whenever it is made. */
@@ -174,6 +247,7 @@ function reportContents(
   { network, standardization }: { network: DenoisingAutoencoder; standardization: Standardization },
   figures: ReportFigures,
   predictionErrors: NonNullable<ReportContents["predictionErrors"]>,
+  scores: readonly ScoreRow[] | undefined,
 ): ReportContents {
   const { seed, count, epochs, samples, steps } = values;
   const { learningRate } = model.training;
@@ -200,6 +274,20 @@ function reportContents(
     },
     predictionErrors,
     sampling: { steps, samples: Math.min(samples, SHOWN_SAMPLES) },
+    ...(scores !== undefined && {
+      evaluation: {
+        curves: Math.min(samples, MOST_SCORED),
+        significance: SIGNIFICANCE,
+        scores: scores.map(({ score, baseline, values: [value] }) => ({
+          name: titleOf(score),
+          value: formatScore(score, value.value),
+          baseline: formatScore(score, baseline),
+          verdict: verdict(score, value),
+          definition: score.definition,
+          source: score.source,
+        })),
+      },
+    }),
     configuration: {
       "halograd version": version(),
       backend: backendName(),
@@ -214,6 +302,6 @@ function reportContents(
     },
     command:
       `halograd run --seed ${seed} --count ${count} --epochs ${epochs} \\\n` +
-      `  --learning-rate ${learningRate} --samples ${samples} --steps ${steps} --backend ${backendName()}`,
+      `  --learning-rate ${learningRate} --samples ${samples} --steps ${steps} --backend ${backendName()}${scores === undefined ? "" : " --evaluate"}`,
   };
 }

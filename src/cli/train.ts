@@ -128,6 +128,10 @@ function splitConditions(
   }
 }
 
+/** What splits curves for a network. */
+export const splitFor = (network: NetworkName): typeof splitCurves | typeof splitLogCurves =>
+  network === "autoencoder" ? splitCurves : splitLogCurves;
+
 /**
  * The part that trains and the part that validates, standardised.
  *

@@ -82,6 +82,8 @@ export class Node<A extends Attributes = Attributes> {
   walk = 0;
   /** The sum of the contributions to the output's cotangent so far, during that walk. */
   cotangent: Tensor | null = null;
+  /** Whether that walk made the sum itself, and may thus add to it in place. */
+  ownsCotangent = false;
 
   /** Operations are recorded by `apply`, which makes the nodes. */
   constructor(operation: Operation<A> | null, inputs: readonly Tensor[], attributes: A, output: Tensor) {

@@ -131,7 +131,7 @@ const LEGEND_LINE = 22;
 const SAMPLE_WIDTH = 30; // of a mark in the legend
 
 /** The fonts that systems show their own text in, then the common metric-compatible ones. */
-const FONTS =
+export const FONTS =
   "Helvetica Neue, Helvetica, Arial, Liberation Sans, Nimbus Sans, system-ui, DejaVu Sans, sans-serif";
 
 /**

@@ -29,4 +29,5 @@ export type { ReportContents, ReportFigures } from "./report.ts";
 export { report } from "./report.ts";
 export type { Scale, ScaleKind, ScaleOptions, Tick } from "./scale.ts";
 export { scale } from "./scale.ts";
+export { type ScoresOptions, scoresFigure } from "./scores.ts";
 export { thinLine } from "./thin.ts";

@@ -68,8 +68,22 @@ export interface ReportContents {
     readonly steps: number;
     readonly samples: number;
   };
-  /** Further scores of the samples, a line each. Default: none. */
-  readonly scores?: readonly { readonly name: string; readonly value: string; readonly meaning: string }[];
+  /** How well the samples pass for data: a section of its own. Default: none. */
+  readonly evaluation?: {
+    /** Samples, and as many curves that the model has not seen. */
+    readonly curves: number;
+    /** A p-value below this tells two sets apart. */
+    readonly significance: number;
+    readonly scores: readonly {
+      readonly name: string;
+      readonly value: string;
+      /** The same score of two sets of the same distribution. */
+      readonly baseline: string;
+      readonly verdict: string;
+      readonly definition: string;
+      readonly source: string;
+    }[];
+  };
   /** Every setting that the run depends on: seed, backend, version … */
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
   /** The command that repeats the run. */
@@ -93,6 +107,7 @@ export function report(contents: ReportContents): string {
     trainingSection(contents),
     predictionsSection(contents),
     samplingSection(contents),
+    ...(contents.evaluation === undefined ? [] : [evaluationSection(contents.evaluation)]),
     repeatSection(contents),
   ];
   return `<!doctype html>
@@ -250,7 +265,7 @@ function predictionsSection({ predictionErrors, figures }: ReportContents): stri
   );
 }
 
-function samplingSection({ sampling, scores, figures }: ReportContents): string {
+function samplingSection({ sampling, figures }: ReportContents): string {
   const { steps } = sampling;
   return section(
     "sampling",
@@ -272,15 +287,36 @@ function samplingSection({ sampling, scores, figures }: ReportContents): string 
         figures.sampling,
         `${count(sampling.samples)} samples on their way from noise to curve. Points: the state before the step. Line: the curve that the network
         predicts from it. Dashed: the final curve.`,
+      ),
+  );
+}
+
+function evaluationSection({
+  curves,
+  significance,
+  scores,
+}: NonNullable<ReportContents["evaluation"]>): string {
+  return section(
+    "evaluation",
+    "The evaluation: how well the samples pass for data",
+    paragraphs(
+      `A picture can flatter. So ${count(curves)} samples are compared with as many curves of galaxies that the network has never seen,
+      by scores that others have defined. Each stands beside its baseline, the same score of two such sets of real curves.
+      Whether a difference could be chance is decided by mixing the two sets at random many times: samples are told apart
+      when fewer than ${number(100 * significance)} of 100 mixtures score as badly.`,
+    ) +
+      table(
+        "Scores of the samples",
+        ["Score", "Samples", "Baseline", "Verdict"],
+        scores.map(({ name, value, baseline, verdict }) => [name, value, baseline, verdict]),
+        "words",
       ) +
-      (scores === undefined
-        ? ""
-        : table(
-            "How the samples compare with the data",
-            ["Score", "Value", "Meaning"],
-            scores.map(({ name, value, meaning }) => [name, value, meaning]),
-            "words",
-          )),
+      table(
+        "What the scores are",
+        ["Score", "Definition", "Source"],
+        scores.map(({ name, definition, source }) => [name, definition, source]),
+        "words",
+      ),
   );
 }
 

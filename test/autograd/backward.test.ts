@@ -71,6 +71,18 @@ describe("backward", () => {
     expect(z.grad!.item()).toBe(1);
   });
 
+  it("adds up the uses of a scalar where a rule hands the same cotangent to several operands, and keeps what it shows", () => {
+    const [p, q] = [tensor(2, { requiresGrad: true }), tensor(3, { requiresGrad: true })];
+    const sum = p.add(q).add(p).retainGrad();
+    // d/dsum = 1 + q + 2 sum = 18, in three contributions; sum = 7 hands all of it to its operands, which add their own.
+    const y = sum.add(sum.mul(q)).add(sum.square()).add(p).add(q);
+    const before = y.retainGrad();
+    y.backward();
+    expect([sum, p, q, before].map((x) => x.grad?.item())).toEqual([18, 37, 18 + 7 + 1, 1]);
+    p.add(p).add(p).backward();
+    expect([p, q].map((x) => x.grad?.item())).toEqual([40, 26]);
+  });
+
   it("gives leaves that are used together gradients of their own", () => {
     const [a, b] = [leaf([1, 2]), leaf([3, 4])];
     const cotangent = tensor([5, 6]);

@@ -20,7 +20,20 @@ const contents: ReportContents = {
   training: { learningRate: 0.01, epochs, train, valid },
   predictionErrors: [{ amount: 0.5, noisy: 65.2, prediction: 10.04 }],
   sampling: { steps: 31, samples: 5 },
-  scores: [{ name: "Energy <distance>", value: "0.03 & less", meaning: "'small' is \"good\"" }],
+  evaluation: {
+    curves: 1000,
+    significance: 0.01,
+    scores: [
+      {
+        name: "Energy <distance>",
+        value: "0.03 & less",
+        baseline: "0.02",
+        verdict: "told apart",
+        definition: "'small' is \"good\"",
+        source: "Székely & Rizzo",
+      },
+    ],
+  },
   configuration: { seed: 7, backend: "<wasm>" },
   command: "halograd run --seed 7 && echo <done>",
   timings: [
@@ -47,6 +60,7 @@ describe("The report", () => {
       "The training",
       "The predictions",
       "The sampling",
+      "The evaluation",
       "How to repeat this",
     ]);
     const ids = elements.map(({ attributes }) => attributes.id).filter((id) => id !== undefined);
@@ -97,9 +111,9 @@ describe("The report", () => {
   });
 
   test("leaves out what is not given", () => {
-    const { predictionErrors, scores, timings, ...rest } = contents;
+    const { predictionErrors, evaluation, timings, ...rest } = contents;
     const shorter = report(rest);
-    for (const words of ["Distance from the true curve", "How the samples compare", "Time taken"]) {
+    for (const words of ["Distance from the true curve", "how well the samples pass", "Time taken"]) {
       expect(page.includes(words)).toBe(true);
       expect(shorter.includes(words)).toBe(false);
     }

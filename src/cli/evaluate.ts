@@ -1,0 +1,199 @@
+/** `halograd evaluate` and `halograd compare`: how well files of curves pass for real ones. */
+
+import { basename } from "node:path";
+import { type Curves, parseCurves } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { scoresFigure } from "../plot/index.ts";
+import { FormatError } from "../tensor/errors.ts";
+import { Random } from "../tensor/random.ts";
+import type { Context, Outcome } from "./context.ts";
+import { OutputFolder, tellOutcome } from "./output.ts";
+import { SIGNIFICANCE } from "./score-names.ts";
+import {
+  type Comparison,
+  choose,
+  FEWEST_CURVES,
+  formatScore,
+  type ScoreRow,
+  scoreCurves,
+  titleOf,
+  verdict,
+} from "./scores.ts";
+
+/** The values of the commands' options. */
+export interface EvaluateOptions {
+  readonly baseline: string | undefined;
+  readonly training: string | undefined;
+  readonly count: number;
+  readonly seed: number;
+  /** Default: nothing is written. */
+  readonly out: string | undefined;
+  readonly force: boolean;
+}
+
+/** Both commands: one set of samples or many, each against the real curves. */
+export async function evaluate(
+  values: EvaluateOptions,
+  context: Context,
+  files: readonly string[],
+): Promise<Outcome> {
+  const { terminal } = context;
+  const random = new Random(values.seed).fork("evaluate");
+  const comparison = readComparison(files, values, random.fork("choice"));
+  const output =
+    values.out === undefined
+      ? undefined
+      : new OutputFolder(values.out, { names: ["scores.svg", "scores.json"], force: values.force });
+  const rows = await scoreCurves(comparison, random.fork("scores"), context);
+  if (rows === undefined) {
+    terminal.print(`Stopped by ${context.interruption.reason}, before the scores were complete.`);
+    return { complete: false, result: {} };
+  }
+  const names = comparison.fakes.map(({ name }) => name);
+  for (const line of scoreTable(rows, names)) terminal.say(line);
+  terminal.say(`\n${describeBaseline(comparison, values)}`);
+  const result = {
+    real: files[0],
+    curves: comparison.real.length,
+    baseline: values.baseline ?? null,
+    baselineCurves: comparison.baseline.fake.length,
+    seed: values.seed,
+    samples: files.slice(1).map((file, i) => ({ file, scores: scoresResult(rows, i) })),
+  };
+  if (output === undefined) return { complete: true, result };
+  output.write([
+    ["scores.svg", drawScores(rows, names)],
+    ["scores.json", `${JSON.stringify(result, null, 2)}\n`],
+  ]);
+  tellOutcome(context, output, true);
+  return { complete: true, result: { ...output.result(), ...result } };
+}
+
+/** The scores of one of the sets, as `--json` tells them. */
+export function scoresResult(rows: readonly ScoreRow[], set: number): Record<string, unknown>[] {
+  return rows.map(({ score, baseline, values }) => ({
+    score: score.title,
+    unit: score.unit === "" ? null : score.unit,
+    value: values[set].value,
+    pValue: values[set].pValue,
+    baseline,
+    toldApart: values[set].pValue < SIGNIFICANCE,
+  }));
+}
+
+/** The figure of the scores. */
+function drawScores(rows: readonly ScoreRow[], names: readonly string[]): string {
+  return scoresFigure({
+    sets: names,
+    scores: rows.map(({ score, baseline, values }) => ({
+      title: titleOf(score),
+      baseline,
+      decimals: score.decimals,
+      values: values.map(({ value }) => value),
+      apart: values.map(({ pValue }) => pValue < SIGNIFICANCE),
+    })),
+  });
+}
+
+function readComparison(
+  [realFile, ...fakeFiles]: readonly string[],
+  { baseline, training, count }: EvaluateOptions,
+  random: Random,
+): Comparison {
+  const real = readCurves(realFile);
+  const read = (file: string): readonly Float64Array[] =>
+    readCurves(file, { like: real, likeFile: realFile }).curves;
+  const fakes = fakeFiles.map(read);
+  const fresh = baseline === undefined ? undefined : read(baseline);
+  const known = training === undefined ? undefined : read(training);
+  const size = Math.min(
+    count,
+    real.curves.length,
+    ...[...fakes, ...(fresh ? [fresh] : [])].map((list) => list.length),
+  );
+  const chosen = choose(real.curves, size, random.fork("real"));
+  const halves = (): Comparison["baseline"] => {
+    const half = Math.min(size, Math.floor(real.curves.length / 2));
+    const shuffled = random.fork("halves").shuffle([...real.curves]);
+    return { real: shuffled.slice(0, half), fake: shuffled.slice(half, 2 * half) };
+  };
+  const memorised = (list: readonly Float64Array[]): Comparison["known"] => {
+    const most = Math.min(size, list.length);
+    const part = choose(list, most, random.fork("training"));
+    return [{ name: "training", training: part, unseen: chosen.slice(0, most) }];
+  };
+  const names = shortNames(fakeFiles);
+  return {
+    radii: real.radii,
+    real: chosen,
+    fakes: fakes.map((list, i) => ({ name: names[i], curves: choose(list, size, random.fork(i)) })),
+    baseline: fresh ? { real: chosen, fake: choose(fresh, size, random.fork("baseline")) } : halves(),
+    known: known === undefined ? [] : memorised(known),
+  };
+}
+
+/** The names of files without their folders, where they differ; else as given. */
+function shortNames(files: readonly string[]): string[] {
+  const names = files.map((file) => basename(file, ".csv"));
+  return new Set(names).size === names.length ? names : [...files];
+}
+
+function readCurves(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
+  const curves = parseCurves(readTextFile(file), file);
+  if (same !== undefined) requireSameRadii(file, curves.radii, same.likeFile, same.like.radii);
+  const least = same === undefined ? 2 * FEWEST_CURVES : FEWEST_CURVES;
+  if (curves.curves.length >= least) return curves;
+  throw new FormatError(
+    file,
+    `it holds ${curves.curves.length} curves, but scores need ${least} or more`,
+    same === undefined ? "give more real curves: halves of them are compared too" : "sample more curves",
+  );
+}
+
+/** As files print them: rounded radii are the same ones. */
+function requireSameRadii(file: string, radii: Float64Array, likeFile: string, like: Float64Array): void {
+  const fix = "compare curves at the same radii; halograd info lists them";
+  if (radii.length !== like.length)
+    throw new FormatError(file, `it has ${radii.length} radii, but ${likeFile} has ${like.length}`, fix);
+  const odd = radii.findIndex((radius, i) => Math.abs(radius - like[i]) > 1e-3 * like[i]);
+  if (odd < 0) return;
+  throw new FormatError(file, `radius ${odd + 1} is ${radii[odd]} kpc, but ${like[odd]} in ${likeFile}`, fix);
+}
+
+/** Lines of the table: one set with its p-values in words, many side by side. */
+export function scoreTable(rows: readonly ScoreRow[], names: readonly string[]): string[] {
+  const one = names.length === 1;
+  const head = ["score", ...(one ? ["value", "baseline", "p", ""] : ["baseline", ...names])];
+  const cells = rows.map(({ score, baseline, values }) => {
+    const shown = values.map(({ value }) => formatScore(score, value));
+    const base = formatScore(score, baseline);
+    if (one) return [titleOf(score), shown[0], base, values[0].pValue.toFixed(3), verdict(score, values[0])];
+    return [
+      titleOf(score),
+      base,
+      ...shown.map((text, i) => text + (values[i].pValue < SIGNIFICANCE ? "*" : " ")),
+    ];
+  });
+  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
+  const left = (i: number): boolean => i === 0 || (one && i === 4);
+  return [head, ...cells].map((row) =>
+    row
+      .map((cell, i) => (left(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function describeBaseline(
+  { real, fakes, baseline }: Comparison,
+  { baseline: file }: EvaluateOptions,
+): string {
+  const sizes = `${real.length} curves of each file`;
+  const what =
+    file === undefined
+      ? `two halves of the real curves, ${baseline.fake.length} each`
+      : `${baseline.fake.length} curves of ${file} against the real ones`;
+  const star =
+    fakes.length > 1 ? `; * told apart (p < ${SIGNIFICANCE})` : `; told apart: p < ${SIGNIFICANCE}`;
+  return `${sizes}; baseline: ${what}${star}`;
+}

@@ -1,0 +1,128 @@
+/** The scores by name, with what they mean: light, so that the help can define them without loading what computes them. */
+
+/** One score. */
+export interface ScoreName<Key extends string = string> {
+  readonly key: Key;
+  readonly title: string;
+  /** "" for a share or a pure number. */
+  readonly unit: string;
+  /** Digits behind the point. */
+  readonly decimals: number;
+  /** One line, without a full stop. */
+  readonly definition: string;
+  readonly source: string;
+}
+
+/** The keys of the scores that every comparison has. */
+export type ScoreKey =
+  | "mmd"
+  | "energy"
+  | "classifier"
+  | "neighbour"
+  | "precision"
+  | "recall"
+  | "density"
+  | "coverage"
+  | "roughness"
+  | "physics";
+
+/** In the order of the tables. */
+export const SCORES: readonly ScoreName<ScoreKey>[] = [
+  {
+    key: "mmd",
+    title: "MMD²",
+    unit: "",
+    decimals: 5,
+    definition: "unbiased squared maximum mean discrepancy, five Gaussian kernels; around 0 for equal ones",
+    source: "Gretton et al. 2012, JMLR 13, 723",
+  },
+  {
+    key: "energy",
+    title: "energy distance",
+    unit: "km/s",
+    decimals: 3,
+    definition:
+      "2 E d(x, y) − E d(x, x') − E d(y, y'); near 0 for equal ones, falling with the number of curves",
+    source: "Székely & Rizzo 2013, JSPI 143, 1249",
+  },
+  {
+    key: "classifier",
+    title: "classifier",
+    unit: "",
+    decimals: 3,
+    definition: "share of unseen curves that a small network assigns rightly; 0.5 for equal ones, 1 at worst",
+    source: "Lopez-Paz & Oquab 2017, arXiv:1610.06545",
+  },
+  {
+    key: "neighbour",
+    title: "1-NN",
+    unit: "",
+    decimals: 3,
+    definition:
+      "share of curves whose nearest neighbour is of their own kind; 0.5 for equal ones, 1 at worst",
+    source: "Xu et al. 2018, arXiv:1806.07755",
+  },
+  {
+    key: "precision",
+    title: "precision",
+    unit: "",
+    decimals: 3,
+    definition: "share of samples among the real curves, nearer than the 5th neighbour of one of them",
+    source: "Kynkäänniemi et al. 2019, arXiv:1904.06991",
+  },
+  {
+    key: "recall",
+    title: "recall",
+    unit: "",
+    decimals: 3,
+    definition: "share of real curves among the samples, by the same measure",
+    source: "Kynkäänniemi et al. 2019, arXiv:1904.06991",
+  },
+  {
+    key: "density",
+    title: "density",
+    unit: "",
+    decimals: 3,
+    definition: "real curves whose 5th neighbour is farther than a sample, over 5; about 1 for equal ones",
+    source: "Naeem et al. 2020, arXiv:2002.09797",
+  },
+  {
+    key: "coverage",
+    title: "coverage",
+    unit: "",
+    decimals: 3,
+    definition: "share of real curves with a sample nearer than their 5th neighbour",
+    source: "Naeem et al. 2020, arXiv:2002.09797",
+  },
+  {
+    key: "roughness",
+    title: "roughness",
+    unit: "km/s",
+    decimals: 3,
+    definition: "mean absolute second difference along the radii, median over the samples",
+    source: "of this project",
+  },
+  {
+    key: "physics",
+    title: "physics residual",
+    unit: "km/s",
+    decimals: 3,
+    definition:
+      "root mean square misfit of the best disc and halo (four parameters), median over the samples",
+    source: "Freeman 1970, ApJ 160, 811; Navarro, Frenk & White 1997, ApJ 490, 493",
+  },
+];
+
+/** Nearest-neighbour memorisation, where training curves are known. */
+export const MEMORISATION: ScoreName = {
+  key: "memorised",
+  title: "memorised",
+  unit: "",
+  decimals: 3,
+  definition:
+    "share of samples nearer to a training curve than to as many unseen ones; 0.5 for no copying, 1 at worst",
+  source: "Meehan et al. 2020, arXiv:2004.05675; Alaa et al. 2022, arXiv:2102.08921",
+};
+
+/** A p-value below this tells two sets apart. */
+export const SIGNIFICANCE = 0.01;

@@ -1,0 +1,157 @@
+/** The figure of scores: a strip for each, with its own axis, on which sets of samples stand beside the baseline. */
+import { extent, requireNumbers, requireSome } from "./check.ts";
+import { FONTS } from "./figure.ts";
+import { okabeIto } from "./palette.ts";
+import { scale } from "./scale.ts";
+import { coordinate, element, escapeText, FONT_SIZE, label, labelWidth } from "./svg.ts";
+
+/** What {@link scoresFigure} draws. */
+export interface ScoresOptions {
+  /** Names of the sets of samples, up to eight. Plain text. */
+  readonly sets: readonly string[];
+  readonly scores: readonly {
+    /** With its unit: `roughness [km/s]`. Plain text. */
+    readonly title: string;
+    /** The score of two sets of the same distribution. */
+    readonly baseline: number;
+    /** One for each set. */
+    readonly values: readonly number[];
+    /** Whether the test told the set apart: its marker is filled then, and hollow otherwise. */
+    readonly apart: readonly boolean[];
+    /** Digits behind the point in the description. */
+    readonly decimals: number;
+  }[];
+}
+
+const COLORS = [
+  okabeIto.vermillion,
+  okabeIto.blue,
+  okabeIto.green,
+  okabeIto.purple,
+  okabeIto.orange,
+  okabeIto.skyBlue,
+  okabeIto.black,
+  okabeIto.yellow,
+];
+const WIDTH = 420;
+const ROW = 46;
+const STRIP = 22;
+const INK = "#222222";
+
+/**
+ * Scores with different units side by side: each has a strip with an axis of its own, from 0 on; the baseline is a dashed line
+ * across it.
+ *
+ * @throws ArgumentError for no sets or scores, ShapeError for values that are not one for each set, DtypeError for NaN and ±∞
+ * @example
+ * const scores = [{ title: "1-NN", baseline: 0.49, values: [0.77], apart: [true], decimals: 2 }];
+ * scoresFigure({ sets: ["samples"], scores }) // "<svg …"
+ */
+export function scoresFigure({ sets, scores }: ScoresOptions): string {
+  requireSome("scoresFigure", "sets", sets);
+  requireSome("scoresFigure", "scores", scores);
+  scores.forEach(({ values, baseline }, i) => {
+    requireNumbers("scoresFigure", `scores[${i}].values`, values, { name: "sets", length: sets.length });
+    requireNumbers("scoresFigure", `scores[${i}].baseline`, [baseline]);
+  });
+  const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(plain(title))));
+  const entries = [...sets.map(plain), "same distribution"];
+  const lines = wrap(entries, WIDTH + left - 24);
+  const parts: string[] = [];
+  let x = 0;
+  entries.forEach((name, i) => {
+    if (lines[i] !== lines[i - 1]) x = 24;
+    const y = 18 + 20 * lines[i];
+    if (i < sets.length) parts.push(marker(x + 6, y, COLORS[i % COLORS.length], i, true));
+    else
+      parts.push(element("path", { d: `M${coordinate(x)} ${y}h14`, stroke: INK, "stroke-dasharray": "4 3" }));
+    parts.push(label(x + 20, y + 4, name));
+    x += entryWidth(name);
+  });
+  const top = 38 + 20 * lines[lines.length - 1];
+  scores.forEach((score, row) => {
+    parts.push(strip(score, left, top + row * ROW));
+  });
+  const width = Math.ceil(left + WIDTH + 24);
+  const height = Math.ceil(top + scores.length * ROW + 4);
+  const told = scores.map(
+    ({ title, baseline, values, decimals }) =>
+      `${title}: ${values.map((value, i) => `${sets[i]} ${value.toFixed(decimals)}`).join(", ")} ` +
+      `(same distribution ${baseline.toFixed(decimals)})`,
+  );
+  return element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "font-family": FONTS,
+      "font-size": FONT_SIZE,
+      fill: INK,
+    },
+    element("title", {}, "How the samples compare with the data"),
+    element("desc", {}, escapeText(`${told.join("; ")}. Filled markers: told apart from the data.`)),
+    element("rect", { width, height, fill: "#ffffff" }),
+    ...parts,
+  );
+}
+
+function strip(
+  { title, baseline, values, apart }: ScoresOptions["scores"][number],
+  left: number,
+  top: number,
+): string {
+  const [least, greatest] = extent([values, [baseline, 0]]);
+  const axis = scale(least, greatest === least ? least + 1 : greatest, { ticks: 5 });
+  // A little room at the ends, so that no marker sits on the frame.
+  const at = (value: number): number => left + 10 + axis.at(value) * (WIDTH - 20);
+  const middle = top + STRIP / 2;
+  const ticks = axis.ticks
+    .map(({ value }) => `M${coordinate(at(value))} ${coordinate(top + STRIP)}v-5`)
+    .join("");
+  return element(
+    "g",
+    {},
+    label(left - 12, middle + 4, plain(title), { anchor: "end" }),
+    element("rect", { x: left, y: top, width: WIDTH, height: STRIP, fill: "none", stroke: INK }),
+    element("path", { d: ticks, stroke: INK }),
+    ...axis.ticks.map((tick) =>
+      label(at(tick.value), top + STRIP + 13, tick.label, { anchor: "middle", size: 10 }),
+    ),
+    element("path", {
+      d: `M${coordinate(at(baseline))} ${coordinate(top)}v${STRIP}`,
+      stroke: INK,
+      "stroke-dasharray": "4 3",
+    }),
+    ...values.map((value, i) => marker(at(value), middle, COLORS[i % COLORS.length], i, apart[i])),
+  );
+}
+
+/** Circles and squares in turn, so that neighbours differ in shape as well as in colour. */
+function marker(x: number, y: number, color: string, i: number, filled: boolean): string {
+  const style = { fill: filled ? color : "#ffffff", stroke: color, "stroke-width": 2 };
+  return i % 2 === 0
+    ? element("circle", { cx: x, cy: y, r: 5, ...style })
+    : element("rect", { x: x - 4.5, y: y - 4.5, width: 9, height: 9, ...style });
+}
+
+function entryWidth(name: string): number {
+  return 20 + 1.1 * labelWidth(name) + 18;
+}
+
+/** The line of each entry. */
+function wrap(entries: readonly string[], width: number): number[] {
+  let [line, used] = [0, 0];
+  return entries.map((name) => {
+    if (used > 0 && used + entryWidth(name) > width) [line, used] = [line + 1, 0];
+    used += entryWidth(name);
+    return line;
+  });
+}
+
+/** Without the signs of the labels' markup. */
+function plain(text: string): string {
+  return text.replace(/[*^_]/g, " ");
+}

@@ -1,0 +1,134 @@
+/** `halograd evaluate`, `halograd compare` and `run --evaluate`: what they tell apart, and what they refuse. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { SCORES } from "../../src/cli/score-names.ts";
+import { formatCsv, parseCurves } from "../../src/io/index.ts";
+import { parseSvg } from "../plot/parse-svg.ts";
+import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
+
+const home = newFolder();
+const real = join("real", "curves.csv");
+const fresh = join("fresh", "curves.csv");
+interface Told {
+  readonly score: string;
+  readonly value: number;
+  readonly baseline: number;
+  readonly pValue: number;
+  readonly toldApart: boolean;
+}
+const scores = (words: readonly string[]): Map<string, Told> => {
+  const { code, stdout } = halograd(["evaluate", ...words, "--json"], { cwd: home });
+  expect(code).toBe(0);
+  const { samples } = JSON.parse(stdout);
+  return new Map(samples[0].scores.map((told: Told) => [told.score, told]));
+};
+
+beforeAll(() => {
+  succeed(["generate", "--seed", "1", "--count", "160", "--out", "real"], home);
+  succeed(["generate", "--seed", "2", "--count", "160", "--out", "fresh"], home);
+  const { radii, curves } = parseCurves(readFileSync(join(home, fresh), "utf8"), fresh);
+  const change = (file: string, by: (velocity: number, i: number) => number): void =>
+    writeFileSync(
+      join(home, file),
+      formatCsv(
+        radii,
+        curves.map((curve) => curve.map(by)),
+      ),
+    );
+  change("faster.csv", (velocity) => 1.5 * velocity);
+  change("rough.csv", (velocity, i) => velocity * (1 + 0.004 * (-1) ** i));
+  writeFileSync(join(home, "few.csv"), formatCsv(radii, curves.slice(0, 10)));
+  writeFileSync(
+    join(home, "scaled.csv"),
+    formatCsv(
+      radii.map((radius) => 2 * radius),
+      curves,
+    ),
+  );
+});
+
+describe("halograd evaluate", () => {
+  test("tells fresh curves of the same population apart by no score", () => {
+    const found = scores([real, fresh]);
+    expect([...found.keys()]).toEqual(SCORES.map(({ title }) => title));
+    expect([...found.values()].filter(({ toldApart }) => toldApart)).toEqual([]);
+  });
+
+  test("tells curves apart that are half as fast again", () => {
+    const found = scores([real, "faster.csv"]);
+    for (const name of ["MMD²", "energy distance", "classifier", "1-NN", "coverage"])
+      expect(found.get(name), name).toMatchObject({ toldApart: true });
+  });
+
+  test("sees a jitter of 0.4 % that distances do not see", () => {
+    const found = scores([real, "rough.csv"]);
+    expect(found.get("roughness")).toMatchObject({ toldApart: true });
+    expect(found.get("physics residual")).toMatchObject({ toldApart: true });
+    expect(found.get("MMD²")).toMatchObject({ toldApart: false });
+  });
+
+  test("finds samples memorised that are the training curves", () => {
+    const memorised = (training: string) =>
+      scores([real, fresh, "--training", training]).get("memorised (training)");
+    expect(memorised(fresh)).toMatchObject({ value: 1, toldApart: true });
+    succeed(["generate", "--seed", "3", "--count", "160", "--out", "other"], home);
+    expect(memorised(join("other", "curves.csv"))).toMatchObject({ toldApart: false });
+  });
+
+  test("prints a table with a baseline, the same one for the same seed, and writes nothing", () => {
+    const before = filesIn(home);
+    const words = ["evaluate", real, fresh, "--baseline", join("fresh", "curves.csv"), "--count", "60"];
+    const printed = succeed(words, home);
+    expect(printed).toMatch(/^score +value +baseline +p$/m);
+    expect(printed).toMatch(/^1-NN +0\.\d{3} +0\.\d{3} +\d\.\d{3} {2}(not )?told apart$/m);
+    expect(succeed(words, home)).toBe(printed);
+    expect(succeed([...words, "--seed", "1"], home)).not.toBe(printed);
+    expect(filesIn(home)).toEqual(before);
+  });
+
+  test("explains each score in its help, with the source", () => {
+    const help = succeed(["evaluate", "--help"], home);
+    for (const { title } of SCORES) expect(help).toContain(title);
+    expect(help).toContain("arXiv:2002.09797");
+  });
+
+  test.each([
+    [["few.csv"], "it holds 10 curves, but scores need 20 or more"],
+    [["scaled.csv"], "radius 1 is"],
+    [["missing.csv"], "missing.csv"],
+    [[], "2 files are needed, but 1 given"],
+    [[fresh, fresh], "one word too many"],
+  ])("refuses %j in one line", (files, words) => {
+    const { code, stdout, stderr } = halograd(["evaluate", real, ...files], { cwd: home });
+    expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+describe("halograd compare", () => {
+  test("sets files side by side, in a table and in a figure", () => {
+    const words = ["compare", real, fresh, "faster.csv", "--count", "60", "--out", "compared"];
+    const printed = succeed(words, home);
+    expect(printed).toMatch(/^score +baseline +curves +faster$/m);
+    expect(printed).toMatch(/^1-NN .*\*$/m);
+    expect(filesIn(join(home, "compared"))).toEqual(["scores.json", "scores.svg"]);
+    const svg = readFileSync(join(home, "compared", "scores.svg"), "utf8");
+    const description = parseSvg(svg).find(({ name }) => name === "desc");
+    for (const { title } of SCORES) expect(description?.text).toContain(title);
+    expect(halograd(words, { cwd: home }).stderr).toContain("--force");
+  });
+});
+
+describe("halograd run --evaluate", () => {
+  test("adds a section to the report, which says what the scores are", () => {
+    const words = ["--count", "60", "--epochs", "10", "--samples", "40"];
+    succeed(["run", ...words, "--out", "with", "--evaluate"], home);
+    succeed(["run", ...words, "--out", "without"], home);
+    const page = (folder: string) => readFileSync(join(home, folder, "report.html"), "utf8");
+    for (const { title } of SCORES) expect(page("with")).toContain(title);
+    expect(page("with")).toContain("--evaluate");
+    expect(page("without")).not.toContain("1-NN");
+  });
+});

@@ -1,0 +1,44 @@
+/** The figure of scores. */
+import { Resvg } from "@resvg/resvg-js";
+import { describe, expect, test } from "vitest";
+import { type ScoresOptions, scoresFigure } from "../../src/plot/index.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
+import { parseSvg } from "./parse-svg.ts";
+
+const options: ScoresOptions = {
+  sets: ["post & co", "ours"],
+  scores: [
+    { title: "1-NN", baseline: 0.49, values: [0.77, 0.51], apart: [true, false], decimals: 2 },
+    { title: "roughness [km/s]", baseline: 0.38, values: [0.51, 0.39], apart: [true, false], decimals: 2 },
+  ],
+};
+
+describe("scoresFigure", () => {
+  const svg = scoresFigure(options);
+  const elements = parseSvg(svg);
+
+  test("can be rendered, and fills the markers of those that were told apart", () => {
+    expect(new Resvg(svg, { font: { loadSystemFonts: false } }).height).toBeGreaterThan(100);
+    const fills = elements
+      .filter(({ name, attributes }) => name === "circle" || attributes["stroke-width"] === "2")
+      .map(({ attributes }) => attributes.fill === "#ffffff");
+    // Two markers in the legend, filled; then a filled and a hollow one for each score.
+    expect(fills).toEqual([false, false, false, true, false, true]);
+  });
+
+  test("tells in its description what it shows", () => {
+    const description = elements.find(({ name }) => name === "desc")?.text;
+    expect(description).toContain("1-NN: post & co 0.77, ours 0.51 (same distribution 0.49)");
+  });
+
+  const [score] = options.scores;
+  test.each([
+    ["no sets", { sets: [], scores: [{ ...score, values: [], apart: [] }] }, ArgumentError],
+    ["no scores", { sets: ["a"], scores: [] }, ArgumentError],
+    ["a value too few", { ...options, scores: [{ ...score, values: [1] }] }, ShapeError],
+    ["a value that is NaN", { ...options, scores: [{ ...score, values: [1, Number.NaN] }] }, DtypeError],
+    ["a baseline that is infinite", { ...options, scores: [{ ...score, baseline: Infinity }] }, DtypeError],
+  ])("refuses %s", (_, wrong, kind) => {
+    expect(() => scoresFigure(wrong)).toThrow(kind);
+  });
+});

@@ -69,6 +69,11 @@ export class Standardization implements Representation {
     return tensor(values, [rows.length, features]);
   }
 
+  /** As `invert`, in recorded operations: what a loss of guided samples is a function of. [rows, features] → the same. */
+  decode(standardized: Tensor): Tensor {
+    return standardized.mul(this.standardDeviation).add(this.mean);
+  }
+
   /** Rows in their original unit. */
   invert(standardized: Tensor): Float64Array[] {
     if (!isTensor(standardized) || standardized.rank !== 2) {

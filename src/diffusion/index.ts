@@ -25,6 +25,7 @@ export {
 } from "./flow-training.ts";
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
+export { type GuidanceLoss, type LossGuidanceOptions, lossGuidedDenoiser } from "./loss-guidance.ts";
 export {
   convertPrediction,
   denoiserFrom,

@@ -69,7 +69,7 @@ export class Standardization implements Representation {
     return tensor(values, [rows.length, features]);
   }
 
-  /** As `invert`, in recorded operations: what a loss of guided samples is a function of. [rows, features] → the same. */
+  /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, features] → the same. */
   decode(standardized: Tensor): Tensor {
     return standardized.mul(this.standardDeviation).add(this.mean);
   }

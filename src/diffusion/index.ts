@@ -23,9 +23,9 @@ export {
   NOISE_LEVELS,
   trainFlow,
 } from "./flow-training.ts";
+export { type FunctionGuidanceOptions, functionGuidedDenoiser, type Wishes } from "./function-guidance.ts";
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
-export { type GuidanceLoss, type LossGuidanceOptions, lossGuidedDenoiser } from "./loss-guidance.ts";
 export {
   convertPrediction,
   denoiserFrom,

@@ -96,7 +96,7 @@ export class LogPrincipalComponents implements Representation {
     return tensor(represented, [rows.length, components]);
   }
 
-  /** As `invert`, in recorded operations: what a loss of guided samples is a function of. [rows, components] → [rows, values] */
+  /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, components] → [rows, values] */
   decode(represented: Tensor): Tensor {
     const { mean, basis, scales } = this;
     const directions = basis.flatMap((direction, k) => Array.from(direction, (value) => value * scales[k]));

@@ -21,8 +21,12 @@ export interface Option<T> {
   readonly standardText?: string;
   /** What a value must be: "a whole number from 1 to 10". */
   readonly rule: string;
-  /** The value of a text; `undefined` when it breaks the rule. */
-  read(text: string): T | undefined;
+  /**
+   * The value of a text; `undefined` when it breaks the rule.
+   *
+   * @param former what the option has been given before, or `standard`: for those that add up
+   */
+  read(text: string, former: T): T | undefined;
 }
 
 /** The options of a command by their names in camelCase; on the command line `learningRate` is `--learning-rate`. */
@@ -138,6 +142,57 @@ export function choice<T extends string>(words: readonly [T, ...T[]], help: stri
   };
 }
 
+/** Some of a few words, between commas. */
+export function list<T extends string>(words: readonly T[], help: string): Option<readonly T[]> {
+  return {
+    placeholder: "LIST",
+    standard: [],
+    standardText: "none",
+    help: `${words.join(", ")}: ${help}`,
+    rule: `a list such as ${words.slice(0, 2).join(",")} of ${words.join(", ")}`,
+    read: (text) => {
+      const found = text.split(",").map((part) => words.find((word) => word === part.trim()));
+      const isRight = !found.includes(undefined) && new Set(found).size === found.length;
+      return isRight ? (found as T[]) : undefined;
+    },
+  };
+}
+
+/** Numbers by name; given again, it adds to those given before. */
+export function assignments<T extends string>(
+  words: readonly T[],
+  help: string,
+): Option<Readonly<Partial<Record<T, number>>>> {
+  return {
+    placeholder: "NAME=X",
+    standard: {} as Partial<Record<T, number>>,
+    standardText: "none",
+    help: `${help}: ${words.join(", ")}`,
+    rule: `a name of ${words.join(", ")}, "=" and a number above 0`,
+    read: (text, former) => {
+      const [, left, right] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      const word = words.find((one) => one === left);
+      const value = readDecimal(right ?? "");
+      return word !== undefined && value > 0 && value < Infinity ? { ...former, [word]: value } : undefined;
+    },
+  };
+}
+
+/** A number, 0 included. */
+export function weight(most: number, help: string, standardText: string): Option<number | undefined> {
+  return {
+    placeholder: "X",
+    standard: undefined,
+    standardText,
+    help,
+    rule: `a number from 0 to ${most}`,
+    read: (text) => {
+      const value = readDecimal(text);
+      return value >= 0 && value <= most ? value : undefined;
+    },
+  };
+}
+
 /** An option that is there or not. */
 export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };
@@ -200,9 +255,12 @@ export function parseWords(
     } else if (value === undefined || (!token.inlineValue && /^--./.test(value))) {
       refuse(`${rawName} needs a value: ${option.rule}`, `write ${rawName} ${option.placeholder}`);
     } else {
-      values[key] = option.read(value);
+      values[key] = option.read(value, values[key]);
       if (values[key] === undefined) {
-        const standard = option.standard === undefined ? "" : `, such as ${option.standard}`;
+        const standard =
+          option.standard === undefined || typeof option.standard === "object"
+            ? ""
+            : `, such as ${option.standard}`;
         refuse(
           `${rawName} is "${clip(value)}", which is not ${option.rule}`,
           `give ${option.rule}${standard}`,

@@ -6,18 +6,22 @@
 import { FileError } from "../node/files.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import {
+  assignments,
   choice,
   columns,
   dashed,
   flag,
   type Grammar,
   integer,
+  list,
   type Options,
   parseWords,
   path,
   positive,
   share,
+  weight,
 } from "./arguments.ts";
+import { CONDITIONS } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
 import { NETWORKS } from "./network-names.ts";
@@ -78,6 +82,7 @@ const training = {
     "step size of the optimiser",
     "0.01; 0.004 of the residual network",
   ),
+  conditions: list(CONDITIONS, "what the residual network is told of each galaxy, to be asked for by sample"),
 };
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
@@ -158,7 +163,13 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       summary: "train the network on a file of curves",
       details:
         "Writes loss.csv (every epoch) and model.safetensors (weights in PyTorch's key style, and all that sample, denoise and plot need).",
-      options: { data, seed, ...training, ...output },
+      options: {
+        data,
+        galaxies: path("FILE", undefined, "their parameters, for --conditions", "galaxies.csv beside --data"),
+        seed,
+        ...training,
+        ...output,
+      },
       computes: true,
       load: async () => (await import("./train.ts")).train,
     }),
@@ -167,12 +178,18 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     "sample",
     command({
       summary: "let a model invent curves out of noise",
-      details: "Writes samples.csv. The first curves are the same for every --count.",
+      details:
+        "Writes samples.csv. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12.",
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
         steps,
+        condition: assignments(
+          CONDITIONS,
+          "a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc; several may be given, and what is not given is left open",
+        ),
+        guidance: weight(100, "how much the condition counts: 1 as in the data, more exaggerates it", "1"),
         seed: seedOfModel,
         ...output,
       },

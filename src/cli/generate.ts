@@ -58,9 +58,14 @@ export async function generatePopulation(
   return curves.length === count ? { galaxies, radii, curves } : undefined;
 }
 
+/** A galaxy as a row of galaxies.csv. */
+export function galaxyRow(galaxy: GalaxyParameters): number[] {
+  return [galaxy.discMass, galaxy.discScaleLength, galaxy.haloMass, galaxy.concentration];
+}
+
 /** The tables of a population. */
 export function populationFiles({ galaxies, radii, curves }: Population): OutputFile[] {
-  const rows = galaxies.map((g) => [g.discMass, g.discScaleLength, g.haloMass, g.concentration]);
+  const rows = galaxies.map(galaxyRow);
   return [
     ["galaxies.csv", formatCsv(GALAXY_COLUMNS, rows)],
     ["curves.csv", formatCsv(radii, curves)],

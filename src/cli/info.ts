@@ -7,6 +7,7 @@ import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";
+import { areConditions, type StoredCondition } from "./model-file.ts";
 import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
@@ -153,7 +154,15 @@ function label(name: string): string {
 
 /** A metadata entry, its lists with spaces at which lines can be broken. */
 function spaced([key, text]: readonly [string, string]): [string, string] {
+  const conditions = key === "conditions" ? parsed(text) : undefined;
+  if (areConditions(conditions)) return [key, conditions.map(describeCondition).join("; ")];
   return [label(key), text.startsWith("[") ? text.replaceAll(",", ", ") : text];
+}
+
+function describeCondition(condition: StoredCondition): string {
+  const { name, mean, standard_deviation: spread, least, greatest } = condition;
+  const [middle, width, from, to] = [mean, spread, least, greatest].map((value) => value.toFixed(2));
+  return `log10 ${name}: ${middle} ± ${width}, from ${from} to ${to}`;
 }
 
 /** What a table of halograd holds shows in its header. */

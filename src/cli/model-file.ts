@@ -24,6 +24,8 @@ import { readBytes } from "../node/files.ts";
 import { clip } from "../tensor/check.ts";
 import { FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
+import { CONDITIONS } from "./condition-names.ts";
+import type { ModelCondition } from "./conditions.ts";
 import { NETWORKS, type NetworkName } from "./network-names.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
@@ -33,6 +35,8 @@ export interface Model {
   /** kpc, one for each velocity of a curve. */
   readonly radii: Float64Array;
   readonly training: TrainingRecord;
+  /** What the network can be told, in the order of its inputs; default: nothing. */
+  readonly conditions?: readonly ModelCondition[];
 }
 
 /** How a model came to be. */
@@ -69,7 +73,7 @@ export function featuresOf({ standardization, radii }: Model): number {
 
 /** The bytes of the file; they depend on nothing but the model. */
 export function writeModel(model: Model): Uint8Array {
-  const { network, standardization, radii, training } = model;
+  const { network, standardization, radii, training, conditions = [] } = model;
   const metadata = {
     format: FORMATS[networkOf(model)],
     ...(network instanceof ResidualDenoiser ? { sizes: network.sizes } : { widths: widthsOf(network) }),
@@ -78,6 +82,7 @@ export function writeModel(model: Model): Uint8Array {
       mean: standardization.mean,
       standard_deviation: standardization.standardDeviation,
     }),
+    ...(conditions.length > 0 && { conditions: conditions.map(storedCondition) }),
     seed: training.seed,
     curves: training.curves,
     epochs: training.epochs,
@@ -133,8 +138,12 @@ export function readModel(path: string): Model {
     const sizes = field("sizes", isSizes);
     const standardization = readRepresentation(path, file, sizes.features);
     checkRadii(standardization.mean.length);
+    const conditions = sizes.conditions === 0 ? [] : field("conditions", areConditions).map(readCondition);
+    if (conditions.length !== sizes.conditions) {
+      refuse(path, `it tells of ${conditions.length} conditions, and its sizes of ${sizes.conditions}`);
+    }
     const network = readResidualNetwork(path, file, sizes);
-    return { network, standardization, radii, training: training() };
+    return { network, standardization, radii, training: training(), conditions };
   }
   const widths = field("widths", isNumbers);
   checkRadii(widths[0]);
@@ -202,7 +211,11 @@ function readResidualNetwork(
   check("input.weight", [width, features]);
   // Every block, not the last alone: the file has to pay for each with weights.
   for (let i = 0; i < blocks; i++) check(`blocks.${i}.first.weight`, [width, width]);
-  if (conditions > 0) check("condition.weight", [tensors.get("time.weight")?.shape[0] || 1, conditions]);
+  if (conditions > 0) {
+    const embedding = tensors.get("time.weight")?.shape[0] || 1;
+    check("condition.weight", [embedding, conditions]);
+    check("unconditional", [conditions, embedding]);
+  }
   const own = new Map([...tensors].filter(([name]) => !name.startsWith(REPRESENTATION)));
   return withWeights(path, new ResidualDenoiser(sizes, new Random(0)), own);
 }
@@ -289,6 +302,32 @@ const isSizes = (value: unknown): value is Required<ResidualDenoiserSizes> => {
     [sizes.features, sizes.width, sizes.blocks].every((size) => isCount(size, 1)) &&
     isCount(sizes.conditions, 0)
   );
+};
+/** A condition as the file states it. */
+export interface StoredCondition extends Omit<ModelCondition, "standardDeviation"> {
+  readonly standard_deviation: number;
+}
+const storedCondition = ({ standardDeviation, ...rest }: ModelCondition): StoredCondition => ({
+  ...rest,
+  standard_deviation: standardDeviation,
+});
+const readCondition = ({
+  standard_deviation: standardDeviation,
+  ...rest
+}: StoredCondition): ModelCondition => ({
+  ...rest,
+  standardDeviation,
+});
+/** Whether metadata tells of conditions. */
+export const areConditions = (value: unknown): value is StoredCondition[] => {
+  if (!Array.isArray(value) || value.length > CONDITIONS.length) return false;
+  const isOne = (one: StoredCondition | null): boolean =>
+    typeof one === "object" &&
+    one !== null &&
+    CONDITIONS.includes(one.name) &&
+    isPositive(one.standard_deviation) &&
+    [one.mean, one.least, one.greatest].every(isNumber);
+  return value.every(isOne) && new Set(value.map(({ name }: StoredCondition) => name)).size === value.length;
 };
 const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EpochLosses } from "../diffusion/index.ts";
-import { type Curves, parseCsv, parseCurves } from "../io/index.ts";
+import { parseCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { FormatError } from "../tensor/errors.ts";
+import { readGalaxies } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
@@ -17,7 +18,6 @@ import {
   SHOWN_SAMPLES,
   unseenCurves,
 } from "./figures.ts";
-import { GALAXY_COLUMNS } from "./generate.ts";
 import { readModel, requireModelRadii } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import type { SamplerName } from "./sampler-names.ts";
@@ -97,7 +97,7 @@ function reader(values: PlotOptions) {
       const path = inputOf("galaxies", "galaxies.csv");
       // Unasked, the parameters are taken only where they belong to the curves.
       if (values.galaxies === undefined && (values.data !== undefined || !existsSync(path))) return undefined;
-      return readDiscMasses(path, curves());
+      return readGalaxies(path, curves()).map(([discMass]) => discMass);
     },
   };
 }
@@ -114,17 +114,6 @@ function readLosses(path: string): EpochLosses[] {
   });
   if (rows.length === 0) throw new FormatError(path, "no epoch follows the header", "train for at least one");
   return rows.map(([epoch, train, valid]) => ({ epoch, train, valid }));
-}
-
-function readDiscMasses(path: string, { curves }: Curves): number[] {
-  const { rows } = parseCsv(readTextFile(path), { source: path, columns: GALAXY_COLUMNS });
-  const masses = rows.map(([discMass]) => discMass);
-  if (masses.length === curves.length && masses.every((mass) => mass > 0)) return masses;
-  throw new FormatError(
-    path,
-    `its ${masses.length} disc masses do not belong to the ${curves.length} curves, or are not all above 0`,
-    "give the galaxies.csv that was written with the curves",
-  );
 }
 
 function once<T>(make: () => T): () => T {

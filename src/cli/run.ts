@@ -7,6 +7,7 @@ import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
 import { Random } from "../tensor/random.ts";
 import { UsageError } from "./arguments.ts";
+import type { ConditionName } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
 import { scoresResult, scoreTable } from "./evaluate.ts";
 import { measureExcess } from "./excess.ts";
@@ -21,7 +22,13 @@ import {
   SHOWN_SAMPLES,
   unseenCurves,
 } from "./figures.ts";
-import { generatePopulation, POPULATION_FILES, type Population, populationFiles } from "./generate.ts";
+import {
+  galaxyRow,
+  generatePopulation,
+  POPULATION_FILES,
+  type Population,
+  populationFiles,
+} from "./generate.ts";
 import { networkOf, widthsOf } from "./model-file.ts";
 import type { NetworkName } from "./network-names.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
@@ -59,6 +66,8 @@ export interface RunOptions {
   readonly batches: number;
   /** Default: the network's. */
   readonly learningRate: number | undefined;
+  /** What the residual network is told of each galaxy. */
+  readonly conditions: readonly ConditionName[];
   readonly samples: number;
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
@@ -106,7 +115,13 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     `${values.count} galaxies, seed ${values.seed}: curves at ${population.radii.length} radii (${duration(seconds.generate)})`,
   );
 
-  const training = await timed("train", () => prepareTraining(population, values, "curves.csv")(context));
+  const training = await timed("train", () =>
+    prepareTraining(
+      { ...population, galaxies: population.galaxies.map(galaxyRow) },
+      values,
+      "curves.csv",
+    )(context),
+  );
   const { model, losses } = training;
   const result = { seed: values.seed, galaxies: values.count, seconds };
   if (losses.length === 0) {

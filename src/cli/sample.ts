@@ -1,10 +1,12 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
 import { normal } from "../autograd/tensor.ts";
-import { uniformGrid } from "../diffusion/index.ts";
+import { type Denoiser, uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
+import type { Request } from "./condition-names.ts";
+import { denoiserFor } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
 import { denoiserOf, featuresOf, type Model, readModel } from "./model-file.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
@@ -28,6 +30,10 @@ export interface SampleOptions {
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
   readonly steps: number;
+  /** What is wanted of the galaxies. */
+  readonly condition: Request;
+  /** The weight of the condition; default 1. */
+  readonly guidance: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
   readonly out: string;
@@ -37,14 +43,29 @@ export interface SampleOptions {
 /** The command. */
 export async function sample(values: SampleOptions, context: Context): Promise<Outcome> {
   const model = readModel(values.model);
-  const { count, sampler, steps, seed = model.training.seed } = values;
+  const { count, sampler, steps, seed = model.training.seed, condition, guidance } = values;
+  const isAsked = Object.keys(condition).length > 0;
+  if (guidance !== undefined && !isAsked) {
+    throw new ArgumentError(
+      "--guidance",
+      "without a --condition there is nothing to guide by",
+      "add one, such as --condition disc-mass=10.5",
+    );
+  }
+  const denoiser = isAsked ? denoiserFor(model, values.model, condition, guidance ?? 1) : denoiserOf(model);
   const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
-  const samples = await sampleCurves(model, { count, sampler, steps, seed }, context);
+  const samples = await sampleCurves(model, { denoiser, count, sampler, steps, seed }, context);
   if (samples.curves.length > 0) output.write(sampleFiles(model, samples));
   tellOutcome(context, output, samples.complete);
   return {
     complete: samples.complete,
-    result: { ...output.result(), seed, samples: samples.curves.length, steps },
+    result: {
+      ...output.result(),
+      seed,
+      samples: samples.curves.length,
+      steps,
+      ...(isAsked && { condition, guidance: guidance ?? 1 }),
+    },
   };
 }
 
@@ -52,6 +73,8 @@ export async function sample(values: SampleOptions, context: Context): Promise<O
 export async function sampleCurves(
   model: Model,
   options: {
+    /** Default: the model's own, told nothing. */
+    readonly denoiser?: Denoiser;
     readonly count: number;
     readonly sampler: SamplerName | undefined;
     readonly steps: number;
@@ -62,7 +85,7 @@ export async function sampleCurves(
   const { count, steps, seed } = options;
   const random = samplingNoise(seed);
   const sampler = samplerOf(model, options);
-  const denoiser = denoiserOf(model);
+  const { denoiser = denoiserOf(model) } = options;
   const grid = uniformGrid(steps);
   const curves: Float64Array[] = [];
   const progress = terminal.progress("sampling", count);

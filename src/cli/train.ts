@@ -1,10 +1,11 @@
 /** `halograd train`: the denoising network, trained on a file of curves. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Dataset,
   DenoisingAutoencoder,
   type EpochLosses,
+  FeatureStandardization,
   LogPrincipalComponents,
   REFERENCE_WIDTHS,
   ResidualDenoiser,
@@ -17,6 +18,8 @@ import { readTextFile } from "../node/files.ts";
 import { Adam } from "../optim/index.ts";
 import { ArgumentError, FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
+import type { ConditionName } from "./condition-names.ts";
+import { describeConditions, propertiesOf, readGalaxies } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type Model, writeModel } from "./model-file.ts";
 import type { NetworkName } from "./network-names.ts";
@@ -48,6 +51,10 @@ export interface TrainOptions {
   readonly batches: number;
   /** Default: the network's. */
   readonly learningRate: number | undefined;
+  /** What the residual network is told of each galaxy. */
+  readonly conditions: readonly ConditionName[];
+  /** Their parameters; default: galaxies.csv beside the curves. */
+  readonly galaxies: string | undefined;
   readonly out: string;
   readonly force: boolean;
 }
@@ -55,7 +62,9 @@ export interface TrainOptions {
 /** The command. */
 export async function train(values: TrainOptions, context: Context): Promise<Outcome> {
   const curves = parseCurves(readTextFile(values.data), values.data);
-  const start = prepareTraining(curves, values, values.data);
+  const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
+  const galaxies = values.conditions.length > 0 ? readGalaxies(table, curves) : [];
+  const start = prepareTraining({ ...curves, galaxies }, values, values.data);
   const output = new OutputFolder(values.out, { names: TRAINING_FILES, force: values.force });
   const training = await start(context);
   if (training.losses.length > 0) output.write(trainingFiles(training));
@@ -64,7 +73,10 @@ export async function train(values: TrainOptions, context: Context): Promise<Out
 }
 
 /** What decides a training, besides the curves. */
-export type TrainingSettings = Pick<TrainOptions, "network" | "seed" | "epochs" | "batches" | "learningRate">;
+export type TrainingSettings = Pick<
+  TrainOptions,
+  "network" | "seed" | "epochs" | "batches" | "learningRate" | "conditions"
+>;
 
 /** The step size of each network's optimiser, where none is given. */
 export const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };
@@ -72,20 +84,48 @@ export const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencod
 /**
  * Splits the curves, and returns what trains on them.
  *
+ * @param curves with rows of galaxies.csv, where there are conditions
  * @throws FormatError when the network cannot be trained on the curves
  */
 export function prepareTraining(
-  curves: Curves,
+  { galaxies, ...curves }: Curves & { readonly galaxies: readonly ArrayLike<number>[] },
   { network, learningRate = LEARNING_RATES[network], ...settings }: TrainingSettings,
   source: string,
 ): (context: Context) => Promise<Training> {
   const options = { ...settings, learningRate, curves };
   if (network === "autoencoder") {
+    if (settings.conditions.length > 0) {
+      throw new ArgumentError(
+        "--conditions",
+        "the autoencoder cannot be told anything of a galaxy",
+        "add --network residual",
+      );
+    }
     const dataset = splitCurves(curves, settings.seed, source);
     return (context) => trainModel({ ...options, dataset }, context);
   }
   const dataset = splitLogCurves(curves, settings.seed, source);
-  return (context) => trainResidualModel({ ...options, dataset }, context);
+  const told = settings.conditions.length > 0 ? splitConditions(galaxies, settings) : undefined;
+  return (context) => trainResidualModel({ ...options, dataset, told }, context);
+}
+
+/** The properties of the same parts as of the curves: the stream that shuffles is the same. */
+function splitConditions(
+  galaxies: readonly ArrayLike<number>[],
+  { conditions, seed }: Pick<TrainingSettings, "conditions" | "seed">,
+): Dataset<FeatureStandardization> {
+  try {
+    return splitDataset(propertiesOf(galaxies, conditions), splitStream(seed), {
+      represent: (rows) => FeatureStandardization.of(rows),
+    });
+  } catch (error) {
+    if (!(error instanceof HalogradError)) throw error;
+    throw new ArgumentError(
+      "--conditions",
+      `${conditions.join(", ")} are not properties in which all these galaxies differ`,
+      "leave out those that are the same for all galaxies",
+    );
+  }
 }
 
 /** What splits curves for a network. */
@@ -207,20 +247,28 @@ async function trainResidualModel(
   options: {
     readonly curves: Curves;
     readonly dataset: Dataset<LogPrincipalComponents>;
+    readonly conditions: readonly ConditionName[];
+    /** Properties of the curves of `dataset`. */
+    readonly told: Dataset<FeatureStandardization> | undefined;
     readonly seed: number;
     readonly batches: number;
     readonly learningRate: number;
   },
   { terminal, interruption }: Context,
 ): Promise<Training> {
-  const { curves, dataset, seed, batches, learningRate } = options;
+  const { curves, dataset, told, seed, batches, learningRate } = options;
   const { train, valid, standardization } = dataset;
+  const conditions = told && describeConditions(options.conditions, told);
   const random = new Random(seed);
-  const network = new ResidualDenoiser({ features: train.shape[1] }, random.fork("weights"));
+  const network = new ResidualDenoiser(
+    { features: train.shape[1], conditions: options.conditions.length },
+    random.fork("weights"),
+  );
   const loop = trainFlow({
     model: network,
     train,
     valid,
+    ...(told && { conditions: told }),
     random: random.fork("training"),
     steps: batches,
     batchSize: BATCH,
@@ -245,7 +293,13 @@ async function trainResidualModel(
   progress.end();
   const epochs = Math.floor(passesOf(done));
   const record = { seed, curves: curves.curves.length, epochs, batches: done, learningRate };
-  const model = { network, standardization, radii: curves.radii, training: record };
+  const model = {
+    network,
+    standardization,
+    radii: curves.radii,
+    training: record,
+    ...(conditions && { conditions }),
+  };
   return { model, trained: train.shape[0], losses, complete: done === batches };
 }
 

@@ -69,6 +69,11 @@ export class Standardization implements Representation {
     return tensor(values, [rows.length, features]);
   }
 
+  /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, features] → the same. */
+  decode(standardized: Tensor): Tensor {
+    return standardized.mul(this.standardDeviation).add(this.mean);
+  }
+
   /** Rows in their original unit. */
   invert(standardized: Tensor): Float64Array[] {
     if (!isTensor(standardized) || standardized.rank !== 2) {
@@ -85,6 +90,76 @@ export class Standardization implements Representation {
         { length: features },
         (_, i) => values[r * features + i] * this.standardDeviation + this.mean,
       ),
+    );
+  }
+}
+
+/** One mean and one standard deviation for each feature: of properties in different units. */
+export class FeatureStandardization implements Representation {
+  /** What is subtracted, [features] */
+  readonly means: Float64Array;
+  /** What is divided by, [features] */
+  readonly standardDeviations: Float64Array;
+
+  /**
+   * From known statistics; `FeatureStandardization.of` computes them.
+   *
+   * @throws ShapeError for lists of different lengths, ArgumentError unless all are finite and the deviations above 0
+   */
+  constructor(means: ArrayLike<number>, standardDeviations: ArrayLike<number>) {
+    this.means = Float64Array.from(means);
+    this.standardDeviations = Float64Array.from(standardDeviations);
+    const [count, deviations] = [this.means.length, this.standardDeviations.length];
+    if (count === 0 || count !== deviations) {
+      throw new ShapeError(
+        "FeatureStandardization",
+        `got ${count} means, ${deviations} standard deviations.`,
+      );
+    }
+    // Throws for those that cannot standardise.
+    this.means.forEach((mean, i) => void new Standardization(mean, this.standardDeviations[i]));
+  }
+
+  /** The mean of each feature, and its sample standard deviation. */
+  static of(rows: readonly ArrayLike<number>[]): FeatureStandardization {
+    const features = checkRows("FeatureStandardization.of", rows);
+    const each = Array.from({ length: features }, (_, i) => Standardization.of(rows.map((row) => [row[i]])));
+    return new FeatureStandardization(
+      each.map(({ mean }) => mean),
+      each.map(({ standardDeviation }) => standardDeviation),
+    );
+  }
+
+  /**
+   * Rows as a tensor, each feature of mean 0 and standard deviation 1, [rows, features] in float32.
+   *
+   * @throws ShapeError for rows of another length
+   */
+  apply(rows: readonly ArrayLike<number>[]): Tensor {
+    const features = this.means.length;
+    const found = checkRows("FeatureStandardization", rows);
+    if (found !== features) {
+      throw new ShapeError("FeatureStandardization", `rows have ${found} values, not ${features}.`);
+    }
+    const values = rows.flatMap((row) =>
+      Array.from(this.means, (mean, i) => (row[i] - mean) / this.standardDeviations[i]),
+    );
+    return tensor(Float32Array.from(values), [rows.length, features]);
+  }
+
+  /** Rows in their original units. */
+  invert(standardized: Tensor): Float64Array[] {
+    const features = this.means.length;
+    if (!isTensor(standardized) || standardized.rank !== 2 || standardized.shape[1] !== features) {
+      throw new ShapeError(
+        "FeatureStandardization.invert",
+        `takes rows as a tensor [rows, ${features}]; got ${describeValue(standardized)}.`,
+        "one row is a batch too: unsqueeze(0) it.",
+      );
+    }
+    const values = standardized.toTypedArray();
+    return Array.from({ length: standardized.shape[0] }, (_, r) =>
+      this.means.map((mean, i) => values[r * features + i] * this.standardDeviations[i] + mean),
     );
   }
 }

@@ -2,6 +2,8 @@
 
 import { linearCombination } from "../ops/elementwise.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkNumber, checkOptions } from "../tensor/check.ts";
+import { ArgumentError } from "../tensor/errors.ts";
 
 /** The guess x̂₀ of the clean data behind x at time t. A network that is not told t ignores it. */
 export type Denoiser = (x: Tensor, t: number) => Tensor;
@@ -9,14 +11,51 @@ export type Denoiser = (x: Tensor, t: number) => Tensor;
 /** A denoiser that can also be told properties of the wanted data, [batch, conditions]. */
 export type ConditionalDenoiser = (x: Tensor, t: number, condition?: Tensor) => Tensor;
 
+/** Settings of `guidedDenoiser`. */
+export interface GuidanceOptions {
+  /**
+   * Times from least to greatest within which the weight holds; outside of them it is 1 (Kynkäänniemi et al. 2024,
+   * arXiv:2404.07724: a weight above 1 harms at much noise and does nothing at little). Default: all, [0, 1].
+   */
+  readonly interval?: readonly [least: number, greatest: number];
+}
+
 /**
  * Classifier-free guidance: x̂₀(∅) + weight · (x̂₀(condition) − x̂₀(∅)) (Ho & Salimans 2022, arXiv:2207.12598, whose w is
- * weight − 1). Weight 0 ignores the condition, 1 follows it as the data do, more exaggerates it.
+ * weight − 1; Stable Diffusion's "guidance scale" is this weight). Weight 0 ignores the condition, 1 samples from what the
+ * model takes the data of this condition to be, more exaggerates it: a sharper, no longer a true distribution.
  *
- * @param condition [batch, conditions]
+ * @param condition [batch, conditions], or [1, conditions] for all
+ * @throws ArgumentError for a weight that is no finite number, and an interval that is not within [0, 1]
  */
-export function guidedDenoiser(denoiser: ConditionalDenoiser, condition: Tensor, weight = 1): Denoiser {
-  if (weight === 0) return (x, t) => denoiser(x, t);
-  if (weight === 1) return (x, t) => denoiser(x, t, condition);
-  return (x, t) => linearCombination(1 - weight, denoiser(x, t), weight, denoiser(x, t, condition));
+export function guidedDenoiser(
+  denoiser: ConditionalDenoiser,
+  condition: Tensor,
+  weight = 1,
+  options: GuidanceOptions = {},
+): Denoiser {
+  checkOptions("guidedDenoiser", options, ["interval"]);
+  checkNumber("guidedDenoiser", "weight", weight);
+  if (!Number.isFinite(weight)) throw new ArgumentError("guidedDenoiser", `the weight is ${weight}.`);
+  const [least, greatest] = checkInterval("guidedDenoiser", options.interval);
+  return (x, t) => {
+    const own = t < least || t > greatest ? 1 : weight;
+    if (own === 0) return denoiser(x, t);
+    if (own === 1) return denoiser(x, t, condition);
+    return linearCombination(1 - own, denoiser(x, t), own, denoiser(x, t, condition));
+  };
+}
+
+/** @throws ArgumentError for what is no interval within [0, 1] */
+export function checkInterval(
+  where: string,
+  interval: readonly [number, number] = [0, 1],
+): readonly [least: number, greatest: number] {
+  const [least, greatest] = interval;
+  if (least >= 0 && least <= greatest && greatest <= 1) return interval;
+  throw new ArgumentError(
+    where,
+    `the interval is [${least}, ${greatest}], no part of [0, 1].`,
+    "give the least and the greatest time at which to guide.",
+  );
 }

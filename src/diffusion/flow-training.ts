@@ -42,9 +42,12 @@ export interface FlowTrainingOptions {
   readonly valid: Tensor;
   /** Where batches, times and noise come from. */
   readonly random: Random;
-  /** Properties of each row, for a model with conditions. */
+  /** Properties of each row, standardised, [rows, conditions]: for a model with conditions. */
   readonly conditions?: { readonly train: Tensor; readonly valid: Tensor };
-  /** How often a row's condition is withheld, so that the model learns to do without (guidance); default 0.1. */
+  /**
+   * How often a row is told nothing, so that the model learns to do without (guidance); default 0.1. The other rows are told
+   * some of their properties, one to all of them equally often, so that any subset can be asked for.
+   */
   readonly dropCondition?: number;
   /** Batches; default 6000. */
   readonly steps?: number;
@@ -98,10 +101,7 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
       place += batchSize;
       optimizer.learningRate = rate(step);
       optimizer.zeroGrad();
-      const told = conditions && {
-        condition: indexSelect(conditions.train, 0, chosen),
-        known: uniform([batchSize, 1], noise).greaterEqual(dropCondition),
-      };
+      const told = conditions && tell(indexSelect(conditions.train, 0, chosen), dropCondition, noise);
       const loss = flowLoss(model, indexSelect(train, 0, chosen), noise, told);
       loss.backward();
       optimizer.step();
@@ -109,9 +109,9 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
       sum += loss.item();
       count++;
       if ((step + 1) % reportEvery !== 0 && step + 1 < steps) continue;
-      const withValid = conditions && { condition: conditions.valid };
       // A stream of the same state at each report.
       const again = measuring.fork(0);
+      const withValid = conditions && tell(conditions.valid, dropCondition, again.fork("known"));
       const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, withValid)).item());
       yield { step: step + 1, train: sum / count, valid: validLoss };
       [sum, count] = [0, 0];
@@ -121,6 +121,30 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
       for (const [i, value] of average.values().entries()) model.parameters()[i].assign(value);
     });
   }
+}
+
+/** What a training's model is told: properties, and which of them count. */
+interface Told {
+  readonly condition: Tensor;
+  readonly known?: Tensor;
+}
+
+/** Withholds everything in a share `drop` of the rows, and in the others all but a random subset of a random size. */
+function tell(condition: Tensor, drop: number, random: Random): Told {
+  const [rows, properties] = condition.shape;
+  const draws = uniform([rows, properties + 2], random).toTypedArray();
+  const known = new Float32Array(rows * properties);
+  for (let r = 0; r < rows; r++) {
+    const [isTold, size, ...places] = draws.subarray(r * (properties + 2), (r + 1) * (properties + 2));
+    let wanted = isTold < drop ? 0 : 1 + Math.floor(size * properties);
+    // Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): every subset of that size is as likely.
+    places.forEach((place, j) => {
+      if (place * (properties - j) >= wanted) return;
+      known[r * properties + j] = 1;
+      wanted--;
+    });
+  }
+  return { condition, known: tensor(known, [rows, properties]) };
 }
 
 /**
@@ -133,7 +157,7 @@ export function flowLoss(
   model: ResidualDenoiser,
   clean: Tensor,
   random: Random,
-  told: { readonly condition: Tensor; readonly known?: Tensor } | undefined = undefined,
+  told: Told | undefined = undefined,
 ): Tensor {
   const batch = clean.shape[0];
   const t = uniform([batch, 1], random).add(arange(batch).unsqueeze(1)).div(batch);

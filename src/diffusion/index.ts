@@ -5,8 +5,14 @@
  */
 
 export { DenoisingAutoencoder, REFERENCE_WIDTHS } from "./autoencoder.ts";
-export { type Dataset, type Representation, Standardization, splitDataset } from "./dataset.ts";
-export { type ConditionalDenoiser, type Denoiser, guidedDenoiser } from "./denoiser.ts";
+export {
+  type Dataset,
+  FeatureStandardization,
+  type Representation,
+  Standardization,
+  splitDataset,
+} from "./dataset.ts";
+export { type ConditionalDenoiser, type Denoiser, type GuidanceOptions, guidedDenoiser } from "./denoiser.ts";
 export { type SymmetricEigen, symmetricEigen } from "./eigen.ts";
 export { EmpiricalModel, type ExactModel, GaussianMixtureModel, GaussianModel } from "./exact.ts";
 export {
@@ -17,6 +23,7 @@ export {
   NOISE_LEVELS,
   trainFlow,
 } from "./flow-training.ts";
+export { type FunctionGuidanceOptions, functionGuidedDenoiser, type Wishes } from "./function-guidance.ts";
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
 export {

@@ -2,6 +2,7 @@
 
 import { tensor } from "../autograd/tensor.ts";
 import { exp, log } from "../kernels/math.ts";
+import { matmul } from "../ops/linear.ts";
 import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { describeValue } from "../tensor/check.ts";
@@ -93,6 +94,17 @@ export class LogPrincipalComponents implements Representation {
       });
     });
     return tensor(represented, [rows.length, components]);
+  }
+
+  /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, components] → [rows, values] */
+  decode(represented: Tensor): Tensor {
+    const { mean, basis, scales } = this;
+    const directions = basis.flatMap((direction, k) => Array.from(direction, (value) => value * scales[k]));
+    const of = (values: ArrayLike<number>, shape: number[]): Tensor =>
+      tensor(Float64Array.from(values), shape, { dtype: represented.dtype });
+    return matmul(represented, of(directions, [scales.length, mean.length]))
+      .add(of(mean, [1, mean.length]))
+      .exp();
   }
 
   /** Rows in their original unit, all above 0. */

@@ -1,10 +1,11 @@
 /** A denoiser that is told the time, and, if wanted, properties of the data: a residual network that predicts the flow. */
 
-import { normal, tensor } from "../autograd/tensor.ts";
+import { normal, tensor, zeros } from "../autograd/tensor.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, parameter } from "../nn/module.ts";
 import { linearCombination, silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
+import { matmul } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { checkCount, checkOptions } from "../tensor/check.ts";
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
@@ -39,7 +40,7 @@ export class ResidualDenoiser extends Module {
   readonly time: Linear;
   /** [conditions] → what is added to the embedding of the time; null for a network without */
   readonly condition: Linear | null;
-  /** Added in place of an unknown condition, [1, embedding] */
+  /** Added in place of each unknown property, [conditions, embedding]; null for a network without */
   readonly unconditional: Tensor | null;
   /** Each adds to what passes through. */
   readonly blocks: readonly { readonly first: Linear; readonly embedding: Linear; readonly second: Linear }[];
@@ -60,8 +61,8 @@ export class ResidualDenoiser extends Module {
     this.input = new Linear(features, width, random);
     this.time = new Linear(2 * FREQUENCIES.length, EMBEDDING, random);
     this.condition = conditions === 0 ? null : new Linear(conditions, EMBEDDING, random);
-    this.unconditional =
-      conditions === 0 ? null : parameter(normal([1, EMBEDDING], random).toTypedArray(), [1, EMBEDDING]);
+    const unknown = [conditions, EMBEDDING];
+    this.unconditional = conditions === 0 ? null : parameter(normal(unknown, random).toTypedArray(), unknown);
     this.blocks = Array.from({ length: blocks }, () => ({
       first: new Linear(width, width, random),
       embedding: new Linear(EMBEDDING, width, random, { bias: false }),
@@ -74,8 +75,9 @@ export class ResidualDenoiser extends Module {
    * The flow, [batch, features] → [batch, features].
    *
    * @param t the amount of noise, from 0 to 1: one for all, or [batch, 1]
-   * @param condition [batch, conditions]; left out where nothing is known
-   * @param known [batch, 1], 0 in rows whose condition is to be ignored and 1 elsewhere; default: all known
+   * @param condition properties, standardised: [batch, conditions], or [1, conditions] for all; left out where nothing is known
+   * @param known of the shape of `condition`, or with one column for all properties: 0 for a property that is to be
+   *   ignored, whatever `condition` says of it, and 1 elsewhere; default: all known
    */
   forward(x: Tensor, t?: Tensor | number, condition?: Tensor, known?: Tensor): Tensor {
     if (t === undefined) {
@@ -99,19 +101,30 @@ export class ResidualDenoiser extends Module {
     return linearCombination(time.sub(rest).div(variance), x, deviation.reciprocal(), output);
   }
 
-  /** The guess of the clean data. Without a condition, what is probable for all data. */
-  denoiser(): ConditionalDenoiser {
-    return denoiserFrom((x, t, condition) => this.forward(x, t, condition), { predicts: "flow" });
+  /**
+   * The guess of the clean data. Without a condition, what is probable for all data.
+   *
+   * @param options.known as of `forward`: which properties of a condition count, to ask for some of them only
+   */
+  denoiser(options: { readonly known?: Tensor } = {}): ConditionalDenoiser {
+    checkOptions("ResidualDenoiser.denoiser", options, ["known"]);
+    return denoiserFrom((x, t, condition) => this.forward(x, t, condition, options.known), {
+      predicts: "flow",
+    });
   }
 
   #embed(time: Tensor, condition: Tensor | undefined, known: Tensor | undefined): Tensor {
     const phases = time.mul(this.#frequencies); // [batch or 1, frequencies]
     const embedding = this.time.forward(concat([phases.sin(), phases.cos()], 1));
     if (this.condition === null || this.unconditional === null) return silu(embedding);
-    if (condition === undefined) return silu(embedding.add(this.unconditional));
-    const told = this.condition.forward(condition);
-    if (known === undefined) return silu(embedding.add(told));
-    return silu(embedding.add(linearCombination(known, told, known.neg().add(1), this.unconditional)));
+    const nothing = zeros([1, this.sizes.conditions]);
+    const values = condition ?? nothing;
+    const share = condition === undefined ? nothing : known;
+    if (share === undefined) return silu(embedding.add(this.condition.forward(values)));
+    // Each property adds its part, or in its place what stands for not knowing it: any subset can be told.
+    const told = this.condition.forward(values.mul(share)); // [batch or 1, embedding]
+    const untold = matmul(share.neg().add(1).expand(values.shape), this.unconditional);
+    return silu(embedding.add(told).add(untold));
   }
 
   #checkShapes(x: Tensor, condition: Tensor | undefined): void {

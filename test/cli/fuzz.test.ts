@@ -87,7 +87,8 @@ describe("words", () => {
         for (const [key, option] of Object.entries<Option<unknown>>(grammar.options)) {
           if (values[key] === option.standard || option.placeholder === undefined) continue;
           // A value is one that its own rule takes when it is written out again.
-          expect(option.read(String(values[key]))).toBe(values[key]);
+          for (const [text, value] of writtenOut(values[key]))
+            expect(option.read(text, option.standard)).toEqual(value);
         }
         for (const operand of operands) expect(words).toContain(operand);
         expect(operands.length).toBeLessThanOrEqual(grammar.operands?.most ?? 0);
@@ -98,6 +99,12 @@ describe("words", () => {
     },
   );
 });
+
+/** What would be written for a value, and what it should be read as: for each name of a request by itself. */
+function writtenOut(value: unknown): [text: string, value: unknown][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [[String(value), value]];
+  return Object.entries(value).map(([name, number]) => [`${name}=${number}`, { [name]: number }]);
+}
 
 describe("files", () => {
   let folder = "";
@@ -131,6 +138,13 @@ describe("files", () => {
       ),
       radii: Float64Array.of(0.1, 1, 10),
       training: { seed: 0, curves: 100, epochs: 10, batches: 10, learningRate: 0.01 },
+      conditions: (["disc-mass", "halo-mass"] as const).map((name) => ({
+        name,
+        mean: 10,
+        standardDeviation: 1,
+        least: 9,
+        greatest: 12,
+      })),
     });
   const good = readSafetensors(model(), "model");
   const goodResidual = readSafetensors(residual(), "model");
@@ -149,6 +163,9 @@ describe("files", () => {
       "[3,1e9]",
       "[1e9,1e9]",
       "[3,-2]",
+      "[null,null]",
+      '[{"name":"disc-mass"},{"name":"disc-mass"}]',
+      '[{"name":"disc-mass","mean":0,"standard_deviation":0,"least":0,"greatest":0}]',
       "[3,2.5]",
     ),
     fc.constantFrom(
@@ -208,6 +225,7 @@ describe("files", () => {
       tensors: new Map([
         ["time.weight", { shape: [0, 16], data: new Float32Array(0) }],
         ["condition.weight", { shape: [0, conditions], data: new Float32Array(0) }],
+        ["unconditional", { shape: [conditions, 0], data: new Float32Array(0) }],
       ]),
     })),
   );

@@ -52,6 +52,12 @@ describe("wrong words end with exit code 2:", () => {
     [["run", "--learning-rate", "-1"], /--learning-rate is "-1", which is not a number above 0/],
     [["run", "--learning-rate", "NaN"], /--learning-rate is "NaN"/],
     [["run", "--seed", "1e99"], /--seed is "1e99"/],
+    [["train", "--conditions", "mass"], /--conditions is "mass", which is not a list such as disc-mass,/],
+    [["train", "--conditions", "disc-mass,disc-mass"], /--conditions is "disc-mass,disc-mass"/],
+    [["sample", "--condition", "mass=10"], /--condition is "mass=10", which is not a name of disc-mass, /],
+    [["sample", "--condition", "disc-mass"], /--condition is "disc-mass"/],
+    [["sample", "--condition", "disc-mass=-1"], /--condition is "disc-mass=-1"/],
+    [["sample", "--guidance", "-1"], /--guidance is "-1", which is not a number from 0 to 100/],
     [["run", "--force=yes"], /--force takes no value, but got "yes"/],
     [["run", "fast"], /"fast" is one word too many/],
     [["denoise"], /FILE is missing\n.*halograd denoise FILE/],
@@ -112,13 +118,13 @@ describe("help", () => {
   test.each([...commands])("of %s lists every option with its default", (name, { options, summary }) => {
     const help = succeed([name, "--help"], home);
     expect(help).toContain(summary);
-    for (const [key, { standard, placeholder }] of Object.entries(options)) {
+    for (const [key, { standard, standardText, placeholder }] of Object.entries(options)) {
       const option = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       const usage = placeholder === undefined ? "" : ` ${placeholder}`;
       expect(help).toMatch(new RegExp(`^  --${option}${usage}  +\\S`, "m"));
       if (placeholder !== undefined && standard !== undefined) {
-        const entry = help.slice(help.indexOf(`--${option} `)).replace(/\s+/g, " ");
-        expect(entry.slice(0, entry.indexOf(")") + 1)).toContain(`(default: ${standard})`);
+        const entry = help.slice(help.search(new RegExp(`^  --${option} `, "m"))).replace(/\s+/g, " ");
+        expect(entry.slice(0, entry.indexOf(")") + 1)).toContain(`(default: ${standardText ?? standard})`);
       }
     }
     for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(90);
@@ -358,7 +364,7 @@ describe("wrong files end with exit code 1:", () => {
   test("parameters of other galaxies than the curves'", () => {
     succeed(["generate", "--count", "3", "--out", "three"], home);
     const words = ["plot", "curves", "--data", "good.csv", "--galaxies", "three/galaxies.csv"];
-    expectRefusal(words, 1, /its 3 disc masses do not belong to the 2 curves/);
+    expectRefusal(words, 1, /its 3 galaxies do not belong to the 2 curves/);
   });
 });
 

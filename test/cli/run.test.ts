@@ -7,7 +7,9 @@ import { readModel } from "../../src/cli/model-file.ts";
 import { SAMPLERS } from "../../src/cli/sampler-names.ts";
 import {
   eulerSampler,
+  FeatureStandardization,
   LogPrincipalComponents,
+  type ResidualDenoiser,
   splitDataset,
   uniformGrid,
 } from "../../src/diffusion/index.ts";
@@ -398,6 +400,91 @@ describe("--network residual", () => {
     expect(halograd(["denoise", "zero.csv", ...model], { cwd: home }).stderr).toMatch(
       /curve 1 has velocities/,
     );
+  });
+
+  describe("with --conditions", () => {
+    const told = ["--conditions", "halo-mass,disc-mass"];
+    const model = ["--model", "told/model.safetensors", "--count", "4", "--force", "--out", "asked"];
+    const sampled = (...words: string[]): string => {
+      succeed(["sample", ...model, ...words], home);
+      return text("asked/samples.csv");
+    };
+    beforeAll(() => {
+      succeed(["run", ...words, ...told, "--samples", "4", "--out", "told"], home);
+    });
+
+    test("run is what generate, train and sample do one by one", () => {
+      const training = ["--network", "residual", "--seed", "7", "--batches", "40", ...told];
+      succeed(["train", "--data", "residual/curves.csv", ...training, "--out", "told-train"], home);
+      expect(text("told-train/model.safetensors")).toBe(text("told/model.safetensors"));
+      expect(sampled()).toBe(text("told/samples.csv"));
+      const galaxies = ["--galaxies", "told/galaxies.csv"];
+      succeed(["train", "--data", "told/curves.csv", ...galaxies, ...training, "--out", "told-2"], home);
+      expect(text("told-2/model.safetensors")).toBe(text("told/model.safetensors"));
+    });
+
+    test("the model holds the mean, spread and range of each property over its training part", () => {
+      const { rows } = parseCsv(text("told/galaxies.csv"), { source: "galaxies.csv" });
+      const represent = (part: readonly ArrayLike<number>[]) => FeatureStandardization.of(part);
+      const logs = rows.map((row) => [Math.log10(row[2]), Math.log10(row[0])]);
+      const { standardization, train } = splitDataset(logs, new Random(7).fork("split"), { represent });
+      const { conditions, network } = readModel(join(home, "told/model.safetensors"));
+      expect(conditions!.map(({ name }) => name)).toEqual(["halo-mass", "disc-mass"]);
+      conditions!.forEach(({ mean, standardDeviation, least, greatest }, i) => {
+        const values = standardization.invert(train).map((row) => row[i]);
+        expect(mean).toBeCloseTo(standardization.means[i], 10);
+        expect(standardDeviation).toBeCloseTo(standardization.standardDeviations[i], 10);
+        expect([least, greatest]).toEqual([Math.min(...values), Math.max(...values)]);
+      });
+      expect((network as ResidualDenoiser).sizes.conditions).toBe(2);
+      expect(succeed(["info", "told/model.safetensors"], home)).toMatch(
+        /conditions +log10 halo-mass: 1\d\.\d\d ± 0\.\d\d, from 1\d\.\d\d to 1\d\.\d\d;/,
+      );
+    });
+
+    test("samples follow what is asked for, by name and in any order, and how much it counts", () => {
+      const heavy = sampled("--condition", "halo-mass=12.5", "--condition", "disc-mass=11");
+      expect(heavy).not.toBe(sampled());
+      expect(sampled("--condition", "disc-mass=11", "--condition=halo-mass=12.5")).toBe(heavy);
+      expect(sampled("--condition", "disc-mass=11")).not.toBe(heavy);
+      const asked = ["--condition", "disc-mass=11", "--condition", "halo-mass=12.5"];
+      expect(sampled(...asked, "--guidance", "1")).toBe(heavy);
+      expect(sampled(...asked, "--guidance", "2")).not.toBe(heavy);
+      expect(sampled(...asked, "--guidance", "0")).toBe(sampled());
+    });
+
+    test.each([
+      [
+        ["sample", "--model", "told/model.safetensors", "--condition", "concentration=9"],
+        /not trained with the condition concentration, but with halo-mass, disc-mass\n.*--conditions halo-mass,disc-mass,concentration/,
+      ],
+      [
+        ["sample", "--model", "residual/model.safetensors", "--condition", "disc-mass=9.5"],
+        /not trained with the condition disc-mass, but with none\n.*--network residual --conditions disc-mass/,
+      ],
+      [
+        ["sample", "--model", "told/model.safetensors", "--condition", "disc-mass=3e10"],
+        /the model has seen disc-mass from 9\.\d\d to 1[12]\.\d\d only, as log10 .*\n.*write disc-mass=10\.48/,
+      ],
+      [
+        ["sample", "--model", "told/model.safetensors", "--condition", "disc-mass=13"],
+        /the model has seen disc-mass from .*\n.*give a value within/,
+      ],
+      [
+        ["sample", "--model", "told/model.safetensors", "--guidance", "2"],
+        /nothing to guide by\n.*--condition disc-mass=10\.5/,
+      ],
+      [["train", "--data", "told/curves.csv", "--conditions", "disc-mass"], /--network residual/],
+      [
+        ["train", "--data", "told/samples.csv", "--network", "residual", "--conditions", "disc-mass"],
+        /galaxies\.csv: its 60 galaxies do not belong to the 4 curves/,
+      ],
+    ])("refuses %j", (line, message) => {
+      const { code, stderr } = halograd([...line, "--out", "refused"], { cwd: home });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(stderr).toMatch(/^error: .+\n {2}Fix: .+\n$/);
+    });
   });
 
   test("refuses a file whose weights are not those of its sizes", () => {

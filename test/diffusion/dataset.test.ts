@@ -4,6 +4,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import {
   addNoise,
+  FeatureStandardization,
   linearSchedule,
   Standardization,
   scheduleAt,
@@ -157,5 +158,44 @@ describe("the linear schedule", () => {
       [8, 8],
     ]);
     expect(addNoise(linearSchedule, clean, noise, tensor(0.5)).at(0).toArray()).toEqual([4.5, 5]);
+  });
+});
+
+describe("standardising each feature by itself", () => {
+  test.prop([aSplit])(
+    "gives each mean 0 and sample standard deviation 1, and the way back gives the rows",
+    ({ count, features, seed }) => {
+      const random = new Random(seed);
+      const rows = Array.from({ length: count }, () =>
+        Array.from({ length: features }, (_, i) => random.normal(10 ** i, 10 ** -i)),
+      );
+      const each = FeatureStandardization.of(rows);
+      const x = each.apply(rows);
+      for (let i = 0; i < features; i++) {
+        const list = values(x.slice(null, [i, i + 1]));
+        const mean = list.reduce((a, b) => a + b, 0) / count;
+        expect(Math.abs(mean)).toBeLessThan(2 ** -20);
+        const variance = list.reduce((a, b) => a + (b - mean) ** 2, 0) / (count - 1);
+        expect(Math.abs(variance - 1)).toBeLessThan(2 ** -19);
+      }
+      each.invert(x).forEach((row, r) => {
+        row.forEach((value, i) => {
+          expect(Math.abs(value - rows[r][i])).toBeLessThan(10 ** -i * 1e-5);
+        });
+      });
+    },
+  );
+
+  it("refuses what cannot be standardised", () => {
+    const rows = [
+      [1, 2],
+      [1, 3],
+    ];
+    expect(() => FeatureStandardization.of(rows)).toThrow(ArgumentError);
+    expect(() => new FeatureStandardization([1, 2], [1])).toThrow(ShapeError);
+    expect(() => new FeatureStandardization([], [])).toThrow(ShapeError);
+    const each = new FeatureStandardization([1, 2], [1, 1]);
+    expect(() => each.apply([[1, 2, 3]])).toThrow(/rows have 3 values, not 2/);
+    expect(() => each.invert(tensor([[1, 2, 3]]))).toThrow(/\[rows, 2\]/);
   });
 });

@@ -14,7 +14,16 @@ import {
   trainFlow,
 } from "../../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../../src/galaxy/index.ts";
-import { ArgumentError, grad, normal, Random, ShapeError, type Tensor, tensor } from "../../src/index.ts";
+import {
+  ArgumentError,
+  concat,
+  grad,
+  normal,
+  Random,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../../src/index.ts";
 import { mixture, noise64 } from "./distributions.ts";
 
 function curvesOf(count: number, random: Random): Float64Array[] {
@@ -140,6 +149,80 @@ describe("conditions", () => {
     expect(Math.abs(meanOf(guidedDenoiser(model.denoiser(), told(-1))) + 1)).toBeLessThan(0.15);
     expect(Math.abs(meanOf(model.denoiser()))).toBeLessThan(0.2);
   });
+
+  it("can be asked for one by one: what is not known is as in the data of that one", () => {
+    // Two properties a, b of correlation 0.8, and one number a + b. Of a = 1 alone, the mean is 1 + 0.8.
+    const random = new Random(8);
+    const [a, own] = [normal([2000, 1], random), normal([2000, 1], random)];
+    const condition = concat([a, a.mul(0.8).add(own.mul(0.6))], 1);
+    const data = condition.sum(1, { keepdim: true }).div(1.9);
+    const model = new ResidualDenoiser({ features: 1, width: 32, blocks: 1, conditions: 2 }, random);
+    const conditions = { train: condition, valid: condition };
+    for (const _ of trainFlow({ model, train: data, valid: data, conditions, random, steps: 600 }));
+    const start = normal([512, 1], new Random(9));
+    const meanOf = (wanted: number[], known: number[]): number => {
+      const denoiser = model.denoiser({ known: tensor([known]) });
+      return (
+        heunSampler(guidedDenoiser(denoiser, tensor([wanted])), start)
+          .mean()
+          .item() * 1.9
+      );
+    };
+    for (const [wanted, known, mean] of [
+      [[1, 9], [1, 0], 1.8],
+      [[9, -1], [0, 1], -1.8],
+      [[1, 0.2], [1, 1], 1.2],
+      [[-1, 1], [1, 1], 0],
+      [[9, 9], [0, 0], 0],
+    ])
+      expect(Math.abs(meanOf(wanted as number[], known as number[]) - (mean as number))).toBeLessThan(0.2);
+  });
+
+  it("are told as subsets of every size equally often, and nothing in a tenth of the rows", () => {
+    // The model's view of what it is told: every row is [condition, known], spied on by a network of no data.
+    const random = new Random(10);
+    const model = new ResidualDenoiser({ features: 1, width: 4, blocks: 1, conditions: 3 }, random);
+    const sizes = [0, 0, 0, 0];
+    const each = [0, 0, 0];
+    const forward = model.forward.bind(model);
+    model.forward = (x, t, condition, known) => {
+      for (const row of known!.toArray<number[][]>()) {
+        sizes[row.reduce((sum, one) => sum + one)]++;
+        row.forEach((one, j) => {
+          each[j] += one;
+        });
+      }
+      return forward(x, t, condition, known);
+    };
+    const [data, condition] = [normal([5000, 1], random), normal([5000, 3], random)];
+    const conditions = { train: condition, valid: condition };
+    for (const _ of trainFlow({
+      model,
+      train: data,
+      valid: data,
+      conditions,
+      random,
+      steps: 1,
+      batchSize: 5000,
+    }));
+    const rows = sizes.reduce((sum, count) => sum + count);
+    expect(rows).toBe(10_000); // a batch, and the validation part
+    [0.1, 0.3, 0.3, 0.3].forEach((share, size) => {
+      expect(Math.abs(sizes[size] / rows - share)).toBeLessThan(0.02);
+    });
+    for (const count of each) expect(Math.abs(count / rows - 0.6)).toBeLessThan(0.02);
+  });
+
+  it("are followed more closely or exaggerated by the weight, within the interval of times", () => {
+    const [plain, told] = [tensor([[1, 2]]), tensor([[2, 0]])];
+    const denoiser = (_x: Tensor, _t: number, condition?: Tensor) => (condition === undefined ? plain : told);
+    const at = (weight: number, t = 0.5, interval: [number, number] = [0, 1]): number[][] =>
+      guidedDenoiser(denoiser, tensor([[1]]), weight, { interval })(plain, t).toArray<number[][]>();
+    expect([0, 1, 2, -1].map((weight) => at(weight))).toEqual([[[1, 2]], [[2, 0]], [[3, -2]], [[0, 4]]]);
+    expect([0.2, 0.3, 0.6, 0.7].map((t) => at(2, t, [0.3, 0.6])[0][0])).toEqual([2, 3, 3, 2]);
+    expect(() => at(Number.NaN)).toThrow(/the weight is NaN/);
+    expect(() => at(1, 0.5, [0.6, 0.3])).toThrow(/the interval is \[0.6, 0.3\]/);
+  });
 });
 
 describe("the residual network", () => {
@@ -168,6 +251,23 @@ describe("the residual network", () => {
     const exact = new GaussianModel([0, 0, 0, 0], identity).denoiser();
     for (const t of [0, 0.2, 0.7, 1])
       expect(model.denoiser()(x, t).sub(exact(x, t)).abs().max().item()).toBeLessThan(1e-6);
+  });
+
+  it("ignores each property that is not known, whatever is said of it", () => {
+    const model = new ResidualDenoiser({ features: 4, width: 8, conditions: 2 }, new Random(1));
+    const known = tensor([[1, 0]]);
+    const of = (condition: number[][], own?: Tensor) =>
+      model.forward(x, 0.5, tensor(condition), own).toArray<number[][]>();
+    expect(of([[0.3, 5]], known)).toEqual(of([[0.3, -7]], known));
+    expect(of([[0.3, 5]], known)).not.toEqual(of([[0.4, 5]], known));
+    expect(of([[0.3, 5]], known)).not.toEqual(of([[0.3, 5]]));
+    const whole = tensor([[1, 1]]);
+    expect(of([[0.3, 5]], whole)).toEqual(of([[0.3, 5]]));
+    expect(of([[0.3, 5]], whole.mul(0))).toEqual(model.forward(x, 0.5).toArray());
+    const denoiser = model.denoiser({ known });
+    expect(denoiser(x, 0.5, tensor([[0.3, 5]])).toArray()).toEqual(
+      denoiser(x, 0.5, tensor([[0.3, 0]])).toArray(),
+    );
   });
 
   it("ignores the condition of rows where it is not known", () => {

@@ -1,0 +1,117 @@
+/**
+ * Conditions: what a model is told of the galaxies it learns, and asked for when it samples. A network is told log10 of
+ * each property, standardised by the training part.
+ */
+
+import { tensor } from "../autograd/tensor.ts";
+import {
+  type Dataset,
+  type Denoiser,
+  type FeatureStandardization,
+  guidedDenoiser,
+  ResidualDenoiser,
+} from "../diffusion/index.ts";
+import { type Curves, parseCsv } from "../io/index.ts";
+import { exp10, log10 } from "../kernels/math.ts";
+import { readTextFile } from "../node/files.ts";
+import { ArgumentError, FormatError } from "../tensor/errors.ts";
+import { CONDITIONS, type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
+import { GALAXY_COLUMNS } from "./generate.ts";
+import type { Model } from "./model-file.ts";
+
+/** A property that a model can be told. */
+export interface ModelCondition {
+  readonly name: ConditionName;
+  /** Of log10 of the property over the training part. */
+  readonly mean: number;
+  /** The same. */
+  readonly standardDeviation: number;
+  /** The range of log10 in the training part. */
+  readonly least: number;
+  /** The same. */
+  readonly greatest: number;
+}
+
+/**
+ * The rows of a table of galaxies.
+ *
+ * @throws FormatError when they are not those of the curves, or a value is not above 0
+ */
+export function readGalaxies(path: string, { curves }: Pick<Curves, "curves">): Float64Array[] {
+  const { rows } = parseCsv(readTextFile(path), { source: path, columns: GALAXY_COLUMNS });
+  if (rows.length === curves.length && rows.every((row) => row.every((value) => value > 0))) return rows;
+  throw new FormatError(
+    path,
+    `its ${rows.length} galaxies do not belong to the ${curves.length} curves, or have values that are not above 0`,
+    "give the galaxies.csv that was written with the curves",
+  );
+}
+
+/** log10 of the named properties, [galaxies][names]. */
+export function propertiesOf(
+  galaxies: readonly ArrayLike<number>[],
+  names: readonly ConditionName[],
+): number[][] {
+  const places = names.map((name) => CONDITIONS.indexOf(name));
+  return galaxies.map((row) => places.map((place) => log10(row[place])));
+}
+
+/** What the training part tells of each property. */
+export function describeConditions(
+  names: readonly ConditionName[],
+  { train, standardization }: Dataset<FeatureStandardization>,
+): ModelCondition[] {
+  const rows = standardization.invert(train);
+  return names.map((name, i) => {
+    const values = rows.map((row) => row[i]);
+    const [least, greatest] = values.reduce(
+      ([a, b], v) => [Math.min(a, v), Math.max(b, v)],
+      [Infinity, -Infinity],
+    );
+    const [mean, standardDeviation] = [standardization.means[i], standardization.standardDeviations[i]];
+    return { name, mean, standardDeviation, least, greatest };
+  });
+}
+
+/**
+ * The model's denoiser, told what is wanted.
+ *
+ * @param weight of the guidance, as of `guidedDenoiser`
+ * @throws FormatError for a model that was not told of it in training, ArgumentError for values it never saw
+ */
+export function denoiserFor(model: Model, path: string, request: Request, weight: number): Denoiser {
+  const { network, conditions = [] } = model;
+  const has = conditions.map(({ name }) => name);
+  const names = Object.keys(request) as ConditionName[];
+  const missing = names.find((name) => !has.includes(name));
+  if (missing !== undefined || !(network instanceof ResidualDenoiser)) {
+    throw new FormatError(
+      path,
+      `this model was not trained with the condition ${missing}, but with ${has.join(", ") || "none"}`,
+      `train one: halograd train --network residual --conditions ${[...new Set([...has, ...names])].join(",")}`,
+    );
+  }
+  const values = conditions.map((condition) => {
+    const wanted = request[condition.name];
+    return wanted === undefined ? 0 : standardize(condition, wanted);
+  });
+  const known = conditions.map(({ name }) => (request[name] === undefined ? 0 : 1));
+  return guidedDenoiser(network.denoiser({ known: tensor([known]) }), tensor([values]), weight);
+}
+
+function standardize(
+  { name, mean, standardDeviation, least, greatest }: ModelCondition,
+  wanted: number,
+): number {
+  const isLog = isLogarithmic(name);
+  const value = isLog ? wanted : log10(wanted);
+  // What was rounded for the eye still counts as inside.
+  if (value >= least - 0.005 && value <= greatest + 0.005) return (value - mean) / standardDeviation;
+  const show = (log: number): string => (isLog ? log.toFixed(2) : String(Number(exp10(log).toPrecision(3))));
+  const isMass = isLog && wanted > 1000;
+  throw new ArgumentError(
+    `--condition ${name}=${wanted}`,
+    `the model has seen ${name} from ${show(least)} to ${show(greatest)} only${isLog ? ", as log10 of solar masses" : ""}`,
+    isMass ? `write ${name}=${show(log10(wanted))}` : "give a value within",
+  );
+}

@@ -10,7 +10,9 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
   .filter((file) => file.endsWith(".ts"))
   .map((file) => join("src", file).replaceAll("\\", "/"));
 const blocks: Block[] = [
-  ...["README.md", "CONTRIBUTING.md", "docs/testing.md", "docs/guidance.md"].flatMap((file) => markdownBlocks(file, read(file))),
+  ...["README.md", "CONTRIBUTING.md", "docs/testing.md", "docs/guidance.md"].flatMap((file) =>
+    markdownBlocks(file, read(file)),
+  ),
   ...sources.flatMap((file) => docCommentBlocks(file, read(file))),
 ];
 /** Deno's types are not installed here; this much of them a page uses. */

@@ -95,7 +95,7 @@ const error = (curve: Float64Array): number =>
 const vertical: Mark = {
   kind: "line",
   x: [5, 5],
-  y: [2, 1500],
+  y: [5, 1200],
   color: okabeIto.black,
   width: 1,
   dash: "5 3",
@@ -154,7 +154,7 @@ for (const [name, wish, wishes, tell, marks] of recipes) {
     title: `Rotation curves with ${wish}`,
     description: `Thirty curves sampled under the wish "${wish}" over sixty of the data.`,
     x: { label: "Radius *R* [kpc]", scale: scale(0.1, 50, { kind: "log", nice: false }) },
-    y: { label: "Velocity *v* [km/s]", scale: scale(2, 1500, { kind: "log", nice: false }) },
+    y: { label: "Velocity *v* [km/s]", scale: scale(5, 1200, { kind: "log", nice: false }) },
     rows: [
       [
         {

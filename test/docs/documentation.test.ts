@@ -1,4 +1,4 @@
-/** What the documentation shows compiles and runs on the built package: README, CONTRIBUTING, docs/testing.md and doc comments. */
+/** What the documentation shows compiles and runs on the built package: README, CONTRIBUTING, docs/testing.md, docs/guidance.md and doc comments. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,9 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
   .filter((file) => file.endsWith(".ts"))
   .map((file) => join("src", file).replaceAll("\\", "/"));
 const blocks: Block[] = [
-  ...["README.md", "CONTRIBUTING.md", "docs/testing.md"].flatMap((file) => markdownBlocks(file, read(file))),
+  ...["README.md", "CONTRIBUTING.md", "docs/testing.md", "docs/guidance.md"].flatMap((file) =>
+    markdownBlocks(file, read(file)),
+  ),
   ...sources.flatMap((file) => docCommentBlocks(file, read(file))),
 ];
 /** Deno's types are not installed here; this much of them a page uses. */

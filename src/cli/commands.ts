@@ -21,6 +21,7 @@ import {
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
 import { NETWORKS } from "./network-names.ts";
+import { POPULATIONS } from "./population-names.ts";
 import { SAMPLERS } from "./sampler-names.ts";
 
 /** A command, ready to be called with the words behind its name. */
@@ -117,6 +118,10 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
+        population: choice(
+          POPULATIONS,
+          "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
+        ),
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,

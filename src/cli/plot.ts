@@ -17,7 +17,7 @@ import {
   SHOWN_SAMPLES,
   unseenCurves,
 } from "./figures.ts";
-import { GALAXY_COLUMNS } from "./generate.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import { readModel, requireModelRadii } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import type { SamplerName } from "./sampler-names.ts";
@@ -117,7 +117,11 @@ function readLosses(path: string): EpochLosses[] {
 }
 
 function readDiscMasses(path: string, { curves }: Curves): number[] {
-  const { rows } = parseCsv(readTextFile(path), { source: path, columns: GALAXY_COLUMNS });
+  // The extended population has further columns.
+  const text = readTextFile(path);
+  const isExtended = parseCsv(text, { source: path }).header.length === EXTENDED_GALAXY_COLUMNS.length;
+  const columns = isExtended ? EXTENDED_GALAXY_COLUMNS : GALAXY_COLUMNS;
+  const { rows } = parseCsv(text, { source: path, columns });
   const masses = rows.map(([discMass]) => discMass);
   if (masses.length === curves.length && masses.every((mass) => mass > 0)) return masses;
   throw new FormatError(

@@ -20,6 +20,17 @@ export {
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
 export {
+  type ChainDiagnostics,
+  chainDiagnostics,
+  type EllipticalSliceOptions,
+  ellipticalSlice,
+  type ImportanceSample,
+  importanceResample,
+  type LogLikelihood,
+  type PosteriorChains,
+  type PosteriorProgress,
+} from "./posterior.ts";
+export {
   convertPrediction,
   denoiserFrom,
   PREDICTION_KINDS,

@@ -1,0 +1,269 @@
+/**
+ * Posterior curves of measured galaxies: the model's curves, each as probable as the observations make it. Joins the
+ * sampler of latents, which knows nothing of galaxies, to observations.
+ */
+
+import { noGrad } from "../autograd/tape.ts";
+import { normal, tensor } from "../autograd/tensor.ts";
+import {
+  adamsBashforth2Sampler,
+  chainDiagnostics,
+  ellipticalSlice,
+  importanceResample,
+  LogPrincipalComponents,
+  type PosteriorProgress,
+  uniformGrid,
+} from "../diffusion/index.ts";
+import type { Observations } from "../io/index.ts";
+import { exp, log } from "../kernels/math.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import type { Random } from "../tensor/random.ts";
+import { denoiserOf, type Model } from "./model-file.ts";
+
+/** The scatter of a galaxy's velocities about any curve of the model, beyond their errors, as a share of the velocity. */
+export interface Scatter {
+  /** Half the galaxies have less. 0: none has any. */
+  readonly median: number;
+  /** Standard deviation of its natural logarithm; default 1. */
+  readonly spread?: number;
+}
+
+/** How posterior curves are sampled. */
+export interface InferenceOptions {
+  readonly random: Random;
+  /** Default: no scatter. */
+  readonly scatter?: Scatter;
+  /** Chains for each galaxy; default 32. */
+  readonly chains?: number;
+  /** States of each chain, of which the first third are left out; default 60. */
+  readonly transitions?: number;
+  /** Draws of the prior among which chains start; default 20,000. */
+  readonly bank?: number;
+}
+
+/** The posterior of one galaxy. */
+export interface Posterior {
+  /** Velocities at the model's radii, km/s, a row a sample. */
+  readonly curves: readonly Float64Array[];
+  /** ln(velocity) at any radii, [samples][radii]. */
+  logVelocitiesAt(radii: ArrayLike<number>): Float64Array[];
+  /** The share of the velocity that points scatter by, of each sample. */
+  readonly scatters: Float64Array;
+  /** The worst R̂, and the least effective sample size, of all latents. */
+  readonly rHat: number;
+  readonly effectiveCount: number;
+  /** How many draws of the bank the posterior could be told from. */
+  readonly bankCount: number;
+}
+
+/**
+ * Samples posteriors of many galaxies at once, all chains of all galaxies as rows of one batch.
+ *
+ * @throws ArgumentError for a model that is not of principal components, and for points outside its radii
+ */
+export function* inferCurves(
+  model: Model,
+  galaxies: readonly Observations[],
+  options: InferenceOptions,
+): Generator<PosteriorProgress, Posterior[]> {
+  const { random, scatter, chains = 32, transitions = 60, bank = 20_000 } = options;
+  const { standardization: representation } = model;
+  if (!(representation instanceof LogPrincipalComponents)) {
+    throw new ArgumentError(
+      "infer",
+      "the model is an autoencoder, whose samples are no draws of its prior",
+      "train one by halograd run --network residual --count 12500",
+    );
+  }
+  const components = representation.scales.length;
+  const spread = scatter?.spread ?? 1;
+  // One latent more where the scatter is inferred: ln(scatter) is normal in the prior, as all latents are.
+  const features = components + (scatter !== undefined && scatter.median > 0 ? 1 : 0);
+  const scatterOf = (z: number): number => (scatter?.median ?? 0) * exp(spread * z);
+  const decode = (latents: Tensor): Float32Array | Float64Array => {
+    const noise = features > components ? latents.slice(null, [0, components]) : latents;
+    return noGrad(() => decodeLatents(model, noise)).toTypedArray();
+  };
+  const likelihoods = galaxies.map((galaxy) => new PointLikelihood(model, representation, galaxy));
+
+  // The bank: of draws of the prior those that the observations make probable.
+  const draws = normal([bank + (bank % 2), features], random.fork("bank"));
+  const [bankLatents, bankComponents] = [draws.toTypedArray(), inBlocks(draws, decode, components)];
+  const found = likelihoods.map((likelihood, g) => {
+    const weights = new Float64Array(draws.shape[0]);
+    for (let row = 0; row < weights.length; row++) {
+      const share = features > components ? scatterOf(bankLatents[row * features + components]) : 0;
+      weights[row] = likelihood.of(bankComponents, row * components, share);
+    }
+    return importanceResample(weights, chains, random.fork("start").fork(g));
+  });
+  const start = new Float32Array(galaxies.length * chains * features);
+  found.forEach(({ rows }, g) => {
+    rows.forEach((row, c) => {
+      const latent = bankLatents.subarray(row * features, (row + 1) * features);
+      start.set(latent, (g * chains + c) * features);
+    });
+  });
+
+  const result = yield* ellipticalSlice(
+    (latents, rows) => {
+      const [values, decoded] = [latents.toTypedArray(), decode(latents)];
+      return Float64Array.from(rows, (chain, row) => {
+        const share = features > components ? scatterOf(values[row * features + components]) : 0;
+        return likelihoods[Math.floor(chain / chains)].of(decoded, row * components, share);
+      });
+    },
+    tensor(start, [galaxies.length * chains, features]),
+    { random: random.fork("chains"), transitions },
+  );
+
+  const kept = result.states.slice(Math.floor(transitions / 3));
+  return galaxies.map((_, g) => {
+    const own = kept.map((state) => state.subarray(g * chains * features, (g + 1) * chains * features));
+    const all = new Float32Array(kept.length * chains * features);
+    own.forEach((state, i) => {
+      all.set(state, i * chains * features);
+    });
+    const diagnostics = Array.from({ length: features }, (_, f) =>
+      chainDiagnostics(
+        Array.from({ length: chains }, (_, c) => own.map((state) => state[c * features + f])),
+      ),
+    );
+    const latents = tensor(all, [kept.length * chains, features]);
+    const decoded = inBlocks(latents, decode, components);
+    const rows = latents.shape[0];
+    return {
+      curves: representation.invert(tensor(Float32Array.from(decoded), [rows, components])),
+      logVelocitiesAt: (radii) => {
+        const at = new LogVelocityAt(model, representation, radii);
+        return Array.from({ length: rows }, (_, row) => at.of(decoded, row * components));
+      },
+      scatters: Float64Array.from({ length: rows }, (_, row) =>
+        features > components ? scatterOf(all[row * features + components]) : 0,
+      ),
+      rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
+      effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
+      bankCount: found[g].effectiveCount,
+    };
+  });
+}
+
+/**
+ * The flow from latents to principal components, [rows, components]. 16 steps of Adams and Bashforth, one evaluation
+ * each: docs/inference.md measures what they miss.
+ */
+export function decodeLatents(model: Model, latents: Tensor, steps = DECODER_STEPS): Tensor {
+  return adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) });
+}
+
+const DECODER_STEPS = 16;
+
+/** Decodes a few thousand rows at a time, so that memory stays small. */
+function inBlocks(
+  latents: Tensor,
+  decode: (block: Tensor) => ArrayLike<number>,
+  components: number,
+): Float64Array {
+  const [rows] = latents.shape;
+  const decoded = new Float64Array(rows * components);
+  for (let row = 0; row < rows; row += BLOCK) {
+    decoded.set(decode(latents.slice([row, Math.min(rows, row + BLOCK)])), row * components);
+  }
+  return decoded;
+}
+
+const BLOCK = 2048;
+
+/**
+ * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation (Lagrange's, through
+ * the four nearest of the model's radii) in ln(radius) of the mean and of each direction, worked out once.
+ */
+class LogVelocityAt {
+  readonly #mean: Float64Array;
+  /** Directions times their scales, [radii][components] */
+  readonly #slopes: Float64Array[];
+
+  constructor(model: Model, representation: LogPrincipalComponents, radii: ArrayLike<number>) {
+    const nodes = Float64Array.from(model.radii, log);
+    const weights = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
+    const at = (values: Float64Array, { first, weights }: CubicWeights): number =>
+      weights.reduce((sum, weight, i) => sum + weight * values[first + i], 0);
+    this.#mean = Float64Array.from(weights, (w) => at(representation.mean, w));
+    this.#slopes = weights.map((w) =>
+      Float64Array.from(representation.basis, (direction, k) => at(direction, w) * representation.scales[k]),
+    );
+  }
+
+  /** Of the row of components that begins at `offset`. */
+  of(components: ArrayLike<number>, offset: number): Float64Array {
+    return Float64Array.from(this.#slopes, (slopes, i) => {
+      let sum = this.#mean[i];
+      for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
+      return sum;
+    });
+  }
+}
+
+interface CubicWeights {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
+  let above = 0;
+  while (above < nodes.length && nodes[above] < x) above++;
+  const count = Math.min(4, nodes.length);
+  const first = Math.max(0, Math.min(nodes.length - count, above - 2));
+  const own = Array.from(nodes.subarray(first, first + count));
+  const weights = own.map((node, i) =>
+    own.reduce((product, other, j) => (i === j ? product : (product * (x - other)) / (node - other)), 1),
+  );
+  return { first, weights };
+}
+
+/** Gaussian errors in km/s around the curve of some components. */
+class PointLikelihood {
+  readonly #observations: Observations;
+  readonly #at: LogVelocityAt;
+
+  constructor(model: Model, representation: LogPrincipalComponents, observations: Observations) {
+    const [least, greatest] = [model.radii[0], model.radii[model.radii.length - 1]];
+    const outside = observations.radii.find((radius) => !(radius >= least && radius <= greatest));
+    if (outside !== undefined) {
+      throw new ArgumentError(
+        "infer",
+        `a point is at ${outside} kpc, but the model knows curves from ${least} to ${greatest} kpc only`,
+        "leave such points out, or check that radii are in kpc",
+      );
+    }
+    this.#observations = observations;
+    this.#at = new LogVelocityAt(model, representation, observations.radii);
+  }
+
+  /** @param scatter as a share of the velocity, in quadrature with the errors */
+  of(components: ArrayLike<number>, offset: number, scatter: number): number {
+    const { velocities, errors } = this.#observations;
+    const logVelocities = this.#at.of(components, offset);
+    let sum = 0;
+    for (let i = 0; i < velocities.length; i++) {
+      const velocity = exp(logVelocities[i]);
+      const extra = scatter * velocity;
+      const variance = errors[i] * errors[i] + extra * extra;
+      const difference = velocities[i] - velocity;
+      sum -= (difference * difference) / variance + (scatter === 0 ? 0 : log(variance));
+    }
+    return sum / 2;
+  }
+}
+
+/** The quantiles of samples, by linear interpolation of the sorted ones. */
+export function quantiles(samples: ArrayLike<number>, shares: readonly number[]): number[] {
+  const sorted = Float64Array.from(samples).sort();
+  return shares.map((share) => {
+    const place = share * (sorted.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(sorted.length - 1, below + 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  });
+}

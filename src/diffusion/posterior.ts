@@ -1,0 +1,297 @@
+/**
+ * Posterior sampling through a deterministic sampler. Such a sampler is a map from a latent z ~ N(0, I), the noise that
+ * it starts from, to data; so what is known of the data is a likelihood of z, and the prior of z is a standard normal.
+ */
+
+import { tensor } from "../autograd/tensor.ts";
+import { cos, exp, log, log10, sin } from "../kernels/math.ts";
+import { isTensor } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+
+/**
+ * ln of the likelihood of rows of latents, up to a constant; −∞ where it is zero.
+ *
+ * @param latents [rows, features], float32
+ * @param chains the chain that each row belongs to, [rows]: chains may have likelihoods of their own
+ * @returns one number for each row
+ */
+export type LogLikelihood = (latents: Tensor, chains: Uint32Array) => ArrayLike<number>;
+
+/** Settings of {@link ellipticalSlice}. */
+export interface EllipticalSliceOptions {
+  /** Where directions and heights come from; each chain has a stream of its own. */
+  readonly random: Random;
+  /** How many states each chain goes on to; default 100. */
+  readonly transitions?: number;
+}
+
+/** How far {@link ellipticalSlice} has come. */
+export interface PosteriorProgress {
+  /** Transitions that were done, of all chains together. */
+  readonly transitions: number;
+  /** Times that a row was given to the likelihood. */
+  readonly evaluations: number;
+}
+
+/** What {@link ellipticalSlice} found. */
+export interface PosteriorChains {
+  /** The states after each transition, float32 [chains, features] row by row. */
+  readonly states: readonly Float32Array[];
+  /** ln of their likelihoods, [transitions][chains]. */
+  readonly logLikelihoods: readonly Float64Array[];
+  /** Times that a row was given to the likelihood. */
+  readonly evaluations: number;
+}
+
+/**
+ * Elliptical slice sampling (Murray, Adams & MacKay 2010, arXiv:1001.0175) of p(z) ∝ N(z; 0, I) · likelihood(z): each
+ * transition draws a direction from the prior and a height below the likelihood of the state, and looks on the ellipse
+ * through both for a state above that height, nearer and nearer to where it stands. It leaves the posterior as it is,
+ * whatever the likelihood, and has nothing to tune.
+ *
+ * Chains are rows of one batch. A chain goes on as soon as it has found its next state, so that each call of the
+ * likelihood has a row for every chain that is not at its end yet.
+ *
+ * A generator: it yields before each call of the likelihood, where a caller can show progress, or stop by `return()`.
+ *
+ * @param start where chains start, [chains, features]; from the prior, or nearer, from {@link importanceResample}
+ * @throws ArgumentError where the likelihood of a start is zero, or NaN; ShapeError for a start that is no [chains, features]
+ * @example
+ * const random = new Random(1);
+ * const likelihood = (z: Tensor) => z.sub(1).square().sum(1).mul(-0.5).toArray() as number[];
+ * const steps = ellipticalSlice(likelihood, normal([8, 2], random), { random, transitions: 50 });
+ * let step = steps.next();
+ * while (!step.done) step = steps.next();
+ * step.value.states.length // 50; their mean is near 1/2
+ */
+export function* ellipticalSlice(
+  logLikelihood: LogLikelihood,
+  start: Tensor,
+  options: EllipticalSliceOptions,
+): Generator<PosteriorProgress, PosteriorChains> {
+  checkOptions("ellipticalSlice", options, ["random", "transitions"]);
+  const { random, transitions = 100 } = options ?? {};
+  checkRandom("ellipticalSlice", random);
+  checkCount("ellipticalSlice", "transitions", transitions);
+  if (!isTensor(start) || start.rank !== 2 || start.size === 0) {
+    throw new ShapeError(
+      "ellipticalSlice",
+      `starts from latents as [chains, features]; got ${describeValue(start)}.`,
+      "draw normal([16, features], random).",
+    );
+  }
+  const [count, features] = start.shape;
+  const states = Float32Array.from(start.toTypedArray());
+  const everyone = Uint32Array.from({ length: count }, (_, chain) => chain);
+  const evaluate = (latents: Float32Array, chains: Uint32Array): ArrayLike<number> => {
+    const values = logLikelihood(tensor(latents, [chains.length, features]), chains);
+    if (values.length === chains.length) return values;
+    throw new ShapeError(
+      "ellipticalSlice",
+      `the likelihood returned ${values.length} numbers for ${chains.length} rows.`,
+    );
+  };
+  const heights = Float64Array.from(evaluate(states.slice(), everyone));
+  const lost = heights.findIndex((height) => !(height > -Infinity));
+  if (lost >= 0) {
+    throw new ArgumentError(
+      "ellipticalSlice",
+      `ln of the likelihood at the start of chain ${lost} is ${heights[lost]}: there is no way from there.`,
+      "start where the data are possible: importanceResample of many draws of the prior finds such places.",
+    );
+  }
+  const history = Array.from({ length: transitions }, () => new Float32Array(count * features));
+  const heightHistory = Array.from({ length: transitions }, () => new Float64Array(count));
+  const done = new Uint32Array(count);
+  const ellipses = Array.from({ length: count }, (_, chain) => new Ellipse(random.fork(chain), features));
+  let [evaluations, total] = [count, 0];
+  let active = everyone;
+  ellipses.forEach((ellipse, chain) => {
+    ellipse.begin(heights[chain]);
+  });
+  while (active.length > 0) {
+    yield { transitions: total, evaluations };
+    const proposals = new Float32Array(active.length * features);
+    active.forEach((chain, row) => {
+      ellipses[chain].propose(states, chain * features, proposals, row * features);
+    });
+    const values = evaluate(proposals, active);
+    evaluations += active.length;
+    active.forEach((chain, row) => {
+      const ellipse = ellipses[chain];
+      // Not >: a height that rounds to that of the state must not leave the state itself without a way out.
+      if (!(values[row] >= ellipse.threshold)) return ellipse.shrink();
+      states.set(proposals.subarray(row * features, (row + 1) * features), chain * features);
+      heights[chain] = values[row];
+      const transition = done[chain]++;
+      history[transition].set(
+        states.subarray(chain * features, (chain + 1) * features),
+        chain * features,
+      );
+      heightHistory[transition][chain] = heights[chain];
+      total++;
+      ellipse.begin(heights[chain]);
+    });
+    active = active.filter((chain) => done[chain] < transitions);
+  }
+  return { states: history, logLikelihoods: heightHistory, evaluations };
+}
+
+/** The ellipse that a chain looks for its next state on, and the part of it that is left. */
+class Ellipse {
+  threshold = 0;
+  readonly #random: Random;
+  readonly #direction: Float64Array;
+  #angle = 0;
+  #least = 0;
+  #greatest = 0;
+
+  constructor(random: Random, features: number) {
+    this.#random = random;
+    this.#direction = new Float64Array(features);
+  }
+
+  /** A new ellipse, and a height below that of the state. */
+  begin(height: number): void {
+    this.#random.fillNormal(this.#direction);
+    this.threshold = height + log(1 - this.#random.uniform());
+    this.#angle = this.#random.uniform(0, 2 * Math.PI);
+    this.#least = this.#angle - 2 * Math.PI;
+    this.#greatest = this.#angle;
+  }
+
+  /** state · cos θ + direction · sin θ. */
+  propose(states: Float32Array, from: number, out: Float32Array, to: number): void {
+    const [c, s] = [cos(this.#angle), sin(this.#angle)];
+    const direction = this.#direction;
+    for (let i = 0; i < direction.length; i++) out[to + i] = states[from + i] * c + direction[i] * s;
+  }
+
+  /** Leaves out what lies beyond the angle that failed: θ = 0, the state itself, is always kept. */
+  shrink(): void {
+    if (this.#angle < 0) this.#least = this.#angle;
+    else this.#greatest = this.#angle;
+    this.#angle = this.#random.uniform(this.#least, this.#greatest);
+  }
+}
+
+/** Weights of {@link importanceResample}. */
+export interface ImportanceSample {
+  /** Rows that were drawn, each as often as its weight says. */
+  readonly rows: Uint32Array;
+  /** How many equal weights would know as much: 1/Σw² (Kish). Below some tens the draws are few points again and again. */
+  readonly effectiveCount: number;
+}
+
+/**
+ * Draws rows in proportion to their likelihood: from draws of the prior, draws of the posterior, in the limit of many.
+ * Systematic resampling: with a single random number, and a row of weight w comes ⌊n w⌋ or ⌈n w⌉ times.
+ *
+ * @param logWeights ln of the weights, up to a constant
+ * @param count how many are drawn
+ * @throws ArgumentError when all weights are zero, or one is NaN
+ * @example importanceResample([0, -1000], 3, new Random(1)).rows // Uint32Array [ 0, 0, 0 ]
+ */
+export function importanceResample(
+  logWeights: ArrayLike<number>,
+  count: number,
+  random: Random,
+): ImportanceSample {
+  checkCount("importanceResample", "count", count);
+  checkRandom("importanceResample", random);
+  let greatest = -Infinity;
+  for (let i = 0; i < logWeights.length; i++) {
+    // Not Math.max, which would hide where a NaN came from.
+    if (Number.isNaN(logWeights[i])) {
+      throw new ArgumentError("importanceResample", `ln of weight ${i} is NaN.`);
+    }
+    if (logWeights[i] > greatest) greatest = logWeights[i];
+  }
+  if (!(greatest > -Infinity && greatest < Infinity)) {
+    throw new ArgumentError("importanceResample", "no row has a finite weight above zero.");
+  }
+  const weights = Float64Array.from(logWeights, (value) => exp(value - greatest));
+  let [sum, squares] = [0, 0];
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  const rows = new Uint32Array(count);
+  const offset = random.uniform();
+  let [row, reached] = [0, weights[0]];
+  for (let i = 0; i < count; i++) {
+    const target = ((i + offset) / count) * sum;
+    while (reached <= target && row + 1 < weights.length) reached += weights[++row];
+    rows[i] = row;
+  }
+  return { rows, effectiveCount: (sum * sum) / squares };
+}
+
+/** How well chains have mixed, of one number that they follow. */
+export interface ChainDiagnostics {
+  /** R̂ of half chains: close to 1 when all tell the same; above 1.05 they do not yet. */
+  readonly rHat: number;
+  /** How many independent draws would know the mean as well. */
+  readonly effectiveCount: number;
+}
+
+/**
+ * Split R̂ and effective sample size from the variances between and within chains and their autocorrelations, summed
+ * by Geyer's initial monotone sequence (Gelman et al. 2013, Bayesian Data Analysis, 3rd ed., 11.4–11.5).
+ *
+ * @param chains what each chain followed: all of the same length, 4 or more
+ * @throws ArgumentError for fewer than four states, ShapeError for chains that differ in length
+ * @example chainDiagnostics([[1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 1]]).rHat // below 1.05
+ */
+export function chainDiagnostics(chains: readonly ArrayLike<number>[]): ChainDiagnostics {
+  const length = chains[0]?.length ?? 0;
+  if (length < 4) {
+    throw new ArgumentError("chainDiagnostics", `needs four states or more of a chain; got ${length}.`);
+  }
+  if (chains.some((chain) => chain.length !== length)) {
+    throw new ShapeError("chainDiagnostics", "the chains differ in length.");
+  }
+  const half = length >> 1;
+  const parts = chains.flatMap((chain) => {
+    const all = Array.from(chain);
+    return [all.slice(0, half), all.slice(length - half)];
+  });
+  const means = parts.map(meanOf);
+  const within = meanOf(parts.map((part, p) => autocovariance(part, means[p], 0) * (half / (half - 1))));
+  const between = varianceOf(means);
+  const pooled = ((half - 1) / half) * within + between;
+  // Chains that never move have converged only if they stand at the same place.
+  if (pooled === 0) return { rHat: 1, effectiveCount: parts.length * half };
+  const rHat = Math.sqrt(pooled / within);
+  const correlation = (lag: number): number =>
+    1 - (within - meanOf(parts.map((part, p) => autocovariance(part, means[p], lag)))) / pooled;
+  let [time, last] = [-1, Infinity];
+  for (let lag = 0; lag + 1 < half; lag += 2) {
+    const pair = Math.min(last, correlation(lag) + correlation(lag + 1));
+    if (!(pair > 0)) break;
+    time += 2 * pair;
+    last = pair;
+  }
+  const draws = parts.length * half;
+  // Antithetic chains can know more than as many independent draws; the bound is that of Stan.
+  return { rHat, effectiveCount: Math.min(draws / Math.max(time, 1e-9), draws * log10(draws)) };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (values.length - 1);
+}
+
+/** Σ (x_i − mean)(x_{i+lag} − mean) / n. */
+function autocovariance(values: readonly number[], mean: number, lag: number): number {
+  let sum = 0;
+  for (let i = 0; i + lag < values.length; i++) sum += (values[i] - mean) * (values[i + lag] - mean);
+  return sum / values.length;
+}

@@ -76,7 +76,10 @@ for (let first = 0; first < observations.length; first += GROUP) {
     ours.add(intervals, truths[first + g]);
     widths.set(first + g, widthsOf(intervals));
     // One radius a galaxy: ranks at neighbouring radii are not independent.
-    const j = random.fork("rank").fork(first + g).integer(radiiCount);
+    const j = random
+      .fork("rank")
+      .fork(first + g)
+      .integer(radiiCount);
     const below = posterior.curves.filter((curve) => curve[j] < truths[first + g][j]).length;
     ranks.push((below + 0.5) / (posterior.curves.length + 1));
   });
@@ -115,7 +118,7 @@ function accuracyOfDecoder(): void {
   const of = (steps: number | undefined) =>
     model.standardization.invert(decodeLatents(model, latents, steps)).map((curve) => curve.map(log));
   const fine = of(200);
-  for (const steps of [8, 16, 32]) {
+  for (const steps of [10, 20, 40]) {
     const errors = of(steps).flatMap((curve, i) => Array.from(curve, (v, j) => Math.abs(v - fine[i][j])));
     const [middle, most] = quantiles(errors, [0.5, 0.99]).map((error) => (100 * error).toFixed(3));
     console.log(`decoder with ${steps} evaluations: off by ${middle} % (median), ${most} % (99 of 100)`);
@@ -160,10 +163,14 @@ function compareWithExact(): void {
       ratios[l].push((widths.get(i)?.[l] ?? 0) / width);
     });
   });
-  exact.print(`exact posterior, of the ${exact.count} galaxies in which ${LEAST_SHARING} or more draws share`);
+  exact.print(
+    `exact posterior, of the ${exact.count} galaxies in which ${LEAST_SHARING} or more draws share`,
+  );
   LEVELS.forEach((level, l) => {
     const [low, middle, high] = quantiles(ratios[l], [0.16, 0.5, 0.84]).map((ratio) => ratio.toFixed(3));
-    console.log(`  width of ${100 * level} %: ours / exact ${middle} (68 % of galaxies in ${low} to ${high})`);
+    console.log(
+      `  width of ${100 * level} %: ours / exact ${middle} (68 % of galaxies in ${low} to ${high})`,
+    );
   });
 }
 
@@ -264,4 +271,3 @@ function rankFigure(): string {
 function median(values: number[]): number {
   return quantiles(values, [0.5])[0];
 }
-

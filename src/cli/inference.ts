@@ -8,10 +8,9 @@ import { normal, tensor } from "../autograd/tensor.ts";
 import {
   adamsBashforth2Sampler,
   chainDiagnostics,
-  ellipticalSlice,
-  importanceResample,
   LogPrincipalComponents,
   type PosteriorProgress,
+  temperedPosterior,
   uniformGrid,
 } from "../diffusion/index.ts";
 import type { Observations } from "../io/index.ts";
@@ -36,9 +35,9 @@ export interface InferenceOptions {
   readonly scatter?: Scatter;
   /** Chains for each galaxy; default 32. */
   readonly chains?: number;
-  /** States of each chain, of which the first third are left out; default 60. */
+  /** States of each chain, of which the first quarter is left out; default 24. */
   readonly transitions?: number;
-  /** Draws of the prior among which chains start; default 20,000. */
+  /** Draws of the prior that the first step chooses among; default 10,000. */
   readonly bank?: number;
 }
 
@@ -53,8 +52,6 @@ export interface Posterior {
   /** The worst R̂, and the least effective sample size, of all latents. */
   readonly rHat: number;
   readonly effectiveCount: number;
-  /** How many draws of the bank the posterior could be told from. */
-  readonly bankCount: number;
 }
 
 /**
@@ -67,7 +64,7 @@ export function* inferCurves(
   galaxies: readonly Observations[],
   options: InferenceOptions,
 ): Generator<PosteriorProgress, Posterior[]> {
-  const { random, scatter, chains = 32, transitions = 60, bank = 20_000 } = options;
+  const { random, scatter, chains = 32, transitions = 24, bank = 10_000 } = options;
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -90,23 +87,13 @@ export function* inferCurves(
   // The bank: of draws of the prior those that the observations make probable.
   const draws = normal([bank + (bank % 2), features], random.fork("bank"));
   const [bankLatents, bankComponents] = [draws.toTypedArray(), inBlocks(draws, decode, components)];
-  const found = likelihoods.map((likelihood, g) => {
-    const weights = new Float64Array(draws.shape[0]);
-    for (let row = 0; row < weights.length; row++) {
+  const bankLogLikelihoods = likelihoods.map((likelihood) =>
+    Float64Array.from({ length: draws.shape[0] }, (_, row) => {
       const share = features > components ? scatterOf(bankLatents[row * features + components]) : 0;
-      weights[row] = likelihood.of(bankComponents, row * components, share);
-    }
-    return importanceResample(weights, chains, random.fork("start").fork(g));
-  });
-  const start = new Float32Array(galaxies.length * chains * features);
-  found.forEach(({ rows }, g) => {
-    rows.forEach((row, c) => {
-      const latent = bankLatents.subarray(row * features, (row + 1) * features);
-      start.set(latent, (g * chains + c) * features);
-    });
-  });
-
-  const result = yield* ellipticalSlice(
+      return likelihood.of(bankComponents, row * components, share);
+    }),
+  );
+  const result = yield* temperedPosterior(
     (latents, rows) => {
       const [values, decoded] = [latents.toTypedArray(), decode(latents)];
       return Float64Array.from(rows, (chain, row) => {
@@ -114,11 +101,10 @@ export function* inferCurves(
         return likelihoods[Math.floor(chain / chains)].of(decoded, row * components, share);
       });
     },
-    tensor(start, [galaxies.length * chains, features]),
-    { random: random.fork("chains"), transitions },
+    { random: random.fork("posterior"), bank: draws, bankLogLikelihoods, chains, transitions },
   );
 
-  const kept = result.states.slice(Math.floor(transitions / 3));
+  const kept = result.states.slice(Math.floor(transitions / 4));
   return galaxies.map((_, g) => {
     const own = kept.map((state) => state.subarray(g * chains * features, (g + 1) * chains * features));
     const all = new Float32Array(kept.length * chains * features);
@@ -126,9 +112,7 @@ export function* inferCurves(
       all.set(state, i * chains * features);
     });
     const diagnostics = Array.from({ length: features }, (_, f) =>
-      chainDiagnostics(
-        Array.from({ length: chains }, (_, c) => own.map((state) => state[c * features + f])),
-      ),
+      chainDiagnostics(Array.from({ length: chains }, (_, c) => own.map((state) => state[c * features + f]))),
     );
     const latents = tensor(all, [kept.length * chains, features]);
     const decoded = inBlocks(latents, decode, components);
@@ -144,20 +128,19 @@ export function* inferCurves(
       ),
       rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
       effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
-      bankCount: found[g].effectiveCount,
     };
   });
 }
 
 /**
- * The flow from latents to principal components, [rows, components]. 16 steps of Adams and Bashforth, one evaluation
+ * The flow from latents to principal components, [rows, components]. 20 steps of Adams and Bashforth, one evaluation
  * each: docs/inference.md measures what they miss.
  */
 export function decodeLatents(model: Model, latents: Tensor, steps = DECODER_STEPS): Tensor {
   return adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) });
 }
 
-const DECODER_STEPS = 16;
+const DECODER_STEPS = 20;
 
 /** Decodes a few thousand rows at a time, so that memory stays small. */
 function inBlocks(

@@ -24,11 +24,14 @@ export {
   chainDiagnostics,
   type EllipticalSliceOptions,
   ellipticalSlice,
+  Guide,
   type ImportanceSample,
   importanceResample,
   type LogLikelihood,
   type PosteriorChains,
   type PosteriorProgress,
+  type TemperedOptions,
+  temperedPosterior,
 } from "./posterior.ts";
 export {
   convertPrediction,

@@ -92,5 +92,7 @@ function nameOf(cell: string): string {
 
 function unitOf(cell: string): string | undefined {
   const small = cell.toLowerCase();
-  return (/[[(]([^\])]*)[\])]?\s*$/.exec(small)?.[1] ?? /_(kpc|pc|arcsec|kms|km_s)$/.exec(small)?.[1])?.trim();
+  return (
+    /[[(]([^\])]*)[\])]?\s*$/.exec(small)?.[1] ?? /_(kpc|pc|arcsec|kms|km_s)$/.exec(small)?.[1]
+  )?.trim();
 }

@@ -10,6 +10,7 @@ import {
   columns,
   dashed,
   flag,
+  fraction,
   type Grammar,
   integer,
   type Options,
@@ -17,6 +18,7 @@ import {
   path,
   positive,
   share,
+  text,
 } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
@@ -173,6 +175,29 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       computes: true,
       load: async () => (await import("./denoise.ts")).denoise,
+    }),
+  ],
+  [
+    "infer",
+    command({
+      summary: "infer the whole curve of a measured galaxy, with its uncertainty",
+      details:
+        "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s], at any radii that the model has; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
+      options: {
+        data: path("FILE", undefined, "radius, velocity and error of each point"),
+        sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
+        galaxy: text("NAME", "a galaxy of --sparc"),
+        model: path("FILE", undefined, model.help, "out/model.safetensors"),
+        scatter: fraction(
+          undefined,
+          "typical scatter of points about the model's curves beyond their errors, a share of the velocity",
+          "0; 0.03 with --sparc",
+        ),
+        seed: seedOfModel,
+        ...output,
+      },
+      computes: true,
+      load: async () => (await import("./infer.ts")).infer,
     }),
   ],
   [

@@ -119,7 +119,7 @@ export function* inferCurves(
     const rows = latents.shape[0];
     return {
       curves: representation.invert(tensor(Float32Array.from(decoded), [rows, components])),
-      logVelocitiesAt: (radii) => {
+      logVelocitiesAt: (radii: ArrayLike<number>) => {
         const at = new LogVelocityAt(model, representation, radii);
         return Array.from({ length: rows }, (_, row) => at.of(decoded, row * components));
       },

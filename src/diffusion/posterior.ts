@@ -108,6 +108,8 @@ export interface PosteriorProgress {
   readonly transitions: number;
   /** Times that a row was given to the likelihood. */
   readonly evaluations: number;
+  /** Of {@link temperedPosterior}: how much of all is done, from 0 to 1, as far as it can be told. */
+  readonly share?: number;
 }
 
 /** What {@link ellipticalSlice} found. */
@@ -325,10 +327,11 @@ export function* temperedPosterior(
       });
       return new Guide(own, features);
     });
+  let evaluations = 0;
   for (let stage = 0; ; stage++) {
-    const isLast = powers.every((power) => power === 1) && stage > 0;
+    const isLast = stage > 0 && powers.every((power) => power === 1);
     const guides = guidesOf();
-    const result: PosteriorChains = yield* ellipticalSlice(
+    const steps = ellipticalSlice(
       (latents, rows) => {
         const values = logLikelihood(latents, rows);
         return Float64Array.from(rows, (chain, row) =>
@@ -342,7 +345,17 @@ export function* temperedPosterior(
         guides: Array.from({ length: posteriors * chains }, (_, chain) => guides[Math.floor(chain / chains)]),
       },
     );
-    if (isLast) return result;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      const { transitions: done, evaluations: own } = step.value;
+      // A guess: the last part takes about as long as all before it, where powers grow by like factors.
+      const grown = Math.sqrt(Math.sqrt(Math.min(...powers)));
+      const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : grown / 2;
+      yield { transitions: done, evaluations: evaluations + own, share };
+    }
+    const result = step.value;
+    evaluations += result.evaluations;
+    if (isLast) return { ...result, evaluations };
     points = result.states.slice(1);
     states = resampled(result, powers, { chains, features, random: random.fork("resampling").fork(stage) });
   }

@@ -16,7 +16,7 @@ import { figure, okabeIto, scale } from "../src/plot/index.ts";
 const [path = "out/model.safetensors", cases = "600", figurePath] = process.argv.slice(2);
 const LEVELS = [0.5, 0.68, 0.95];
 const SHARES = LEVELS.flatMap((level) => [(1 - level) / 2, (1 + level) / 2]);
-const GROUP = 100; // galaxies at once
+const GROUP = 200; // galaxies at once
 const BINS = 20; // of ranks
 const PHYSICS_DRAWS = 200_000;
 /** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
@@ -69,7 +69,18 @@ const widths = new Map<number, number[]>();
 const diagnostics: { rHat: number; effectiveCount: number }[] = [];
 for (let first = 0; first < observations.length; first += GROUP) {
   const group = observations.slice(first, first + GROUP);
-  const posteriors = finish(inferCurves(model, group, { random: random.fork("infer").fork(first) }));
+  const posteriors = finish(
+    inferCurves(model, group, {
+      random: random.fork("infer").fork(first),
+      chains: 64,
+      transitions: 12,
+      bank: 60_000,
+    }),
+  );
+  const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
+  console.log(
+    `${first + group.length} galaxies, ${chained} of the last ${group.length} by chains, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
   posteriors.forEach((posterior, g) => {
     diagnostics.push(posterior);
     const intervals = intervalsOf((j) => posterior.curves.map((curve) => curve[j]));

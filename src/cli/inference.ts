@@ -8,6 +8,7 @@ import { normal, tensor } from "../autograd/tensor.ts";
 import {
   adamsBashforth2Sampler,
   chainDiagnostics,
+  importanceResample,
   LogPrincipalComponents,
   type PosteriorProgress,
   temperedPosterior,
@@ -49,7 +50,7 @@ export interface Posterior {
   logVelocitiesAt(radii: ArrayLike<number>): Float64Array[];
   /** The share of the velocity that points scatter by, of each sample. */
   readonly scatters: Float64Array;
-  /** The worst R̂, and the least effective sample size, of all latents. */
+  /** The worst R̂, and the least effective sample size, of the leading principal components of the curves. */
   readonly rHat: number;
   readonly effectiveCount: number;
 }
@@ -87,50 +88,107 @@ export function* inferCurves(
   // The bank: of draws of the prior those that the observations make probable.
   const draws = normal([bank + (bank % 2), features], random.fork("bank"));
   const [bankLatents, bankComponents] = [draws.toTypedArray(), inBlocks(draws, decode, components)];
-  const bankLogLikelihoods = likelihoods.map((likelihood) =>
-    Float64Array.from({ length: draws.shape[0] }, (_, row) => {
+  const found = new Map<number, Found>();
+  const hard: number[] = [];
+  const hardLogLikelihoods: Float64Array[] = [];
+  for (const [g, likelihood] of likelihoods.entries()) {
+    const heights = Float64Array.from({ length: draws.shape[0] }, (_, row) => {
       const share = features > components ? scatterOf(bankLatents[row * features + components]) : 0;
       return likelihood.of(bankComponents, row * components, share);
-    }),
-  );
-  const result = yield* temperedPosterior(
-    (latents, rows) => {
-      const [values, decoded] = [latents.toTypedArray(), decode(latents)];
-      return Float64Array.from(rows, (chain, row) => {
-        const share = features > components ? scatterOf(values[row * features + components]) : 0;
-        return likelihoods[Math.floor(chain / chains)].of(decoded, row * components, share);
-      });
-    },
-    { random: random.fork("posterior"), bank: draws, bankLogLikelihoods, chains, transitions },
-  );
-
-  const kept = result.states.slice(Math.floor(transitions / 4));
-  return galaxies.map((_, g) => {
-    const own = kept.map((state) => state.subarray(g * chains * features, (g + 1) * chains * features));
-    const all = new Float32Array(kept.length * chains * features);
-    own.forEach((state, i) => {
-      all.set(state, i * chains * features);
     });
-    const diagnostics = Array.from({ length: features }, (_, f) =>
-      chainDiagnostics(Array.from({ length: chains }, (_, c) => own.map((state) => state[c * features + f]))),
-    );
-    const latents = tensor(all, [kept.length * chains, features]);
-    const decoded = inBlocks(latents, decode, components);
-    const rows = latents.shape[0];
-    return {
-      curves: representation.invert(tensor(Float32Array.from(decoded), [rows, components])),
-      logVelocitiesAt: (radii: ArrayLike<number>) => {
-        const at = new LogVelocityAt(model, representation, radii);
-        return Array.from({ length: rows }, (_, row) => at.of(decoded, row * components));
+    const { rows, effectiveCount } = importanceResample(heights, DIRECT_SAMPLES, random.fork("rows").fork(g));
+    if (effectiveCount >= ENOUGH) {
+      const at = (values: ArrayLike<number>, size: number): Float64Array =>
+        Float64Array.from(
+          { length: rows.length * size },
+          (_, i) => values[rows[Math.floor(i / size)] * size + (i % size)],
+        );
+      const decoded = at(bankComponents, components);
+      found.set(g, { latents: at(bankLatents, features), decoded, rHat: 1, effectiveCount });
+    } else {
+      hard.push(g);
+      hardLogLikelihoods.push(heights);
+    }
+    yield { transitions: 0, evaluations: draws.shape[0], share: 0 };
+  }
+  if (hard.length > 0) {
+    const result = yield* temperedPosterior(
+      (latents, rows) => {
+        const [values, decoded] = [latents.toTypedArray(), decode(latents)];
+        return Float64Array.from(rows, (chain, row) => {
+          const share = features > components ? scatterOf(values[row * features + components]) : 0;
+          return likelihoods[hard[Math.floor(chain / chains)]].of(decoded, row * components, share);
+        });
       },
-      scatters: Float64Array.from({ length: rows }, (_, row) =>
-        features > components ? scatterOf(all[row * features + components]) : 0,
+      {
+        random: random.fork("posterior"),
+        bank: draws,
+        bankLogLikelihoods: hardLogLikelihoods,
+        chains,
+        transitions,
+      },
+    );
+    const kept = result.states.slice(Math.floor(transitions / 4));
+    hard.forEach((g, h) => {
+      const size = chains * features;
+      const latents = new Float64Array(kept.length * size);
+      kept.forEach((state, i) => {
+        latents.set(state.subarray(h * size, (h + 1) * size), i * size);
+      });
+      const rows = tensor(Float32Array.from(latents), [kept.length * chains, features]);
+      const decoded = inBlocks(rows, decode, components);
+      // Of the curves, not of the latents: many latents give nearly the same curve.
+      const diagnostics = Array.from({ length: components }, (_, k) =>
+        chainDiagnostics(
+          Array.from({ length: chains }, (_, c) =>
+            Float64Array.from(kept, (_, i) => decoded[(i * chains + c) * components + k]),
+          ),
+        ),
+      ).slice(0, LEADING);
+      found.set(g, {
+        latents,
+        decoded,
+        rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
+        effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
+      });
+    });
+  }
+  return galaxies.map((_, g) => {
+    const { latents, decoded, rHat, effectiveCount } = found.get(g)!;
+    const count = decoded.length / components;
+    return {
+      curves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
+      logVelocitiesAt: (radii: ArrayLike<number>): Float64Array[] => {
+        const at = new LogVelocityAt(model, representation, radii);
+        return Array.from({ length: count }, (_, row) => at.of(decoded, row * components));
+      },
+      scatters: Float64Array.from({ length: count }, (_, row) =>
+        features > components ? scatterOf(latents[row * features + components]) : 0,
       ),
-      rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
-      effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
+      rHat,
+      effectiveCount,
     };
   });
 }
+
+/** Samples of a posterior. */
+interface Found {
+  /** [samples, features] */
+  readonly latents: Float64Array;
+  /** Principal components, [samples, components] */
+  readonly decoded: Float64Array;
+  readonly rHat: number;
+  readonly effectiveCount: number;
+}
+
+/** Draws of the bank that share in a posterior (Kish), above which they are it; below, chains go on from them. */
+const ENOUGH = 300;
+
+/** Samples drawn from a bank that is enough. */
+const DIRECT_SAMPLES = 1000;
+
+/** Components that diagnostics follow: the first five hold 99.9 % of the variance. */
+const LEADING = 5;
 
 /**
  * The flow from latents to principal components, [rows, components]. 20 steps of Adams and Bashforth, one evaluation

@@ -45,7 +45,7 @@ export class Guide {
    * The Gaussian of points, a little wider than they are.
    *
    * With few points, variances of some directions come out far too small. The correlations are therefore shrunk
-   * towards none by the share features/(features + points), and all deviations widened by a fifth: elliptical slices are slowed
+   * towards none by the share (features/points)², and all deviations widened by a fifth: elliptical slices are slowed
    * down by a guide that is too wide, but stick in tails that reach beyond one that is too narrow.
    *
    * @param points [count, features] row by row
@@ -56,7 +56,7 @@ export class Guide {
     checkCount("Guide", "the number of points", count, 2);
     const mean = new Float64Array(features);
     for (let i = 0; i < points.length; i++) mean[i % features] += points[i] / count;
-    const keep = count / (features + count);
+    const keep = 1 - Math.min(1, (features / count) * (features / count));
     const covariance = Array.from({ length: features }, (_, i) =>
       Float64Array.from({ length: i + 1 }, (_, j) => {
         let sum = 0;

@@ -1,6 +1,6 @@
 /**
  * Calibration of `halograd infer` on galaxies whose truth is known: coverage of its intervals, their width beside that
- * of the exact posterior, ranks of the truth. `npm run bench:inference -- MODEL [CASES] [FIGURE.svg]`
+ * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg]`
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { figure, okabeIto, scale } from "../src/plot/index.ts";
 const [path = "out/model.safetensors", cases = "600", figurePath] = process.argv.slice(2);
 const LEVELS = [0.5, 0.68, 0.95];
 const SHARES = LEVELS.flatMap((level) => [(1 - level) / 2, (1 + level) / 2]);
-const GROUP = 200; // galaxies at once
+const GROUP = 1000; // galaxies at once
 const BINS = 20; // of ranks
 const PHYSICS_DRAWS = 200_000;
 /** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
@@ -72,9 +72,9 @@ for (let first = 0; first < observations.length; first += GROUP) {
   const posteriors = finish(
     inferCurves(model, group, {
       random: random.fork("infer").fork(first),
-      chains: 64,
-      transitions: 12,
-      bank: 60_000,
+      chains: 32,
+      transitions: 10,
+      bank: 100_000,
     }),
   );
   const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
@@ -111,13 +111,13 @@ if (figurePath !== undefined) {
   writeFileSync(figurePath, rankFigure());
 }
 
-/** 3 to 40 points over a random part of the radii, errors of 1 to 15 km/s. */
+/** 3 to 30 points over a random part of the radii, errors of 2 to 20 km/s. */
 function observe(galaxy: (typeof galaxies)[number], stream: Random): Observations {
-  const count = 3 + stream.integer(38);
+  const count = 3 + stream.integer(28);
   const [a, b] = [stream.uniform(log(0.1), log(50)), stream.uniform(log(0.1), log(50))];
   const [least, greatest] = [Math.min(a, b), Math.max(a, b)];
   const radii = Float64Array.from({ length: count }, () => exp(stream.uniform(least, greatest))).sort();
-  const typical = exp(stream.uniform(0, log(15)));
+  const typical = exp(stream.uniform(log(2), log(20)));
   const errors = radii.map(() => typical * exp(stream.normal(0, 0.3)));
   const exact = rotationCurves([galaxy], radii).velocities;
   return { radii, errors, velocities: exact.map((v, i) => v + stream.normal(0, errors[i])) };
@@ -137,9 +137,13 @@ function accuracyOfDecoder(): void {
 }
 
 function finish<Result>(steps: Generator<unknown, Result>): Result {
+  let told = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
+    if (performance.now() - told < 20_000) continue;
+    told = performance.now();
+    process.stderr.write(`${JSON.stringify(step.value)}\n`);
   }
 }
 

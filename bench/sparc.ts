@@ -62,13 +62,17 @@ for (const way of ["outer", "random"] as const) {
     {
       random: random.fork("infer").fork(way),
       scatter: { median: SPARC_SCATTER },
-      chains: 48,
-      transitions: 16,
-      bank: 40_000,
+      chains: 24,
+      transitions: 8,
+      bank: 60_000,
     },
   );
   let step = steps.next();
-  while (!step.done) step = steps.next();
+  for (let told = began; !step.done; step = steps.next()) {
+    if (performance.now() - told < 20_000) continue;
+    told = performance.now();
+    process.stderr.write(`${JSON.stringify(step.value)}\n`);
+  }
   const posteriors = step.value;
   console.log(`\n${way} ${100 * HELD_OUT} % held out, ${((performance.now() - began) / 1000).toFixed(0)} s`);
   tellCoverage(cases, posteriors);

@@ -182,7 +182,7 @@ interface Found {
 }
 
 /** Draws of the bank that share in a posterior (Kish), above which they are it; below, chains go on from them. */
-const ENOUGH = 300;
+const ENOUGH = 200;
 
 /** Samples drawn from a bank that is enough. */
 const DIRECT_SAMPLES = 1000;
@@ -238,11 +238,15 @@ class LogVelocityAt {
 
   /** Of the row of components that begins at `offset`. */
   of(components: ArrayLike<number>, offset: number): Float64Array {
-    return Float64Array.from(this.#slopes, (slopes, i) => {
-      let sum = this.#mean[i];
-      for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
-      return sum;
-    });
+    return Float64Array.from(this.#slopes, (_, i) => this.one(i, components, offset));
+  }
+
+  /** At radius i alone. */
+  one(i: number, components: ArrayLike<number>, offset: number): number {
+    const slopes = this.#slopes[i];
+    let sum = this.#mean[i];
+    for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
+    return sum;
   }
 }
 
@@ -285,10 +289,10 @@ class PointLikelihood {
   /** @param scatter as a share of the velocity, in quadrature with the errors */
   of(components: ArrayLike<number>, offset: number, scatter: number): number {
     const { velocities, errors } = this.#observations;
-    const logVelocities = this.#at.of(components, offset);
+    const at = this.#at;
     let sum = 0;
     for (let i = 0; i < velocities.length; i++) {
-      const velocity = exp(logVelocities[i]);
+      const velocity = exp(at.one(i, components, offset));
       const extra = scatter * velocity;
       const variance = errors[i] * errors[i] + extra * extra;
       const difference = velocities[i] - velocity;

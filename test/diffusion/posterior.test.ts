@@ -142,6 +142,53 @@ describe("temperedPosterior", () => {
     expect(Math.abs(square - 1)).toBeLessThan(0.05);
   });
 
+  it("is calibrated: intervals hold the truth as often as they say, over 400 simulated cases", () => {
+    const [cases, chains] = [400, 16];
+    const truths = normal([cases, 2], random.fork("truths"));
+    const seen = decode(truths).toTypedArray();
+    const noise = normal([cases], random.fork("noise")).toTypedArray();
+    // Each sees its own direction, with its own error.
+    const heights = (points: ArrayLike<number>, row: number, i: number): number => {
+      const [a, b, error] = [Math.cos(i), Math.sin(i), 0.05 + (i % 7) / 5];
+      const difference = a * (points[2 * row] - seen[2 * i]) + b * (points[2 * row + 1] - seen[2 * i + 1]);
+      return -((difference / error - noise[i]) ** 2) / 2;
+    };
+    const drawn = decode(bank).toTypedArray();
+    const { states } = finish(
+      temperedPosterior(
+        (latents, rows) => {
+          const points = decode(latents).toTypedArray();
+          return Float64Array.from(rows, (chain, row) => heights(points, row, Math.floor(chain / chains)));
+        },
+        {
+          random,
+          bank,
+          bankLogLikelihoods: Array.from({ length: cases }, (_, i) =>
+            Float64Array.from({ length: 500 }, (_, row) => heights(drawn, row, i)),
+          ),
+          chains,
+          transitions: 14,
+        },
+      ),
+    );
+    const z = truths.toTypedArray();
+    for (const [level, within] of [0.5, 0.68, 0.95].map((level) => [level, 0] as [number, number])) {
+      let inside = within;
+      for (let i = 0; i < 2 * cases; i++) {
+        const [c, f] = [Math.floor(i / 2), i % 2];
+        const samples = states
+          .slice(2)
+          .flatMap((state) => Array.from({ length: chains }, (_, j) => state[2 * (c * chains + j) + f]))
+          .sort((a, b) => a - b);
+        const low = samples[Math.floor(((1 - level) / 2) * samples.length)];
+        const high = samples[Math.ceil(((1 + level) / 2) * samples.length) - 1];
+        if (z[i] >= low && z[i] <= high) inside++;
+      }
+      // 800 latents, in pairs: a standard error of 2 points.
+      expect(Math.abs(inside / (2 * cases) - level)).toBeLessThan(0.05);
+    }
+  });
+
   it("finds a posterior that no draw of the bank is near to", () => {
     // N(5, 0.01²) of the first latent: 5 σ away in the prior.
     const narrow: LogLikelihood = (latents) => {

@@ -10,7 +10,9 @@ const factory = () => ({
     Object.fromEntries(
       mutants.map(({ id }) => [
         id,
-        Number(id) % every === 0 ? { status: "passed" } : { status: "compileError", reason: "not in the sample" },
+        Number(id) % every === 0
+          ? { status: "passed" }
+          : { status: "compileError", reason: "not in the sample" },
       ]),
     ),
   group: async (mutants) => [mutants.map(({ id }) => id)],

@@ -307,7 +307,7 @@ export function* temperedPosterior(
   const [posteriors, features] = [bankLogLikelihoods.length, bank.shape[1]];
   const bankValues = bank.toTypedArray();
   const size = chains * features;
-  let states = new Float32Array(posteriors * size);
+  const states = new Float32Array(posteriors * size);
   const powers = new Float64Array(posteriors);
   bankLogLikelihoods.forEach((heights, p) => {
     powers[p] = nextPower(heights, 0, Math.min(4 * chains, heights.length / 2));
@@ -318,77 +318,79 @@ export function* temperedPosterior(
       states.set(latent as Float32Array, p * size + c * features);
     });
   });
-  let points: readonly Float32Array[] = [states];
-  const guidesOf = (): Guide[] =>
-    Array.from({ length: posteriors }, (_, p) => {
-      const own = new Float32Array(points.length * size);
-      points.forEach((all, i) => {
-        own.set(all.subarray(p * size, (p + 1) * size), i * size);
-      });
-      return new Guide(own, features);
-    });
+  const guides = Array.from(
+    { length: posteriors },
+    (_, p) => new Guide(states.subarray(p * size, (p + 1) * size), features),
+  );
   let evaluations = 0;
+  // Those that have not gone along at their full power yet, which makes their last guide.
+  let active = Array.from({ length: posteriors }, (_, p) => p);
   for (let stage = 0; ; stage++) {
-    const isLast = stage > 0 && powers.every((power) => power === 1);
-    const guides = guidesOf();
+    const isLast = active.length === 0;
+    if (isLast) active = Array.from({ length: posteriors }, (_, p) => p);
+    const own = active;
+    const posteriorOf = (chain: number): number => own[Math.floor(chain / chains)];
+    const start = new Float32Array(own.length * size);
+    own.forEach((p, place) => {
+      start.set(states.subarray(p * size, (p + 1) * size), place * size);
+    });
     const steps = ellipticalSlice(
       (latents, rows) => {
-        const values = logLikelihood(latents, rows);
-        return Float64Array.from(rows, (chain, row) =>
-          scaled(powers[Math.floor(chain / chains)], values[row]),
+        const values = logLikelihood(
+          latents,
+          rows.map((chain) => posteriorOf(chain) * chains + (chain % chains)),
         );
+        return Float64Array.from(rows, (chain, row) => scaled(powers[posteriorOf(chain)], values[row]));
       },
-      tensor(states, [posteriors * chains, features]),
+      tensor(start, [own.length * chains, features]),
       {
         random: random.fork("stages").fork(stage),
         transitions: isLast ? transitions : STAGE_TRANSITIONS,
-        guides: Array.from({ length: posteriors * chains }, (_, chain) => guides[Math.floor(chain / chains)]),
+        guides: Array.from({ length: own.length * chains }, (_, chain) => guides[posteriorOf(chain)]),
       },
     );
     let step = steps.next();
     for (; !step.done; step = steps.next()) {
-      const { transitions: done, evaluations: own } = step.value;
-      // A guess: the last part takes about as long as all before it, where powers grow by like factors.
-      const grown = Math.sqrt(Math.sqrt(Math.min(...powers)));
-      const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : grown / 2;
-      yield { transitions: done, evaluations: evaluations + own, share };
+      const { transitions: done, evaluations: tried } = step.value;
+      // A guess: the last part takes about as long as all before it.
+      const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : settledShare(powers) / 2;
+      yield { transitions: done, evaluations: evaluations + tried, share };
     }
     const result = step.value;
     evaluations += result.evaluations;
     if (isLast) return { ...result, evaluations };
-    points = result.states.slice(1);
-    states = resampled(result, powers, { chains, features, random: random.fork("resampling").fork(stage) });
+    own.forEach((p, place) => {
+      const points = new Float32Array((result.states.length - 1) * size);
+      result.states.slice(1).forEach((all, i) => {
+        points.set(all.subarray(place * size, (place + 1) * size), i * size);
+      });
+      guides[p] = new Guide(points, features);
+      const last = points.subarray(points.length - size);
+      const heights = result.logLikelihoods[result.logLikelihoods.length - 1];
+      states.set(last, p * size);
+      const power = powers[p];
+      if (power === 1) {
+        active = active.filter((other) => other !== p);
+        return;
+      }
+      // The chains' heights are those of likelihood^power.
+      const plain = heights.slice(place * chains, (place + 1) * chains).map((height) => height / power);
+      powers[p] = nextPower(plain, power, chains / 2);
+      const weights = plain.map((height) => scaled(powers[p] - power, height));
+      const { rows } = importanceResample(weights, chains, random.fork("resampling").fork(stage).fork(p));
+      rows.forEach((row, c) => {
+        states.set(last.subarray(row * features, (row + 1) * features), p * size + c * features);
+      });
+    });
   }
 }
 
-const STAGE_TRANSITIONS = 3;
-
-/** Raises each power as far as half the chains go along, and draws the chains again by the weights that it gives them. */
-function resampled(
-  { states, logLikelihoods }: PosteriorChains,
-  powers: Float64Array,
-  {
-    chains,
-    features,
-    random,
-  }: { readonly chains: number; readonly features: number; readonly random: Random },
-): Float32Array<ArrayBuffer> {
-  const next = Float32Array.from(states[states.length - 1]);
-  const last = logLikelihoods[logLikelihoods.length - 1];
-  powers.forEach((power, p) => {
-    if (power === 1) return;
-    // The chains' heights are those of likelihood^power.
-    const heights = last.subarray(p * chains, (p + 1) * chains).map((height) => height / power);
-    powers[p] = nextPower(heights, power, chains / 2);
-    const weights = heights.map((height) => scaled(powers[p] - power, height));
-    const { rows } = importanceResample(weights, chains, random.fork(p));
-    rows.forEach((row, c) => {
-      const from = (p * chains + row) * features;
-      next.set(states[states.length - 1].subarray(from, from + features), (p * chains + c) * features);
-    });
-  });
-  return next;
+/** How far the powers have come: by the fourth root, since they grow by like factors. */
+function settledShare(powers: Float64Array): number {
+  return powers.reduce((sum, power) => sum + Math.sqrt(Math.sqrt(power)), 0) / powers.length;
 }
+
+const STAGE_TRANSITIONS = 3;
 
 /** The greatest power, at most 1, whose weights likelihood^(power − from) are worth `least` equal ones. */
 function nextPower(heights: ArrayLike<number>, from: number, least: number): number {

@@ -74,7 +74,7 @@ for (let first = 0; first < observations.length; first += GROUP) {
       random: random.fork("infer").fork(first),
       chains: 32,
       transitions: 10,
-      bank: 100_000,
+      bank: 60_000,
     }),
   );
   const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
@@ -111,13 +111,13 @@ if (figurePath !== undefined) {
   writeFileSync(figurePath, rankFigure());
 }
 
-/** 3 to 30 points over a random part of the radii, errors of 2 to 20 km/s. */
+/** 3 to 20 points over a random part of the radii, errors of 3 to 20 km/s. */
 function observe(galaxy: (typeof galaxies)[number], stream: Random): Observations {
-  const count = 3 + stream.integer(28);
+  const count = 3 + stream.integer(18);
   const [a, b] = [stream.uniform(log(0.1), log(50)), stream.uniform(log(0.1), log(50))];
   const [least, greatest] = [Math.min(a, b), Math.max(a, b)];
   const radii = Float64Array.from({ length: count }, () => exp(stream.uniform(least, greatest))).sort();
-  const typical = exp(stream.uniform(log(2), log(20)));
+  const typical = exp(stream.uniform(log(3), log(20)));
   const errors = radii.map(() => typical * exp(stream.normal(0, 0.3)));
   const exact = rotationCurves([galaxy], radii).velocities;
   return { radii, errors, velocities: exact.map((v, i) => v + stream.normal(0, errors[i])) };

@@ -194,7 +194,7 @@ const LEADING = 5;
  * The flow from latents to principal components, [rows, components]. 20 steps of Adams and Bashforth, one evaluation
  * each: docs/inference.md measures what they miss.
  */
-export function decodeLatents(model: Model, latents: Tensor, steps = DECODER_STEPS): Tensor {
+export function decodeLatents(model: Model, latents: Tensor, steps: number = DECODER_STEPS): Tensor {
   return adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) });
 }
 

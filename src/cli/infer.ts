@@ -48,7 +48,7 @@ export const SPARC_SCATTER = 0.03;
 /** Where the bank is not enough, chains, and states of each, a quarter of which is left out: 20 s. */
 const CHAINS = 64;
 const TRANSITIONS = 120;
-const BANK = 20_000;
+const BANK = 10_000;
 
 /** Posterior curves that the parameters are fitted to: a millisecond each. */
 const FITTED = 300;

@@ -11,9 +11,11 @@ const POINTS = "radius [kpc],velocity [km/s],error [km/s]\n1,60,8\n2,95,8\n8,140
 
 beforeAll(() => {
   succeed(["generate", "--population", "extended", "--count", "400", "--quiet"], home);
-  const training = ["train", "--network", "residual", "--batches", "300", "--out", "model", "--quiet"];
+  const training = ["train", "--network", "residual", "--batches", "200", "--out", "model", "--quiet"];
   succeed(training, home);
+  succeed(["train", "--epochs", "1", "--out", "plain", "--quiet"], home);
   writeFileSync(join(home, "galaxy.csv"), POINTS);
+  writeFileSync(join(home, "far.csv"), "radius,velocity,error\n500,100,5\n");
 }, 120_000);
 
 const inference = ["infer", "--data", "galaxy.csv", "--model", "model/model.safetensors"];
@@ -58,8 +60,6 @@ describe("halograd infer", () => {
     [["infer", "--data", "far.csv", "--model", "model/model.safetensors"], 1, /at 500 kpc.*0\.1 to 50 kpc/],
     [["infer", "--data", "galaxy.csv", "--model", "plain/model.safetensors"], 1, /autoencoder.*\n.*residual/],
   ])("refuses %j in one clear message", (words, exitCode, message) => {
-    writeFileSync(join(home, "far.csv"), "radius,velocity,error\n500,100,5\n");
-    succeed(["train", "--epochs", "1", "--out", "plain", "--force", "--quiet"], home);
     const { code, stdout, stderr } = halograd(words, { cwd: home });
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });
     expect(stderr).toMatch(message);

@@ -22,7 +22,7 @@ import type { Random } from "../tensor/random.ts";
 import { denoiserOf, type Model } from "./model-file.ts";
 
 /** The scatter of a galaxy's velocities about any curve of the model, beyond their errors, as a share of the velocity. */
-export interface Scatter {
+interface Scatter {
   /** Half the galaxies have less. 0: none has any. */
   readonly median: number;
   /** Standard deviation of its natural logarithm; default 1. */

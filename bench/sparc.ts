@@ -1,7 +1,7 @@
 /**
  * Points of measured galaxies held out and predicted: `halograd infer` beside a spline, a flat continuation and a direct
  * fit of disc and halo. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
- * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg]`
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SCATTER]]`
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { Random } from "../src/index.ts";
 import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
 import { exp } from "../src/kernels/math.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath] = process.argv.slice(2);
+const [modelPath, curvesPath, galaxiesPath, figurePath, scatter = SPARC_SCATTER] = process.argv.slice(2);
 const LEVELS = [0.5, 0.68, 0.95];
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
@@ -61,7 +61,7 @@ for (const way of ["outer", "random"] as const) {
     cases.map(({ seen }) => seen),
     {
       random: random.fork("infer").fork(way),
-      scatter: { median: SPARC_SCATTER },
+      scatter: { median: Number(scatter) },
       chains: 24,
       transitions: 8,
       bank: 60_000,

@@ -94,6 +94,25 @@ export function share(standard: number, help: string): Option<number> {
   };
 }
 
+/** A share that may be none, but is not all. */
+export function fraction<T extends number | undefined>(
+  standard: T,
+  help: string,
+  standardText?: string,
+): Option<T | number> {
+  return {
+    ...(standardText !== undefined && { standardText }),
+    placeholder: "X",
+    standard,
+    help,
+    rule: "a number from 0, below 1",
+    read: (text) => {
+      const value = readDecimal(text);
+      return value >= 0 && value < 1 ? value : undefined;
+    },
+  };
+}
+
 /** A number above 0. */
 export function positive<T extends number | undefined>(
   standard: T,
@@ -128,6 +147,17 @@ export function path<T extends string | undefined>(
     rule: `the path of a ${placeholder.toLowerCase()}`,
     read: (text) => (text === "" ? undefined : text),
     ...(standardText !== undefined && { standardText }),
+  };
+}
+
+/** Any text. */
+export function text(placeholder: string, help: string): Option<string | undefined> {
+  return {
+    placeholder,
+    standard: undefined,
+    help,
+    rule: "a name",
+    read: (word) => (word.trim() === "" ? undefined : word),
   };
 }
 

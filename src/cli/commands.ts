@@ -11,6 +11,7 @@ import {
   columns,
   dashed,
   flag,
+  fraction,
   type Grammar,
   integer,
   list,
@@ -19,12 +20,14 @@ import {
   path,
   positive,
   share,
+  text,
   weight,
 } from "./arguments.ts";
 import { CONDITIONS } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
 import { NETWORKS } from "./network-names.ts";
+import { POPULATIONS } from "./population-names.ts";
 import { SAMPLERS } from "./sampler-names.ts";
 import { MEMORISATION, SCORES } from "./score-names.ts";
 
@@ -152,6 +155,10 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
+        population: choice(
+          POPULATIONS,
+          "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
+        ),
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,
@@ -215,6 +222,29 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       computes: true,
       load: async () => (await import("./denoise.ts")).denoise,
+    }),
+  ],
+  [
+    "infer",
+    command({
+      summary: "infer the whole curve of a measured galaxy, with its uncertainty",
+      details:
+        "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s], at any radii that the model has; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
+      options: {
+        data: path("FILE", undefined, "radius, velocity and error of each point"),
+        sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
+        galaxy: text("NAME", "a galaxy of --sparc"),
+        model: path("FILE", undefined, model.help, "out/model.safetensors"),
+        scatter: fraction(
+          undefined,
+          "typical scatter of points about the model's curves beyond their errors, a share of the velocity",
+          "0; 0.03 with --sparc",
+        ),
+        seed: seedOfModel,
+        ...output,
+      },
+      computes: true,
+      load: async () => (await import("./infer.ts")).infer,
     }),
   ],
   [

@@ -16,7 +16,7 @@ import { exp10, log10 } from "../kernels/math.ts";
 import { readTextFile } from "../node/files.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
 import { CONDITIONS, type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
-import { GALAXY_COLUMNS } from "./generate.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import type { Model } from "./model-file.ts";
 
 /** A property that a model can be told. */
@@ -38,8 +38,14 @@ export interface ModelCondition {
  * @throws FormatError when they are not those of the curves, or a value is not above 0
  */
 export function readGalaxies(path: string, { curves }: Pick<Curves, "curves">): Float64Array[] {
-  const { rows } = parseCsv(readTextFile(path), { source: path, columns: GALAXY_COLUMNS });
-  if (rows.length === curves.length && rows.every((row) => row.every((value) => value > 0))) return rows;
+  const text = readTextFile(path);
+  // The extended population has further columns, 0 for what a galaxy has not.
+  const isExtended = parseCsv(text, { source: path }).header.length === EXTENDED_GALAXY_COLUMNS.length;
+  const columns = isExtended ? EXTENDED_GALAXY_COLUMNS : GALAXY_COLUMNS;
+  const { rows } = parseCsv(text, { source: path, columns });
+  const isPossible = (row: Float64Array): boolean =>
+    row.every((value, i) => value > 0 || (i >= GALAXY_COLUMNS.length && value === 0));
+  if (rows.length === curves.length && rows.every(isPossible)) return rows;
   throw new FormatError(
     path,
     `its ${rows.length} galaxies do not belong to the ${curves.length} curves, or have values that are not above 0`,

@@ -1,14 +1,23 @@
 /** `halograd generate`: random galaxies, and their rotation curves from physics. */
 
-import { type GalaxyParameters, logSpacedRadii, rotationCurves, samplePopulation } from "../galaxy/index.ts";
+import {
+  type ExtendedGalaxyParameters,
+  extendedRotationCurves,
+  type GalaxyParameters,
+  logSpacedRadii,
+  rotationCurves,
+  sampleExtendedPopulation,
+  samplePopulation,
+} from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
 import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import type { PopulationName } from "./population-names.ts";
 
 /** Galaxies, and the curve of each. */
 export interface Population extends Curves {
-  readonly galaxies: readonly GalaxyParameters[];
+  readonly galaxies: readonly (GalaxyParameters | ExtendedGalaxyParameters)[];
 }
 
 /** The files of a population. */
@@ -22,8 +31,18 @@ export const GALAXY_COLUMNS: readonly string[] = [
   "concentration",
 ];
 
+/** Those of the extended population. */
+export const EXTENDED_GALAXY_COLUMNS: readonly string[] = [
+  ...GALAXY_COLUMNS,
+  "gas_mass [Msun]",
+  "gas_scale_length [kpc]",
+  "bulge_mass [Msun]",
+  "bulge_scale_length [kpc]",
+];
+
 /** The values of the command's options. */
 export interface GenerateOptions {
+  readonly population: PopulationName;
   readonly seed: number;
   readonly count: number;
   readonly out: string;
@@ -42,16 +61,23 @@ export async function generate(values: GenerateOptions, context: Context): Promi
 
 /** Draws galaxies and computes their curves; `undefined` when stopped before the end. */
 export async function generatePopulation(
-  { seed, count }: { readonly seed: number; readonly count: number },
+  options: { readonly seed: number; readonly count: number; readonly population?: PopulationName },
   { terminal, interruption }: Context,
 ): Promise<Population | undefined> {
-  const galaxies = samplePopulation({ count, random: new Random(seed).fork("galaxies") });
+  const { seed, count, population = "standard" } = options;
+  const random = new Random(seed).fork("galaxies");
+  const galaxies =
+    population === "extended"
+      ? sampleExtendedPopulation({ count, random })
+      : samplePopulation({ count, random });
   const radii = logSpacedRadii();
   const curves: Float64Array[] = [];
   const progress = terminal.progress("galaxies", count);
   for (const galaxy of galaxies) {
     if (await interruption.breathe()) break;
-    curves.push(rotationCurves([galaxy], radii).velocities);
+    const drawn =
+      "gasMass" in galaxy ? extendedRotationCurves([galaxy], radii) : rotationCurves([galaxy], radii);
+    curves.push(drawn.velocities);
     progress.update(curves.length, `${curves.length} of ${count}`);
   }
   progress.end();
@@ -59,15 +85,19 @@ export async function generatePopulation(
 }
 
 /** A galaxy as a row of galaxies.csv. */
-export function galaxyRow(galaxy: GalaxyParameters): number[] {
-  return [galaxy.discMass, galaxy.discScaleLength, galaxy.haloMass, galaxy.concentration];
+export function galaxyRow(galaxy: GalaxyParameters | ExtendedGalaxyParameters): number[] {
+  const { discMass, discScaleLength, haloMass, concentration } = galaxy;
+  const row = [discMass, discScaleLength, haloMass, concentration];
+  if (!("gasMass" in galaxy)) return row;
+  return [...row, galaxy.gasMass, galaxy.gasScaleLength, galaxy.bulgeMass, galaxy.bulgeScaleLength];
 }
 
 /** The tables of a population. */
 export function populationFiles({ galaxies, radii, curves }: Population): OutputFile[] {
   const rows = galaxies.map(galaxyRow);
+  const columns = rows[0]?.length === 8 ? EXTENDED_GALAXY_COLUMNS : GALAXY_COLUMNS;
   return [
-    ["galaxies.csv", formatCsv(GALAXY_COLUMNS, rows)],
+    ["galaxies.csv", formatCsv(columns, rows)],
     ["curves.csv", formatCsv(radii, curves)],
   ];
 }

@@ -27,6 +27,20 @@ export { type FunctionGuidanceOptions, functionGuidedDenoiser, type Wishes } fro
 export { karrasGrid, logarithmicGrid, type RatioGridOptions, uniformGrid } from "./grid.ts";
 export { type LikelihoodOptions, logLikelihood } from "./likelihood.ts";
 export {
+  type ChainDiagnostics,
+  chainDiagnostics,
+  type EllipticalSliceOptions,
+  ellipticalSlice,
+  Guide,
+  type ImportanceSample,
+  importanceResample,
+  type LogLikelihood,
+  type PosteriorChains,
+  type PosteriorProgress,
+  type TemperedOptions,
+  temperedPosterior,
+} from "./posterior.ts";
+export {
   convertPrediction,
   denoiserFrom,
   PREDICTION_KINDS,

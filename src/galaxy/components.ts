@@ -146,6 +146,36 @@ export function exponentialDisc(options: {
 }
 
 /**
+ * A spherical bulge with density ∝ 1/(x (1 + x)³), x = R/a, a = scaleLength. Its mass inside R is mass · R²/(R + a)², so
+ *
+ *   v²(R) = G mass R/(R + a)².
+ *
+ * @param options.mass total mass, solar masses, > 0
+ * @param options.scaleLength a, kpc, > 0; half the mass is inside (1 + √2) a
+ * @throws ArgumentError if one of them is not a finite number > 0
+ * @example Math.sqrt(hernquistBulge({ mass: 1e10, scaleLength: 0.5 }).velocitySquared(0.5)) // 146.645…, km/s: the peak
+ * @see Hernquist (1990), ApJ 356, 359, eq. 16
+ */
+export function hernquistBulge(options: {
+  readonly mass: number;
+  readonly scaleLength: number;
+}): MassComponent {
+  checkOptions("hernquistBulge", options ?? {}, ["mass", "scaleLength"]);
+  const { mass, scaleLength } = options ?? {};
+  requirePositive("hernquistBulge", "mass", mass, "solar masses");
+  requirePositive("hernquistBulge", "scaleLength", scaleLength, "kpc");
+  const normalisation = (GRAVITATIONAL_CONSTANT * mass) / scaleLength;
+  return {
+    name: "Hernquist bulge",
+    velocitySquared: (radius) => {
+      requireRadius("hernquistBulge.velocitySquared", radius);
+      const x = radius / scaleLength;
+      return (normalisation * x) / ((1 + x) * (1 + x));
+    },
+  };
+}
+
+/**
  * m(x)/x of the NFW profile, for x ≥ 0: x/2 near zero, highest (0.2162166) at x = 2.1625816.
  *
  * Written as it stands, ln(1+x) − x/(1+x) loses all digits for small x. With w = x/(2+x), ln(1+x) = 2 artanh w

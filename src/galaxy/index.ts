@@ -6,9 +6,23 @@ export {
   exponentialDisc,
   GRAVITATIONAL_CONSTANT,
   HUBBLE_CONSTANT,
+  hernquistBulge,
   nfwHalo,
   VIRIAL_OVERDENSITY,
 } from "./components.ts";
+export {
+  BULGE_SIZE,
+  EXTENDED_CONCENTRATION,
+  EXTENDED_HALO_MASS,
+  EXTENDED_LOG_DISC_MASS_RANGE,
+  type ExtendedGalaxyParameters,
+  extendedGalaxyComponents,
+  extendedRotationCurves,
+  GAS_MASS,
+  GAS_SIZE,
+  LOG_BULGE_SHARE_RANGE,
+  sampleExtendedPopulation,
+} from "./extended.ts";
 export {
   FIT_BOUNDS,
   FIT_PARAMETERS,

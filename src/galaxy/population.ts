@@ -80,9 +80,9 @@ export function samplePopulation(options: {
 /** One galaxy from its own stream. */
 function sampleGalaxy(random: Random): GalaxyParameters {
   const logDiscMass = random.uniform(...LOG_DISC_MASS_RANGE);
-  const logScaleLength = draw(DISC_SIZE, logDiscMass, random);
-  const logHaloMass = draw(HALO_MASS, logDiscMass, random);
-  const logConcentration = draw(CONCENTRATION, logHaloMass + log10(HUBBLE_CONSTANT / 100), random);
+  const logScaleLength = drawRelation(DISC_SIZE, logDiscMass, random);
+  const logHaloMass = drawRelation(HALO_MASS, logDiscMass, random);
+  const logConcentration = drawRelation(CONCENTRATION, logHaloMass + log10(HUBBLE_CONSTANT / 100), random);
   return {
     discMass: exp10(logDiscMass),
     discScaleLength: exp10(logScaleLength),
@@ -91,7 +91,8 @@ function sampleGalaxy(random: Random): GalaxyParameters {
   };
 }
 
-function draw(relation: ScalingRelation, logX: number, random: Random): number {
+/** log10 y of a galaxy with this log10 x, its scatter drawn. */
+export function drawRelation(relation: ScalingRelation, logX: number, random: Random): number {
   return relation.slope * (logX - relation.pivot) + relation.intercept + random.normal(0, relation.scatter);
 }
 

@@ -1,6 +1,7 @@
 /** The public names of `halograd/io`: file formats on strings and bytes, for any runtime. */
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
+export { type Observations, parseObservations } from "./observations.ts";
 export type {
   Named,
   SafetensorsDtype,
@@ -9,3 +10,10 @@ export type {
   TensorToWrite,
 } from "./safetensors.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";
+export {
+  findSparcGalaxy,
+  parseSparcCurves,
+  parseSparcGalaxies,
+  type SparcCurve,
+  type SparcGalaxy,
+} from "./sparc.ts";

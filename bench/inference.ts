@@ -1,0 +1,288 @@
+/**
+ * Calibration of `halograd infer` on galaxies whose truth is known: coverage of its intervals, their width beside that
+ * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg]`
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { decodeLatents, inferCurves, quantiles } from "../src/cli/inference.ts";
+import { readModel } from "../src/cli/model-file.ts";
+import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
+import { normal, Random } from "../src/index.ts";
+import type { Observations } from "../src/io/index.ts";
+import { exp, log } from "../src/kernels/math.ts";
+import { figure, okabeIto, scale } from "../src/plot/index.ts";
+
+const [path = "out/model.safetensors", cases = "600", figurePath] = process.argv.slice(2);
+const LEVELS = [0.5, 0.68, 0.95];
+const SHARES = LEVELS.flatMap((level) => [(1 - level) / 2, (1 + level) / 2]);
+const GROUP = 1000; // galaxies at once
+const BINS = 20; // of ranks
+const PHYSICS_DRAWS = 200_000;
+/** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
+const LEAST_SHARING = 100;
+
+/** How often truths lie inside intervals. */
+class Tally {
+  count = 0;
+  readonly #shares: number[][] = LEVELS.map(() => []);
+
+  add(intervals: number[][][], truth: ArrayLike<number>): void {
+    this.count++;
+    intervals.forEach((ends, l) => {
+      const inside = ends.filter(([low, high], j) => truth[j] >= low && truth[j] <= high).length;
+      this.#shares[l].push(inside / ends.length);
+    });
+  }
+
+  /** With the standard error over galaxies, since the radii of one are not independent. */
+  print(name: string): void {
+    const parts = LEVELS.map((level, l) => {
+      const shares = this.#shares[l];
+      const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+      const spread = Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length);
+      return `${100 * level} %: ${(100 * mean).toFixed(1)} ± ${((100 * spread) / Math.sqrt(shares.length)).toFixed(1)}`;
+    });
+    console.log(`coverage of ${name}: ${parts.join(", ")}`);
+  }
+}
+
+const random = new Random(2026);
+const model = readModel(path);
+const truth = rotationCurves(
+  samplePopulation({ count: Number(cases), random: random.fork("truth") }),
+  model.radii,
+);
+const radiiCount = model.radii.length;
+const truths = Array.from({ length: Number(cases) }, (_, i) =>
+  truth.velocities.subarray(i * radiiCount, (i + 1) * radiiCount),
+);
+const galaxies = samplePopulation({ count: Number(cases), random: random.fork("truth") });
+const observations = galaxies.map((galaxy, i) => observe(galaxy, random.fork("observations").fork(i)));
+
+console.log(`${cases} galaxies, ${model.radii.length} radii each; model ${path}`);
+accuracyOfDecoder();
+const began = performance.now();
+const ours = new Tally();
+const ranks: number[] = [];
+const widths = new Map<number, number[]>();
+const diagnostics: { rHat: number; effectiveCount: number }[] = [];
+for (let first = 0; first < observations.length; first += GROUP) {
+  const group = observations.slice(first, first + GROUP);
+  const posteriors = finish(
+    inferCurves(model, group, {
+      random: random.fork("infer").fork(first),
+      chains: 32,
+      transitions: 10,
+      bank: 60_000,
+    }),
+  );
+  const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
+  console.log(
+    `${first + group.length} galaxies, ${chained} of the last ${group.length} by chains, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
+  posteriors.forEach((posterior, g) => {
+    diagnostics.push(posterior);
+    const intervals = intervalsOf((j) => posterior.curves.map((curve) => curve[j]));
+    ours.add(intervals, truths[first + g]);
+    widths.set(first + g, widthsOf(intervals));
+    // One radius a galaxy: ranks at neighbouring radii are not independent.
+    const j = random
+      .fork("rank")
+      .fork(first + g)
+      .integer(radiiCount);
+    const below = posterior.curves.filter((curve) => curve[j] < truths[first + g][j]).length;
+    ranks.push((below + 0.5) / (posterior.curves.length + 1));
+  });
+}
+const seconds = (performance.now() - began) / 1000;
+ours.print("the model's posterior");
+console.log(
+  `R-hat: median ${median(diagnostics.map(({ rHat }) => rHat)).toFixed(3)}, ` +
+    `${((100 * diagnostics.filter(({ rHat }) => rHat < 1.05).length) / diagnostics.length).toFixed(1)} % below 1.05; ` +
+    `effective samples: median ${median(diagnostics.map(({ effectiveCount }) => effectiveCount)).toFixed(0)}; ` +
+    `${seconds.toFixed(0)} s, ${((1000 * seconds) / diagnostics.length).toFixed(0)} ms a galaxy`,
+);
+
+compareWithExact();
+uniformity();
+if (figurePath !== undefined) {
+  mkdirSync(dirname(figurePath), { recursive: true });
+  writeFileSync(figurePath, rankFigure());
+}
+
+/** 3 to 20 points over a random part of the radii, errors of 3 to 20 km/s. */
+function observe(galaxy: (typeof galaxies)[number], stream: Random): Observations {
+  const count = 3 + stream.integer(18);
+  const [a, b] = [stream.uniform(log(0.1), log(50)), stream.uniform(log(0.1), log(50))];
+  const [least, greatest] = [Math.min(a, b), Math.max(a, b)];
+  const radii = Float64Array.from({ length: count }, () => exp(stream.uniform(least, greatest))).sort();
+  const typical = exp(stream.uniform(log(3), log(20)));
+  const errors = radii.map(() => typical * exp(stream.normal(0, 0.3)));
+  const exact = rotationCurves([galaxy], radii).velocities;
+  return { radii, errors, velocities: exact.map((v, i) => v + stream.normal(0, errors[i])) };
+}
+
+/** What the decoder's few steps miss, beside 200 of them. */
+function accuracyOfDecoder(): void {
+  const latents = normal([1000, 10], random.fork("decoder"));
+  const of = (steps: number | undefined) =>
+    model.standardization.invert(decodeLatents(model, latents, steps)).map((curve) => curve.map(log));
+  const fine = of(200);
+  for (const steps of [10, 20, 40]) {
+    const errors = of(steps).flatMap((curve, i) => Array.from(curve, (v, j) => Math.abs(v - fine[i][j])));
+    const [middle, most] = quantiles(errors, [0.5, 0.99]).map((error) => (100 * error).toFixed(3));
+    console.log(`decoder with ${steps} evaluations: off by ${middle} % (median), ${most} % (99 of 100)`);
+  }
+}
+
+function finish<Result>(steps: Generator<unknown, Result>): Result {
+  let told = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - told < 20_000) continue;
+    told = performance.now();
+    process.stderr.write(`${JSON.stringify(step.value)}\n`);
+  }
+}
+
+/** The ends of each interval, [levels][radii][2]. */
+function intervalsOf(samplesAt: (j: number) => number[]): number[][][] {
+  const ends = Array.from({ length: radiiCount }, (_, j) => quantiles(samplesAt(j), SHARES));
+  return LEVELS.map((_, l) => ends.map((end) => [end[2 * l], end[2 * l + 1]]));
+}
+
+function widthsOf(intervals: number[][][]): number[] {
+  return intervals.map((ends) => ends.reduce((sum, [low, high]) => sum + high - low, 0) / ends.length);
+}
+
+function compareWithExact(): void {
+  const bank = rotationCurves(
+    samplePopulation({ count: PHYSICS_DRAWS, random: random.fork("physics") }),
+    model.radii,
+  );
+  const logs = Float32Array.from(bank.velocities, log);
+  const exact = new Tally();
+  const ratios: number[][] = LEVELS.map(() => []);
+  observations.forEach((seen, i) => {
+    const weights = physicsWeights(seen, logs);
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    const squares = weights.reduce((total, weight) => total + weight * weight, 0);
+    if ((sum * sum) / squares < LEAST_SHARING) return;
+    const stream = random.fork("draw").fork(i);
+    const drawn = systematic(weights, sum, 2000, stream);
+    const intervals = intervalsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]));
+    exact.add(intervals, truths[i]);
+    widthsOf(intervals).forEach((width, l) => {
+      ratios[l].push((widths.get(i)?.[l] ?? 0) / width);
+    });
+  });
+  exact.print(
+    `exact posterior, of the ${exact.count} galaxies in which ${LEAST_SHARING} or more draws share`,
+  );
+  LEVELS.forEach((level, l) => {
+    const [low, middle, high] = quantiles(ratios[l], [0.16, 0.5, 0.84]).map((ratio) => ratio.toFixed(3));
+    console.log(
+      `  width of ${100 * level} %: ours / exact ${middle} (68 % of galaxies in ${low} to ${high})`,
+    );
+  });
+}
+
+function physicsWeights({ radii, velocities, errors }: Observations, logs: Float32Array): Float64Array {
+  const step = log(model.radii[radiiCount - 1] / model.radii[0]) / (radiiCount - 1);
+  const places = Array.from(radii, (radius) => {
+    const place = log(radius / model.radii[0]) / step;
+    const first = Math.max(0, Math.min(radiiCount - 4, Math.floor(place) - 1));
+    const x = place - first;
+    return {
+      first,
+      w: [
+        (-(x - 1) * (x - 2) * (x - 3)) / 6,
+        (x * (x - 2) * (x - 3)) / 2,
+        (-x * (x - 1) * (x - 3)) / 2,
+        (x * (x - 1) * (x - 2)) / 6,
+      ],
+    };
+  });
+  const values = new Float64Array(PHYSICS_DRAWS);
+  let greatest = -Infinity;
+  for (let row = 0; row < PHYSICS_DRAWS; row++) {
+    let sum = 0;
+    for (let i = 0; i < places.length && sum > greatest - 60; i++) {
+      const { first, w } = places[i];
+      const at = row * radiiCount + first;
+      const v = exp(w[0] * logs[at] + w[1] * logs[at + 1] + w[2] * logs[at + 2] + w[3] * logs[at + 3]);
+      const difference = (velocities[i] - v) / errors[i];
+      sum -= (difference * difference) / 2;
+    }
+    values[row] = sum;
+    if (sum > greatest) greatest = sum;
+  }
+  return values.map((value) => (value < greatest - 60 ? 0 : exp(value - greatest)));
+}
+
+function systematic(weights: Float64Array, sum: number, count: number, stream: Random): number[] {
+  const offset = stream.uniform();
+  let [row, reached] = [0, weights[0]];
+  return Array.from({ length: count }, (_, i) => {
+    const target = ((i + offset) / count) * sum;
+    while (reached <= target && row + 1 < weights.length) reached += weights[++row];
+    return row;
+  });
+}
+
+function histogram(): number[] {
+  const counts = new Array<number>(BINS).fill(0);
+  for (const rank of ranks) counts[Math.min(BINS - 1, Math.floor(rank * BINS))]++;
+  return counts;
+}
+
+/** χ² of the ranks against even ones: 19 is expected, 30.1 exceeded once in 20 times. */
+function uniformity(): void {
+  const expected = ranks.length / BINS;
+  const chi = histogram().reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  console.log(`ranks of the truth, ${BINS} bins: chi squared ${chi.toFixed(1)} (even ranks: 19 ± 6)`);
+}
+
+function rankFigure(): string {
+  const counts = histogram();
+  const edges = counts.flatMap((_, i) => [i / BINS, (i + 1) / BINS]);
+  const expected = ranks.length / BINS;
+  const spread = 1.96 * Math.sqrt(expected * (1 - 1 / BINS));
+  const flat = (value: number) => [value, value];
+  return figure({
+    title: "Ranks of the truth among posterior samples",
+    description: `A histogram of ${ranks.length} ranks in ${BINS} bins; even when posteriors are calibrated.`,
+    x: { label: "Rank of the truth among samples", scale: scale(0, 1) },
+    y: { label: "Galaxies", scale: scale(0, 1.15 * Math.max(...counts, expected + spread)) },
+    rows: [
+      [
+        {
+          marks: [
+            {
+              kind: "band",
+              x: [0, 1],
+              low: flat(expected - spread),
+              high: flat(expected + spread),
+              color: okabeIto.skyBlue,
+              label: "95 % of even ranks",
+            },
+            {
+              kind: "line",
+              x: edges,
+              y: counts.flatMap((count) => [count, count]),
+              color: okabeIto.black,
+              label: "simulated galaxies",
+            },
+          ],
+        },
+      ],
+    ],
+    panelHeight: 240,
+  });
+}
+
+function median(values: number[]): number {
+  return quantiles(values, [0.5])[0];
+}

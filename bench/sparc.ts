@@ -1,0 +1,224 @@
+/**
+ * Points of measured galaxies held out and predicted: `halograd infer` beside a spline, a flat continuation and a direct
+ * fit of disc and halo. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SCATTER]]`
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { SPARC_SCATTER } from "../src/cli/infer.ts";
+import { inferCurves, type Posterior, quantiles } from "../src/cli/inference.ts";
+import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/cli/inference-figure.ts";
+import { readModel } from "../src/cli/model-file.ts";
+import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
+import { Random } from "../src/index.ts";
+import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
+import { exp } from "../src/kernels/math.ts";
+
+const [modelPath, curvesPath, galaxiesPath, figurePath, scatter = SPARC_SCATTER] = process.argv.slice(2);
+const LEVELS = [0.5, 0.68, 0.95];
+const HELD_OUT = 0.3;
+const LEAST_POINTS = 8;
+/** In the figure: from dwarfs to giants, with gas, bulges, and one whose disc is out of equilibrium. */
+const SHOWN = [
+  ...["DDO154", "IC2574", "NGC3109", "UGC05986", "NGC2403", "NGC3198"],
+  ...["NGC6503", "NGC5055", "NGC2903", "NGC2841", "NGC7331", "UGC02953"],
+];
+
+const model = readModel(modelPath);
+const clean = new Set(
+  parseSparcGalaxies(readFileSync(galaxiesPath, "utf8"), galaxiesPath)
+    .filter(({ quality, inclination }) => quality < 3 && inclination >= 30)
+    .map(({ name }) => name),
+);
+const galaxies = parseSparcCurves(readFileSync(curvesPath, "utf8"), curvesPath)
+  .filter(({ name }) => clean.has(name))
+  .map((curve) => ({ name: curve.name, all: pick(curve, (i) => isKnown(curve.radii[i])) }))
+  .filter(({ all }) => all.radii.length >= LEAST_POINTS);
+const random = new Random(2016);
+console.log(
+  `${galaxies.length} galaxies of ${clean.size} clean ones with ${LEAST_POINTS} points or more in 0.1–50 kpc`,
+);
+
+/** A galaxy, parted. */
+interface Case {
+  readonly name: string;
+  readonly seen: Observations;
+  readonly heldOut: Observations;
+}
+
+for (const way of ["outer", "random"] as const) {
+  const cases = galaxies.map(({ name, all }, g): Case => {
+    const count = Math.max(1, Math.round(HELD_OUT * all.radii.length));
+    const places = Array.from(all.radii.keys());
+    const order = way === "random" ? random.fork("held out").fork(g).shuffle(places) : places.reverse();
+    const held = new Set(order.slice(0, count));
+    return { name, seen: pick(all, (i) => !held.has(i)), heldOut: pick(all, (i) => held.has(i)) };
+  });
+  const began = performance.now();
+  const steps = inferCurves(
+    model,
+    cases.map(({ seen }) => seen),
+    {
+      random: random.fork("infer").fork(way),
+      scatter: { median: Number(scatter) },
+      chains: 24,
+      transitions: 8,
+      bank: 60_000,
+    },
+  );
+  let step = steps.next();
+  for (let told = began; !step.done; step = steps.next()) {
+    if (performance.now() - told < 20_000) continue;
+    told = performance.now();
+    process.stderr.write(`${JSON.stringify(step.value)}\n`);
+  }
+  const posteriors = step.value;
+  console.log(`\n${way} ${100 * HELD_OUT} % held out, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  tellCoverage(cases, posteriors);
+  tellErrors(cases, posteriors);
+  if (way === "outer" && figurePath !== undefined) draw(cases, posteriors);
+}
+
+function isKnown(radius: number): boolean {
+  return radius >= model.radii[0] && radius <= model.radii[model.radii.length - 1];
+}
+
+function pick({ radii, velocities, errors }: Observations, isWanted: (i: number) => boolean): Observations {
+  const of = (values: Float64Array): Float64Array => values.filter((_, i) => isWanted(i));
+  return { radii: of(radii), velocities: of(velocities), errors: of(errors) };
+}
+
+/** Predicted measurements, [points][samples]: a curve, its scatter and the point's error. */
+function predicted({ heldOut }: Case, posterior: Posterior, stream: Random): Float64Array[] {
+  const logs = posterior.logVelocitiesAt(heldOut.radii);
+  return Array.from(heldOut.radii, (_, i) =>
+    Float64Array.from(logs, (row, s) => {
+      const velocity = exp(row[i]);
+      const scatter = posterior.scatters[s] * velocity;
+      return velocity + stream.normal(0, Math.sqrt(heldOut.errors[i] ** 2 + scatter ** 2));
+    }),
+  );
+}
+
+function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]): void {
+  const shares = LEVELS.map(() => [] as number[]);
+  let [points, inside] = [0, LEVELS.map(() => 0)];
+  cases.forEach((one, c) => {
+    const samples = predicted(one, posteriors[c], random.fork("noise").fork(c));
+    const { velocities } = one.heldOut;
+    points += velocities.length;
+    LEVELS.forEach((level, l) => {
+      const within = samples.filter((all, i) => {
+        const [low, high] = quantiles(all, [(1 - level) / 2, (1 + level) / 2]);
+        return velocities[i] >= low && velocities[i] <= high;
+      }).length;
+      inside[l] += within;
+      shares[l].push(within / velocities.length);
+    });
+  });
+  const told = LEVELS.map((level, l) => {
+    const mean = shares[l].reduce((sum, share) => sum + share, 0) / shares[l].length;
+    const variance = shares[l].reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares[l].length;
+    const error = Math.sqrt(variance / shares[l].length);
+    return `${100 * level} %: ${(100 * mean).toFixed(1)} ± ${(100 * error).toFixed(1)} (of points ${((100 * inside[l]) / points).toFixed(1)})`;
+  });
+  console.log(`coverage over galaxies, ${points} points: ${told.join(", ")}`);
+  const middle = (values: number[]): string => quantiles(values, [0.5])[0].toFixed(2);
+  console.log(
+    `R-hat: median ${middle(posteriors.map(({ rHat }) => rHat))}; effective samples: median ` +
+      `${middle(posteriors.map(({ effectiveCount }) => effectiveCount))}; scatter: median ` +
+      `${middle(posteriors.map(({ scatters }) => 100 * quantiles(scatters, [0.5])[0]))} %`,
+  );
+}
+
+function tellErrors(cases: readonly Case[], posteriors: readonly Posterior[]): void {
+  const methods: Readonly<Record<string, (one: Case, c: number) => ArrayLike<number>>> = {
+    "posterior median": ({ heldOut }, c) => medians(heldOut.radii, posteriors[c]),
+    "cubic spline": ({ seen, heldOut }) => spline(seen, heldOut.radii),
+    "flat continuation": ({ seen, heldOut }) => Array.from(heldOut.radii, (radius) => flat(seen, radius)),
+    "fit of disc and halo": ({ seen, heldOut }) => {
+      const { galaxy } = fitGalaxy(seen.radii, seen.velocities, { errors: seen.errors });
+      return rotationCurves([galaxy], heldOut.radii).velocities;
+    },
+  };
+  for (const [name, predict] of Object.entries(methods)) {
+    let [sum, points] = [0, 0];
+    const own = cases.map((one, c) => {
+      const guess = predict(one, c);
+      const squares = one.heldOut.velocities.reduce((total, v, i) => total + (v - guess[i]) ** 2, 0);
+      sum += squares;
+      points += guess.length;
+      return Math.sqrt(squares / guess.length);
+    });
+    const [middle, high] = quantiles(own, [0.5, 0.9]).map((error) => error.toFixed(2));
+    const mean = own.reduce((total, error) => total + error, 0) / own.length;
+    console.log(
+      `${name.padEnd(22)} rms of all points ${Math.sqrt(sum / points).toFixed(2)} km/s; of a galaxy: ` +
+        `mean ${mean.toFixed(2)}, median ${middle}, 9 of 10 below ${high}`,
+    );
+  }
+}
+
+function medians(radii: Float64Array, posterior: Posterior): number[] {
+  const logs = posterior.logVelocitiesAt(radii);
+  return Array.from(radii, (_, i) => {
+    const column = logs.map((row) => row[i]);
+    return exp(quantiles(column, [0.5])[0]);
+  });
+}
+
+/** The velocity of the last point inside the radius, or of the first point. */
+function flat({ radii, velocities }: Observations, radius: number): number {
+  const last = radii.findLastIndex((own) => own <= radius);
+  return velocities[Math.max(0, last)];
+}
+
+/** The natural cubic spline, which goes on straight beyond its ends. Points at the same radius are averaged. */
+function spline(seen: Observations, at: Float64Array): number[] {
+  const x = [...new Set(seen.radii)];
+  const y = x.map((radius) => {
+    const same = seen.velocities.filter((_, i) => seen.radii[i] === radius);
+    return same.reduce((sum, v) => sum + v, 0) / same.length;
+  });
+  const n = x.length - 1;
+  const h = x.slice(1).map((right, i) => right - x[i]);
+  // Second derivatives m: h_{i−1} m_{i−1} + 2 (h_{i−1} + h_i) m_i + h_i m_{i+1} = 6 Δ(slope), by elimination.
+  const m = new Array<number>(n + 1).fill(0);
+  const [upper, right] = [new Array<number>(n + 1).fill(0), new Array<number>(n + 1).fill(0)];
+  for (let i = 1; i < n; i++) {
+    const pivot = 2 * (h[i - 1] + h[i]) - h[i - 1] * upper[i - 1];
+    upper[i] = h[i] / pivot;
+    const bend = 6 * ((y[i + 1] - y[i]) / h[i] - (y[i] - y[i - 1]) / h[i - 1]);
+    right[i] = (bend - h[i - 1] * right[i - 1]) / pivot;
+  }
+  for (let i = n - 1; i > 0; i--) m[i] = right[i] - upper[i] * m[i + 1];
+  return Array.from(at, (radius) => {
+    const above = x.findIndex((node) => node >= radius);
+    const i = Math.min(n - 1, Math.max(0, (above < 0 ? n : above) - 1));
+    const inside = Math.min(x[n], Math.max(x[0], radius));
+    const t = inside - x[i];
+    const slope = (y[i + 1] - y[i]) / h[i] - (h[i] * (2 * m[i] + m[i + 1])) / 6;
+    const rate = (m[i + 1] - m[i]) / h[i];
+    const value = y[i] + t * (slope + t * (m[i] / 2 + (t * rate) / 6));
+    return value + (radius - inside) * (slope + t * (m[i] + (t * rate) / 2));
+  });
+}
+
+function draw(cases: readonly Case[], posteriors: readonly Posterior[]): void {
+  const shown = SHOWN.flatMap((name): InferredGalaxy[] => {
+    const c = cases.findIndex((one) => one.name === name);
+    if (c < 0) return [];
+    const { curves } = posteriors[c];
+    const intervals = Array.from(model.radii, (_, j) =>
+      quantiles(
+        curves.map((curve) => curve[j]),
+        [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975],
+      ),
+    );
+    const { seen, heldOut } = cases[c];
+    return [{ name, radii: model.radii, intervals, observations: seen, heldOut }];
+  });
+  mkdirSync(dirname(figurePath), { recursive: true });
+  writeFileSync(figurePath, inferredGalaxiesFigure(shown, 4));
+}

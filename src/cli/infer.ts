@@ -1,0 +1,236 @@
+/** `halograd infer`: the whole rotation curve of a measured galaxy, as probable curves of a model. */
+
+import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
+import {
+  findSparcGalaxy,
+  formatCsv,
+  type Observations,
+  parseObservations,
+  parseSparcCurves,
+} from "../io/index.ts";
+import { FileError, readTextFile } from "../node/files.ts";
+import { Random } from "../tensor/random.ts";
+import { UsageError } from "./arguments.ts";
+import type { Context, Outcome } from "./context.ts";
+import { inferCurves, type Posterior, quantiles } from "./inference.ts";
+import { inferenceFigure } from "./inference-figure.ts";
+import { type Model, readModel } from "./model-file.ts";
+import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+
+/** The files of an inference. */
+const INFERENCE_FILES: readonly string[] = [
+  "posterior.csv",
+  "intervals.csv",
+  "parameters.csv",
+  "figures/inference.svg",
+];
+
+/** The values of the command's options. */
+export interface InferOptions {
+  readonly data: string | undefined;
+  readonly sparc: string | undefined;
+  readonly galaxy: string | undefined;
+  /** Default: `out/model.safetensors`. */
+  readonly model: string | undefined;
+  readonly scatter: number | undefined;
+  readonly seed: number | undefined;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+/** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
+const SHARES = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
+const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
+
+/** Half of SPARC's galaxies scatter less than this share of their velocity about the curves of the extended population. */
+export const SPARC_SCATTER = 0.03;
+
+/** Where the bank is not enough, chains, and states of each, a quarter of which is left out: 20 s. */
+const CHAINS = 64;
+const TRANSITIONS = 120;
+const BANK = 10_000;
+
+/** Posterior curves that the parameters are fitted to: a millisecond each. */
+const FITTED = 300;
+
+/** The command. */
+export async function infer(values: InferOptions, context: Context): Promise<Outcome> {
+  const { name, observations } = readObservations(values);
+  const model = readModelOrTell(values.model);
+  const { scatter = values.sparc === undefined ? 0 : SPARC_SCATTER, seed = model.training.seed } = values;
+  const steps = inferCurves(model, [observations], {
+    random: new Random(seed).fork("inference"),
+    scatter: { median: scatter },
+    chains: CHAINS,
+    transitions: TRANSITIONS,
+    bank: BANK,
+  });
+  const output = new OutputFolder(values.out, { names: INFERENCE_FILES, force: values.force });
+  const progress = context.terminal.progress("posterior", 1);
+  let posterior: Posterior | undefined;
+  while (!(await context.interruption.breathe())) {
+    const step = steps.next();
+    if (step.done) {
+      [posterior] = step.value;
+      break;
+    }
+    const { share = 0, evaluations } = step.value;
+    progress.update(Math.max(share, 1e-3), `${evaluations} curves tried`);
+  }
+  progress.end();
+  if (posterior === undefined) {
+    tellOutcome(context, output, false);
+    return { complete: false, result: output.result() };
+  }
+  const parameters = parametersOf(model, posterior);
+  output.write(inferenceFiles(model, observations, posterior, parameters, name));
+  tellParameters(context, posterior, parameters, scatter > 0);
+  tellOutcome(context, output, true);
+  return { complete: true, result: { ...output.result(), ...resultOf(name, posterior, parameters, seed) } };
+}
+
+/**
+ * The galaxy that the options name.
+ *
+ * @throws UsageError unless it is either a table of its own or a galaxy of SPARC
+ */
+function readObservations({ data, sparc, galaxy }: InferOptions): {
+  name: string;
+  observations: Observations;
+} {
+  const refuse = (problem: string, fix: string): never => {
+    throw new UsageError("halograd infer", problem, fix);
+  };
+  if (data !== undefined) {
+    if (sparc !== undefined || galaxy !== undefined) {
+      refuse("--data names one galaxy, --sparc another", "give --data, or --sparc with --galaxy");
+    }
+    return { name: "", observations: parseObservations(readTextFile(data), data) };
+  }
+  if (sparc === undefined) {
+    return refuse(
+      "there is no galaxy",
+      "give --data galaxy.csv, or --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403",
+    );
+  }
+  if (galaxy === undefined) return refuse("--sparc holds many galaxies", "choose one: --galaxy NGC2403");
+  const found = findSparcGalaxy(parseSparcCurves(readTextFile(sparc), sparc), galaxy, sparc);
+  return { name: found.name, observations: found };
+}
+
+/** The model; the fix of a missing one is to train one, of the network that can do this. */
+function readModelOrTell(path: string | undefined): Model {
+  const standard = "out/model.safetensors";
+  try {
+    return readModel(path ?? standard);
+  } catch (error) {
+    if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
+    const fix =
+      "halograd run --network residual --count 12500 makes it in two minutes; --model FILE names another";
+    throw new FileError(standard, error.code, error.problem, fix);
+  }
+}
+
+/** Quantiles of each parameter over the galaxies that fit the posterior's curves best. */
+type Parameters = Readonly<Record<FitParameter, number[]>>;
+
+function parametersOf({ radii }: Model, { curves }: Posterior): Parameters {
+  const step = Math.max(1, Math.floor(curves.length / FITTED));
+  const fits = curves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
+  const of = (parameter: FitParameter): number[] =>
+    quantiles(
+      fits.map((galaxy) => galaxy[parameter]),
+      SHARES,
+    );
+  return Object.fromEntries(FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)])) as Record<
+    FitParameter,
+    number[]
+  >;
+}
+
+function inferenceFiles(
+  { radii }: Model,
+  observations: Observations,
+  { curves }: Posterior,
+  parameters: Parameters,
+  name: string,
+): OutputFile[] {
+  const intervals = intervalsOf(radii, curves);
+  const header = ["radius [kpc]", ...SHARE_NAMES.map((share) => `${share} [km/s]`)];
+  const columns = FIT_PARAMETERS.map((parameter) => COLUMNS[parameter]);
+  return [
+    ["posterior.csv", formatCsv(radii, curves)],
+    [
+      "intervals.csv",
+      formatCsv(
+        header,
+        Array.from(radii, (radius, j) => [radius, ...intervals[j]]),
+      ),
+    ],
+    [
+      "parameters.csv",
+      formatCsv(
+        ["quantile", ...columns],
+        SHARES.map((share, s) => [share, ...FIT_PARAMETERS.map((parameter) => parameters[parameter][s])]),
+      ),
+    ],
+    ["figures/inference.svg", inferenceFigure({ name, radii, intervals, observations })],
+  ];
+}
+
+/** Quantiles of the velocities at each radius, [radii][shares]. */
+function intervalsOf(radii: Float64Array, curves: readonly Float64Array[]): number[][] {
+  return Array.from(radii, (_, j) =>
+    quantiles(
+      curves.map((curve) => curve[j]),
+      SHARES,
+    ),
+  );
+}
+
+const COLUMNS: Readonly<Record<FitParameter, string>> = {
+  discMass: "disc_mass [Msun]",
+  discScaleLength: "disc_scale_length [kpc]",
+  haloMass: "halo_mass [Msun]",
+  concentration: "concentration",
+};
+
+/** A line for each parameter: median, and the ends of the interval of 68 %. */
+function tellParameters(
+  { terminal }: Context,
+  { curves, scatters, rHat, effectiveCount }: Posterior,
+  parameters: Parameters,
+  hasScatter: boolean,
+): void {
+  terminal.say(
+    `${curves.length} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
+  );
+  if (rHat > 1.2) terminal.say("  the chains have hardly met: take the intervals as rough");
+  for (const parameter of FIT_PARAMETERS) {
+    const [, low, , middle, , high] = parameters[parameter].map((value) =>
+      String(Number(value.toPrecision(3))),
+    );
+    terminal.say(`  ${COLUMNS[parameter]}  ${middle}  (68 %: ${low} to ${high})`);
+  }
+  if (!hasScatter) return;
+  const [low, middle, high] = quantiles(scatters, [0.16, 0.5, 0.84]).map((share) => (100 * share).toFixed(1));
+  terminal.say(`  scatter beyond the errors  ${middle} % of the velocity  (68 %: ${low} to ${high})`);
+}
+
+function resultOf(
+  galaxy: string,
+  { curves, scatters, rHat, effectiveCount }: Posterior,
+  parameters: Parameters,
+  seed: number,
+): Record<string, unknown> {
+  return {
+    ...(galaxy !== "" && { galaxy }),
+    seed,
+    samples: curves.length,
+    rHat,
+    effectiveCount,
+    quantiles: SHARES,
+    parameters,
+    scatter: quantiles(scatters, SHARES),
+  };
+}

@@ -1,0 +1,114 @@
+/** Figures of posterior curves: bands of 50, 68 and 95 % around the median, and the observed points with their errors. */
+
+import type { Observations } from "../io/index.ts";
+import { figure, type Mark, okabeIto, type Panel, scale } from "../plot/index.ts";
+
+/** A galaxy and its posterior. */
+export interface InferredGalaxy {
+  readonly name: string;
+  /** kpc, growing. */
+  readonly radii: ArrayLike<number>;
+  /** Velocities at 2.5, 16, 25, 50, 75, 84 and 97.5 %, km/s, [radii][7]. */
+  readonly intervals: readonly (readonly number[])[];
+  readonly observations: Observations;
+  /** Points that the posterior was not told. */
+  readonly heldOut?: Observations;
+}
+
+/** One galaxy, velocities in km/s. */
+export function inferenceFigure(galaxy: InferredGalaxy): string {
+  const { name, radii, observations } = galaxy;
+  const [marks, fastest] = [marksOf(galaxy, 1), fastestOf(galaxy)];
+  return figure({
+    title: `Rotation curve inferred from observations${name === "" ? "" : ` of ${name}`}`,
+    description:
+      `${observations.radii.length} observed points with their errors, and the intervals that hold 50, 68 and 95 % ` +
+      "of the posterior's curves.",
+    x: {
+      label: "Radius *R* [kpc]",
+      scale: scale(radii[0], radii[radii.length - 1], { kind: "log", nice: false, ticks: 7 }),
+    },
+    y: { label: "Circular velocity *v* [km s^{−1}]", scale: scale(0, fastest) },
+    rows: [[{ ...(name !== "" && { title: name }), marks }]],
+  });
+}
+
+/** Many galaxies on the same axes, each in units of its fastest observed velocity, which stands in its title. */
+export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], columns: number): string {
+  const panels = galaxies.map((galaxy): Panel => {
+    const unit = fastestPoint(galaxy);
+    return { title: `${galaxy.name}: ${unit.toFixed(0)} km s^{−1}`, marks: marksOf(galaxy, unit, TALLEST) };
+  });
+  const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, r) =>
+    panels.slice(r * columns, (r + 1) * columns),
+  );
+  const [{ radii }] = galaxies;
+  return figure({
+    title: `Rotation curves of ${galaxies.length} galaxies inferred from some of their points`,
+    description:
+      "Observed points, points held out, and the intervals that hold 50, 68 and 95 % of the posterior's curves; " +
+      "velocities in units of each galaxy's fastest point.",
+    x: {
+      label: "Radius *R* [kpc]",
+      scale: scale(radii[0], radii[radii.length - 1], { kind: "log", nice: false, ticks: 4 }),
+    },
+    y: { label: "Circular velocity over the fastest observed", scale: scale(0, TALLEST, { nice: false }) },
+    rows,
+    panelWidth: 230,
+    panelHeight: 170,
+    decimals: 1,
+  });
+}
+
+/** Of an axis in units of the fastest point: higher parts of bands are cut off. */
+const TALLEST = 1.65;
+
+function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] {
+  const { radii, intervals, observations, heldOut } = galaxy;
+  const at = (share: number): number[] =>
+    intervals.map((velocities) => Math.min(most, velocities[share] / unit));
+  const band = (low: number, high: number, opacity: number, label: string): Mark => ({
+    kind: "band",
+    x: radii,
+    low: at(low),
+    high: at(high),
+    color: okabeIto.blue,
+    opacity,
+    label,
+  });
+  return [
+    band(0, 6, 0.14, "95 %"),
+    band(1, 5, 0.2, "68 %"),
+    band(2, 4, 0.26, "50 % of curves"),
+    { kind: "line", x: radii, y: at(3), color: okabeIto.blue, label: "median" },
+    ...points(observations, unit, most, okabeIto.black, "observed"),
+    ...(heldOut === undefined ? [] : points(heldOut, unit, most, okabeIto.vermillion, "held out")),
+  ];
+}
+
+function points(
+  { radii, velocities, errors }: Observations,
+  unit: number,
+  most: number,
+  color: string,
+  label: string,
+): Mark[] {
+  const within = (velocity: number): number => Math.min(most, Math.max(0, velocity / unit));
+  const bars = Array.from(radii, (radius, i): Mark => {
+    const ends = [velocities[i] - errors[i], velocities[i] + errors[i]].map(within);
+    return { kind: "line", x: [radius, radius], y: ends, color, width: 1 };
+  });
+  const y = Array.from(velocities, within);
+  const hollow = label === "held out";
+  return [...bars, { kind: "points", x: radii, y, color, size: unit === 1 ? 5 : 4, hollow, label }];
+}
+
+function fastestPoint({ observations, heldOut }: InferredGalaxy): number {
+  return Math.max(...observations.velocities, ...(heldOut?.velocities ?? []));
+}
+
+function fastestOf(galaxy: InferredGalaxy): number {
+  const { observations, intervals } = galaxy;
+  const tops = Array.from(observations.velocities, (velocity, i) => velocity + observations.errors[i]);
+  return 1.03 * Math.max(...tops, ...intervals.map((velocities) => velocities[6]));
+}

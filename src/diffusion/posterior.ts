@@ -1,0 +1,540 @@
+/**
+ * Posterior sampling through a deterministic sampler. Such a sampler is a map from a latent z ~ N(0, I), the noise that
+ * it starts from, to data; so what is known of the data is a likelihood of z, and the prior of z is a standard normal.
+ */
+
+import { tensor } from "../autograd/tensor.ts";
+import { cos, exp, log, log10, sin } from "../kernels/math.ts";
+import { isTensor } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
+import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+
+/**
+ * ln of the likelihood of rows of latents, up to a constant; −∞ where it is zero.
+ *
+ * @param latents [rows, features], float32
+ * @param chains the chain that each row belongs to, [rows]: chains may have likelihoods of their own
+ * @returns one number for each row
+ */
+export type LogLikelihood = (latents: Tensor, chains: Uint32Array) => ArrayLike<number>;
+
+/** Settings of {@link ellipticalSlice}. */
+export interface EllipticalSliceOptions {
+  /** Where directions and heights come from; each chain has a stream of its own. */
+  readonly random: Random;
+  /** How many states each chain goes on to; default 100. */
+  readonly transitions?: number;
+  /**
+   * A Gaussian near the posterior of each chain, [chains]: ellipses are drawn from it, and its density is taken out of what
+   * is asked of a state (Nishihara, Murray & Adams 2014, JMLR 15, 2087). The posterior stays the same for any; a good one
+   * saves chains whose data tell much from creeping. Default: the prior.
+   */
+  readonly guides?: readonly Guide[];
+}
+
+/** A Gaussian that stands in for a posterior: N(mean, factor · factorᵀ). */
+export class Guide {
+  /** [features] */
+  readonly mean: Float64Array;
+  /** Lower triangle, rows, [features][features] */
+  readonly factor: readonly Float64Array[];
+
+  /**
+   * The Gaussian of points, a little wider than they are.
+   *
+   * With few points, variances of some directions come out far too small. The correlations are therefore shrunk
+   * towards none by the share (features/points)², and all deviations widened by a fifth: elliptical slices are slowed
+   * down by a guide that is too wide, but stick in tails that reach beyond one that is too narrow.
+   *
+   * @param points [count, features] row by row
+   * @throws ArgumentError for fewer than two points
+   */
+  constructor(points: ArrayLike<number>, features: number) {
+    const count = points.length / features;
+    checkCount("Guide", "the number of points", count, 2);
+    const mean = new Float64Array(features);
+    for (let i = 0; i < points.length; i++) mean[i % features] += points[i] / count;
+    const keep = 1 - Math.min(1, (features / count) * (features / count));
+    const covariance = Array.from({ length: features }, (_, i) =>
+      Float64Array.from({ length: i + 1 }, (_, j) => {
+        let sum = 0;
+        for (let at = 0; at < points.length; at += features) {
+          sum += (points[at + i] - mean[i]) * (points[at + j] - mean[j]);
+        }
+        return ((i === j ? 1 : keep) * WIDENING * WIDENING * sum) / (count - 1) + (i === j ? 1e-10 : 0);
+      }),
+    );
+    this.mean = mean;
+    this.factor = choleskyOf(covariance);
+  }
+
+  /** |L⁻¹ (x − mean)|²/2 − |x|²/2 of the row at `offset`: ln of the prior over the guide, up to a constant. */
+  logPriorRatio(x: ArrayLike<number>, offset: number): number {
+    const { mean, factor } = this;
+    const solved = new Float64Array(mean.length);
+    let sum = 0;
+    for (let i = 0; i < solved.length; i++) {
+      let rest = x[offset + i] - mean[i];
+      for (let j = 0; j < i; j++) rest -= factor[i][j] * solved[j];
+      solved[i] = rest / factor[i][i];
+      sum += solved[i] * solved[i] - x[offset + i] * x[offset + i];
+    }
+    return sum / 2;
+  }
+}
+
+const WIDENING = 1.2;
+
+/** L of a positive definite matrix L Lᵀ, given by the rows of its lower triangle. */
+function choleskyOf(matrix: readonly Float64Array[]): Float64Array[] {
+  const factor: Float64Array[] = [];
+  matrix.forEach((row, i) => {
+    const own = new Float64Array(i + 1);
+    for (let j = 0; j <= i; j++) {
+      let rest = row[j];
+      for (let k = 0; k < j; k++) rest -= own[k] * (j === i ? own : factor[j])[k];
+      own[j] = j === i ? Math.sqrt(rest) : rest / factor[j][j];
+    }
+    factor.push(own);
+  });
+  return factor;
+}
+
+/** How far {@link ellipticalSlice} has come. */
+export interface PosteriorProgress {
+  /** Transitions that were done, of all chains together. */
+  readonly transitions: number;
+  /** Times that a row was given to the likelihood. */
+  readonly evaluations: number;
+  /** Of {@link temperedPosterior}: how much of all is done, from 0 to 1, as far as it can be told. */
+  readonly share?: number;
+}
+
+/** What {@link ellipticalSlice} found. */
+export interface PosteriorChains {
+  /** The states after each transition, float32 [chains, features] row by row. */
+  readonly states: readonly Float32Array[];
+  /** ln of their likelihoods, [transitions][chains]. */
+  readonly logLikelihoods: readonly Float64Array[];
+  /** Times that a row was given to the likelihood. */
+  readonly evaluations: number;
+}
+
+/**
+ * Elliptical slice sampling (Murray, Adams & MacKay 2010, arXiv:1001.0175) of p(z) ∝ N(z; 0, I) · likelihood(z): each
+ * transition draws a direction from the prior and a height below the likelihood of the state, and looks on the ellipse
+ * through both for a state above that height, nearer and nearer to where it stands. It leaves the posterior as it is,
+ * whatever the likelihood, and has nothing to tune.
+ *
+ * Chains are rows of one batch. A chain goes on as soon as it has found its next state, so that each call of the
+ * likelihood has a row for every chain that is not at its end yet.
+ *
+ * A generator: it yields before each call of the likelihood, where a caller can show progress, or stop by `return()`.
+ *
+ * @param start where chains start, [chains, features]; from the prior, or nearer, from {@link importanceResample}
+ * @throws ArgumentError where the likelihood of a start is zero, or NaN; ShapeError for a start that is no [chains, features]
+ * @example
+ * const random = new Random(1);
+ * const likelihood = (z: Tensor) => z.sub(1).square().sum(1).mul(-0.5).toArray() as number[];
+ * const steps = ellipticalSlice(likelihood, normal([8, 2], random), { random, transitions: 50 });
+ * let step = steps.next();
+ * while (!step.done) step = steps.next();
+ * step.value.states.length // 50; their mean is near 1/2
+ */
+export function* ellipticalSlice(
+  logLikelihood: LogLikelihood,
+  start: Tensor,
+  options: EllipticalSliceOptions,
+): Generator<PosteriorProgress, PosteriorChains> {
+  checkOptions("ellipticalSlice", options, ["random", "transitions", "guides"]);
+  const { random, transitions = 100, guides } = options ?? {};
+  checkRandom("ellipticalSlice", random);
+  checkCount("ellipticalSlice", "transitions", transitions);
+  if (!isTensor(start) || start.rank !== 2 || start.size === 0) {
+    throw new ShapeError(
+      "ellipticalSlice",
+      `starts from latents as [chains, features]; got ${describeValue(start)}.`,
+      "draw normal([16, features], random).",
+    );
+  }
+  const [count, features] = start.shape;
+  const states = Float32Array.from(start.toTypedArray());
+  const everyone = Uint32Array.from({ length: count }, (_, chain) => chain);
+  const evaluate = (latents: Float32Array, chains: Uint32Array): ArrayLike<number> => {
+    const values = logLikelihood(tensor(latents, [chains.length, features]), chains);
+    if (values.length === chains.length) return values;
+    throw new ShapeError(
+      "ellipticalSlice",
+      `the likelihood returned ${values.length} numbers for ${chains.length} rows.`,
+    );
+  };
+  const heights = Float64Array.from(evaluate(states.slice(), everyone));
+  const lost = heights.findIndex((height) => !(height > -Infinity));
+  if (lost >= 0) {
+    throw new ArgumentError(
+      "ellipticalSlice",
+      `ln of the likelihood at the start of chain ${lost} is ${heights[lost]}: there is no way from there.`,
+      "start where the data are possible: importanceResample of many draws of the prior finds such places.",
+    );
+  }
+  const history = Array.from({ length: transitions }, () => new Float32Array(count * features));
+  const heightHistory = Array.from({ length: transitions }, () => new Float64Array(count));
+  const done = new Uint32Array(count);
+  const ellipses = Array.from(
+    { length: count },
+    (_, chain) => new Ellipse(random.fork(chain), features, guides?.[chain]),
+  );
+  let [evaluations, total] = [count, 0];
+  let active = everyone;
+  ellipses.forEach((ellipse, chain) => {
+    ellipse.begin(heights[chain], states, chain * features);
+  });
+  while (active.length > 0) {
+    yield { transitions: total, evaluations };
+    const proposals = new Float32Array(active.length * features);
+    active.forEach((chain, row) => {
+      ellipses[chain].propose(states, chain * features, proposals, row * features);
+    });
+    const values = evaluate(proposals, active);
+    evaluations += active.length;
+    active.forEach((chain, row) => {
+      const ellipse = ellipses[chain];
+      // Not >: a height that rounds to that of the state must not leave the state itself without a way out.
+      if (!(values[row] + ellipse.ratio(proposals, row * features) >= ellipse.threshold)) {
+        ellipse.shrink();
+        return;
+      }
+      states.set(proposals.subarray(row * features, (row + 1) * features), chain * features);
+      heights[chain] = values[row];
+      const transition = done[chain]++;
+      history[transition].set(states.subarray(chain * features, (chain + 1) * features), chain * features);
+      heightHistory[transition][chain] = heights[chain];
+      total++;
+      ellipse.begin(heights[chain], states, chain * features);
+    });
+    active = active.filter((chain) => done[chain] < transitions);
+  }
+  return { states: history, logLikelihoods: heightHistory, evaluations };
+}
+
+/** The ellipse that a chain looks for its next state on, and the part of it that is left. */
+class Ellipse {
+  threshold = 0;
+  readonly #random: Random;
+  readonly #guide: Guide | undefined;
+  readonly #direction: Float64Array;
+  #angle = 0;
+  #least = 0;
+  #greatest = 0;
+
+  constructor(random: Random, features: number, guide: Guide | undefined) {
+    this.#random = random;
+    this.#guide = guide;
+    this.#direction = new Float64Array(features);
+  }
+
+  /** A new ellipse, and a height below that of the state. */
+  begin(height: number, states: Float32Array, from: number): void {
+    const [direction, factor] = [this.#direction, this.#guide?.factor];
+    this.#random.fillNormal(direction);
+    if (factor !== undefined) {
+      // From the last row up, each needs only numbers that are still to be replaced.
+      for (let i = direction.length - 1; i >= 0; i--) {
+        let sum = 0;
+        for (let j = 0; j <= i; j++) sum += factor[i][j] * direction[j];
+        direction[i] = sum;
+      }
+    }
+    this.threshold = height + this.ratio(states, from) + log(1 - this.#random.uniform());
+    this.#angle = this.#random.uniform(0, 2 * Math.PI);
+    this.#least = this.#angle - 2 * Math.PI;
+    this.#greatest = this.#angle;
+  }
+
+  /** What a height gains by the ellipses not coming from the prior. */
+  ratio(rows: Float32Array, from: number): number {
+    return this.#guide?.logPriorRatio(rows, from) ?? 0;
+  }
+
+  /** mean + (state − mean) · cos θ + direction · sin θ. */
+  propose(states: Float32Array, from: number, out: Float32Array, to: number): void {
+    const [c, s] = [cos(this.#angle), sin(this.#angle)];
+    const [direction, mean] = [this.#direction, this.#guide?.mean];
+    for (let i = 0; i < direction.length; i++) {
+      const middle = mean?.[i] ?? 0;
+      out[to + i] = middle + (states[from + i] - middle) * c + direction[i] * s;
+    }
+  }
+
+  /** Leaves out what lies beyond the angle that failed: θ = 0, the state itself, is always kept. */
+  shrink(): void {
+    if (this.#angle < 0) this.#least = this.#angle;
+    else this.#greatest = this.#angle;
+    this.#angle = this.#random.uniform(this.#least, this.#greatest);
+  }
+}
+
+/** Settings of {@link temperedPosterior}. */
+export interface TemperedOptions {
+  /** Where all that is random comes from. */
+  readonly random: Random;
+  /** Draws of the prior, [draws, features]. */
+  readonly bank: Tensor;
+  /** ln of the likelihoods of the bank, a row for each posterior, [posteriors][draws]. */
+  readonly bankLogLikelihoods: readonly ArrayLike<number>[];
+  /** Chains for each posterior; default 32. */
+  readonly chains?: number;
+  /** States of each chain of the posterior itself; default 24. */
+  readonly transitions?: number;
+}
+
+/**
+ * Samples several posteriors at once. Each starts as the prior and is raised to likelihood^β with β from 0 to 1, in steps
+ * in which at least half the chains stay in the run (Del Moral, Doucet & Jasra 2006, J. R. Stat. Soc. B 68, 411): a first
+ * step among the bank, then resampling and three transitions of {@link ellipticalSlice}, guided by the Gaussian of the
+ * chains. What is returned are chains at β = 1, whose guide no longer changes.
+ *
+ * @param logLikelihood its rows' chains count on through the posteriors: chain c belongs to posterior ⌊c / chains⌋
+ */
+export function* temperedPosterior(
+  logLikelihood: LogLikelihood,
+  options: TemperedOptions,
+): Generator<PosteriorProgress, PosteriorChains> {
+  const { random, bank, bankLogLikelihoods, chains = 32, transitions = 24 } = options;
+  checkRandom("temperedPosterior", random);
+  const [posteriors, features] = [bankLogLikelihoods.length, bank.shape[1]];
+  const bankValues = bank.toTypedArray();
+  const size = chains * features;
+  const states = new Float32Array(posteriors * size);
+  const powers = new Float64Array(posteriors);
+  bankLogLikelihoods.forEach((heights, p) => {
+    powers[p] = nextPower(heights, 0, Math.min(4 * chains, heights.length / 2));
+    const weights = Float64Array.from(heights, (height) => scaled(powers[p], height));
+    const { rows } = importanceResample(weights, chains, random.fork("bank").fork(p));
+    rows.forEach((row, c) => {
+      const latent = bankValues.subarray(row * features, (row + 1) * features);
+      states.set(latent as Float32Array, p * size + c * features);
+    });
+  });
+  const guides = Array.from(
+    { length: posteriors },
+    (_, p) => new Guide(states.subarray(p * size, (p + 1) * size), features),
+  );
+  let evaluations = 0;
+  // Those that have not gone along at their full power yet, which makes their last guide.
+  let active = Array.from({ length: posteriors }, (_, p) => p);
+  for (let stage = 0; ; stage++) {
+    const isLast = active.length === 0;
+    if (isLast) active = Array.from({ length: posteriors }, (_, p) => p);
+    const own = active;
+    const posteriorOf = (chain: number): number => own[Math.floor(chain / chains)];
+    const start = new Float32Array(own.length * size);
+    own.forEach((p, place) => {
+      start.set(states.subarray(p * size, (p + 1) * size), place * size);
+    });
+    const steps = ellipticalSlice(
+      (latents, rows) => {
+        const values = logLikelihood(
+          latents,
+          rows.map((chain) => posteriorOf(chain) * chains + (chain % chains)),
+        );
+        return Float64Array.from(rows, (chain, row) => scaled(powers[posteriorOf(chain)], values[row]));
+      },
+      tensor(start, [own.length * chains, features]),
+      {
+        random: random.fork("stages").fork(stage),
+        transitions: isLast ? transitions : STAGE_TRANSITIONS,
+        guides: Array.from({ length: own.length * chains }, (_, chain) => guides[posteriorOf(chain)]),
+      },
+    );
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      const { transitions: done, evaluations: tried } = step.value;
+      // A guess: the last part takes about as long as all before it.
+      const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : settledShare(powers) / 2;
+      yield { transitions: done, evaluations: evaluations + tried, share };
+    }
+    const result = step.value;
+    evaluations += result.evaluations;
+    if (isLast) return { ...result, evaluations };
+    own.forEach((p, place) => {
+      const points = new Float32Array((result.states.length - 1) * size);
+      result.states.slice(1).forEach((all, i) => {
+        points.set(all.subarray(place * size, (place + 1) * size), i * size);
+      });
+      guides[p] = new Guide(points, features);
+      const last = points.subarray(points.length - size);
+      const heights = result.logLikelihoods[result.logLikelihoods.length - 1];
+      states.set(last, p * size);
+      const power = powers[p];
+      if (power === 1) {
+        active = active.filter((other) => other !== p);
+        return;
+      }
+      // The chains' heights are those of likelihood^power.
+      const plain = heights.slice(place * chains, (place + 1) * chains).map((height) => height / power);
+      powers[p] = nextPower(plain, power, chains / 2);
+      const weights = plain.map((height) => scaled(powers[p] - power, height));
+      const { rows } = importanceResample(weights, chains, random.fork("resampling").fork(stage).fork(p));
+      rows.forEach((row, c) => {
+        states.set(last.subarray(row * features, (row + 1) * features), p * size + c * features);
+      });
+    });
+  }
+}
+
+/** How far the powers have come: by the fourth root, since they grow by like factors. */
+function settledShare(powers: Float64Array): number {
+  return powers.reduce((sum, power) => sum + Math.sqrt(Math.sqrt(power)), 0) / powers.length;
+}
+
+const STAGE_TRANSITIONS = 3;
+
+/** The greatest power, at most 1, whose weights likelihood^(power − from) are worth `least` equal ones. */
+function nextPower(heights: ArrayLike<number>, from: number, least: number): number {
+  let greatest = -Infinity;
+  for (let i = 0; i < heights.length; i++) greatest = Math.max(greatest, heights[i]);
+  const isEnough = (power: number): boolean => {
+    let [sum, squares] = [0, 0];
+    for (let i = 0; i < heights.length; i++) {
+      const weight = exp((power - from) * (heights[i] - greatest));
+      sum += weight;
+      squares += weight * weight;
+    }
+    return sum * sum >= least * squares;
+  };
+  if (isEnough(1)) return 1;
+  let [low, high] = [from, 1];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (isEnough(middle)) low = middle;
+    else high = middle;
+  }
+  // Never stands still: bisection may end where it began.
+  return Math.min(1, Math.max(low, from + 1e-9));
+}
+
+/** power · height, where 0 · −∞ would be NaN. */
+function scaled(power: number, height: number): number {
+  return power === 0 ? 0 : power * height;
+}
+
+/** Weights of {@link importanceResample}. */
+export interface ImportanceSample {
+  /** Rows that were drawn, each as often as its weight says. */
+  readonly rows: Uint32Array;
+  /** How many equal weights would know as much: 1/Σw² (Kish). Below some tens the draws are few points again and again. */
+  readonly effectiveCount: number;
+}
+
+/**
+ * Draws rows in proportion to their likelihood: from draws of the prior, draws of the posterior, in the limit of many.
+ * Systematic resampling: with a single random number, and a row of weight w comes ⌊n w⌋ or ⌈n w⌉ times.
+ *
+ * @param logWeights ln of the weights, up to a constant
+ * @param count how many are drawn
+ * @throws ArgumentError when all weights are zero, or one is NaN
+ * @example importanceResample([0, -1000], 3, new Random(1)).rows // Uint32Array [ 0, 0, 0 ]
+ */
+export function importanceResample(
+  logWeights: ArrayLike<number>,
+  count: number,
+  random: Random,
+): ImportanceSample {
+  checkCount("importanceResample", "count", count);
+  checkRandom("importanceResample", random);
+  let greatest = -Infinity;
+  for (let i = 0; i < logWeights.length; i++) {
+    // Not Math.max, which would hide where a NaN came from.
+    if (Number.isNaN(logWeights[i])) {
+      throw new ArgumentError("importanceResample", `ln of weight ${i} is NaN.`);
+    }
+    if (logWeights[i] > greatest) greatest = logWeights[i];
+  }
+  if (!(greatest > -Infinity && greatest < Infinity)) {
+    throw new ArgumentError("importanceResample", "no row has a finite weight above zero.");
+  }
+  const weights = Float64Array.from(logWeights, (value) => exp(value - greatest));
+  let [sum, squares] = [0, 0];
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  const rows = new Uint32Array(count);
+  const offset = random.uniform();
+  let [row, reached] = [0, weights[0]];
+  for (let i = 0; i < count; i++) {
+    const target = ((i + offset) / count) * sum;
+    while (reached <= target && row + 1 < weights.length) reached += weights[++row];
+    rows[i] = row;
+  }
+  return { rows, effectiveCount: (sum * sum) / squares };
+}
+
+/** How well chains have mixed, of one number that they follow. */
+export interface ChainDiagnostics {
+  /** R̂ of half chains: close to 1 when all tell the same; above 1.05 they do not yet. */
+  readonly rHat: number;
+  /** How many independent draws would know the mean as well. */
+  readonly effectiveCount: number;
+}
+
+/**
+ * Split R̂ and effective sample size from the variances between and within chains and their autocorrelations, summed
+ * by Geyer's initial monotone sequence (Gelman et al. 2013, Bayesian Data Analysis, 3rd ed., 11.4–11.5).
+ *
+ * @param chains what each chain followed: all of the same length, 4 or more
+ * @throws ArgumentError for fewer than four states, ShapeError for chains that differ in length
+ * @example chainDiagnostics([[1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 1]]).rHat // below 1.05
+ */
+export function chainDiagnostics(chains: readonly ArrayLike<number>[]): ChainDiagnostics {
+  const length = chains[0]?.length ?? 0;
+  if (length < 4) {
+    throw new ArgumentError("chainDiagnostics", `needs four states or more of a chain; got ${length}.`);
+  }
+  if (chains.some((chain) => chain.length !== length)) {
+    throw new ShapeError("chainDiagnostics", "the chains differ in length.");
+  }
+  const half = length >> 1;
+  const parts = chains.flatMap((chain) => {
+    const all = Array.from(chain);
+    return [all.slice(0, half), all.slice(length - half)];
+  });
+  const means = parts.map(meanOf);
+  const within = meanOf(parts.map((part, p) => autocovariance(part, means[p], 0) * (half / (half - 1))));
+  const between = varianceOf(means);
+  const pooled = ((half - 1) / half) * within + between;
+  // Chains that never move have converged only if they stand at the same place.
+  if (pooled === 0) return { rHat: 1, effectiveCount: parts.length * half };
+  const rHat = Math.sqrt(pooled / within);
+  const correlation = (lag: number): number =>
+    1 - (within - meanOf(parts.map((part, p) => autocovariance(part, means[p], lag)))) / pooled;
+  let [time, last] = [-1, Infinity];
+  for (let lag = 0; lag + 1 < half; lag += 2) {
+    const pair = Math.min(last, correlation(lag) + correlation(lag + 1));
+    if (!(pair > 0)) break;
+    time += 2 * pair;
+    last = pair;
+  }
+  const draws = parts.length * half;
+  // Antithetic chains can know more than as many independent draws; the bound is that of Stan.
+  return { rHat, effectiveCount: Math.min(draws / Math.max(time, 1e-9), draws * log10(draws)) };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (values.length - 1);
+}
+
+/** Σ (x_i − mean)(x_{i+lag} − mean) / n. */
+function autocovariance(values: readonly number[], mean: number, lag: number): number {
+  let sum = 0;
+  for (let i = 0; i + lag < values.length; i++) sum += (values[i] - mean) * (values[i + lag] - mean);
+  return sum / values.length;
+}

@@ -1,0 +1,137 @@
+/**
+ * The two tables of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) as published: machine-readable tables (MRT)
+ * that describe their own columns, then a line a point or a galaxy.
+ */
+
+import { clip, nearest } from "../tensor/check.ts";
+import { FormatError } from "../tensor/errors.ts";
+import type { Observations } from "./observations.ts";
+
+/** A measured curve of SPARC, with what its stars and gas alone would hold. */
+export interface SparcCurve extends Observations {
+  /** As in the table: "NGC2403". */
+  readonly name: string;
+  /** Mpc, as assumed for the radii. */
+  readonly distance: number;
+  /** Contribution of the gas, km/s; below 0 where it pulls outwards. */
+  readonly gas: Float64Array;
+  /** Contribution of the disc for a mass-to-light ratio of 1, km/s. */
+  readonly disc: Float64Array;
+  /** Contribution of the bulge for a mass-to-light ratio of 1, km/s. */
+  readonly bulge: Float64Array;
+}
+
+/** What the table of galaxies tells of one, as far as it is used here. */
+export interface SparcGalaxy {
+  /** As in the table: "NGC2403". */
+  readonly name: string;
+  /** Degrees; 90 is edge-on. */
+  readonly inclination: number;
+  /** 1 = high, 2 = medium, 3 = low. */
+  readonly quality: number;
+}
+
+/**
+ * Reads `MassModels_Lelli2016c.mrt`: all galaxies in the order of the file. Lines are split on white space: no name
+ * holds a blank, and no cell is empty.
+ *
+ * @param source what to call the text in errors, usually its path
+ * @throws FormatError for another table, a line that is not a name and nine numbers, a radius or an error that is not above 0
+ */
+export function parseSparcCurves(text: string, source: string): SparcCurve[] {
+  const galaxies = new Map<string, number[][]>();
+  for (const { line, words } of linesOf(text, source, "Vobs", 10)) {
+    const numbers = numbersOf(words.slice(1), source, line);
+    const [, radius, , error] = numbers;
+    if (!(radius > 0 && error > 0)) {
+      const problem = `line ${line}: the radius is ${radius}, the error ${error}; both must be above 0`;
+      throw new FormatError(source, problem, FIX);
+    }
+    const points = galaxies.get(words[0]) ?? [];
+    points.push(numbers);
+    galaxies.set(words[0], points);
+  }
+  return Array.from(galaxies, ([name, points]) => {
+    const ordered = points.toSorted((a, b) => a[1] - b[1]);
+    const column = (i: number): Float64Array => Float64Array.from(ordered, (point) => point[i]);
+    return {
+      name,
+      distance: ordered[0][0],
+      radii: column(1),
+      velocities: column(2),
+      errors: column(3),
+      gas: column(4),
+      disc: column(5),
+      bulge: column(6),
+    };
+  });
+}
+
+/**
+ * Reads `SPARC_Lelli2016c.mrt`. Its byte-by-byte description is off by some columns, so that lines are split on white
+ * space here too; the references at their end may be of any number of words.
+ *
+ * @param source what to call the text in errors, usually its path
+ * @throws FormatError for another table, or a line without a number where one belongs
+ */
+export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] {
+  return linesOf(text, source, "Inc", 18).map(({ line, words }) => {
+    const numbers = numbersOf(words.slice(1, 18), source, line);
+    return { name: words[0], inclination: numbers[4], quality: numbers[16] };
+  });
+}
+
+/**
+ * The galaxy of that name, however its letters and blanks are written: "ngc 2403" is NGC2403.
+ *
+ * @throws FormatError with the nearest name when there is none
+ */
+export function findSparcGalaxy(curves: readonly SparcCurve[], name: string, source: string): SparcCurve {
+  const plain = (text: string): string => text.toLowerCase().replace(/\s/g, "");
+  const found = curves.find((curve) => plain(curve.name) === plain(name));
+  if (found !== undefined) return found;
+  const near = nearest(
+    name,
+    curves.map((curve) => curve.name),
+  );
+  throw new FormatError(
+    source,
+    `it has no galaxy "${clip(name)}" among its ${curves.length}`,
+    near === undefined ? `there are ${curves[0].name}, …, ${curves.at(-1)?.name}` : `did you mean ${near}?`,
+  );
+}
+
+const FIX = "give the file as it was published, from zenodo.org/records/16284118";
+
+/** The lines behind the last rule of dashes, of a table whose header names `label`. */
+function linesOf(
+  text: string,
+  source: string,
+  label: string,
+  least: number,
+): { line: number; words: string[] }[] {
+  const lines = text.split(/\r?\n/);
+  const rule = lines.findLastIndex((line) => /^-{20,}\s*$/.test(line));
+  const names = lines.slice(0, Math.max(0, rule)).some((line) => line.split(/\s+/).includes(label));
+  if (rule < 0 || !names) {
+    throw new FormatError(source, `it is not the table of SPARC with a column ${label}`, FIX);
+  }
+  const found = lines
+    .map((line, i) => ({ line: i + 1, words: line.trim().split(/\s+/) }))
+    .slice(rule + 1)
+    .filter(({ words }) => words[0] !== "");
+  for (const { line, words } of found) {
+    if (words.length >= least) continue;
+    throw new FormatError(source, `line ${line} has ${words.length} cells, not ${least}`, FIX);
+  }
+  if (found.length === 0) throw new FormatError(source, "no line follows its header", FIX);
+  return found;
+}
+
+function numbersOf(words: readonly string[], source: string, line: number): number[] {
+  return words.map((word) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : Number.NaN;
+    if (Number.isFinite(value)) return value;
+    throw new FormatError(source, `line ${line}: "${clip(word)}" is no number`, FIX);
+  });
+}

@@ -1,0 +1,119 @@
+/** Measured rotation curves as text: tables of one's own, and SPARC's as they were published. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import {
+  findSparcGalaxy,
+  parseObservations,
+  parseSparcCurves,
+  parseSparcGalaxies,
+} from "../../src/io/index.ts";
+import { FormatError } from "../../src/tensor/errors.ts";
+
+describe("parseObservations", () => {
+  it.each([
+    "radius,velocity,error\n1,60,5\n2,80,4\n",
+    "# by hand\nRadius [kpc],v_obs [km/s],e_vobs\n2,80,4\n1,60,5\n",
+    "name,error (km/s),R (kpc),V (km/s)\n7,4,2,80\n8,5,1,60\n",
+    "vrot_kms,r_kpc,sigma\n60,1,5\n80,2,4\n",
+  ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
+    const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
+    expect([...radii]).toEqual([1, 2]);
+    expect([...velocities]).toEqual([60, 80]);
+    expect([...errors]).toEqual([5, 4]);
+  });
+
+  it.each([
+    [
+      "radius,velocity\n1,60\n",
+      /no column "error", only radius, velocity\n.*write the header radius \[kpc\]/,
+    ],
+    ["0.1,1,10,50\n20,60,90,100\n", /no column "radius".*\n.*a row a point/],
+    ["radius [arcsec],velocity,error\n1,2,3\n", /"radius \[arcsec\]" is in arcsec\n.*convert it to kpc/],
+    ["radius,velocity [m/s],error\n1,2,3\n", /"velocity \[m\/s\]" is in m\/s/],
+    ["radius,velocity,error\n1,60,0\n", /the error of point 1 .* is 0\n.*standard error/],
+    ["radius,velocity,error\n0,60,1\n", /the radius of point 1 .* is 0/],
+    ["radius,velocity,error\n", /no point follows the header/],
+    ["radius,velocity,error\n1,fast,1\n", /"fast" is not a number/],
+  ])("says what is wrong with %j", (text, message) => {
+    expect(() => parseObservations(text, "galaxy.csv")).toThrow(FormatError);
+    expect(() => parseObservations(text, "galaxy.csv")).toThrow(message);
+  });
+
+  test.prop([fc.string()])("reads any text as points or refuses it by a FormatError", (text) => {
+    try {
+      expect(parseObservations(text, "galaxy.csv").radii.length).toBeGreaterThan(0);
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+    }
+  });
+});
+
+const RULE = "-".repeat(80);
+/** In the format of the published table, with numbers of no galaxy. */
+const CURVES = `Title: SPARC\n${RULE}\n  27- 32 F6.2   km/s         Vobs    Observed circular velocity\n${RULE}
+A1            4.50   2.00  80.00  4.00  -3.00  40.00   0.00   10.00     0.00 
+A1            4.50   1.00  60.00  5.00  -1.50  30.00   1.00   20.00     0.00 
+NGC0007      12.5    0.50  20.10  2.00   4.00  10.00   0.00   30.00     0.00 
+`;
+const GALAXIES = `Title: SPARC\n${RULE}\n  27- 30 F4.1   deg         Inc     Inclination\n${RULE}
+         A1 10   4.50  0.26  2 65.0  5.0   0.075   0.003  1.21     7.89  0.47    66.20   0.012  1.21   0.0   0.0   2           Bm03
+    NGC0007  4  12.50  7.17  1 29.0  5.0  51.733   0.524  7.23   157.34  5.08  2295.25   3.140 17.67 175.0   3.5   1      Ge04, Bl 99
+`;
+
+describe("the tables of SPARC", () => {
+  it("give each galaxy's points in order of radius, with the gas's velocity below 0 where it pulls outwards", () => {
+    const [first, second] = parseSparcCurves(CURVES, "models.mrt");
+    expect(first.name).toBe("A1");
+    expect(first.distance).toBe(4.5);
+    expect([...first.radii]).toEqual([1, 2]);
+    expect([...first.velocities]).toEqual([60, 80]);
+    expect([...first.errors]).toEqual([5, 4]);
+    expect([...first.gas]).toEqual([-1.5, -3]);
+    expect([...first.bulge]).toEqual([1, 0]);
+    expect(second.name).toBe("NGC0007");
+  });
+
+  it("give inclination and quality, whatever the references at the end of a line", () => {
+    expect(parseSparcGalaxies(GALAXIES, "galaxies.mrt")).toEqual([
+      { name: "A1", inclination: 65, quality: 2 },
+      { name: "NGC0007", inclination: 29, quality: 1 },
+    ]);
+  });
+
+  it("find a galaxy however its name is written, and tell the nearest when there is none", () => {
+    const curves = parseSparcCurves(CURVES, "models.mrt");
+    expect(findSparcGalaxy(curves, "ngc 0007", "models.mrt").name).toBe("NGC0007");
+    expect(() => findSparcGalaxy(curves, "NGC007", "models.mrt")).toThrow(/did you mean NGC0007/);
+    expect(() => findSparcGalaxy(curves, "Malin 1", "models.mrt")).toThrow(/there are A1, …, NGC0007/);
+  });
+
+  it.each([
+    ["", /not the table of SPARC/],
+    [GALAXIES, /not the table of SPARC with a column Vobs/],
+    [`${CURVES}B2 1 2 3\n`, /line 8 has 4 cells, not 10/],
+    [CURVES.replace("20.10", "fast"), /line 7: "fast" is no number/],
+    [CURVES.replace(" 2.00  80", " 0.00  80"), /line 5: the radius is 0/],
+    [CURVES.slice(0, CURVES.indexOf("A1")), /no line follows its header/],
+  ])("are refused when damaged", (text, message) => {
+    expect(() => parseSparcCurves(text, "models.mrt")).toThrow(FormatError);
+    expect(() => parseSparcCurves(text, "models.mrt")).toThrow(message);
+  });
+
+  const folder = process.env.HALOGRAD_SPARC ?? "../shared/sparc";
+  const published = existsSync(`${folder}/MassModels_Lelli2016c.mrt`);
+  it.skipIf(!published)(
+    `are read as published${published ? "" : " (skipped: set HALOGRAD_SPARC to the folder with the two files)"}`,
+    () => {
+      const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
+      const curves = parseSparcCurves(read("MassModels_Lelli2016c.mrt"), "models.mrt");
+      const galaxies = parseSparcGalaxies(read("SPARC_Lelli2016c.mrt"), "galaxies.mrt");
+      expect(curves.map(({ name }) => name).sort()).toEqual(galaxies.map(({ name }) => name).sort());
+      expect(curves.length).toBe(175);
+      expect(curves.reduce((sum, { radii }) => sum + radii.length, 0)).toBe(3391);
+      expect(curves.some(({ gas }) => gas.some((velocity) => velocity < 0))).toBe(true);
+      expect(galaxies.filter(({ quality }) => quality === 3).length).toBe(12);
+    },
+  );
+});

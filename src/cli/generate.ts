@@ -84,11 +84,15 @@ export async function generatePopulation(
   return curves.length === count ? { galaxies, radii, curves } : undefined;
 }
 
+function isExtended(galaxy: GalaxyParameters | ExtendedGalaxyParameters): galaxy is ExtendedGalaxyParameters {
+  return "gasMass" in galaxy;
+}
+
 /** A galaxy as a row of galaxies.csv. */
 export function galaxyRow(galaxy: GalaxyParameters | ExtendedGalaxyParameters): number[] {
   const { discMass, discScaleLength, haloMass, concentration } = galaxy;
   const row = [discMass, discScaleLength, haloMass, concentration];
-  if (!("gasMass" in galaxy)) return row;
+  if (!isExtended(galaxy)) return row;
   return [...row, galaxy.gasMass, galaxy.gasScaleLength, galaxy.bulgeMass, galaxy.bulgeScaleLength];
 }
 

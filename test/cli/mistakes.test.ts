@@ -133,7 +133,7 @@ describe("help", () => {
       const { stderr } = halograd(words, { cwd: home, env: { NODE_DEBUG: "esm" } });
       return stderr;
     };
-    expect(loaded(["--help"])).toContain("cli/commands.js");
+    expect(loaded(["--help"])).toContain("cli/main.js");
     expect(loaded(["--help"])).not.toMatch(/dist\/(ops|autograd|galaxy|plot)\//);
     expect(loaded(["generate", "--count", "1", "--out", "one"])).toMatch(/dist\/galaxy\//);
   });

@@ -7,7 +7,7 @@ import { parseCsv, parseCurves } from "../../src/io/index.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
 
 const home = newFolder();
-const POINTS = "radius [kpc],velocity [km/s],error [km/s]\n1,60,8\n2,95,8\n8,140,8\n12.5,150,8\n";
+const POINTS = "radius [kpc],velocity [km/s],error [km/s]\n2,95,15\n8,140,15\n";
 
 beforeAll(() => {
   succeed(["generate", "--population", "extended", "--count", "400", "--quiet"], home);
@@ -37,8 +37,8 @@ describe("halograd infer", () => {
     for (const [, ...quantiles] of rows) expect(quantiles).toEqual([...quantiles].sort((a, b) => a - b));
     // Near the points the curves are where the points are, within their errors and less.
     const near = rows[radii.findIndex((radius) => radius > 8)];
-    expect(Math.abs(near[4] - 140)).toBeLessThan(12);
-    expect(near[7] - near[1]).toBeLessThan(45);
+    expect(Math.abs(near[4] - 140)).toBeLessThan(20);
+    expect(near[7] - near[1]).toBeLessThan(75);
     expect(parseCsv(read("a", "parameters.csv"), { source: "parameters.csv" }).header).toEqual([
       "quantile",
       "disc_mass [Msun]",

@@ -75,8 +75,9 @@ export async function generatePopulation(
   const progress = terminal.progress("galaxies", count);
   for (const galaxy of galaxies) {
     if (await interruption.breathe()) break;
-    const drawn =
-      "gasMass" in galaxy ? extendedRotationCurves([galaxy], radii) : rotationCurves([galaxy], radii);
+    const drawn = isExtended(galaxy)
+      ? extendedRotationCurves([galaxy], radii)
+      : rotationCurves([galaxy], radii);
     curves.push(drawn.velocities);
     progress.update(curves.length, `${curves.length} of ${count}`);
   }

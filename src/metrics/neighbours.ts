@@ -151,8 +151,8 @@ export interface Memorisation extends Score {
 /**
  * Nearest-neighbour memorisation: the share of samples that lie nearer to a training curve than to any unseen curve of the same
  * distribution, with as many of the one as of the other (ties count half). About 0.5 for a model that has learned the distribution, good or bad;
- * 1 for one that repeats its training curves. The p-value is that of a share this high when each sample is a fair coin (in the normal
- * approximation).
+ * 1 for one that repeats its training curves. The p-value is that of a share this high when which curves were the training ones is
+ * drawn at random from both sets (in the normal approximation). Samples are no fair coins: those with the same nearest curve fall together.
  *
  * @param training curves that the model was trained on
  * @param unseen as many curves that it was not trained on: held out, or fresh
@@ -177,16 +177,24 @@ export function memorisation(
   const half = training.length;
   const [toTraining, toUnseen] = [new Float64Array(fakeCount), new Float64Array(fakeCount)];
   let nearer = 0;
+  const samplesOf = new Float64Array(realCount); // whose nearest curve this is
   for (let i = 0; i < fakeCount; i++) {
     const row = distances.subarray((realCount + i) * (realCount + fakeCount)).subarray(0, realCount);
     toTraining[i] = row.subarray(0, half).reduce((least, d) => Math.min(least, d), Infinity);
     toUnseen[i] = row.subarray(half).reduce((least, d) => Math.min(least, d), Infinity);
-    nearer += toTraining[i] < toUnseen[i] ? 1 : toTraining[i] === toUnseen[i] ? 0.5 : 0;
+    const share = toTraining[i] < toUnseen[i] ? 1 : toTraining[i] === toUnseen[i] ? 0.5 : 0;
+    nearer += share;
+    if (share > 0) samplesOf[row.indexOf(toTraining[i])] += share;
+    if (share < 1) samplesOf[half + row.subarray(half).indexOf(toUnseen[i])] += 1 - share;
   }
   const value = nearer / fakeCount;
+  // A random half of a finite population of N numbers with the variance s² sums to a variance of N s²/4.
+  const mean = fakeCount / realCount;
+  const squares = samplesOf.reduce((sum, count) => sum + (count - mean) * (count - mean), 0);
+  const deviation = Math.sqrt((realCount * squares) / (4 * (realCount - 1)));
   return {
     value,
-    pValue: upperTail((value - 0.5) * 2 * Math.sqrt(fakeCount)),
+    pValue: deviation > 0 ? upperTail((nearer - fakeCount / 2) / deviation) : 0.5,
     toTraining: median(toTraining),
     toUnseen: median(toUnseen),
   };

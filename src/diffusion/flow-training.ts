@@ -123,14 +123,16 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
   }
 }
 
-/** What a training's model is told: properties, and which of them count. */
-interface Told {
+/** What a model is told of a batch in training: properties, and which of them count. */
+export interface ToldConditions {
+  /** [batch, conditions] */
   readonly condition: Tensor;
+  /** As of `ResidualDenoiser.forward`; default: all of them. */
   readonly known?: Tensor;
 }
 
 /** Withholds everything in a share `drop` of the rows, and in the others all but a random subset of a random size. */
-function tell(condition: Tensor, drop: number, random: Random): Told {
+function tell(condition: Tensor, drop: number, random: Random): ToldConditions {
   const [rows, properties] = condition.shape;
   const draws = uniform([rows, properties + 2], random).toTypedArray();
   const known = new Float32Array(rows * properties);
@@ -157,7 +159,7 @@ export function flowLoss(
   model: ResidualDenoiser,
   clean: Tensor,
   random: Random,
-  told: Told | undefined = undefined,
+  told: ToldConditions | undefined = undefined,
 ): Tensor {
   const batch = clean.shape[0];
   const t = uniform([batch, 1], random).add(arange(batch).unsqueeze(1)).div(batch);

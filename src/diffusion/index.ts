@@ -21,6 +21,7 @@ export {
   type FlowTrainingOptions,
   flowLoss,
   NOISE_LEVELS,
+  type ToldConditions,
   trainFlow,
 } from "./flow-training.ts";
 export { type FunctionGuidanceOptions, functionGuidedDenoiser, type Wishes } from "./function-guidance.ts";

@@ -9,6 +9,7 @@ import { coordinate, element, escapeText, FONT_SIZE, label, labelWidth } from ".
 export interface ScoresOptions {
   /** Names of the sets of samples, up to eight. Plain text. */
   readonly sets: readonly string[];
+  /** One strip for each, from top to bottom. */
   readonly scores: readonly {
     /** With its unit: `roughness [km/s]`. Plain text. */
     readonly title: string;

@@ -12,6 +12,7 @@ import { FileError, readTextFile } from "../node/files.ts";
 import { Random } from "../tensor/random.ts";
 import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
+import { GALAXY_COLUMNS } from "./generate.ts";
 import { inferCurves, type Posterior, quantiles } from "./inference.ts";
 import { inferenceFigure } from "./inference-figure.ts";
 import { type Model, readModel } from "./model-file.ts";
@@ -188,12 +189,9 @@ function intervalsOf(radii: Float64Array, curves: readonly Float64Array[]): numb
   );
 }
 
-const COLUMNS: Readonly<Record<FitParameter, string>> = {
-  discMass: "disc_mass [Msun]",
-  discScaleLength: "disc_scale_length [kpc]",
-  haloMass: "halo_mass [Msun]",
-  concentration: "concentration",
-};
+const COLUMNS = Object.fromEntries(
+  FIT_PARAMETERS.map((parameter, i) => [parameter, GALAXY_COLUMNS[i]]),
+) as Record<FitParameter, string>;
 
 /** A line for each parameter: median, and the ends of the interval of 68 %. */
 function tellParameters(

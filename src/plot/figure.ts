@@ -5,7 +5,7 @@
 import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
 import { requireSome } from "./check.ts";
 import type { Scale } from "./scale.ts";
-import { coordinate, element, escapeText, FONT_SIZE, label, labelWidth, pathData } from "./svg.ts";
+import { coordinate, element, INK, label, labelWidth, pathData, svgDocument } from "./svg.ts";
 
 /** A line through points, in their order. */
 export interface LineMark {
@@ -121,7 +121,6 @@ interface Frame {
   readonly height: number;
 }
 
-const INK = "#222222";
 const GAP = 14; // between panels
 const TITLE_HEIGHT = 20; // of a panel
 const LABEL_HEIGHT = 24; // of an axis label, with the space around it
@@ -129,10 +128,6 @@ const TICK_SIZE = 11; // font
 const TICK_LABEL_HEIGHT = 20;
 const LEGEND_LINE = 22;
 const SAMPLE_WIDTH = 30; // of a mark in the legend
-
-/** The fonts that systems show their own text in, then the common metric-compatible ones. */
-export const FONTS =
-  "Helvetica Neue, Helvetica, Arial, Liberation Sans, Nimbus Sans, system-ui, DejaVu Sans, sans-serif";
 
 /**
  * An SVG document on white ground, with title and description for screen readers. It defines no ids and no styles, so any
@@ -194,23 +189,8 @@ export function figure(options: FigureOptions): string {
   // The last x tick label may stand out by half its width.
   const width = Math.ceil(right + (colorBar === undefined && rowTitles === undefined ? 18 : 4));
   const height = Math.ceil(ground + LABEL_HEIGHT + 2);
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
-      role: "img",
-      "font-family": FONTS,
-      "font-size": FONT_SIZE,
-      fill: INK,
-    },
-    element("title", {}, escapeText(options.title)),
-    element("desc", {}, escapeText(options.description)),
-    element("rect", { width, height, fill: "#ffffff" }),
-    ...parts,
-  );
+  const { title, description } = options;
+  return svgDocument({ width, height, title, description }, parts);
 }
 
 function requireGrid(rows: FigureOptions["rows"], rowTitles: FigureOptions["rowTitles"]): void {

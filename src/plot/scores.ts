@@ -1,9 +1,8 @@
 /** The figure of scores: a strip for each, with its own axis, on which sets of samples stand beside the baseline. */
 import { extent, requireNumbers, requireSome } from "./check.ts";
-import { FONTS } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
-import { coordinate, element, escapeText, FONT_SIZE, label, labelWidth } from "./svg.ts";
+import { coordinate, element, INK, label, labelWidth, svgDocument } from "./svg.ts";
 
 /** What {@link scoresFigure} draws. */
 export interface ScoresOptions {
@@ -37,7 +36,6 @@ const COLORS = [
 const WIDTH = 420;
 const ROW = 46;
 const STRIP = 22;
-const INK = "#222222";
 
 /**
  * Scores with different units side by side: each has a strip with an axis of its own, from 0 on; the baseline is a dashed line
@@ -80,23 +78,9 @@ export function scoresFigure({ sets, scores }: ScoresOptions): string {
       `${title}: ${values.map((value, i) => `${sets[i]} ${value.toFixed(decimals)}`).join(", ")} ` +
       `(same distribution ${baseline.toFixed(decimals)})`,
   );
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
-      role: "img",
-      "font-family": FONTS,
-      "font-size": FONT_SIZE,
-      fill: INK,
-    },
-    element("title", {}, "How the samples compare with the data"),
-    element("desc", {}, escapeText(`${told.join("; ")}. Filled markers: told apart from the data.`)),
-    element("rect", { width, height, fill: "#ffffff" }),
-    ...parts,
-  );
+  const title = "How the samples compare with the data";
+  const description = `${told.join("; ")}. Filled markers: told apart from the data.`;
+  return svgDocument({ width, height, title, description }, parts);
 }
 
 function strip(

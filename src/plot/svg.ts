@@ -16,6 +16,42 @@ export function element(name: string, attributes: Attributes, ...children: strin
   return children.length === 0 ? `${opening}/>` : `${opening}>${children.join("")}</${name}>`;
 }
 
+/** A whole figure on white: its accessible name, and what it shows for those who do not see it; both plain text. */
+export function svgDocument(
+  {
+    width,
+    height,
+    title,
+    description,
+  }: Readonly<Record<"title" | "description", string>> & Readonly<Record<"width" | "height", number>>,
+  parts: readonly string[],
+): string {
+  return element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "font-family": FONTS,
+      "font-size": FONT_SIZE,
+      fill: INK,
+    },
+    element("title", {}, escapeText(title)),
+    element("desc", {}, escapeText(description)),
+    element("rect", { width, height, fill: "#ffffff" }),
+    ...parts,
+  );
+}
+
+/** The colour of text and axes. */
+export const INK = "#222222";
+
+/** The fonts that systems show their own text in, then the common metric-compatible ones. */
+const FONTS =
+  "Helvetica Neue, Helvetica, Arial, Liberation Sans, Nimbus Sans, system-ui, DejaVu Sans, sans-serif";
+
 /** A number as short as its rounding to `decimals` (1 or 2) allows. Figures stay small and equal on every runtime. */
 export function coordinate(value: number, decimals: 1 | 2 = 2): string {
   if (!Number.isFinite(value)) throw new DtypeError("svg", `a coordinate is ${value}, but it must be finite`);

@@ -83,7 +83,7 @@ for (let first = 0; first < observations.length; first += GROUP) {
   );
   posteriors.forEach((posterior, g) => {
     diagnostics.push(posterior);
-    const intervals = intervalsOf((j) => posterior.curves.map((curve) => curve[j]));
+    const intervals = intervalsOf((j) => posterior.curves.map((curve) => curve[j]), posterior.effectiveCount);
     ours.add(intervals, truths[first + g]);
     widths.set(first + g, widthsOf(intervals));
     // One radius a galaxy: ranks at neighbouring radii are not independent.
@@ -148,8 +148,8 @@ function finish<Result>(steps: Generator<unknown, Result>): Result {
 }
 
 /** The ends of each interval, [levels][radii][2]. */
-function intervalsOf(samplesAt: (j: number) => number[]): number[][][] {
-  const ends = Array.from({ length: radiiCount }, (_, j) => quantiles(samplesAt(j), SHARES));
+function intervalsOf(samplesAt: (j: number) => number[], worth: number): number[][][] {
+  const ends = Array.from({ length: radiiCount }, (_, j) => quantiles(samplesAt(j), SHARES, worth));
   return LEVELS.map((_, l) => ends.map((end) => [end[2 * l], end[2 * l + 1]]));
 }
 
@@ -169,10 +169,11 @@ function compareWithExact(): void {
     const weights = physicsWeights(seen, logs);
     const sum = weights.reduce((total, weight) => total + weight, 0);
     const squares = weights.reduce((total, weight) => total + weight * weight, 0);
-    if ((sum * sum) / squares < LEAST_SHARING) return;
+    const sharing = (sum * sum) / squares;
+    if (sharing < LEAST_SHARING) return;
     const stream = random.fork("draw").fork(i);
     const drawn = systematic(weights, sum, 2000, stream);
-    const intervals = intervalsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]));
+    const intervals = intervalsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), sharing);
     exact.add(intervals, truths[i]);
     widthsOf(intervals).forEach((width, l) => {
       ratios[l].push((widths.get(i)?.[l] ?? 0) / width);

@@ -1,21 +1,20 @@
 /**
  * Points of measured galaxies held out and predicted: `halograd infer` beside a spline, a flat continuation and a direct
  * fit of disc and halo. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
- * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SCATTER]]`
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [DEVIATION]]`
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { SPARC_SCATTER } from "../src/cli/infer.ts";
+import { intervalsOf, SPARC_DEVIATION } from "../src/cli/infer.ts";
 import { inferCurves, type Posterior, quantiles } from "../src/cli/inference.ts";
 import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/cli/inference-figure.ts";
 import { readModel } from "../src/cli/model-file.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
-import { exp } from "../src/kernels/math.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath, scatter = SPARC_SCATTER] = process.argv.slice(2);
+const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);
 const LEVELS = [0.5, 0.68, 0.95];
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
@@ -61,7 +60,7 @@ for (const way of ["outer", "random"] as const) {
     cases.map(({ seen }) => seen),
     {
       random: random.fork("infer").fork(way),
-      scatter: { median: Number(scatter) },
+      deviation: { median: Number(deviation) },
       chains: 24,
       transitions: 8,
       bank: 60_000,
@@ -89,16 +88,11 @@ function pick({ radii, velocities, errors }: Observations, isWanted: (i: number)
   return { radii: of(radii), velocities: of(velocities), errors: of(errors) };
 }
 
-/** Predicted measurements, [points][samples]: a curve, its scatter and the point's error. */
+/** Predicted measurements, [samples][points]: a curve, and the errors of the points. */
 function predicted({ heldOut }: Case, posterior: Posterior, stream: Random): Float64Array[] {
-  const logs = posterior.logVelocitiesAt(heldOut.radii);
-  return Array.from(heldOut.radii, (_, i) =>
-    Float64Array.from(logs, (row, s) => {
-      const velocity = exp(row[i]);
-      const scatter = posterior.scatters[s] * velocity;
-      return velocity + stream.normal(0, Math.sqrt(heldOut.errors[i] ** 2 + scatter ** 2));
-    }),
-  );
+  return posterior
+    .velocitiesAt(heldOut.radii)
+    .map((curve) => curve.map((velocity, i) => velocity + stream.normal(0, heldOut.errors[i])));
 }
 
 function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]): void {
@@ -109,9 +103,10 @@ function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]):
     const { velocities } = one.heldOut;
     points += velocities.length;
     LEVELS.forEach((level, l) => {
-      const within = samples.filter((all, i) => {
-        const [low, high] = quantiles(all, [(1 - level) / 2, (1 + level) / 2]);
-        return velocities[i] >= low && velocities[i] <= high;
+      const within = velocities.filter((velocity, i) => {
+        const all = samples.map((row) => row[i]);
+        const [low, high] = quantiles(all, [(1 - level) / 2, (1 + level) / 2], posteriors[c].effectiveCount);
+        return velocity >= low && velocity <= high;
       }).length;
       inside[l] += within;
       shares[l].push(within / velocities.length);
@@ -127,8 +122,9 @@ function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]):
   const middle = (values: number[]): string => quantiles(values, [0.5])[0].toFixed(2);
   console.log(
     `R-hat: median ${middle(posteriors.map(({ rHat }) => rHat))}; effective samples: median ` +
-      `${middle(posteriors.map(({ effectiveCount }) => effectiveCount))}; scatter: median ` +
-      `${middle(posteriors.map(({ scatters }) => 100 * quantiles(scatters, [0.5])[0]))} %`,
+      `${middle(posteriors.map(({ effectiveCount }) => effectiveCount))}; by chains ` +
+      `${posteriors.filter(({ rHat }) => rHat !== 1).length}; deviations: median ` +
+      `${middle(posteriors.map(({ deviations }) => 100 * quantiles(deviations, [0.5])[0]))} %`,
   );
 }
 
@@ -161,10 +157,10 @@ function tellErrors(cases: readonly Case[], posteriors: readonly Posterior[]): v
 }
 
 function medians(radii: Float64Array, posterior: Posterior): number[] {
-  const logs = posterior.logVelocitiesAt(radii);
+  const velocities = posterior.velocitiesAt(radii);
   return Array.from(radii, (_, i) => {
-    const column = logs.map((row) => row[i]);
-    return exp(quantiles(column, [0.5])[0]);
+    const column = velocities.map((row) => row[i]);
+    return quantiles(column, [0.5])[0];
   });
 }
 
@@ -209,14 +205,8 @@ function draw(cases: readonly Case[], posteriors: readonly Posterior[]): void {
   const shown = SHOWN.flatMap((name): InferredGalaxy[] => {
     const c = cases.findIndex((one) => one.name === name);
     if (c < 0) return [];
-    const { curves } = posteriors[c];
-    const intervals = Array.from(model.radii, (_, j) =>
-      quantiles(
-        curves.map((curve) => curve[j]),
-        [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975],
-      ),
-    );
     const { seen, heldOut } = cases[c];
+    const intervals = intervalsOf(posteriors[c]);
     return [{ name, radii: model.radii, intervals, observations: seen, heldOut }];
   });
   mkdirSync(dirname(figurePath), { recursive: true });

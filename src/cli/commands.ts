@@ -235,9 +235,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxy: text("NAME", "a galaxy of --sparc"),
         model: path("FILE", undefined, model.help, "out/model.safetensors"),
-        scatter: fraction(
+        deviation: fraction(
           undefined,
-          "typical scatter of points about the model's curves beyond their errors, a share of the velocity",
+          "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
           "0; 0.03 with --sparc",
         ),
         seed: seedOfModel,

@@ -38,6 +38,8 @@ export const EXTENDED_GALAXY_COLUMNS: readonly string[] = [
   "gas_scale_length [kpc]",
   "bulge_mass [Msun]",
   "bulge_scale_length [kpc]",
+  "core_radius [kpc]",
+  "core_strength",
 ];
 
 /** The values of the command's options. */
@@ -94,13 +96,15 @@ export function galaxyRow(galaxy: GalaxyParameters | ExtendedGalaxyParameters): 
   const { discMass, discScaleLength, haloMass, concentration } = galaxy;
   const row = [discMass, discScaleLength, haloMass, concentration];
   if (!isExtended(galaxy)) return row;
-  return [...row, galaxy.gasMass, galaxy.gasScaleLength, galaxy.bulgeMass, galaxy.bulgeScaleLength];
+  const { gasMass, gasScaleLength, bulgeMass, bulgeScaleLength, coreRadius, coreStrength } = galaxy;
+  return [...row, gasMass, gasScaleLength, bulgeMass, bulgeScaleLength, coreRadius, coreStrength];
 }
 
 /** The tables of a population. */
 export function populationFiles({ galaxies, radii, curves }: Population): OutputFile[] {
   const rows = galaxies.map(galaxyRow);
-  const columns = rows[0]?.length === 8 ? EXTENDED_GALAXY_COLUMNS : GALAXY_COLUMNS;
+  const columns =
+    rows[0]?.length === EXTENDED_GALAXY_COLUMNS.length ? EXTENDED_GALAXY_COLUMNS : GALAXY_COLUMNS;
   return [
     ["galaxies.csv", formatCsv(columns, rows)],
     ["curves.csv", formatCsv(radii, curves)],

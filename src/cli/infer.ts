@@ -33,7 +33,7 @@ export interface InferOptions {
   readonly galaxy: string | undefined;
   /** Default: `out/model.safetensors`. */
   readonly model: string | undefined;
-  readonly scatter: number | undefined;
+  readonly deviation: number | undefined;
   readonly seed: number | undefined;
   readonly out: string;
   readonly force: boolean;
@@ -43,13 +43,13 @@ export interface InferOptions {
 const SHARES = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 
-/** Half of SPARC's galaxies scatter less than this share of their velocity about the curves of the extended population. */
-export const SPARC_SCATTER = 0.03;
+/** Half of SPARC's galaxies deviate less than this share of their velocity from curves of the extended population. */
+export const SPARC_DEVIATION = 0.03;
 
 /** Where the bank is not enough, chains, and states of each, a quarter of which is left out: 20 s. */
 const CHAINS = 64;
 const TRANSITIONS = 120;
-const BANK = 10_000;
+const BANK = 50_000;
 
 /** Posterior curves that the parameters are fitted to: a millisecond each. */
 const FITTED = 300;
@@ -58,10 +58,10 @@ const FITTED = 300;
 export async function infer(values: InferOptions, context: Context): Promise<Outcome> {
   const { name, observations } = readObservations(values);
   const model = readModelOrTell(values.model);
-  const { scatter = values.sparc === undefined ? 0 : SPARC_SCATTER, seed = model.training.seed } = values;
+  const { deviation = values.sparc === undefined ? 0 : SPARC_DEVIATION, seed = model.training.seed } = values;
   const steps = inferCurves(model, [observations], {
     random: new Random(seed).fork("inference"),
-    scatter: { median: scatter },
+    deviation: { median: deviation },
     chains: CHAINS,
     transitions: TRANSITIONS,
     bank: BANK,
@@ -85,7 +85,7 @@ export async function infer(values: InferOptions, context: Context): Promise<Out
   }
   const parameters = parametersOf(model, posterior);
   output.write(inferenceFiles(model, observations, posterior, parameters, name));
-  tellParameters(context, posterior, parameters, scatter > 0);
+  tellParameters(context, posterior, parameters, deviation > 0);
   tellOutcome(context, output, true);
   return { complete: true, result: { ...output.result(), ...resultOf(name, posterior, parameters, seed) } };
 }
@@ -135,13 +135,14 @@ function readModelOrTell(path: string | undefined): Model {
 /** Quantiles of each parameter over the galaxies that fit the posterior's curves best. */
 type Parameters = Readonly<Record<FitParameter, number[]>>;
 
-function parametersOf({ radii }: Model, { curves }: Posterior): Parameters {
-  const step = Math.max(1, Math.floor(curves.length / FITTED));
-  const fits = curves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
+function parametersOf({ radii }: Model, { smoothCurves, effectiveCount }: Posterior): Parameters {
+  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
+  const fits = smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
   const of = (parameter: FitParameter): number[] =>
     quantiles(
       fits.map((galaxy) => galaxy[parameter]),
       SHARES,
+      Math.min(fits.length, effectiveCount),
     );
   return Object.fromEntries(FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)])) as Record<
     FitParameter,
@@ -152,11 +153,12 @@ function parametersOf({ radii }: Model, { curves }: Posterior): Parameters {
 function inferenceFiles(
   { radii }: Model,
   observations: Observations,
-  { curves }: Posterior,
+  posterior: Posterior,
   parameters: Parameters,
   name: string,
 ): OutputFile[] {
-  const intervals = intervalsOf(radii, curves);
+  const { curves } = posterior;
+  const intervals = intervalsOf(posterior);
   const header = ["radius [kpc]", ...SHARE_NAMES.map((share) => `${share} [km/s]`)];
   const columns = FIT_PARAMETERS.map((parameter) => COLUMNS[parameter]);
   return [
@@ -180,11 +182,12 @@ function inferenceFiles(
 }
 
 /** Quantiles of the velocities at each radius, [radii][shares]. */
-function intervalsOf(radii: Float64Array, curves: readonly Float64Array[]): number[][] {
-  return Array.from(radii, (_, j) =>
+export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
+  return Array.from(curves[0], (_, j) =>
     quantiles(
       curves.map((curve) => curve[j]),
       SHARES,
+      effectiveCount,
     ),
   );
 }
@@ -196,9 +199,9 @@ const COLUMNS = Object.fromEntries(
 /** A line for each parameter: median, and the ends of the interval of 68 %. */
 function tellParameters(
   { terminal }: Context,
-  { curves, scatters, rHat, effectiveCount }: Posterior,
+  { curves, deviations, rHat, effectiveCount }: Posterior,
   parameters: Parameters,
-  hasScatter: boolean,
+  hasDeviations: boolean,
 ): void {
   terminal.say(
     `${curves.length} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
@@ -210,14 +213,18 @@ function tellParameters(
     );
     terminal.say(`  ${COLUMNS[parameter]}  ${middle}  (68 %: ${low} to ${high})`);
   }
-  if (!hasScatter) return;
-  const [low, middle, high] = quantiles(scatters, [0.16, 0.5, 0.84]).map((share) => (100 * share).toFixed(1));
-  terminal.say(`  scatter beyond the errors  ${middle} % of the velocity  (68 %: ${low} to ${high})`);
+  if (!hasDeviations) return;
+  const [low, middle, high] = quantiles(deviations, [0.16, 0.5, 0.84]).map((share) =>
+    (100 * share).toFixed(1),
+  );
+  terminal.say(
+    `  deviations from curves of the model  ${middle} % of the velocity  (68 %: ${low} to ${high})`,
+  );
 }
 
 function resultOf(
   galaxy: string,
-  { curves, scatters, rHat, effectiveCount }: Posterior,
+  { curves, deviations, rHat, effectiveCount }: Posterior,
   parameters: Parameters,
   seed: number,
 ): Record<string, unknown> {
@@ -229,6 +236,6 @@ function resultOf(
     effectiveCount,
     quantiles: SHARES,
     parameters,
-    scatter: quantiles(scatters, SHARES),
+    deviations: quantiles(deviations, SHARES),
   };
 }

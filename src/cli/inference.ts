@@ -19,11 +19,12 @@ import { exp, log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import type { Random } from "../tensor/random.ts";
+import { Deviations } from "./deviations.ts";
 import { denoiserOf, type Model } from "./model-file.ts";
 
-/** The scatter of a galaxy's velocities about any curve of the model, beyond their errors, as a share of the velocity. */
-interface Scatter {
-  /** Half the galaxies have less. 0: none has any. */
+/** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
+interface TypicalDeviation {
+  /** Half the galaxies deviate less. 0: none does. */
   readonly median: number;
   /** Standard deviation of its natural logarithm; default 1. */
   readonly spread?: number;
@@ -32,24 +33,26 @@ interface Scatter {
 /** How posterior curves are sampled. */
 export interface InferenceOptions {
   readonly random: Random;
-  /** Default: no scatter. */
-  readonly scatter?: Scatter;
+  /** Default: galaxies' curves are curves of the model. */
+  readonly deviation?: TypicalDeviation;
   /** Chains for each galaxy; default 32. */
   readonly chains?: number;
   /** States of each chain, of which the first quarter is left out; default 24. */
   readonly transitions?: number;
-  /** Draws of the prior that the first step chooses among; default 10,000. */
+  /** At most so many draws of the prior are looked through before chains go on from them; default 50,000. */
   readonly bank?: number;
 }
 
 /** The posterior of one galaxy. */
 export interface Posterior {
-  /** Velocities at the model's radii, km/s, a row a sample. */
+  /** The galaxy's velocities at the model's radii, km/s, a row a sample: a curve of the model and the deviations from it. */
   readonly curves: readonly Float64Array[];
-  /** ln(velocity) at any radii, [samples][radii]. */
-  logVelocitiesAt(radii: ArrayLike<number>): Float64Array[];
-  /** The share of the velocity that points scatter by, of each sample. */
-  readonly scatters: Float64Array;
+  /** Those of the model alone. */
+  readonly smoothCurves: readonly Float64Array[];
+  /** The galaxy's velocities at any radii of the model's range, km/s, [samples][radii]. */
+  velocitiesAt(radii: ArrayLike<number>): Float64Array[];
+  /** The size of the deviations of each sample, a share of the velocity. */
+  readonly deviations: Float64Array;
   /** The worst R̂, and the least effective sample size, of the leading principal components of the curves. */
   readonly rHat: number;
   readonly effectiveCount: number;
@@ -65,7 +68,7 @@ export function* inferCurves(
   galaxies: readonly Observations[],
   options: InferenceOptions,
 ): Generator<PosteriorProgress, Posterior[]> {
-  const { random, scatter, chains = 32, transitions = 24, bank = 10_000 } = options;
+  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options;
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -75,68 +78,75 @@ export function* inferCurves(
     );
   }
   const components = representation.scales.length;
-  const spread = scatter?.spread ?? 1;
-  // One latent more where the scatter is inferred: ln(scatter) is normal in the prior, as all latents are.
-  const features = components + (scatter !== undefined && scatter.median > 0 ? 1 : 0);
-  const scatterOf = (z: number): number => (scatter?.median ?? 0) * exp(spread * z);
+  const { median = 0, spread = 1 } = deviation ?? {};
+  // One latent more where deviations are inferred: ln of their size is normal in the prior, as all latents are.
+  const features = components + (median > 0 ? 1 : 0);
+  const sizeOf = (latents: ArrayLike<number>, row: number): number =>
+    median > 0 ? median * exp(spread * latents[row * features + components]) : 0;
   const decode = (latents: Tensor): Float32Array | Float64Array => {
     const noise = features > components ? latents.slice(null, [0, components]) : latents;
     return noGrad(() => decodeLatents(model, noise)).toTypedArray();
   };
-  const likelihoods = galaxies.map((galaxy) => new PointLikelihood(model, representation, galaxy));
+  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy));
 
-  // The bank: of draws of the prior those that the observations make probable.
+  // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
   const draws = normal([bank + (bank % 2), features], random.fork("bank"));
-  const [bankLatents, bankComponents] = [draws.toTypedArray(), inBlocks(draws, decode, components)];
+  const [bankLatents, bankComponents] = [draws.toTypedArray(), new Float64Array(draws.shape[0] * components)];
+  const bankHeights = observed.map(() => new Float64Array(draws.shape[0]));
   const found = new Map<number, Found>();
-  const hard: number[] = [];
-  const hardLogLikelihoods: Float64Array[] = [];
-  for (const [g, likelihood] of likelihoods.entries()) {
-    const heights = Float64Array.from({ length: draws.shape[0] }, (_, row) => {
-      const share = features > components ? scatterOf(bankLatents[row * features + components]) : 0;
-      return likelihood.of(bankComponents, row * components, share);
-    });
-    const { rows, effectiveCount } = importanceResample(heights, DIRECT_SAMPLES, random.fork("rows").fork(g));
-    if (effectiveCount >= ENOUGH) {
-      const at = (values: ArrayLike<number>, size: number): Float64Array =>
-        Float64Array.from(
-          { length: rows.length * size },
-          (_, i) => values[rows[Math.floor(i / size)] * size + (i % size)],
-        );
-      const decoded = at(bankComponents, components);
-      found.set(g, { latents: at(bankLatents, features), decoded, rHat: 1, effectiveCount });
-    } else {
-      hard.push(g);
-      hardLogLikelihoods.push(heights);
+  let size = 0;
+  while (size < draws.shape[0] && found.size < observed.length) {
+    const from = size;
+    size = Math.min(draws.shape[0], size + BANK_STEP);
+    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components), from * components);
+    for (const [g, curve] of observed.entries()) {
+      if (found.has(g)) continue;
+      for (let row = from; row < size; row++) {
+        bankHeights[g][row] = curve.logLikelihood(bankComponents, row * components, sizeOf(bankLatents, row));
+      }
+      const heights = bankHeights[g].subarray(0, size);
+      const { rows, effectiveCount } = importanceResample(heights, SAMPLES, random.fork("rows").fork(g));
+      if (effectiveCount >= ENOUGH) {
+        const latents = pickRows(bankLatents, rows, features);
+        found.set(g, {
+          latents,
+          decoded: pickRows(bankComponents, rows, components),
+          rHat: 1,
+          effectiveCount,
+        });
+      }
+      yield { transitions: 0, evaluations: size, share: 0 };
     }
-    yield { transitions: 0, evaluations: draws.shape[0], share: 0 };
   }
+  const hard = observed.map((_, g) => g).filter((g) => !found.has(g));
   if (hard.length > 0) {
     const result = yield* temperedPosterior(
       (latents, rows) => {
         const [values, decoded] = [latents.toTypedArray(), decode(latents)];
-        return Float64Array.from(rows, (chain, row) => {
-          const share = features > components ? scatterOf(values[row * features + components]) : 0;
-          return likelihoods[hard[Math.floor(chain / chains)]].of(decoded, row * components, share);
-        });
+        return Float64Array.from(rows, (chain, row) =>
+          observed[hard[Math.floor(chain / chains)]].logLikelihood(
+            decoded,
+            row * components,
+            sizeOf(values, row),
+          ),
+        );
       },
       {
         random: random.fork("posterior"),
         bank: draws,
-        bankLogLikelihoods: hardLogLikelihoods,
+        bankLogLikelihoods: hard.map((g) => bankHeights[g]),
         chains,
         transitions,
       },
     );
     const kept = result.states.slice(Math.floor(transitions / 4));
-    hard.forEach((g, h) => {
+    for (const [h, g] of hard.entries()) {
       const size = chains * features;
-      const latents = new Float64Array(kept.length * size);
+      const latents = new Float32Array(kept.length * size);
       kept.forEach((state, i) => {
         latents.set(state.subarray(h * size, (h + 1) * size), i * size);
       });
-      const rows = tensor(Float32Array.from(latents), [kept.length * chains, features]);
-      const decoded = inBlocks(rows, decode, components);
+      const decoded = yield* inBlocks(tensor(latents, [kept.length * chains, features]), decode, components);
       // Of the curves, not of the latents: many latents give nearly the same curve.
       const diagnostics = Array.from({ length: components }, (_, k) =>
         chainDiagnostics(
@@ -145,26 +155,31 @@ export function* inferCurves(
           ),
         ),
       ).slice(0, LEADING);
+      const step = Math.ceil((kept.length * chains) / SAMPLES);
+      const rows = Uint32Array.from(
+        { length: Math.floor((kept.length * chains) / step) },
+        (_, i) => i * step + (i % step),
+      );
       found.set(g, {
-        latents,
-        decoded,
+        latents: pickRows(latents, rows, features),
+        decoded: pickRows(decoded, rows, components),
         rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
         effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
       });
-    });
+    }
   }
-  return galaxies.map((_, g) => {
+  return observed.map((curve, g): Posterior => {
     const { latents, decoded, rHat, effectiveCount } = found.get(g)!;
     const count = decoded.length / components;
+    const deviations = Float64Array.from({ length: count }, (_, row) => sizeOf(latents, row));
+    const stream = random.fork("deviations").fork(g);
+    const velocitiesAt = (radii: ArrayLike<number>): Float64Array[] =>
+      curve.velocitiesAt(radii, decoded, deviations, stream);
     return {
-      curves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
-      logVelocitiesAt: (radii: ArrayLike<number>): Float64Array[] => {
-        const at = new LogVelocityAt(model, representation, radii);
-        return Array.from({ length: count }, (_, row) => at.of(decoded, row * components));
-      },
-      scatters: Float64Array.from({ length: count }, (_, row) =>
-        features > components ? scatterOf(latents[row * features + components]) : 0,
-      ),
+      curves: velocitiesAt(model.radii),
+      smoothCurves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
+      velocitiesAt,
+      deviations,
       rHat,
       effectiveCount,
     };
@@ -184,8 +199,8 @@ interface Found {
 /** Draws of the bank that share in a posterior (Kish), above which they are it; below, chains go on from them. */
 const ENOUGH = 200;
 
-/** Samples drawn from a bank that is enough. */
-const DIRECT_SAMPLES = 1000;
+/** Samples that are drawn from a bank that is enough, and at most kept of chains. */
+const SAMPLES = 1000;
 
 /** Components that diagnostics follow: the first five hold 99.9 % of the variance. */
 const LEADING = 5;
@@ -200,21 +215,32 @@ export function decodeLatents(model: Model, latents: Tensor, steps: number = DEC
 
 const DECODER_STEPS = 20;
 
-/** Decodes a few thousand rows at a time, so that memory stays small. */
-function inBlocks(
+/** Decodes a few thousand rows at a time, so that memory stays small, and a caller sees how far it is. */
+function* inBlocks(
   latents: Tensor,
   decode: (block: Tensor) => ArrayLike<number>,
   components: number,
-): Float64Array {
+): Generator<PosteriorProgress, Float64Array> {
   const [rows] = latents.shape;
   const decoded = new Float64Array(rows * components);
   for (let row = 0; row < rows; row += BLOCK) {
     decoded.set(decode(latents.slice([row, Math.min(rows, row + BLOCK)])), row * components);
+    yield { transitions: 0, evaluations: row, share: 0 };
   }
   return decoded;
 }
 
 const BLOCK = 2048;
+
+/** Rows by which the bank grows. */
+const BANK_STEP = 5 * BLOCK;
+
+function pickRows(values: ArrayLike<number>, rows: Uint32Array, size: number): Float64Array {
+  return Float64Array.from(
+    { length: rows.length * size },
+    (_, i) => values[rows[Math.floor(i / size)] * size + (i % size)],
+  );
+}
 
 /**
  * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation (Lagrange's, through
@@ -267,10 +293,13 @@ function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
   return { first, weights };
 }
 
-/** Gaussian errors in km/s around the curve of some components. */
-class PointLikelihood {
+/** What was measured of a galaxy, beside curves of the model: Gaussian errors in km/s, and smooth deviations. */
+class ObservedCurve {
+  readonly #model: Model;
+  readonly #representation: LogPrincipalComponents;
   readonly #observations: Observations;
   readonly #at: LogVelocityAt;
+  readonly #deviations: Deviations;
 
   constructor(model: Model, representation: LogPrincipalComponents, observations: Observations) {
     const [least, greatest] = [model.radii[0], model.radii[model.radii.length - 1]];
@@ -282,31 +311,80 @@ class PointLikelihood {
         "leave such points out, or check that radii are in kpc",
       );
     }
+    this.#model = model;
+    this.#representation = representation;
     this.#observations = observations;
     this.#at = new LogVelocityAt(model, representation, observations.radii);
+    this.#deviations = new Deviations(observations.radii);
   }
 
-  /** @param scatter as a share of the velocity, in quadrature with the errors */
-  of(components: ArrayLike<number>, offset: number, scatter: number): number {
+  /** Of the row of components that begins at `offset`, with deviations of that size. */
+  logLikelihood(components: ArrayLike<number>, offset: number, size: number): number {
     const { velocities, errors } = this.#observations;
-    const at = this.#at;
+    if (size > 0) {
+      const relative = this.#relative(components, offset);
+      const { logVelocities, residuals } = relative;
+      // In velocities, not in shares of them, which change with the curve.
+      const scale = logVelocities.reduce((sum, value) => sum + value, 0);
+      return this.#deviations.logLikelihood(residuals, relative.errors, size) - scale;
+    }
     let sum = 0;
     for (let i = 0; i < velocities.length; i++) {
-      const velocity = exp(at.one(i, components, offset));
-      const extra = scatter * velocity;
-      const variance = errors[i] * errors[i] + extra * extra;
-      const difference = velocities[i] - velocity;
-      sum -= (difference * difference) / variance + (scatter === 0 ? 0 : log(variance));
+      const difference = (velocities[i] - exp(this.#at.one(i, components, offset))) / errors[i];
+      sum -= difference * difference;
     }
     return sum / 2;
   }
+
+  /** Velocities of rows of components with deviations of given sizes, which go through the observations: [rows][radii]. */
+  velocitiesAt(
+    radii: ArrayLike<number>,
+    components: Float64Array,
+    sizes: Float64Array,
+    random: Random,
+  ): Float64Array[] {
+    const at = new LogVelocityAt(this.#model, this.#representation, radii);
+    const deviations = new Deviations(this.#observations.radii, radii);
+    const width = components.length / sizes.length;
+    return Array.from(sizes, (size, row) => {
+      const smooth = at.of(components, row * width).map(exp);
+      if (size === 0) return smooth;
+      const { residuals, errors } = this.#relative(components, row * width);
+      const drawn = deviations.draw(residuals, errors, size, random.fork(row));
+      return smooth.map((velocity, i) => velocity * Math.max(0, 1 + drawn[i]));
+    });
+  }
+
+  /** What was measured in units of the curve of some components. */
+  #relative(components: ArrayLike<number>, offset: number) {
+    const { velocities, errors } = this.#observations;
+    const logVelocities = this.#at.of(components, offset);
+    const scales = logVelocities.map((value) => exp(-value));
+    return {
+      logVelocities,
+      residuals: velocities.map((velocity, i) => velocity * scales[i] - 1),
+      errors: errors.map((error, i) => error * scales[i]),
+    };
+  }
 }
 
-/** The quantiles of samples, by linear interpolation of the sorted ones. */
-export function quantiles(samples: ArrayLike<number>, shares: readonly number[]): number[] {
+/**
+ * The quantiles of samples, by linear interpolation of the sorted ones.
+ *
+ * Between the r-th and the s-th of n independent draws, one more draw falls with probability (s − r)/(n + 1), so a
+ * share stands at share · (n + 1) of them (Hyndman & Fan 1996, definition 6): intervals of few draws hold what they say.
+ *
+ * @param worth how many independent draws the samples are worth
+ */
+export function quantiles(
+  samples: ArrayLike<number>,
+  shares: readonly number[],
+  worth: number = samples.length,
+): number[] {
   const sorted = Float64Array.from(samples).sort();
   return shares.map((share) => {
-    const place = share * (sorted.length - 1);
+    const rank = worth > 1 ? (share * (worth + 1) - 1) / (worth - 1) : 0.5;
+    const place = Math.min(1, Math.max(0, rank)) * (sorted.length - 1);
     const below = Math.floor(place);
     const above = Math.min(sorted.length - 1, below + 1);
     return sorted[below] + (place - below) * (sorted[above] - sorted[below]);

@@ -4,6 +4,7 @@
  */
 
 import { tensor } from "../autograd/tensor.ts";
+import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { cos, exp, log, log10, sin } from "../kernels/math.ts";
 import { isTensor } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -67,40 +68,22 @@ export class Guide {
       }),
     );
     this.mean = mean;
-    this.factor = choleskyOf(covariance);
+    const factor = cholesky(covariance);
+    if (factor === undefined) throw new ArgumentError("Guide", "the points hold values that are not finite.");
+    this.factor = factor;
   }
 
   /** |L⁻¹ (x − mean)|²/2 − |x|²/2 of the row at `offset`: ln of the prior over the guide, up to a constant. */
   logPriorRatio(x: ArrayLike<number>, offset: number): number {
-    const { mean, factor } = this;
-    const solved = new Float64Array(mean.length);
-    let sum = 0;
-    for (let i = 0; i < solved.length; i++) {
-      let rest = x[offset + i] - mean[i];
-      for (let j = 0; j < i; j++) rest -= factor[i][j] * solved[j];
-      solved[i] = rest / factor[i][i];
-      sum += solved[i] * solved[i] - x[offset + i] * x[offset + i];
-    }
-    return sum / 2;
+    const solved = solveLower(
+      this.factor,
+      this.mean.map((middle, i) => x[offset + i] - middle),
+    );
+    return solved.reduce((sum, value, i) => sum + value * value - x[offset + i] * x[offset + i], 0) / 2;
   }
 }
 
 const WIDENING = 1.2;
-
-/** L of a positive definite matrix L Lᵀ, given by the rows of its lower triangle. */
-function choleskyOf(matrix: readonly Float64Array[]): Float64Array[] {
-  const factor: Float64Array[] = [];
-  matrix.forEach((row, i) => {
-    const own = new Float64Array(i + 1);
-    for (let j = 0; j <= i; j++) {
-      let rest = row[j];
-      for (let k = 0; k < j; k++) rest -= own[k] * (j === i ? own : factor[j])[k];
-      own[j] = j === i ? Math.sqrt(rest) : rest / factor[j][j];
-    }
-    factor.push(own);
-  });
-  return factor;
-}
 
 /** How far {@link ellipticalSlice} has come. */
 export interface PosteriorProgress {

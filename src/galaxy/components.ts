@@ -4,7 +4,7 @@
  * Units: kpc, km/s, solar masses.
  */
 
-import { cbrt, log1p } from "../kernels/math.ts";
+import { cbrt, log1p, pow, tanh } from "../kernels/math.ts";
 import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { discShape } from "./bessel.ts";
@@ -82,23 +82,44 @@ export function circularVelocity(
   });
 }
 
+/** What {@link nfwHalo} makes a halo of. */
+export interface HaloOptions {
+  /** Mass inside the virial radius, solar masses, > 0. */
+  readonly mass: number;
+  /** Virial radius over the radius where the density falls as R⁻², > 0. */
+  readonly concentration: number;
+  /** Radius inside which the cusp is flattened, kpc, > 0; needed for a `coreStrength` above 0. */
+  readonly coreRadius?: number;
+  /** How far: from 0, the cusp of Navarro, Frenk & White, the default, to 1, a core of constant density. */
+  readonly coreStrength?: number;
+}
+
 /**
  * A dark-matter halo with the profile of Navarro, Frenk & White: density ∝ 1/(x (1 + x)²), x = concentration · R / virialRadius.
  * Its mass inside R is mass · m(x) / m(concentration), with m(x) = ln(1 + x) − x/(1 + x), so
  *
  *   v²(R) = G mass/R · m(x)/m(c) = virialVelocity² · [m(x)/x] / [m(c)/c].
  *
- * @param options.mass mass inside the virial radius, solar masses, > 0
- * @param options.concentration virial radius over the radius where the density falls as R⁻², > 0
- * @throws ArgumentError if one of them is not a finite number > 0
+ * Where gas was blown out again and again, the cusp has become a core: the mass inside R is then that times
+ * tanh(R / coreRadius)^coreStrength.
+ *
+ * @throws ArgumentError if mass, concentration or coreRadius is not a finite number > 0, or coreStrength not from 0 to 1
  * @example nfwHalo({ mass: 1e12, concentration: 8 }).virialVelocity // 144.396…, km/s
- * @see Navarro, Frenk & White (1997), ApJ 490, 493
+ * @see Navarro, Frenk & White (1997), ApJ 490, 493; cores: Read, Agertz & Collins (2016), MNRAS 459, 2573, eqs. 16–20
  */
-export function nfwHalo(options: { readonly mass: number; readonly concentration: number }): Halo {
-  checkOptions("nfwHalo", options ?? {}, ["mass", "concentration"]);
-  const { mass, concentration } = options ?? {};
+export function nfwHalo(options: HaloOptions): Halo {
+  checkOptions("nfwHalo", options ?? {}, ["mass", "concentration", "coreRadius", "coreStrength"]);
+  const { mass, concentration, coreRadius, coreStrength = 0 } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
+  if (!(coreStrength >= 0 && coreStrength <= 1)) {
+    throw new ArgumentError(
+      "nfwHalo",
+      `got coreStrength = ${coreStrength}, but it is a number from 0 (a cusp) to 1 (a core)`,
+    );
+  }
+  const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
+  requirePositive("nfwHalo", "coreRadius", scale, "kpc");
   // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
   const hubble = HUBBLE_CONSTANT / 1000;
   const gm = GRAVITATIONAL_CONSTANT * mass;
@@ -111,7 +132,8 @@ export function nfwHalo(options: { readonly mass: number; readonly concentration
     virialVelocity: Math.sqrt(virialSquared),
     velocitySquared: (radius) => {
       requireRadius("nfwHalo.velocitySquared", radius);
-      return normalisation * nfwShape((concentration * radius) / virialRadius);
+      const cusp = normalisation * nfwShape((concentration * radius) / virialRadius);
+      return coreStrength === 0 ? cusp : cusp * pow(tanh(radius / scale), coreStrength);
     },
   };
 }

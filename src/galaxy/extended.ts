@@ -12,6 +12,7 @@ import {
   HUBBLE_CONSTANT,
   hernquistBulge,
   type MassComponent,
+  nfwHalo,
 } from "./components.ts";
 import {
   CONCENTRATION,
@@ -34,6 +35,10 @@ export interface ExtendedGalaxyParameters extends GalaxyParameters {
   readonly bulgeMass: number;
   /** Scale length a of the bulge, kpc; half its mass is inside 2.41 a. */
   readonly bulgeScaleLength: number;
+  /** Radius inside which the halo's cusp is flattened, kpc. */
+  readonly coreRadius: number;
+  /** How far, from 0 (a cusp) to 1 (a core). */
+  readonly coreStrength: number;
 }
 
 /** The masses of the stellar discs are spread evenly over this range of log10 (solar masses). */
@@ -66,6 +71,12 @@ export const LOG_BULGE_SHARE_RANGE: readonly [number, number] = [-3, 0];
 
 /** log10 of the bulge's scale length over the disc's: mean and scatter, dex. */
 export const BULGE_SIZE: { readonly mean: number; readonly scatter: number } = { mean: -1, scatter: 0.25 };
+
+/**
+ * log10 of the core's radius over the disc's scale length: 1.75 times the radius that holds half the stars (1.68 scale
+ * lengths), of Read, Agertz & Collins (2016), MNRAS 459, 2573. Its strength is spread evenly from cusp to core.
+ */
+export const CORE_SIZE: { readonly mean: number; readonly scatter: number } = { mean: 0.468, scatter: 0.2 };
 
 /**
  * Draws galaxies of the extended population; galaxy i has its own stream, as in `samplePopulation`.
@@ -101,6 +112,8 @@ function sampleExtendedGalaxy(random: Random): ExtendedGalaxyParameters {
     gasScaleLength: exp10(logScaleLength + random.normal(GAS_SIZE.mean, GAS_SIZE.scatter)),
     bulgeMass: exp10(logDiscMass + random.uniform(...LOG_BULGE_SHARE_RANGE)),
     bulgeScaleLength: exp10(logScaleLength + random.normal(BULGE_SIZE.mean, BULGE_SIZE.scatter)),
+    coreRadius: exp10(logScaleLength + random.normal(CORE_SIZE.mean, CORE_SIZE.scatter)),
+    coreStrength: random.uniform(),
   };
 }
 
@@ -133,8 +146,10 @@ export function extendedRotationCurves(
 export function extendedGalaxyComponents(
   galaxy: ExtendedGalaxyParameters,
 ): Record<"disc" | "halo" | "gas" | "bulge", MassComponent> {
+  const { haloMass: mass, concentration, coreRadius, coreStrength } = galaxy;
   return {
     ...galaxyComponents(galaxy),
+    halo: nfwHalo({ mass, concentration, coreRadius, coreStrength }),
     gas: exponentialDisc({ mass: galaxy.gasMass, scaleLength: galaxy.gasScaleLength }),
     bulge: hernquistBulge({ mass: galaxy.bulgeMass, scaleLength: galaxy.bulgeScaleLength }),
   };

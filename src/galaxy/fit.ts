@@ -3,6 +3,7 @@
  * cannot reach is the part of a curve that no such galaxy has. Units: kpc, km/s, solar masses.
  */
 
+import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
 import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
 import { discShape, discShapeSlope } from "./bessel.ts";
@@ -462,31 +463,12 @@ function solveDamped(
   });
 }
 
-/** L with L Lᵀ = A; undefined when A is not positive definite to working precision. */
-function cholesky(a: readonly (readonly number[])[]): number[][] | undefined {
-  const l = a.map((row) => row.map(() => 0));
-  for (let i = 0; i < a.length; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i][j];
-      for (let k = 0; k < j; k++) sum -= l[i][k] * l[j][k];
-      if (i !== j) l[i][j] = sum / l[j][j];
-      else if (sum > 1e-15) l[i][i] = Math.sqrt(sum);
-      else return undefined;
-    }
-  }
-  return l;
-}
-
 /** x with L Lᵀ x = b. */
-function substitute(l: readonly (readonly number[])[], b: readonly number[]): number[] {
-  const x = [...b];
-  for (let i = 0; i < x.length; i++) {
-    for (let k = 0; k < i; k++) x[i] -= l[i][k] * x[k];
-    x[i] /= l[i][i];
-  }
+function substitute(factor: readonly Float64Array[], b: readonly number[]): Float64Array {
+  const x = solveLower(factor, b);
   for (let i = x.length - 1; i >= 0; i--) {
-    for (let k = i + 1; k < x.length; k++) x[i] -= l[k][i] * x[k];
-    x[i] /= l[i][i];
+    for (let k = i + 1; k < x.length; k++) x[i] -= factor[k][i] * x[k];
+    x[i] /= factor[i][i];
   }
   return x;
 }

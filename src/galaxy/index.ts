@@ -1,6 +1,6 @@
 /** The public names of `halograd/galaxy`: rotation curves of disc galaxies from physics, in plain numbers. */
 export { discShape, i0e, i1e, k0e, k1e } from "./bessel.ts";
-export type { Halo, MassComponent } from "./components.ts";
+export type { Halo, HaloOptions, MassComponent } from "./components.ts";
 export {
   circularVelocity,
   exponentialDisc,
@@ -12,6 +12,7 @@ export {
 } from "./components.ts";
 export {
   BULGE_SIZE,
+  CORE_SIZE,
   EXTENDED_CONCENTRATION,
   EXTENDED_HALO_MASS,
   EXTENDED_LOG_DISC_MASS_RANGE,

@@ -56,7 +56,7 @@ describe("halograd infer", () => {
     [[...inference, "--sparc", "x.mrt"], 2, /--data names one galaxy, --sparc another/],
     [["infer", "--data", "no.csv"], 1, /no\.csv/],
     [["infer", "--data", "galaxy.csv"], 1, /out\/model\.safetensors.*\n.*--network residual --count 12500/],
-    [[...inference, "--scatter", "1"], 2, /--scatter is "1", which is not a number from 0, below 1/],
+    [[...inference, "--deviation", "1"], 2, /--deviation is "1", which is not a number from 0, below 1/],
     [["infer", "--data", "far.csv", "--model", "model/model.safetensors"], 1, /at 500 kpc.*0\.1 to 50 kpc/],
     [["infer", "--data", "galaxy.csv", "--model", "plain/model.safetensors"], 1, /autoencoder.*\n.*residual/],
   ])("refuses %j in one clear message", (words, exitCode, message) => {

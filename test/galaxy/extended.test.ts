@@ -3,6 +3,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import {
+  CORE_SIZE,
   circularVelocity,
   EXTENDED_HALO_MASS,
   EXTENDED_LOG_DISC_MASS_RANGE,
@@ -11,6 +12,7 @@ import {
   GAS_MASS,
   GRAVITATIONAL_CONSTANT,
   hernquistBulge,
+  nfwHalo,
   sampleExtendedPopulation,
 } from "../../src/galaxy/index.ts";
 import { ArgumentError } from "../../src/tensor/errors.ts";
@@ -47,6 +49,41 @@ describe("a Hernquist bulge", () => {
   });
 });
 
+describe("a halo with a core", () => {
+  const halo = fc.record({ mass: logUniform(1e8, 1e14), concentration: logUniform(2, 40) });
+  const core = fc.record({
+    coreRadius: logUniform(0.1, 20),
+    coreStrength: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+
+  test.prop([halo, core, logUniform(0.01, 100)])(
+    "holds tanh(R/r)ⁿ of the mass of one with a cusp",
+    (nfw, { coreRadius, coreStrength }, radius) => {
+      const squared = nfwHalo({ ...nfw, coreRadius, coreStrength }).velocitySquared(radius);
+      const share = Math.tanh(radius / coreRadius) ** coreStrength;
+      expect(relativeError(squared, share * nfwHalo(nfw).velocitySquared(radius))).toBeLessThan(1e-13);
+    },
+  );
+
+  it("of full strength has a constant density in the middle: v grows as R, as √R with a cusp", () => {
+    const slope = (coreStrength: number) => {
+      const { velocitySquared } = nfwHalo({ mass: 1e11, concentration: 10, coreRadius: 3, coreStrength });
+      return Math.log2(velocitySquared(0.002) / velocitySquared(0.001)) / 2;
+    };
+    expect(slope(1)).toBeCloseTo(1, 3);
+    expect(slope(0)).toBeCloseTo(0.5, 3);
+  });
+
+  it.each([
+    [{ coreStrength: 0.5 }, /coreRadius = NaN/],
+    [{ coreStrength: 1.5, coreRadius: 1 }, /coreStrength = 1\.5/],
+    [{ coreStrength: Number.NaN, coreRadius: 1 }, /coreStrength = NaN/],
+    [{ coreStrength: 1, coreRadius: 0 }, /coreRadius = 0/],
+  ])("refuses %j", (options, message) => {
+    expect(() => nfwHalo({ mass: 1e11, concentration: 10, ...options })).toThrow(message);
+  });
+});
+
 describe("the extended population", () => {
   const galaxies = sampleExtendedPopulation({ count: 4000, random: new Random(4) });
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -69,6 +106,13 @@ describe("the extended population", () => {
     );
     expect(Math.abs(mean(rest))).toBeLessThan((5 * scatter) / Math.sqrt(4000));
     expect(Math.abs(spread(rest) / scatter - 1)).toBeLessThan(0.06);
+  });
+
+  it("has cores of every strength, as wide as the stars", () => {
+    expect(Math.abs(mean(galaxies.map(({ coreStrength }) => coreStrength)) - 0.5)).toBeLessThan(0.03);
+    const logs = galaxies.map(({ coreRadius, discScaleLength }) => Math.log10(coreRadius / discScaleLength));
+    expect(Math.abs(mean(logs) - CORE_SIZE.mean)).toBeLessThan(0.02);
+    expect(Math.abs(spread(logs) / CORE_SIZE.scatter - 1)).toBeLessThan(0.06);
   });
 
   it("has the same galaxy i whatever the count", () => {

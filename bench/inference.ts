@@ -12,40 +12,14 @@ import { normal, Random } from "../src/index.ts";
 import type { Observations } from "../src/io/index.ts";
 import { exp, log } from "../src/kernels/math.ts";
 import { figure, okabeIto, scale } from "../src/plot/index.ts";
+import { END_SHARES, finish, LEVELS, Tally } from "./coverage.ts";
 
-const [path = "out/model.safetensors", cases = "600", figurePath] = process.argv.slice(2);
-const LEVELS = [0.5, 0.68, 0.95];
-const SHARES = LEVELS.flatMap((level) => [(1 - level) / 2, (1 + level) / 2]);
-const GROUP = 1000; // galaxies at once
+const [path = "out/model.safetensors", cases = "1000", figurePath] = process.argv.slice(2);
+const GROUP = 250; // galaxies at once, which share a bank
 const BINS = 20; // of ranks
 const PHYSICS_DRAWS = 200_000;
 /** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
 const LEAST_SHARING = 100;
-
-/** How often truths lie inside intervals. */
-class Tally {
-  count = 0;
-  readonly #shares: number[][] = LEVELS.map(() => []);
-
-  add(intervals: number[][][], truth: ArrayLike<number>): void {
-    this.count++;
-    intervals.forEach((ends, l) => {
-      const inside = ends.filter(([low, high], j) => truth[j] >= low && truth[j] <= high).length;
-      this.#shares[l].push(inside / ends.length);
-    });
-  }
-
-  /** With the standard error over galaxies, since the radii of one are not independent. */
-  print(name: string): void {
-    const parts = LEVELS.map((level, l) => {
-      const shares = this.#shares[l];
-      const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-      const spread = Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length);
-      return `${100 * level} %: ${(100 * mean).toFixed(1)} ± ${((100 * spread) / Math.sqrt(shares.length)).toFixed(1)}`;
-    });
-    console.log(`coverage of ${name}: ${parts.join(", ")}`);
-  }
-}
 
 const random = new Random(2026);
 const model = readModel(path);
@@ -72,9 +46,9 @@ for (let first = 0; first < observations.length; first += GROUP) {
   const posteriors = finish(
     inferCurves(model, group, {
       random: random.fork("infer").fork(first),
-      chains: 32,
-      transitions: 10,
-      bank: 60_000,
+      chains: 48,
+      transitions: 40,
+      bank: 200_000,
     }),
   );
   const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
@@ -83,9 +57,9 @@ for (let first = 0; first < observations.length; first += GROUP) {
   );
   posteriors.forEach((posterior, g) => {
     diagnostics.push(posterior);
-    const intervals = intervalsOf((j) => posterior.curves.map((curve) => curve[j]), posterior.effectiveCount);
-    ours.add(intervals, truths[first + g]);
-    widths.set(first + g, widthsOf(intervals));
+    const ends = endsOf((j) => posterior.curves.map((curve) => curve[j]), posterior.effectiveCount);
+    ours.add(ends, truths[first + g]);
+    widths.set(first + g, widthsOf(ends));
     // One radius a galaxy: ranks at neighbouring radii are not independent.
     const j = random
       .fork("rank")
@@ -136,25 +110,14 @@ function accuracyOfDecoder(): void {
   }
 }
 
-function finish<Result>(steps: Generator<unknown, Result>): Result {
-  let told = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - told < 20_000) continue;
-    told = performance.now();
-    process.stderr.write(`${JSON.stringify(step.value)}\n`);
-  }
+/** Quantiles at the ends of the intervals, [radii][2 · levels]. */
+function endsOf(samplesAt: (j: number) => number[], worth: number): number[][] {
+  return Array.from({ length: radiiCount }, (_, j) => quantiles(samplesAt(j), END_SHARES, worth));
 }
 
-/** The ends of each interval, [levels][radii][2]. */
-function intervalsOf(samplesAt: (j: number) => number[], worth: number): number[][][] {
-  const ends = Array.from({ length: radiiCount }, (_, j) => quantiles(samplesAt(j), SHARES, worth));
-  return LEVELS.map((_, l) => ends.map((end) => [end[2 * l], end[2 * l + 1]]));
-}
-
-function widthsOf(intervals: number[][][]): number[] {
-  return intervals.map((ends) => ends.reduce((sum, [low, high]) => sum + high - low, 0) / ends.length);
+/** Mean over the radii, of each interval. */
+function widthsOf(ends: number[][]): number[] {
+  return LEVELS.map((_, l) => ends.reduce((sum, own) => sum + own[2 * l + 1] - own[2 * l], 0) / ends.length);
 }
 
 function compareWithExact(): void {
@@ -173,9 +136,9 @@ function compareWithExact(): void {
     if (sharing < LEAST_SHARING) return;
     const stream = random.fork("draw").fork(i);
     const drawn = systematic(weights, sum, 2000, stream);
-    const intervals = intervalsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), sharing);
-    exact.add(intervals, truths[i]);
-    widthsOf(intervals).forEach((width, l) => {
+    const ends = endsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), sharing);
+    exact.add(ends, truths[i]);
+    widthsOf(ends).forEach((width, l) => {
       ratios[l].push((widths.get(i)?.[l] ?? 0) / width);
     });
   });

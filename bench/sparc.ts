@@ -13,9 +13,9 @@ import { readModel } from "../src/cli/model-file.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
+import { END_SHARES, finish, Tally } from "./coverage.ts";
 
 const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);
-const LEVELS = [0.5, 0.68, 0.95];
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
 /** In the figure: from dwarfs to giants, with gas, bulges, and one whose disc is out of equilibrium. */
@@ -66,13 +66,7 @@ for (const way of ["outer", "random"] as const) {
       bank: 60_000,
     },
   );
-  let step = steps.next();
-  for (let told = began; !step.done; step = steps.next()) {
-    if (performance.now() - told < 20_000) continue;
-    told = performance.now();
-    process.stderr.write(`${JSON.stringify(step.value)}\n`);
-  }
-  const posteriors = step.value;
+  const posteriors = finish(steps);
   console.log(`\n${way} ${100 * HELD_OUT} % held out, ${((performance.now() - began) / 1000).toFixed(0)} s`);
   tellCoverage(cases, posteriors);
   tellErrors(cases, posteriors);
@@ -96,29 +90,20 @@ function predicted({ heldOut }: Case, posterior: Posterior, stream: Random): Flo
 }
 
 function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]): void {
-  const shares = LEVELS.map(() => [] as number[]);
-  let [points, inside] = [0, LEVELS.map(() => 0)];
+  const tally = new Tally();
   cases.forEach((one, c) => {
     const samples = predicted(one, posteriors[c], random.fork("noise").fork(c));
     const { velocities } = one.heldOut;
-    points += velocities.length;
-    LEVELS.forEach((level, l) => {
-      const within = velocities.filter((velocity, i) => {
-        const all = samples.map((row) => row[i]);
-        const [low, high] = quantiles(all, [(1 - level) / 2, (1 + level) / 2], posteriors[c].effectiveCount);
-        return velocity >= low && velocity <= high;
-      }).length;
-      inside[l] += within;
-      shares[l].push(within / velocities.length);
-    });
+    const ends = Array.from(velocities, (_, i) =>
+      quantiles(
+        samples.map((row) => row[i]),
+        END_SHARES,
+        posteriors[c].effectiveCount,
+      ),
+    );
+    tally.add(ends, velocities);
   });
-  const told = LEVELS.map((level, l) => {
-    const mean = shares[l].reduce((sum, share) => sum + share, 0) / shares[l].length;
-    const variance = shares[l].reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares[l].length;
-    const error = Math.sqrt(variance / shares[l].length);
-    return `${100 * level} %: ${(100 * mean).toFixed(1)} ± ${(100 * error).toFixed(1)} (of points ${((100 * inside[l]) / points).toFixed(1)})`;
-  });
-  console.log(`coverage over galaxies, ${points} points: ${told.join(", ")}`);
+  tally.print("points held out");
   const middle = (values: number[]): string => quantiles(values, [0.5])[0].toFixed(2);
   console.log(
     `R-hat: median ${middle(posteriors.map(({ rHat }) => rHat))}; effective samples: median ` +

@@ -326,7 +326,7 @@ function free(walk: Walk): void {
 function freed(where: string, node: Node): TapeError {
   return new TapeError(
     where,
-    `the tape was freed by an earlier backward pass (at ${node.operation?.name ?? "a leaf"}).`,
+    `the tape was freed by an earlier backward pass (at ${node.operation!.name}).`,
     "compute the result again, or keep the tape with backward(undefined, { retainGraph: true }).",
   );
 }
@@ -334,7 +334,7 @@ function freed(where: string, node: Node): TapeError {
 function interrupted(node: Node): TapeError {
   return new TapeError(
     "backwardSteps",
-    `another backward pass went through the same tape meanwhile (at ${node.operation?.name ?? "a leaf"}).`,
+    `another backward pass went through the same tape meanwhile (at ${node.operation!.name}).`,
     "finish one iteration before starting the next.",
   );
 }

@@ -177,7 +177,7 @@ function readTape(
     if (inputs === null) {
       throw new TapeError(
         where,
-        `the tape was freed by a backward pass (at ${operation?.name}): what came before is not known any more.`,
+        `the tape was freed by a backward pass (at ${operation!.name}): what came before is not known any more.`,
         "draw before backward(), or keep the tape with backward(undefined, { retainGraph: true }).",
       );
     }

@@ -202,6 +202,13 @@ describe("a drawing of the tape", () => {
     },
   );
 
+  test("stands on white, over all of it", () => {
+    const [svg, , , ground] = parseSvg(tapeToSvg(leaf().exp()));
+    expect(ground).toMatchObject({ name: "rect", attributes: { fill: "#fff" } });
+    expect(ground.attributes.width).toBe(svg.attributes.width);
+    expect(ground.attributes.height).toBe(svg.attributes.height);
+  });
+
   test.prop([program])("is the same, byte for byte, each time that the program runs", (make) => {
     const options: DrawOptions = { showValues: true };
     expect(tapeToSvg(make(), options)).toBe(tapeToSvg(make(), options));
@@ -409,6 +416,7 @@ describe("names", () => {
       ({ name }) => name === "text",
     );
     const last = texts.slice(-3);
+    expect(tapeToSvg(leaf([1, 2]).exp())).not.toContain("italic");
     expect(last.map(({ text }) => text)).toEqual(["softmax", "p = div", "[2]"]);
     expect(last.map(({ attributes }) => attributes["font-style"])).toEqual(["italic", undefined, undefined]);
   });
@@ -440,6 +448,13 @@ test("showValues writes out small tensors and their gradients, and leaves large 
     { requiresGrad: true },
   );
   expect(tapeToDot(square, { showValues: true })).toContain('label="leaf\\n[2, 2]\\n= [[1, 2],\\n[3, 4]]"');
+  // Nine elements are the most, and the two blocks of a cube stand without a line between them.
+  const nine = tensor(new Float32Array(9), { requiresGrad: true });
+  expect(tapeToDot(nine, { showValues: true })).toContain("= [0, 0, 0, 0, 0, 0, 0, 0, 0]");
+  const cube = tensor(new Float32Array(8), [2, 2, 2], { requiresGrad: true });
+  expect(tapeToDot(cube, { showValues: true })).toContain("[0, 0]],\\n[[0, 0],");
+  // A number is its own value.
+  expect(tapeToDot(square.mul(2), { showValues: true })).toContain('c0 [label="2", style');
   expect(tapeToDot(tensor([], { requiresGrad: true }), { showValues: true })).toContain('label="leaf\\n[0]"');
 });
 
@@ -489,7 +504,11 @@ describe.each([
     for (const wrong of ["weights", null, 1, {}]) {
       expect(() => draw(x, { names: { x: wrong as never } })).toThrow(/names must name tensors; got/);
     }
-    expect(() => draw(x, { names: new Map([["x", x]]) as never })).toThrow(/names must name tensors/);
+    expect(() => draw(x, { names: new Map([["x", x]]) as never })).toThrow(
+      /names must name tensors; got the text "x", named by a tensor of shape \[2\](.|\n)*Map from tensor to name/,
+    );
+    expect(() => draw(x, { names: new Map([[x, 1]]) as never })).toThrow(/named by the number 1/);
+    expect(() => draw(x, { name: {} } as never)).toThrow(new RegExp(`^${where}: `));
   });
 });
 

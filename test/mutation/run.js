@@ -16,6 +16,7 @@ const TESTS = {
   optim: ["optim"],
   diffusion: ["diffusion"],
   galaxy: ["galaxy"],
+  metrics: ["metrics"],
 };
 
 const { values, positionals } = parseArgs({

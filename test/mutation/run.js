@@ -11,7 +11,7 @@ const TESTS = {
   tensor: ["tensor"],
   autograd: ["autograd"],
   ops: ["ops"],
-  kernels: ["kernels"],
+  kernels: ["kernels", "tensor"],
   nn: ["nn"],
   optim: ["optim"],
   diffusion: ["diffusion"],

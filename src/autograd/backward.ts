@@ -78,9 +78,9 @@ export function* backwardSteps(
 ): Generator<Contribution, void, void> {
   const walk = { ...startWalk("backwardSteps", root, cotangent, options), discards: false };
   for (const node of walk.order) {
-    const { inputs } = node;
-    for (let index = 0; index < (inputs?.length ?? 0); index++) {
-      if (node.walk !== walk.id) throw interrupted(node);
+    checkTurn(walk, node);
+    const inputs = node.inputs!;
+    for (let index = 0; index < inputs.length; index++) {
       const target = sourceOf(node, index);
       if (target === null) continue;
       const before = target.cotangent;
@@ -88,6 +88,7 @@ export function* backwardSteps(
       const contribution = withRecording(walk.createGraph, () => contribute(walk, node, index, target));
       if (contribution === null) continue;
       yield { node, index, target, cotangent: cotangent!, contribution, before, total: target.cotangent! };
+      checkTurn(walk, node);
     }
     withRecording(walk.createGraph, () => finish(walk, node));
   }
@@ -229,16 +230,16 @@ function contributeAll(walk: Walk, node: Node): void {
 /** Applies the gradient rule for one operand, adds the result to that operand's cotangent, and returns it. */
 function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor | null {
   const { cotangent, operation } = node;
-  if (node.walk !== walk.id || target.walk !== walk.id) throw interrupted(node);
-  if (cotangent === null || operation === null) return null;
+  checkTurn(walk, target);
+  if (cotangent === null) return null;
   checkSaved(node);
   const contribution = isDetectingAnomaly()
-    ? enterBackward(node, () => operation.gradient!(cotangent, node, index))
-    : operation.gradient!(cotangent, node, index);
+    ? enterBackward(node, () => operation!.gradient!(cotangent, node, index))
+    : operation!.gradient!(cotangent, node, index);
   if (contribution === null) return null;
   if (!sameShape(contribution.shape, target.output.shape)) {
     throw new ShapeError(
-      operation.name,
+      operation!.name,
       `its gradient rule gives ${showShape(contribution.shape)} for operand ${index} of shape ${showShape(target.output.shape)}.`,
       "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
     );
@@ -256,7 +257,7 @@ function contribute(walk: Walk, node: Node, index: number, target: Node): Tensor
     target.cotangent = target.cotangent === null ? contribution : target.cotangent.add(contribution);
     return contribution;
   }
-  if (!isForgetful(operation)) {
+  if (!isForgetful(operation!)) {
     keepForever(cotangent);
     keepForever(contribution);
   }
@@ -326,13 +327,15 @@ function free(walk: Walk): void {
 function freed(where: string, node: Node): TapeError {
   return new TapeError(
     where,
-    `the tape was freed by an earlier backward pass (at ${node.operation?.name ?? "a leaf"}).`,
+    `the tape was freed by an earlier backward pass (at ${node.operation!.name}).`,
     "compute the result again, or keep the tape with backward(undefined, { retainGraph: true }).",
   );
 }
 
-function interrupted(node: Node): TapeError {
-  return new TapeError(
+/** A walk that was left for a while must not go on with what another has made of the nodes meanwhile. */
+function checkTurn(walk: Walk, node: Node): void {
+  if (node.walk === walk.id) return;
+  throw new TapeError(
     "backwardSteps",
     `another backward pass went through the same tape meanwhile (at ${node.operation?.name ?? "a leaf"}).`,
     "finish one iteration before starting the next.",

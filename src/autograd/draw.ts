@@ -5,7 +5,7 @@
 
 import { operand } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions } from "../tensor/check.ts";
+import { checkOptions, describeValue } from "../tensor/check.ts";
 import { ArgumentError, TapeError } from "../tensor/errors.ts";
 import { formatElements } from "../tensor/format.ts";
 import { showShape } from "../tensor/shape.ts";
@@ -177,7 +177,7 @@ function readTape(
     if (inputs === null) {
       throw new TapeError(
         where,
-        `the tape was freed by a backward pass (at ${operation?.name}): what came before is not known any more.`,
+        `the tape was freed by a backward pass (at ${operation!.name}): what came before is not known any more.`,
         "draw before backward(), or keep the tape with backward(undefined, { retainGraph: true }).",
       );
     }
@@ -211,7 +211,7 @@ function readNames(where: string, names: NonNullable<DrawOptions["names"]>): Map
     if (typeof name !== "string" || typeof value !== "object" || value === null || !("storage" in value)) {
       throw new ArgumentError(
         where,
-        `names must name tensors; got a ${typeof value} named by a ${typeof name}.`,
+        `names must name tensors; got ${describeValue(value)}, named by ${describeValue(name)}.`,
         "write { names: { x, w } }, or give a Map from tensor to name.",
       );
     }

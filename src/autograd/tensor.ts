@@ -193,8 +193,9 @@ class TensorClass {
         `${indices.length} indices for the ${this.rank} axes of ${showShape(this.shape)}.`,
       );
     }
-    const wrong = indices.find((index) => typeof index !== "number");
-    if (indices.some((index) => typeof index !== "number")) {
+    const place = indices.findIndex((index) => typeof index !== "number");
+    if (place !== -1) {
+      const wrong: unknown = indices[place];
       throw new AxisError(
         "at",
         `an index is a whole number; got ${describeValue(wrong)}.`,

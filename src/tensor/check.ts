@@ -8,7 +8,6 @@ import { ArgumentError, DtypeError } from "./errors.ts";
 /** A value of any kind as a message puts it: `null`, `the number 3`, `an array of 2`, `a tensor of shape [2, 3]`. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "string")
     return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
   if (typeof value === "function") return /^class\b/.test(String(value)) ? "a class" : "a function";
@@ -65,7 +64,7 @@ export function checkNumber(where: string, name: string, value: unknown): void {
 
 /** @throws ArgumentError unless the value is a whole number of at least `least` */
 export function checkCount(where: string, name: string, value: unknown, least = 1): void {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return;
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
   throw new ArgumentError(
     where,
     `${name} is a whole number of at least ${least}; got ${describeValue(value)}.`,
@@ -79,7 +78,7 @@ export function checkCount(where: string, name: string, value: unknown, least = 
 export function nearest(word: string, list: readonly string[]): string | undefined {
   const plain = word.toLowerCase();
   const slips = (other: string): number => {
-    if (other.toLowerCase() === plain || initialsOf(other) === plain) return 0;
+    if (other.toLowerCase() === plain || (word.length > 1 && initialsOf(other) === plain)) return 0;
     if (word.length > 2 && other.startsWith(word)) return 0.5;
     return editDistance(word, other);
   };
@@ -87,10 +86,10 @@ export function nearest(word: string, list: readonly string[]): string | undefin
   return best !== undefined && best[1] <= Math.min(2, (word.length - 1) / 2) ? best[0] : undefined;
 }
 
-/** `lr` of learningRate and of learning-rate; "" of a single word. */
+/** `lr` of learningRate and of learning-rate. */
 function initialsOf(name: string): string {
   const parts = name.split(/-|(?=[A-Z])/);
-  return parts.length < 2 ? "" : parts.map((part) => part[0]?.toLowerCase()).join("");
+  return parts.map((part) => part.slice(0, 1).toLowerCase()).join("");
 }
 
 /** Letters to insert, drop or change (Levenshtein), a row of the table at a time. */

@@ -31,7 +31,7 @@ export function formatElements(
   const width = shown.reduce((widest, value) => Math.max(widest, format(value).length), 0);
 
   const visit = (axis: number, at: number, depth: number): string => {
-    if (axis === shape.length) return format(data[at]).padStart(shape.length === 0 ? 0 : width);
+    if (axis === shape.length) return format(data[at]).padStart(width);
     const parts = indices(shape[axis]).map((i) =>
       i < 0 ? "…" : visit(axis + 1, at + i * strides[axis], depth + 1),
     );

@@ -165,8 +165,8 @@ export function inferShape(where: string, shape: Shape, size: number): Shape {
   const unknown = shape.filter((s) => s === -1).length;
   if (unknown > 1) throw new ShapeError(where, `${showShape(shape)} leaves more than one size open (-1).`);
   const known = sizeOf(shape.filter((s) => s !== -1));
-  const full = unknown === 0 ? shape : shape.map((s) => (s === -1 ? size / known : s));
-  if (unknown === 1 && (known === 0 || size % known !== 0)) {
+  const full = shape.map((s) => (s === -1 ? size / known : s));
+  if (unknown === 1 && size % known !== 0) {
     throw new ShapeError(where, `${size} elements do not fill ${showShape(shape)} evenly.`);
   }
   const checked = checkShape(where, full);
@@ -182,7 +182,7 @@ export function inferShape(where: string, shape: Shape, size: number): Shape {
 
 /** Strides of the same elements in another shape without moving them, or null where they must be copied. */
 export function reshapeStrides(shape: Shape, strides: readonly number[], target: Shape): number[] | null {
-  if (sizeOf(shape) === 0 || isContiguous(shape, strides)) return contiguousStrides(target);
+  if (isContiguous(shape, strides)) return contiguousStrides(target);
   // Walk both shapes from the left in groups of equal size; within a group the old axes must be dense.
   const result = new Array<number>(target.length).fill(0);
   const old = shape.map((size, axis) => ({ size, stride: strides[axis] })).filter(({ size }) => size !== 1);
@@ -264,11 +264,11 @@ export function resolveRange(where: string, range: Exclude<Range, number>, size:
   }
   if (step === 0)
     throw new ArgumentError(where, "the step of a range cannot be 0.", "use a step of 1 or -1.");
-  const lowest = step > 0 ? 0 : -1;
-  const highest = step > 0 ? size : size - 1;
+  const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
+  const [first, end] = step > 0 ? [lowest, highest] : [highest, lowest];
   const clip = (index: number): number =>
     Math.min(Math.max(index < 0 ? index + size : index, lowest), highest);
-  const from = start === null ? (step > 0 ? lowest : highest) : clip(start);
-  const to = stop === null ? (step > 0 ? highest : lowest) : clip(stop);
+  const from = start === null ? first : clip(start);
+  const to = stop === null ? end : clip(stop);
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }

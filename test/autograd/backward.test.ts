@@ -383,6 +383,21 @@ describe("backwardSteps", () => {
     expect(x.grad!.item()).toBeCloseTo(4 * Math.exp(4), 3);
   });
 
+  it.each([1, 2, 3])(
+    "refuses to go on after %i steps when backward overtook all or a part of it",
+    (steps) => {
+      for (const part of [0, 1]) {
+        const x = leaf(2);
+        const y = x.mul(x);
+        const z = y.exp();
+        const walk = backwardSteps(z, undefined, { retainGraph: true });
+        for (let i = 0; i < steps; i++) walk.next();
+        [z, y][part].backward();
+        expect(() => walk.next()).toThrow(/^backwardSteps: another backward pass .* \(at (exp|mul|a leaf)\)/);
+      }
+    },
+  );
+
   it("can be left early, and backward starts afresh", () => {
     const x = leaf(2);
     const y = x.square().exp();

@@ -115,6 +115,64 @@ describe("checkGradients", () => {
     expect(error.message).toContain("the gradient rule of sine, called at");
   });
 
+  it("follows a function that varies over a short distance, when it is told that distance", () => {
+    const points = tensor([1e-5, -2e-4, 3e-4]);
+    const wave = (x: Tensor): Tensor => x.mul(1e5).sin();
+    expect(checkGradients(wave, [points], { scale: 1e-5 }).kinks).toEqual([]);
+    // With steps as long as the waves, what is compared is something else.
+    expect(() => {
+      if (checkGradients(wave, [points]).kinks.length > 0) throw new Error("kinks");
+    }).toThrow();
+    // Distances of 1 and more are those of numbers by themselves.
+    const far = { scale: 1e6 };
+    expect(checkGradients((x) => x.tanh(), [x], far)).toEqual(checkGradients((x) => x.tanh(), [x]));
+  });
+
+  it("takes every option, and tells how close the nearest thing to a mistake was", () => {
+    const options = { order: 1, elementwiseUpTo: 3, directions: 2, scale: 0.5, random: new Random(7) };
+    const { compared, worst } = checkGradients((x) => x.exp(), [x], options);
+    expect(compared).toBe(2 + 1);
+    expect(worst).toBeGreaterThan(0);
+    expect(worst).toBeLessThan(1);
+    // The largest of all that were compared.
+    const each = x.toTypedArray();
+    const alone = [...each].map(
+      (value) => checkGradients((y) => y.exp(), [tensor(value)], { order: 1 }).worst,
+    );
+    expect(
+      checkGradients(
+        (...ys) => ys.reduce((sum, y) => sum.add(y.exp()), tensor(0, { dtype: "float64" })),
+        [...each].map((value) => tensor(value)),
+        { order: 1 },
+      ).worst,
+    ).toBeGreaterThan(0.1 * Math.max(...alone));
+  });
+
+  it("tells of the element first where the rule is wrong there and not linear either", () => {
+    const operation: Operation = {
+      name: "squared",
+      shape: ([x]) => x.shape,
+      compute: (output, _shape, [x]) => output.storage.data.set(x.toTypedArray(), output.offset),
+      gradient: (cotangent) => cotangent.square().add(3),
+      saves: "nothing",
+      examples: [],
+    };
+    const error = failureOf(() => checkGradients((x) => apply(operation, [x], {}), [x]));
+    expect(error).toMatchObject({ element: [0, 0], operation: "squared" });
+    expect(error.message).toContain("by itself it disagrees with differences of its values.");
+  });
+
+  it("speaks of a random direction where it took one, and of itself where the tape is gone", () => {
+    const large = normal([40, 40], new Random(1));
+    expect(failureOf(() => checkGradients(sine(1), [large])).message).toContain("a random direction: ");
+    const used = (x: Tensor): Tensor => {
+      const y = x.exp().sum();
+      if (y.requiresGrad) y.backward();
+      return y;
+    };
+    expect(() => checkGradients(used, [x])).toThrow(/^checkGradients: the tape was freed/);
+  });
+
   it("names the operation inside of a rule whose second derivative is off", () => {
     const slope = unary({ name: "slope", value: (m, x) => m.cos(x), derivative: (m, x) => m.sin(x) });
     const operation: Operation = {

@@ -30,6 +30,19 @@ const program = fc
     }
     return values[values.length - 1];
   });
+/** Programs that use every value once, in an order that is not that of the tape. */
+const tree = fc
+  .array(fc.tuple(fc.boolean(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 25 })
+  .map((steps) => () => {
+    const values = Array.from({ length: 8 }, () => leaf());
+    const take = (i: number): Tensor => values.splice(i % values.length, 1)[0];
+    for (const [isBinary, i, j] of steps) {
+      const a = take(i);
+      values.push(isBinary && values.length > 0 ? a.add(take(j)) : a.sin());
+    }
+    while (values.length > 1) values.push(take(0).mul(take(0)));
+    return values[0];
+  });
 const direction = fc.constantFrom("down" as const, "right" as const);
 
 /** What the tape says should be drawn: ids of boxes and edges. */
@@ -77,6 +90,24 @@ function read(svg: string): Drawing {
     }
   }
   return { size: { x: +elements[0].attributes.width, y: +elements[0].attributes.height }, frames, edges };
+}
+
+/** What is drawn, turned so that it leads down. */
+function readDown(root: Tensor, way: "down" | "right"): Drawing {
+  const drawing = read(tapeToSvg(root, { direction: way }));
+  if (way === "down") return drawing;
+  const turn = ({ x, y }: Point): Point => ({ x: y, y: x });
+  return {
+    size: turn(drawing.size),
+    frames: drawing.frames.map(({ id, left, top, right, bottom }) => ({
+      id,
+      left: top,
+      top: left,
+      right: bottom,
+      bottom: right,
+    })),
+    edges: drawing.edges.map(({ id, points }) => ({ id, points: points.map(turn) })),
+  };
 }
 
 /** Points on the first stroke of a path of M, L and C; the second is the arrow's head. */
@@ -152,8 +183,9 @@ describe("a drawing of the tape", () => {
         const tip = points[points.length - 1];
         expect(Math.abs(tip[along] - start(target))).toBeLessThan(0.2);
         expect(points[0][along]).toBeGreaterThan(end(source) - 0.2);
+        // Coordinates are rounded to 0.1.
         for (let i = 1; i < points.length; i++) {
-          expect(points[i][along]).toBeGreaterThanOrEqual(points[i - 1][along] - 1e-9);
+          expect(points[i][along]).toBeGreaterThanOrEqual(points[i - 1][along] - 0.11);
         }
         const others = edges.filter((other) => other.id.startsWith(`${source.id} to `));
         const starts = others.some(({ points: [first] }) => Math.abs(first[along] - end(source)) < 0.2);
@@ -170,19 +202,138 @@ describe("a drawing of the tape", () => {
     },
   );
 
+  test("stands on white, over all of it", () => {
+    const [svg, , , ground] = parseSvg(tapeToSvg(leaf().exp()));
+    expect(ground).toMatchObject({ name: "rect", attributes: { fill: "#fff" } });
+    expect(ground.attributes.width).toBe(svg.attributes.width);
+    expect(ground.attributes.height).toBe(svg.attributes.height);
+  });
+
   test.prop([program])("is the same, byte for byte, each time that the program runs", (make) => {
     const options: DrawOptions = { showValues: true };
     expect(tapeToSvg(make(), options)).toBe(tapeToSvg(make(), options));
     expect(tapeToDot(make(), options)).toBe(tapeToDot(make(), options));
   });
 
-  test("is wide enough for its text", () => {
-    const x = leaf(3);
-    const long = "a name of forty characters, more or less";
-    const svg = tapeToSvg(x.sin().mul(x), { names: new Map([[x, `${long}銀河`]]), showValues: true });
-    const { left, right } = read(svg).frames[0];
-    // The mean advance of monospaced fonts is 0.6 em, of a CJK character 1 em, and the font is 12 high.
-    expect(right - left).toBeGreaterThan(0.6 * 12 * long.length + 2 * 12);
+  test.prop([program, direction])(
+    "leaves room between boxes, and the same margin on all sides",
+    (make, way) => {
+      const { size, frames, edges } = read(tapeToSvg(make(), { direction: way, showValues: true }));
+      for (const [i, a] of frames.entries()) {
+        for (const b of frames.slice(0, i)) {
+          const across = Math.max(a.left - b.right, b.left - a.right);
+          const along = Math.max(a.top - b.bottom, b.top - a.bottom);
+          expect(Math.max(across, along), `${a.id} and ${b.id}`).toBeGreaterThan(13.5);
+        }
+      }
+      const points = edges.flatMap((edge) => edge.points);
+      const xs = [...frames.flatMap(({ left, right }) => [left, right]), ...points.map(({ x }) => x)];
+      const ys = [...frames.flatMap(({ top, bottom }) => [top, bottom]), ...points.map(({ y }) => y)];
+      const margins = [Math.min(...xs), Math.min(...ys), size.x - Math.max(...xs), size.y - Math.max(...ys)];
+      for (const margin of margins) expect(Math.abs(margin - 12)).toBeLessThan(0.25);
+    },
+  );
+
+  test.prop([tree, direction])("crosses no edges where every value is used once", (make, way) => {
+    const { frames, edges } = readDown(make(), way);
+    expect(edges).toHaveLength(frames.length - 1);
+    const ends = edges.map(({ points }) => [points[0], points[points.length - 1]]);
+    for (const [i, [startA, endA]] of ends.entries()) {
+      for (const [startB, endB] of ends.slice(0, i)) {
+        // Edges into the same layer keep the order in which they start.
+        if (endA.y === endB.y) expect((startA.x - startB.x) * (endA.x - endB.x)).toBeGreaterThanOrEqual(0);
+      }
+    }
+  });
+
+  test.prop([fc.integer({ min: 1, max: 4 }), direction])(
+    "of a balanced tree is its own mirror image, and no broader than its leaves",
+    (depth, way) => {
+      const grow = (levels: number): Tensor =>
+        levels === 0 ? leaf() : grow(levels - 1).add(grow(levels - 1));
+      const { size, frames } = readDown(grow(depth), way);
+      for (const { id, left, top } of frames) {
+        const isMirrored = frames.some(
+          (other) => Math.abs(other.top - top) < 0.2 && Math.abs(left + other.right - size.x) < 0.25,
+        );
+        expect(isMirrored, id).toBe(true);
+      }
+      const leaves = frames.filter(({ top }) => top === 12);
+      expect(leaves).toHaveLength(2 ** depth);
+      const breadth = leaves.reduce((sum, { left, right }) => sum + right - left, 0);
+      expect(size.x).toBeCloseTo(breadth + 14 * (leaves.length - 1) + 2 * 12, 0);
+    },
+  );
+
+  test.prop([fc.integer({ min: 1, max: 12 }), direction])(
+    "runs straight down a chain, and along it where a value is used again at its end",
+    (length, way) => {
+      let y = leaf();
+      const x = y;
+      for (let i = 0; i < length; i++) y = y.sin();
+      const middle = ({ left, right }: Frame): number => (left + right) / 2;
+      const chain = readDown(y, way).frames;
+      for (const box of chain) expect(Math.abs(middle(box) - middle(chain[0]))).toBeLessThan(0.2);
+
+      const { frames, edges } = readDown(y.add(x), way);
+      const chained = frames.filter(({ id }) => id !== "n0" && id !== `n${length + 1}`);
+      for (const box of chained) expect(Math.abs(middle(box) - middle(chained[0]))).toBeLessThan(1);
+      const [{ points }] = edges.filter(({ id }) => id === `n0 to n${length + 1}`);
+      const beside = points.filter(({ y: place }) => chained.some((b) => b.top < place && place < b.bottom));
+      for (const { x: place } of beside) expect(Math.abs(place - beside[0].x)).toBeLessThan(1);
+      // The chain on one side of the two ends, the long edge on the other.
+      if (length > 1)
+        expect(beside[0].x - middle(frames[0])).toBeCloseTo(middle(frames[0]) - middle(chained[0]), -1);
+    },
+  );
+
+  test("keeps a chain of operations straight where weights and numbers join it", () => {
+    let y = leaf();
+    for (let i = 0; i < 8; i++) y = y.mul(leaf()).add(2).sin();
+    const { frames, edges } = read(tapeToSvg(y));
+    const isOperation = ({ id }: Frame): boolean => edges.some((edge) => edge.id.endsWith(` to ${id}`));
+    const middles = frames.filter(isOperation).map(({ left, right }) => (left + right) / 2);
+    expect(middles).toHaveLength(24);
+    // Weights pull by a pixel or two a step, far less than the 37 pixels of a box.
+    for (const [i, middle] of middles.entries()) {
+      if (i > 0) expect(Math.abs(middle - middles[i - 1])).toBeLessThan(8);
+    }
+  });
+
+  test.prop([
+    program,
+    direction,
+    fc.constantFrom("x", "a longer name", "銀河の回転曲線", "🌌🌌🌌🌌🌌🌌🌌🌌"),
+  ])("keeps every line of text within its box, and the box close to it", (make, way, name) => {
+    const root = make();
+    const names = new Map([[tape(root)[0].output, name]]);
+    const elements = parseSvg(tapeToSvg(root, { direction: way, names, showValues: true }));
+    let frame: Frame | undefined;
+    let widest = 0;
+    let last = 0;
+    const checkTight = (): void => {
+      if (frame === undefined) return;
+      expect(frame.bottom - last).toBeLessThan(12);
+      expect(frame.right - frame.left).toBeLessThan(1.05 * widest + 20);
+    };
+    for (const { name: kind, attributes, text } of elements) {
+      const { x, y, width, height } = attributes;
+      if (kind === "rect" && x !== undefined) {
+        checkTight();
+        frame = { id: "", left: +x, top: +y, right: +x + +width, bottom: +y + +height };
+        [widest, last] = [0, frame.top];
+      }
+      if (kind !== "text" || frame === undefined) continue;
+      expect(Math.abs(+x - (frame.left + frame.right) / 2)).toBeLessThan(0.2);
+      // Letters 12 high stand on their base line, and g and y hang below it by a quarter of that.
+      expect(+y - last).toBeGreaterThan(12);
+      expect(frame.bottom - +y).toBeGreaterThan(3);
+      // The advance of monospaced fonts is 0.6 em, and they give a CJK character or a picture twice that.
+      const advance = [...text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 14.4 : 7.2), 0);
+      expect(frame.right - frame.left).toBeGreaterThan(advance + 8);
+      [widest, last] = [Math.max(widest, advance), +y];
+    }
+    checkTight();
   });
 
   test("tells leaves, constants, operations and composites apart without colours", () => {
@@ -255,6 +406,21 @@ describe("names", () => {
     expect(tapeToDot(root, { names })).toContain('n0 [label="one two\ufffd\ufffd\\n[]"');
   });
 
+  test("hold one space for any run of spaces and breaks", () => {
+    expect(tapeToDot(root, { names: { "a \n\t b": x } })).toContain('n0 [label="a b\\n[]"');
+  });
+
+  test("of results in a composite stand beside the operation, under the composite's own name", () => {
+    const softmax = leaf([1, 2]).softmax();
+    const texts = parseSvg(tapeToSvg(softmax, { names: { p: softmax } })).filter(
+      ({ name }) => name === "text",
+    );
+    const last = texts.slice(-3);
+    expect(tapeToSvg(leaf([1, 2]).exp())).not.toContain("italic");
+    expect(last.map(({ text }) => text)).toEqual(["softmax", "p = div", "[2]"]);
+    expect(last.map(({ attributes }) => attributes["font-style"])).toEqual(["italic", undefined, undefined]);
+  });
+
   test("of results and constants are shown too, and those of tensors elsewhere ignored", () => {
     const half = tensor(0.5);
     const dot = tapeToDot(root.mul(half), { names: { y: root, half, elsewhere: leaf() } });
@@ -274,6 +440,28 @@ test("showValues writes out small tensors and their gradients, and leaves large 
   expect(dot).toContain('[label="large\\n[10]"');
   expect(dot).toContain('[label="add\\n[]\\n= 5"');
   expect(tapeToDot(root, { names: { x } })).toContain('[label="x\\n[2]"');
+  const square = tensor(
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    { requiresGrad: true },
+  );
+  expect(tapeToDot(square, { showValues: true })).toContain('label="leaf\\n[2, 2]\\n= [[1, 2],\\n[3, 4]]"');
+  // Nine elements are the most, and the two blocks of a cube stand without a line between them.
+  const nine = tensor(new Float32Array(9), { requiresGrad: true });
+  expect(tapeToDot(nine, { showValues: true })).toContain("= [0, 0, 0, 0, 0, 0, 0, 0, 0]");
+  const cube = tensor(new Float32Array(8), [2, 2, 2], { requiresGrad: true });
+  expect(tapeToDot(cube, { showValues: true })).toContain("[0, 0]],\\n[[0, 0],");
+  // A number is its own value.
+  expect(tapeToDot(square.mul(2), { showValues: true })).toContain('c0 [label="2", style');
+  expect(tapeToDot(tensor([], { requiresGrad: true }), { showValues: true })).toContain('label="leaf\\n[0]"');
+});
+
+test("DOT leads down unless told to lead to the right", () => {
+  expect(tapeToDot(leaf())).toContain("rankdir=TB;");
+  expect(tapeToDot(leaf(), { direction: "down" })).toContain("rankdir=TB;");
+  expect(tapeToDot(leaf(), { direction: "right" })).toContain("rankdir=LR;");
 });
 
 describe.each([
@@ -311,9 +499,16 @@ describe.each([
 
   test("options that are none", () => {
     const x = leaf();
-    expect(() => draw(x, { direction: "up" as never })).toThrow(ArgumentError);
-    expect(() => draw(x, { names: { x: "weights" as never } })).toThrow(ArgumentError);
-    expect(() => draw(x, { names: new Map([["x", x]]) as never })).toThrow(/names must name tensors/);
+    expect(() => draw(x, { direction: "up" as never })).toThrow(`${where}: "up" is no direction`);
+    expect(() => draw(x, { direction: 1 as never })).toThrow(/use "down" or "right"/);
+    for (const wrong of ["weights", null, 1, {}]) {
+      expect(() => draw(x, { names: { x: wrong as never } })).toThrow(/names must name tensors; got/);
+    }
+    expect(() => draw(x, { names: new Map([["x", x]]) as never })).toThrow(
+      /names must name tensors; got the text "x", named by a tensor of shape \[2\](.|\n)*Map from tensor to name/,
+    );
+    expect(() => draw(x, { names: new Map([[x, 1]]) as never })).toThrow(/named by the number 1/);
+    expect(() => draw(x, { name: {} } as never)).toThrow(new RegExp(`^${where}: `));
   });
 });
 

@@ -70,6 +70,7 @@ describe("an error shows what it got, and how to write it", () => {
     [() => hvp(any(1), tensor(1), tensor(1)), "write hvp((x) => x.square().sum(), x)."],
     [() => jvp((x) => x.sum(), tensor([1, 2]), tensor([1])), "[2] against [1]"],
     [() => tensor([1, 2]).at(any("0")), "an index is a whole number; got"],
+    [() => tensor([[1, 2]]).at(0, any("1")), 'an index is a whole number; got the text "1"'],
     [() => tensor([[1, 2]]).at(any([0, 1])), "slice([0, 1]) is a range"],
     [() => tensor(any([[1], 2]), [2]), "got one with arrays in it"],
     [() => tensor(any(null), any([1])), "must be a flat array of numbers; got null"],
@@ -159,6 +160,27 @@ describe("detectAnomaly", () => {
     // A rule that fails does not leave its node behind for what comes after.
     errorOf(() => detectAnomaly(() => leaf([0]).sqrt().sum().backward()));
     expect(errorOf(() => detectAnomaly(() => tensor([-1]).log())).message).toMatch(/^log: made NaN/);
+  });
+});
+
+describe("a leaf", () => {
+  it("is frozen while it does not require gradients any more, and never before it did", () => {
+    const w = tensor([1, 2]);
+    expect([w.isLeaf, w.requiresGrad, w.isFrozen]).toEqual([true, false, false]);
+    w.requiresGrad = true;
+    expect([w.isLeaf, w.requiresGrad, w.isFrozen]).toEqual([true, true, false]);
+    const y = w.mul(2);
+    w.requiresGrad = false;
+    expect([w.isLeaf, w.requiresGrad, w.isFrozen]).toEqual([true, false, true]);
+    // What was recorded before still leads to it once it requires gradients again, and what was not in between.
+    const z = w.mul(3);
+    w.requiresGrad = true;
+    const [again, first] = [w.mul(5), [1, 1]];
+    w.requiresGrad = false;
+    w.requiresGrad = true;
+    expect(z.requiresGrad).toBe(false);
+    y.add(z).add(again).backward(tensor(first));
+    expect(w.grad?.toArray()).toEqual([7, 7]);
   });
 });
 

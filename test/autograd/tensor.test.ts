@@ -175,6 +175,8 @@ describe("reading tensors", () => {
   it("prints the same in Node's console, and its shape in a browser's", () => {
     expect(inspect(x)).toBe(`${x}`);
     expect(inspect({ x })).toContain("[[1, 2, 3]");
+    const shown = x as unknown as Record<symbol, () => string>;
+    expect(shown[Symbol.for("Deno.customInspect")]()).toBe(`${x}`);
     expect(Object.prototype.toString.call(x)).toBe("[object Tensor [2, 3]]");
   });
 

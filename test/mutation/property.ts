@@ -8,21 +8,22 @@ import { test as plainTest } from "vitest";
 
 fc.configureGlobal({ seed: 20260101 });
 
-type Body<Values extends unknown[]> = (...values: Values) => unknown;
+type Run = (title: string, body: (...values: never[]) => unknown, timeout?: number) => void;
 
-/** `test.prop([arbitraries], options)(title, body)`, the one form that the suite uses. */
-const prop =
-  <Values extends [unknown, ...unknown[]]>(
-    arbitraries: { [Index in keyof Values]: fc.Arbitrary<Values[Index]> },
-    options?: fc.Parameters<Values>,
-  ) =>
-  (title: string, body: Body<Values>, timeout?: number): void => {
-    const check = async (...values: Values): Promise<void> => {
-      // A property fails by throwing, or by returning false.
-      if ((await body(...values)) === false) throw new Error("the property returned false");
-    };
-    plainTest(title, () => fc.assert(fc.asyncProperty<Values>(...arbitraries, check), options), timeout);
+/** `test.prop([arbitraries], options)(title, body)`, or a record of arbitraries for a body that takes one of values. */
+const prop = (
+  arbitraries: fc.Arbitrary<unknown>[] | Record<string, fc.Arbitrary<unknown>>,
+  options?: fc.Parameters<[unknown[]]>,
+): Run => {
+  const drawn = Array.isArray(arbitraries) ? arbitraries : [fc.record(arbitraries)];
+  return (title, body, timeout) => {
+    // A property fails by throwing, or by returning false.
+    const check = async (values: unknown[]): Promise<boolean> =>
+      (await body(...(values as never[]))) !== false;
+    const property = fc.asyncProperty(fc.tuple(...drawn), check);
+    plainTest(title, () => fc.assert(property, options), timeout);
   };
+};
 
 export const test = new Proxy(plainTest, {
   get: (target, key) => (key === "prop" ? prop : Reflect.get(target, key)),

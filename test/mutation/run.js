@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutation -- tensor galaxy`: changes the code of a folder in every small way that StrykerJS knows, one
  * at a time, and counts the changes that the folder's tests notice. A report a folder lands in .build/mutation/.
- * `--one-in 5` takes every fifth change.
+ * `tensor/shape.ts` takes one file, `tensor/shape.ts:10-40` some of its lines; `--one-in 5` takes every fifth change.
  */
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
@@ -11,11 +11,12 @@ const TESTS = {
   tensor: ["tensor"],
   autograd: ["autograd"],
   ops: ["ops"],
-  kernels: ["kernels"],
+  kernels: ["kernels", "tensor"],
   nn: ["nn"],
   optim: ["optim"],
   diffusion: ["diffusion"],
   galaxy: ["galaxy"],
+  metrics: ["metrics"],
 };
 
 const { values, positionals } = parseArgs({
@@ -32,10 +33,10 @@ for (const name of folders) {
     testRunner: "suite",
     plugins: ["runner.js", "sample.js"].map((name) => new URL(name, import.meta.url).href),
     vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
-    mutate: [name.endsWith(".ts") ? `src/${name}` : `src/${name}/**/*.ts`],
+    mutate: [/\.ts(:|$)/.test(name) ? `src/${name}` : `src/${name}/**/*.ts`],
     reporters: ["clear-text", "json", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-    jsonReporter: { fileName: `.build/mutation/${name.replaceAll("/", ".")}.json` },
+    jsonReporter: { fileName: `.build/mutation/${name.replaceAll(/[/:]/g, ".")}.json` },
     tempDirName: ".build/stryker",
     ignorePatterns: ["/dist", "/out", "/bench", "/docs", "/examples"],
     concurrency: 1,

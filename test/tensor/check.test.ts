@@ -11,18 +11,21 @@ import {
   describeValue,
   nearest,
 } from "../../src/tensor/check.ts";
-import { attributedTo } from "../../src/tensor/errors.ts";
+import { checkDtype } from "../../src/tensor/dtype.ts";
+import { ArgumentError, AxisError, attributedTo, GradientError } from "../../src/tensor/errors.ts";
 import { formatElements } from "../../src/tensor/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../../src/tensor/nested.ts";
-import { Random } from "../../src/tensor/random.ts";
+import { checkRandom, Random } from "../../src/tensor/random.ts";
 import {
   broadcastShapes,
   broadcastStrides,
+  checkPermutation,
   checkShape,
   contiguousStrides,
   inferShape,
   normalizeAxes,
   normalizeAxis,
+  reshapeStrides,
   resolveRange,
   sameShape,
 } from "../../src/tensor/shape.ts";
@@ -94,6 +97,8 @@ it("the nearest word is the one with the fewest slips, wherever it stands", () =
   expect(nearest("kitten", ["sitting", "mitten"])).toBe("mitten");
   expect(nearest("abcdef", ["bcdef", "xbcdef", "abcdefgh"])).toBe("abcdefgh");
   expect(nearest("ab-c", ["a"])).toBeUndefined();
+  expect(nearest("s", ["shape"])).toBeUndefined();
+  expect(nearest("lr", ["learning--rate", "l"])).toBe("learning--rate");
 });
 
 it("what is right passes", () => {
@@ -315,6 +320,31 @@ it("mistakes in arguments are told in full", () => {
   `);
 });
 
+it("dtypes and streams are what they are, or an error says which there are", () => {
+  expect(checkDtype("f", "float32")).toBe("float32");
+  expect(checkDtype("f", "float64")).toBe("float64");
+  expect(() => checkDtype("f", "int8")).toThrow(
+    'f: unknown dtype "int8".\n  Fix: use "float32" (the default) or "float64".',
+  );
+  checkRandom("f", new Random(1));
+  expect(() => checkRandom("f", 1)).toThrow(
+    "f: needs a random stream; got the number 1.\n  Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.",
+  );
+});
+
+it("an error about gradients holds all that was found", () => {
+  const found = {
+    input: 1,
+    path: "input 1.weight",
+    element: [0, 2],
+    analytic: 1.5,
+    numeric: 2.5,
+    operation: "exp",
+    callSite: "a.ts:1:2",
+  };
+  expect(new GradientError("f", "wrong.", "mend it.", found)).toMatchObject({ ...found, where: "f" });
+});
+
 it("the backend is chosen by name", () => {
   const before = backendName();
   expect(useBackend("typescript")).toBe("typescript");
@@ -334,6 +364,14 @@ it("an error is handed on under the name of the function that the user called", 
   expect(() => {
     throw attributedTo("outer", inner);
   }).toThrow(/^outer: x is a number; got the text "1"\.\n {2}Fix: convert text with Number/);
+  // Its stack leads to the line at which it was thrown, under the message that is shown.
+  const outer = attributedTo("outer", inner) as Error;
+  expect(outer.stack).toContain(outer.message);
+  expect(outer.stack).not.toContain("inner: ");
+  expect(outer.stack?.split("\n").at(-1)).toBe((inner as Error).stack?.split("\n").at(-1));
+  const bare = Object.assign(new ArgumentError("inner", "wrong.", "mend it."), { stack: undefined });
+  expect((attributedTo("outer", bare) as Error).message).toBe("outer: wrong.\n  Fix: mend it.");
+  expect(attributedTo("inner", inner)).toBe(inner);
   const bug = new RangeError("bug");
   expect(attributedTo("outer", bug)).toBe(bug);
 });
@@ -354,6 +392,44 @@ describe("shapes", () => {
     expect(sameShape([2], [2, 1])).toBe(false);
     expect(sameShape([2, 3], [2, 4])).toBe(false);
     expect(sameShape([2, 3], [2, 3])).toBe(true);
+    const shape = [2, 3];
+    expect(sameShape(shape, shape)).toBe(true);
+  });
+
+  it("stay as they are when the array that they were given in changes", () => {
+    const sizes = [2, 3];
+    const shape = checkShape("f", sizes);
+    sizes[0] = 9;
+    expect(shape).toEqual([2, 3]);
+  });
+
+  it("without elements take any shape without elements, however they lie", () => {
+    expect(reshapeStrides([0, 3], [7, 2], [3, 0, 2])).toEqual(contiguousStrides([3, 0, 2]));
+    expect(inferShape("f", [0, 3], 0)).toEqual([0, 3]);
+    expect(() => inferShape("f", [0, -1], 0)).toThrow(/^f: 0 elements do not fill \[0, -1\] evenly/);
+  });
+
+  it("have their axes put in an order that names each once", () => {
+    expect(checkPermutation("f", [2, 0, -2], 3)).toEqual([2, 0, 1]);
+    expect(checkPermutation("f", [], 0)).toEqual([]);
+    const messages = [any(1), [0, 1], [0, 1, 1], [0, 1, 2, 2], [0, 1, 3]].map((axes) => {
+      try {
+        return String(checkPermutation("f", axes, 3));
+      } catch (error) {
+        expect(error).toBeInstanceOf(AxisError);
+        return (error as Error).message;
+      }
+    });
+    expect(messages).toEqual([
+      "f: an order of axes is an array; got the number 1.\n  Fix: name all 3 axes, such as f([2, 1, 0]).",
+      "f: [0, 1] is not an order of the 3 axes: each is named once.",
+      "f: [0, 1, 1] is not an order of the 3 axes: each is named once.",
+      "f: [0, 1, 2, 2] is not an order of the 3 axes: each is named once.",
+      "f: axis 3 is outside a tensor of 3 axes: it must be a whole number from -3 to 2.",
+    ]);
+    expect(() => normalizeAxis("f", any(undefined), 3)).toThrow(
+      /^f: an axis is a whole number; got undefined/,
+    );
   });
 
   it("take axes from both ends, sorted, and all of them when none is named", () => {
@@ -422,6 +498,7 @@ describe("tensors as text", () => {
     expect(show([1e6, 0.5])).toBe("[1.0000e+6, 5.0000e-1]");
     expect(show([999999, 0.5])).toBe("[999999.0000,      0.5000]");
     expect(show([0.0001, 1])).toBe("[0.0001, 1.0000]");
+    expect(show([0.5, 0])).toBe("[0.5000, 0.0000]");
     expect(show([0.00009, 0])).toBe("[9.0000e-5, 0.0000e+0]");
     expect(show([1e8, 1])).toBe("[1.0000e+8, 1.0000e+0]");
     expect(show([99999999, 1])).toBe("[99999999,        1]");
@@ -434,6 +511,8 @@ describe("tensors as text", () => {
     expect(show([1, 2, 3, 4], [2, 2])).toBe("[[1, 2],\n [3, 4]]");
     expect(show([1, 2, 3, 4], [2, 2], 2)).toBe("[[1, 2],\n   [3, 4]]");
     expect(show([1, 2, 3, 4], [2, 1, 2])).toBe("[[[1, 2]],\n\n [[3, 4]]]");
+    expect(show([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])).toBe("[[[1, 2],\n  [3, 4]],\n\n [[5, 6],\n  [7, 8]]]");
+    expect(show([1, 2, 3, 4], [2, 1, 2, 1])).toBe("[[[[1],\n   [2]]],\n\n\n [[[3],\n   [4]]]]");
   });
 
   it("leave out the middle of long axes once there are more than 200 elements", () => {

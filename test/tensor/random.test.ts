@@ -106,6 +106,14 @@ describe("filling from a reservation", () => {
     expect(new Random(42).uniform()).toBe(0.42672756361231334);
     expect(new Random(42).normal()).toBeCloseTo(1.0550640762716699, 14);
   });
+
+  // Made from the definition of Threefry in another language.
+  test("the streams that seed 42 gives by name never change", () => {
+    const random = new Random(42);
+    expect(random.fork("dropout").state().key).toEqual([406965614, 4079934865]);
+    expect(random.fork(-7).state().key).toEqual([258844024, 45344593]);
+    expect(random.split(2)[1].state().key).toEqual([430176367, 3485206521]);
+  });
 });
 
 describe("distributions", () => {
@@ -255,6 +263,30 @@ describe("streams", () => {
     },
   );
 
+  test.prop([seed, fc.integer({ min: 0, max: 9 })])(
+    "three streams at once are those of three splits",
+    (s, draws) => {
+      const [together, apart] = [new Random(s), new Random(s)];
+      for (let i = 0; i < draws; i++) expect(together.uniform()).toBe(apart.uniform());
+      const streams = together.split(3).map((stream) => stream.state());
+      expect(streams).toEqual(Array.from({ length: 3 }, () => apart.split(1)[0].state()));
+      expect(together.state()).toEqual(apart.state());
+    },
+  );
+
+  test("one item is shuffled without a draw, and each further one takes one", () => {
+    const random = new Random(1);
+    for (const [n, drawn] of [
+      [0, 0],
+      [1, 0],
+      [2, 1],
+      [5, 5],
+    ]) {
+      random.permutation(n);
+      expect(random.state().counter).toEqual([drawn, 0]);
+    }
+  });
+
   test("a seed is its 64 bits, as number or bigint", () => {
     expect(new Random(5).state()).toEqual(new Random(5n).state());
     expect(new Random(-1).state().key).toEqual([0xffffffff, 0xffffffff]);
@@ -275,6 +307,17 @@ describe("streams", () => {
 
 describe("mistakes", () => {
   const random = new Random(0);
+  test("are none where numbers are at their limits", () => {
+    expect(random.normal(3, 0)).toBe(3);
+    expect(random.integer(2 ** 53)).toBeLessThan(2 ** 53);
+    expect(random.uniform(1e308, 1.5e308)).toBeGreaterThan(9e307);
+    expect(new Random(2n ** 63n).state()).toEqual(new Random(-(2n ** 63n)).state());
+  });
+
+  test("name the function and the argument", () => {
+    expect(() => random.draw(-1)).toThrow(/^Random\.draw: .*blocks/);
+  });
+
   test.each<[string, () => unknown]>([
     ["a fractional seed", () => new Random(0.5)],
     ["a seed beyond the safe integers", () => new Random(2 ** 53)],
@@ -284,6 +327,10 @@ describe("mistakes", () => {
     ["an infinite interval", () => random.uniform(0, Infinity)],
     ["a negative standard deviation", () => random.normal(0, -1)],
     ["a mean that is NaN", () => random.normal(NaN)],
+    ["an infinite mean", () => random.normal(Infinity)],
+    ["an infinite standard deviation", () => random.normal(0, Infinity)],
+    ["an interval longer than any number", () => random.uniform(-1.7e308, 1.7e308)],
+    ["a state without words", () => Random.fromState({} as never)],
     ["integer(0)", () => random.integer(0)],
     ["integer(2.5)", () => random.integer(2.5)],
     ["a negative count", () => random.split(-1)],

@@ -72,6 +72,10 @@ const seedOfModel = integer(
 const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
+const population = choice(
+  POPULATIONS,
+  "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
+);
 const training = {
   network: choice(
     NETWORKS,
@@ -85,7 +89,10 @@ const training = {
     "step size of the optimiser",
     "0.01; 0.004 of the residual network",
   ),
-  conditions: list(CONDITIONS, "what the residual network is told of each galaxy, to be asked for by sample"),
+  conditions: list(
+    CONDITIONS,
+    "what the residual network is told of each galaxy, to be asked for by sample; bulge-fraction with --population extended only",
+  ),
 };
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
@@ -132,10 +139,11 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "the whole job: galaxies, training, samples, figures and a report",
       details:
-        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
+        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder and the standard population, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
       options: {
         seed,
         count: integer(1000, 5, MOST_CURVES, "galaxies; a fifth of them validates"),
+        population,
         ...training,
         samples: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
@@ -155,10 +163,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
-        population: choice(
-          POPULATIONS,
-          "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
-        ),
+        population,
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,
@@ -194,7 +199,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         steps,
         condition: assignments(
           CONDITIONS,
-          "a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc; several may be given, and what is not given is left open",
+          "a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc, bulge-fraction of the mass of all stars; several may be given, and what is not given is left open",
         ),
         guidance: weight(100, "how much the condition counts: 1 as in the data, more exaggerates it", "1"),
         seed: seedOfModel,

@@ -487,6 +487,68 @@ describe("--network residual", () => {
     });
   });
 
+  describe("--population extended", () => {
+    const told = ["--conditions", "bulge-fraction,disc-mass"];
+    beforeAll(() => {
+      succeed(
+        ["run", ...words, ...told, "--population", "extended", "--samples", "4", "--out", "wide"],
+        home,
+      );
+    });
+
+    test("run is what generate and train do one by one", () => {
+      succeed(
+        ["generate", "--population", "extended", "--seed", "7", "--count", "60", "--out", "wide-2"],
+        home,
+      );
+      const training = ["--network", "residual", "--seed", "7", "--batches", "40", ...told];
+      succeed(["train", "--data", "wide-2/curves.csv", ...training, "--out", "wide-2"], home);
+      for (const name of ["galaxies.csv", "curves.csv", "model.safetensors"])
+        expect(text(`wide-2/${name}`)).toBe(text(`wide/${name}`));
+      expect(succeed(["info", "wide/galaxies.csv"], home)).toMatch(/: galaxies, 60 rows of 8$/m);
+    });
+
+    test("the model is told which part of the stars is in the bulge, and samples follow it", () => {
+      const { header, rows } = parseCsv(text("wide/galaxies.csv"), { source: "galaxies.csv" });
+      const [disc, bulge] = ["disc_mass [Msun]", "bulge_mass [Msun]"].map((name) => header.indexOf(name));
+      const logs = rows.map((row) => [Math.log10(row[bulge] / (row[disc] + row[bulge]))]);
+      const represent = (part: readonly ArrayLike<number>[]) => FeatureStandardization.of(part);
+      const { standardization } = splitDataset(logs, new Random(7).fork("split"), { represent });
+      const { conditions } = readModel(join(home, "wide/model.safetensors"));
+      expect(conditions!.map(({ name }) => name)).toEqual(["bulge-fraction", "disc-mass"]);
+      expect(conditions![0].mean).toBeCloseTo(standardization.means[0], 10);
+      expect(conditions![0].greatest).toBeLessThan(Math.log10(0.5));
+      const sampled = (fraction: number): string => {
+        const model = ["--model", "wide/model.safetensors", "--count", "2", "--force", "--out", "asked"];
+        succeed(["sample", ...model, "--condition", `bulge-fraction=${fraction}`], home);
+        return text("asked/samples.csv");
+      };
+      expect(sampled(0.3)).not.toBe(sampled(0.03));
+    });
+
+    test.each([
+      [
+        ["run", "--network", "residual", "--conditions", "bulge-fraction"],
+        2,
+        /no bulge.*\n.*--population extended/,
+      ],
+      [
+        ["train", "--data", "residual/curves.csv", "--network", "residual", "--conditions", "bulge-fraction"],
+        1,
+        /galaxy 1 has no bulge.*\n.*--population extended/,
+      ],
+      [
+        ["sample", "--model", "wide/model.safetensors", "--condition", "bulge-fraction=30"],
+        1,
+        /has seen bulge-fraction from 0\.00\d+ to 0\.[45]\d* only\n/,
+      ],
+    ])("refuses %j", (line, status, message) => {
+      const { code, stderr } = halograd([...line, "--out", "refused"], { cwd: home });
+      expect(code).toBe(status);
+      expect(stderr).toMatch(message);
+    });
+  });
+
   test("refuses a file whose weights are not those of its sizes", () => {
     const bytes = readFileSync(join(home, "residual/model.safetensors"));
     const broken = Buffer.from(

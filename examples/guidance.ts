@@ -1,18 +1,22 @@
 /**
  * Guidance by a function: a model of rotation curves, and three wishes that it was never trained for. Each wish is a function
- * of the velocities, in the engine's own operations, and its gradient flows through the decoding and the network. With a folder
+ * of the velocities, in the engine's own operations (here three that come with it), and its gradient flows through the decoding and the network. With a folder
  * as argument, a figure of each is written there.
  */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { normal, Random, type Tensor, tensor } from "halograd";
+import { noGrad, normal, Random, tensor } from "halograd";
 import {
+  flatWish,
   functionGuidedDenoiser,
   heunSampler,
   LogPrincipalComponents,
+  peakWish,
+  pointsWish,
   ResidualDenoiser,
   trainFlow,
+  type Wishes,
 } from "halograd/diffusion";
 import { rotationCurves, samplePopulation } from "halograd/galaxy";
 import { figure, type Mark, okabeIto, scale } from "halograd/plot";
@@ -40,58 +44,34 @@ for (const { step, valid: loss } of trainFlow({
 }
 
 // 2. The wishes, of velocities [batch, radii] in km/s: (what is − what is wanted)/tolerance, a column a wish.
-const logRadii = Float64Array.from(radii, Math.log);
-const outer = radii.findIndex((radius) => radius >= 10);
-
-/** Beyond 10 kpc the velocity is, root mean square, within some 1 % of its mean. */
-const flat = (v: Tensor): Tensor => {
-  const level = v.slice(null, [outer, radii.length]).log();
-  const off = level.sub(level.mean(1, { keepdim: true }));
-  return off.square().mean(1, { keepdim: true }).add(1e-12).sqrt().div(0.01);
-};
-
-/** The fastest place is at 5 kpc: a mean of ln R over the curve, with weights v²⁰⁰ that leave little but the peak. */
-const peak = (v: Tensor): Tensor => {
-  const place = v
-    .log()
-    .mul(200)
-    .softmax(1)
-    .matmul(tensor([...logRadii]).unsqueeze(1));
-  return place.sub(Math.log(5)).div(0.1);
-};
-
-/** The curve passes within some 5 km/s of three points, between radii as a straight line in ln R. */
 const POINTS = { radii: [1.5, 7, 30], velocities: [110, 190, 165] };
-const weights = POINTS.radii.map((radius) => {
-  const at = radii.findIndex((next) => next > radius) - 1;
-  const part = (Math.log(radius) - logRadii[at]) / (logRadii[at + 1] - logRadii[at]);
-  return Array.from(radii, (_, i) => (i === at ? 1 - part : i === at + 1 ? part : 0));
+const flat = flatWish(radii, 10);
+const peak = peakWish(radii, 5);
+const points = pointsWish(radii, {
+  positions: POINTS.radii,
+  values: POINTS.velocities,
+  errors: [5, 5, 5],
 });
-const between = tensor(weights).transpose(); // [radii, points]
-const points = (v: Tensor): Tensor => v.matmul(between).sub(tensor(POINTS.velocities)).div(5);
 
 // 3. Samples of each wish, from the same noise as those without.
 const start = normal([400, 10], random.fork("samples"));
 const plain = components.invert(heunSampler(model.denoiser(), start));
-const guidedBy = (wishes: (v: Tensor) => Tensor): Float64Array[] => {
+const guidedBy = (wishes: Wishes): Float64Array[] => {
   const guided = functionGuidedDenoiser(model.denoiser(), (x) => wishes(components.decode(x)));
   return components.invert(heunSampler(guided, start));
 };
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (curve: Float64Array): number => {
-  const part = [...curve.subarray(outer)].map(Math.log);
-  const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
-  return 100 * Math.sqrt(part.reduce((sum, value) => sum + (value - mean) ** 2, 0) / part.length);
-};
 const fastest = (curve: Float64Array): number => radii[curve.indexOf(Math.max(...curve))];
-const error = (curve: Float64Array): number =>
-  Math.sqrt(
-    weights.reduce((sum, row, p) => {
-      const v = row.reduce((total, weight, i) => total + weight * curve[i], 0);
-      return sum + (v - POINTS.velocities[p]) ** 2 / weights.length;
-    }, 0),
+/** How far curves are from a wish, in tolerances: root mean square over its columns, median over the curves. */
+const off = (wishes: Wishes, list: readonly Float64Array[]): number => {
+  const squares = noGrad(() =>
+    wishes(tensor(list.map((curve) => [...curve])))
+      .square()
+      .mean(1),
   );
+  return median(Array.from(squares.toTypedArray(), Math.sqrt));
+};
 const vertical: Mark = {
   kind: "line",
   x: [5, 5],
@@ -113,17 +93,11 @@ const [, , folder] = process.argv;
 const recipes: [
   name: string,
   wish: string,
-  wishes: typeof flat,
+  wishes: Wishes,
   tell: (list: Float64Array[]) => string,
   marks: Mark[],
 ][] = [
-  [
-    "flat",
-    "flat beyond 10 kpc",
-    flat,
-    (list) => `${median(list.map(spread)).toFixed(2)} % from the mean`,
-    [],
-  ],
+  ["flat", "flat beyond 10 kpc", flat, (list) => `${off(flat, list).toFixed(2)} % from the mean`, []],
   [
     "peak",
     "a peak at 5 kpc",
@@ -138,7 +112,7 @@ const recipes: [
     "points",
     "near three points",
     points,
-    (list) => `${median(list.map(error)).toFixed(1)} km/s off`,
+    (list) => `${(5 * off(points, list)).toFixed(1)} km/s off`,
     [given],
   ],
 ];

@@ -80,55 +80,37 @@ export function integer<T extends number | undefined>(
   };
 }
 
-/** A share of a whole. */
-export function share(standard: number, help: string): Option<number> {
-  return {
-    placeholder: "X",
-    standard,
-    help,
-    rule: "a number above 0 and below 1",
-    read: (text) => {
-      const value = readDecimal(text);
-      return value > 0 && value < 1 ? value : undefined;
-    },
-  };
+/** From `least` to `most`; `above` and `below` leave the ends out. */
+interface Bounds {
+  readonly least?: number;
+  readonly above?: number;
+  readonly most?: number;
+  readonly below?: number;
 }
 
-/** A share that may be none, but is not all. */
-export function fraction<T extends number | undefined>(
+/** A number within bounds. */
+export function real<T extends number | undefined>(
   standard: T,
+  bounds: Bounds,
   help: string,
   standardText?: string,
 ): Option<T | number> {
+  const { least = -Infinity, above = -Infinity, most = Infinity, below = Infinity } = bounds;
+  const ends = [
+    bounds.least === undefined ? "" : `from ${least}`,
+    bounds.above === undefined ? "" : `above ${above}`,
+    bounds.most === undefined ? "" : bounds.least === undefined ? `at most ${most}` : `to ${most}`,
+    bounds.below === undefined ? "" : `below ${below}`,
+  ].filter(Boolean);
   return {
     ...(standardText !== undefined && { standardText }),
     placeholder: "X",
     standard,
     help,
-    rule: "a number from 0, below 1",
+    rule: `a number ${ends.join(", ").replace(", to", " to")}`,
     read: (text) => {
       const value = readDecimal(text);
-      return value >= 0 && value < 1 ? value : undefined;
-    },
-  };
-}
-
-/** A number above 0. */
-export function positive<T extends number | undefined>(
-  standard: T,
-  most: number,
-  help: string,
-  standardText?: string,
-): Option<T | number> {
-  return {
-    ...(standardText !== undefined && { standardText }),
-    placeholder: "X",
-    standard,
-    help,
-    rule: `a number above 0, at most ${most}`,
-    read: (text) => {
-      const value = readDecimal(text);
-      return value > 0 && value <= most ? value : undefined;
+      return value >= least && value > above && value <= most && value < below ? value : undefined;
     },
   };
 }
@@ -188,37 +170,40 @@ export function list<T extends string>(words: readonly T[], help: string): Optio
   };
 }
 
-/** Numbers by name; given again, it adds to those given before. */
-export function assignments<T extends string>(
-  words: readonly T[],
+/** How the text of a value is read; `undefined` for one that will not do. */
+type Reader<T> = (text: string) => T | undefined;
+
+/** A number above 0. */
+export const aboveZero: Reader<number> = (text) => {
+  const value = readDecimal(text);
+  return value > 0 && value < Infinity ? value : undefined;
+};
+
+/** Any text. */
+export const anyText: Reader<string> = (text) => text;
+
+/**
+ * Values by name; given again, it adds to those given before.
+ *
+ * @param readers by name
+ * @param value what a value is, for the rule: "a number above 0"
+ */
+export function assignments<Values extends object>(
+  readers: { readonly [Name in keyof Values]-?: Reader<Values[Name]> },
+  value: string,
   help: string,
-): Option<Readonly<Partial<Record<T, number>>>> {
+): Option<Partial<Values>> {
+  const words = Object.keys(readers).join(", ");
   return {
     placeholder: "NAME=X",
-    standard: {} as Partial<Record<T, number>>,
+    standard: {},
     standardText: "none",
-    help: `${help}: ${words.join(", ")}`,
-    rule: `a name of ${words.join(", ")}, "=" and a number above 0`,
-    read: (text, former) => {
-      const [, left, right] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-      const word = words.find((one) => one === left);
-      const value = readDecimal(right ?? "");
-      return word !== undefined && value > 0 && value < Infinity ? { ...former, [word]: value } : undefined;
-    },
-  };
-}
-
-/** A number, 0 included. */
-export function weight(most: number, help: string, standardText: string): Option<number | undefined> {
-  return {
-    placeholder: "X",
-    standard: undefined,
-    standardText,
     help,
-    rule: `a number from 0 to ${most}`,
-    read: (text) => {
-      const value = readDecimal(text);
-      return value >= 0 && value <= most ? value : undefined;
+    rule: `a name of ${words}, "=" and ${value}`,
+    read: (text, former) => {
+      const [, word = "", right = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      const found = Object.hasOwn(readers, word) ? readers[word as keyof Values](right) : undefined;
+      return found === undefined ? undefined : { ...former, [word]: found };
     },
   };
 }

@@ -6,26 +6,26 @@
 import { FileError } from "../node/files.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import {
+  aboveZero,
+  anyText,
   assignments,
   choice,
   columns,
   dashed,
   flag,
-  fraction,
   type Grammar,
   integer,
   list,
   type Options,
   parseWords,
   path,
-  positive,
-  share,
+  real,
   text,
-  weight,
 } from "./arguments.ts";
-import { CONDITIONS } from "./condition-names.ts";
+import { CONDITIONS, type ConditionName } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./figure-names.ts";
+import type { Guide } from "./guide-names.ts";
 import { NETWORKS } from "./network-names.ts";
 import { POPULATIONS } from "./population-names.ts";
 import { SAMPLERS } from "./sampler-names.ts";
@@ -72,6 +72,10 @@ const seedOfModel = integer(
 const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
+const population = choice(
+  POPULATIONS,
+  "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
+);
 const training = {
   network: choice(
     NETWORKS,
@@ -79,13 +83,16 @@ const training = {
   ),
   epochs: integer(2001, 1, 1_000_000, "passes over the training curves, of the autoencoder"),
   batches: integer(6000, 1, 1_000_000, "batches of 256 curves, of the residual network"),
-  learningRate: positive(
+  learningRate: real(
     undefined,
-    1000,
+    { above: 0, most: 1000 },
     "step size of the optimiser",
     "0.01; 0.004 of the residual network",
   ),
-  conditions: list(CONDITIONS, "what the residual network is told of each galaxy, to be asked for by sample"),
+  conditions: list(
+    CONDITIONS,
+    "what the residual network is told of each galaxy, to be asked for by sample; bulge-fraction with --population extended only",
+  ),
 };
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
@@ -132,10 +139,11 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "the whole job: galaxies, training, samples, figures and a report",
       details:
-        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
+        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder and the standard population, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
       options: {
         seed,
         count: integer(1000, 5, MOST_CURVES, "galaxies; a fifth of them validates"),
+        population,
         ...training,
         samples: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
@@ -155,10 +163,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
-        population: choice(
-          POPULATIONS,
-          "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
-        ),
+        population,
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,
@@ -186,17 +191,37 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "let a model invent curves out of noise",
       details:
-        "Writes samples.csv. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12.",
+        "Writes samples.csv. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
         steps,
         condition: assignments(
-          CONDITIONS,
-          "a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc; several may be given, and what is not given is left open",
+          Object.fromEntries(CONDITIONS.map((name) => [name, aboveZero])) as Record<
+            ConditionName,
+            typeof aboveZero
+          >,
+          "a number above 0",
+          `a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc, bulge-fraction of the mass of all stars; several may be given, and what is not given is left open: ${CONDITIONS.join(", ")}`,
         ),
-        guidance: weight(100, "how much the condition counts: 1 as in the data, more exaggerates it", "1"),
+        guidance: real(
+          undefined,
+          { least: 0, most: 100 },
+          "how much the condition counts: 1 as in the data, more exaggerates it",
+          "1",
+        ),
+        guide: assignments<Required<Guide>>(
+          { flat: aboveZero, peak: aboveZero, points: anyText },
+          "a radius above 0 in kpc, or a file of points",
+          "a wish that the model was never trained for; several may be given. flat=R: from R kpc on, ln v is within 1 % rms of its mean. peak=R: fastest within some 10 % of R kpc. points=FILE: near the points of a table with the columns radius [kpc], velocity [km/s] and error [km/s]",
+        ),
+        tolerance: real(
+          undefined,
+          { least: 0.01, most: 100 },
+          "multiplies the tolerances of the wishes: less comes nearer",
+          "1",
+        ),
         seed: seedOfModel,
         ...output,
       },
@@ -217,7 +242,11 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       options: {
         model,
-        noise: share(0.1, "the share of noise that the residual network takes the curves to have"),
+        noise: real(
+          0.1,
+          { above: 0, below: 1 },
+          "the share of noise that the residual network takes the curves to have",
+        ),
         ...output,
       },
       computes: true,
@@ -235,8 +264,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxy: text("NAME", "a galaxy of --sparc"),
         model: path("FILE", undefined, model.help, "out/model.safetensors"),
-        deviation: fraction(
+        deviation: real(
           undefined,
+          { least: 0, below: 1 },
           "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
           "0; 0.03 with --sparc",
         ),

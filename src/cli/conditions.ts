@@ -15,7 +15,7 @@ import { type Curves, parseCsv } from "../io/index.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { readTextFile } from "../node/files.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
-import { CONDITIONS, type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
+import { type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
 import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import type { Model } from "./model-file.ts";
 
@@ -53,13 +53,40 @@ export function readGalaxies(path: string, { curves }: Pick<Curves, "curves">): 
   );
 }
 
-/** log10 of the named properties, [galaxies][names]. */
+/**
+ * What a row of galaxies.csv says of each property. The bulge fraction is the bulge-to-total ratio B/T of the stellar masses,
+ * gas and halo not counted (as Mendel et al. 2014, ApJS 210, 3).
+ */
+const PROPERTIES: Readonly<Record<ConditionName, (row: ArrayLike<number>) => number>> = {
+  "disc-mass": (row) => row[0],
+  "scale-length": (row) => row[1],
+  "halo-mass": (row) => row[2],
+  concentration: (row) => row[3],
+  "bulge-fraction": (row) => row[BULGE_MASS] / (row[0] + row[BULGE_MASS]),
+};
+
+const BULGE_MASS: number = EXTENDED_GALAXY_COLUMNS.indexOf("bulge_mass [Msun]");
+
+/**
+ * log10 of the named properties, [galaxies][names].
+ *
+ * @throws ArgumentError where galaxies have no bulge, and so no logarithm of its share
+ */
 export function propertiesOf(
   galaxies: readonly ArrayLike<number>[],
   names: readonly ConditionName[],
 ): number[][] {
-  const places = names.map((name) => CONDITIONS.indexOf(name));
-  return galaxies.map((row) => places.map((place) => log10(row[place])));
+  const bulgeless = names.includes("bulge-fraction")
+    ? galaxies.findIndex((row) => !(row[BULGE_MASS] > 0))
+    : -1;
+  if (bulgeless >= 0) {
+    throw new ArgumentError(
+      "--conditions",
+      `galaxy ${bulgeless + 1} has no bulge, whose fraction would be the condition bulge-fraction`,
+      "take galaxies of --population extended, of halograd generate or halograd run",
+    );
+  }
+  return galaxies.map((row) => names.map((name) => log10(PROPERTIES[name](row))));
 }
 
 /** What the training part tells of each property. */

@@ -67,24 +67,34 @@ export async function generatePopulation(
   { terminal, interruption }: Context,
 ): Promise<Population | undefined> {
   const { seed, count, population = "standard" } = options;
-  const random = new Random(seed).fork("galaxies");
-  const galaxies =
-    population === "extended"
-      ? sampleExtendedPopulation({ count, random })
-      : samplePopulation({ count, random });
+  const galaxies = drawGalaxies(population, { count, random: new Random(seed).fork("galaxies") });
   const radii = logSpacedRadii();
   const curves: Float64Array[] = [];
   const progress = terminal.progress("galaxies", count);
   for (const galaxy of galaxies) {
     if (await interruption.breathe()) break;
-    const drawn = isExtended(galaxy)
-      ? extendedRotationCurves([galaxy], radii)
-      : rotationCurves([galaxy], radii);
-    curves.push(drawn.velocities);
+    curves.push(curveOf(galaxy, radii));
     progress.update(curves.length, `${curves.length} of ${count}`);
   }
   progress.end();
   return curves.length === count ? { galaxies, radii, curves } : undefined;
+}
+
+/** Galaxies of a population; each has a stream of its own, so that the first are the same for every count. */
+export function drawGalaxies(
+  population: PopulationName,
+  options: { readonly count: number; readonly random: Random },
+): (GalaxyParameters | ExtendedGalaxyParameters)[] {
+  return population === "extended" ? sampleExtendedPopulation(options) : samplePopulation(options);
+}
+
+/** The rotation curve of a galaxy of either population, km/s. */
+export function curveOf(
+  galaxy: GalaxyParameters | ExtendedGalaxyParameters,
+  radii: Float64Array,
+): Float64Array {
+  const draw = isExtended(galaxy) ? extendedRotationCurves([galaxy], radii) : rotationCurves([galaxy], radii);
+  return draw.velocities;
 }
 
 function isExtended(galaxy: GalaxyParameters | ExtendedGalaxyParameters): galaxy is ExtendedGalaxyParameters {

@@ -6,7 +6,7 @@ import { clip } from "../tensor/check.ts";
 import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
-import { GALAXY_COLUMNS } from "./generate.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import { areConditions, type StoredCondition } from "./model-file.ts";
 import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
@@ -170,7 +170,8 @@ function kindOf(header: readonly string[]): "curves" | "losses" | "galaxies" | "
   const is = (columns: readonly string[]): boolean =>
     header.length === columns.length && header.every((name, i) => name === columns[i]);
   if (header.every((name, i) => Number(name) > (i === 0 ? 0 : Number(header[i - 1])))) return "curves";
-  return is(LOSS_COLUMNS) ? "losses" : is(GALAXY_COLUMNS) ? "galaxies" : "table";
+  if (is(LOSS_COLUMNS)) return "losses";
+  return is(GALAXY_COLUMNS) || is(EXTENDED_GALAXY_COLUMNS) ? "galaxies" : "table";
 }
 
 function statistics(lists: readonly ArrayLike<number>[]): Statistics {

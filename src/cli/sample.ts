@@ -8,6 +8,8 @@ import { Random } from "../tensor/random.ts";
 import type { Request } from "./condition-names.ts";
 import { denoiserFor } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
+import { describeWishes, guidedFigure, measureWishes, readWishes, wishingDenoiser } from "./guide.ts";
+import type { Guide } from "./guide-names.ts";
 import { denoiserOf, featuresOf, type Model, readModel } from "./model-file.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import type { SamplerName } from "./sampler-names.ts";
@@ -20,8 +22,14 @@ export interface Samples {
   readonly complete: boolean;
 }
 
+/** Of samples with wishes. */
+const GUIDED_FIGURE = "guided.svg";
+
 /** The files of a sampling. */
-export const SAMPLE_FILES: readonly string[] = ["samples.csv"];
+export const SAMPLE_FILES: readonly string[] = ["samples.csv", GUIDED_FIGURE];
+
+/** Curves in that figure, with the wishes and without. */
+const SHOWN = 40;
 
 /** The values of the command's options. */
 export interface SampleOptions {
@@ -34,6 +42,10 @@ export interface SampleOptions {
   readonly condition: Request;
   /** The weight of the condition; default 1. */
   readonly guidance: number | undefined;
+  /** What is wished of the curves. */
+  readonly guide: Guide;
+  /** Multiplies the tolerances of the wishes; default 1. */
+  readonly tolerance: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
   readonly out: string;
@@ -43,7 +55,7 @@ export interface SampleOptions {
 /** The command. */
 export async function sample(values: SampleOptions, context: Context): Promise<Outcome> {
   const model = readModel(values.model);
-  const { count, sampler, steps, seed = model.training.seed, condition, guidance } = values;
+  const { count, sampler, steps, seed = model.training.seed, condition, guidance, tolerance = 1 } = values;
   const isAsked = Object.keys(condition).length > 0;
   if (guidance !== undefined && !isAsked) {
     throw new ArgumentError(
@@ -52,19 +64,42 @@ export async function sample(values: SampleOptions, context: Context): Promise<O
       "add one, such as --condition disc-mass=10.5",
     );
   }
-  const denoiser = isAsked ? denoiserFor(model, values.model, condition, guidance ?? 1) : denoiserOf(model);
+  const isWished = Object.keys(values.guide).length > 0;
+  if (values.tolerance !== undefined && !isWished) {
+    throw new ArgumentError(
+      "--tolerance",
+      "without a --guide there is no wish",
+      "add one, such as --guide flat=10",
+    );
+  }
+  const plain = isAsked ? denoiserFor(model, values.model, condition, guidance ?? 1) : denoiserOf(model);
+  const wishes = isWished ? readWishes(model, values.model, values.guide) : undefined;
+  const denoiser = wishes === undefined ? plain : wishingDenoiser(plain, model, wishes, tolerance);
   const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
-  const samples = await sampleCurves(model, { denoiser, count, sampler, steps, seed }, context);
-  if (samples.curves.length > 0) output.write(sampleFiles(model, samples));
-  tellOutcome(context, output, samples.complete);
+  const settings = { sampler, steps, seed };
+  const samples = await sampleCurves(model, { ...settings, denoiser, count }, context);
+  const { curves } = samples;
+  if (curves.length > 0) output.write(sampleFiles(model, samples));
+  const measured = wishes && curves.length > 0 ? measureWishes(wishes, curves, tolerance) : undefined;
+  let complete = samples.complete;
+  if (wishes !== undefined && measured !== undefined) {
+    for (const line of describeWishes(wishes, measured, tolerance)) context.terminal.say(line);
+    const shown = Math.min(SHOWN, curves.length);
+    const without = await sampleCurves(model, { ...settings, denoiser: plain, count: shown }, context);
+    const drawn = (): string => guidedFigure(model, wishes, without.curves, curves.slice(0, shown));
+    if (without.complete) output.write([[GUIDED_FIGURE, drawn()]]);
+    else complete = false;
+  }
+  tellOutcome(context, output, complete);
   return {
-    complete: samples.complete,
+    complete,
     result: {
       ...output.result(),
       seed,
       samples: samples.curves.length,
       steps,
       ...(isAsked && { condition, guidance: guidance ?? 1 }),
+      ...(measured && { wishes: measured, tolerance }),
     },
   };
 }

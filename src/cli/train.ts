@@ -114,8 +114,9 @@ function splitConditions(
   galaxies: readonly ArrayLike<number>[],
   { conditions, seed }: Pick<TrainingSettings, "conditions" | "seed">,
 ): Dataset<FeatureStandardization> {
+  const properties = propertiesOf(galaxies, conditions);
   try {
-    return splitDataset(propertiesOf(galaxies, conditions), splitStream(seed), {
+    return splitDataset(properties, splitStream(seed), {
       represent: (rows) => FeatureStandardization.of(rows),
     });
   } catch (error) {

@@ -79,3 +79,4 @@ export {
   variancePreservingSchedule,
 } from "./schedule.ts";
 export { denoisingLoss, type EpochLosses, type TrainingOptions, trainDenoiser } from "./training.ts";
+export { flatWish, peakWish, pointsWish, type WishedPoints } from "./wishes.ts";

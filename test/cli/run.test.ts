@@ -487,6 +487,157 @@ describe("--network residual", () => {
     });
   });
 
+  describe("with --guide", () => {
+    const model = ["--model", "residual/model.safetensors", "--count", "20", "--force", "--out", "wished"];
+    const curvesOf = (...words: string[]): Float64Array[] => {
+      succeed(["sample", ...model, ...words], home);
+      return [...parseCurves(text("wished/samples.csv"), "samples.csv").curves];
+    };
+    const median = (values: readonly number[]): number =>
+      values.toSorted((a, b) => a - b)[values.length >> 1];
+    const radii = logSpacedRadii();
+    const points = "radius,velocity,error\n3,150,4\n40,130,4\n";
+    beforeAll(() => {
+      writeFileSync(join(home, "points.csv"), points);
+      writeFileSync(join(home, "outside.csv"), `${points}80,100,5\n`);
+      writeFileSync(join(home, "negative.csv"), points.replace("150", "-150"));
+      writeFileSync(join(home, "errorless.csv"), "radius,velocity\n3,150\n");
+    });
+
+    test("samples are flatter, fastest nearer, and nearer to the points than without", () => {
+      const wishes: [wish: string, off: (curve: Float64Array) => number][] = [
+        [
+          "flat=10",
+          (curve) => {
+            const logs = [...curve].filter((_, i) => radii[i] >= 10).map(Math.log);
+            return Math.max(...logs) - Math.min(...logs);
+          },
+        ],
+        ["peak=5", (curve) => Math.abs(Math.log(radii[curve.indexOf(Math.max(...curve))] / 5))],
+        ["points=points.csv", (curve) => Math.abs(curve[radii.findIndex((radius) => radius > 3)] - 150)],
+      ];
+      const plain = curvesOf();
+      for (const [wish, off] of wishes) {
+        const [before, after] = [plain, curvesOf("--guide", wish)].map((list) => median(list.map(off)));
+        expect(after, wish).toBeLessThan(before / 2);
+      }
+    });
+
+    test("wishes add up, less tolerance brings them nearer, and what is off is told", () => {
+      const offs = (...words: string[]): number[] => {
+        const { code, stdout } = halograd(["sample", ...model, ...words, "--json"], { cwd: home });
+        expect(code).toBe(0);
+        const { wishes, tolerance } = JSON.parse(stdout);
+        return wishes.map(({ medianOff }: { medianOff: number }) => medianOff * tolerance);
+      };
+      const both = ["--guide", "points=points.csv", "--guide", "flat=20"];
+      const [flat, near] = offs(...both);
+      expect(flat).not.toBe(offs("--guide", "flat=20")[0]);
+      const nearer = offs(...both, "--tolerance", "0.2");
+      expect(nearer[0]).toBeLessThan(flat);
+      expect(nearer[1]).toBeLessThan(near);
+      expect(succeed(["sample", ...model, "--guide", "peak=5", "--tolerance", "0.5"], home)).toMatch(
+        /^peak=5: off by \d+\.\d\d tolerances in the median \(one is 5 % of the radius\)/m,
+      );
+    });
+
+    test("draws the curves and what was wished, and goes with a condition", () => {
+      succeed(["run", ...words, "--conditions", "disc-mass", "--samples", "4", "--out", "asked-2"], home);
+      const line = ["sample", "--model", "asked-2/model.safetensors", "--count", "3", "--out", "drawn"];
+      const wish = ["--guide", "points=points.csv", "--guide", "peak=8"];
+      succeed([...line, "--condition", "disc-mass=10.5", ...wish], home);
+      expect(filesIn(join(home, "drawn"))).toEqual(["guided.svg", "samples.csv"]);
+      const texts = parseSvg(text("drawn/guided.svg")).map(({ text }) => text);
+      for (const entry of ["fastest at 8 kpc", "wished points"]) expect(texts.join(" ")).toContain(entry);
+      const asked = text("drawn/samples.csv");
+      succeed([...line, ...wish, "--force"], home);
+      expect(text("drawn/samples.csv")).not.toBe(asked);
+      succeed([...line, "--force"], home);
+      expect(filesIn(join(home, "drawn"))).toEqual(["samples.csv"]);
+    });
+
+    test.each([
+      [["--guide", "flat=60"], /--guide flat=60: .* no curve in the model's radii, 0\.1 to 50 kpc/],
+      [["--guide", "peak=0.01"], /--guide peak=0\.01: it is outside of the model's radii/],
+      [["--guide", "points=outside.csv"], /outside\.csv: it has a point at 80 kpc, outside/],
+      [["--guide", "points=negative.csv"], /negative\.csv: the velocity at 3 kpc is -150 km\/s/],
+      [["--guide", "points=errorless.csv"], /errorless\.csv: it has no column "error"/],
+      [["--guide", "points=nowhere.csv"], /nowhere\.csv: /],
+      [["--tolerance", "2"], /--tolerance: without a --guide there is no wish/],
+      [
+        ["--guide", "flat=10", "--model", "out/model.safetensors"],
+        /not told the amount of noise.*\n.*--network residual/,
+      ],
+    ])("refuses %j", (line, message) => {
+      const { code, stderr } = halograd(["sample", ...model, ...line, "--out", "refused"], { cwd: home });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(stderr).toMatch(/^error: .+\n {2}Fix: .+\n$/);
+    });
+  });
+
+  describe("--population extended", () => {
+    const told = ["--conditions", "bulge-fraction,disc-mass"];
+    beforeAll(() => {
+      succeed(
+        ["run", ...words, ...told, "--population", "extended", "--samples", "4", "--out", "wide"],
+        home,
+      );
+    });
+
+    test("run is what generate and train do one by one", () => {
+      succeed(
+        ["generate", "--population", "extended", "--seed", "7", "--count", "60", "--out", "wide-2"],
+        home,
+      );
+      const training = ["--network", "residual", "--seed", "7", "--batches", "40", ...told];
+      succeed(["train", "--data", "wide-2/curves.csv", ...training, "--out", "wide-2"], home);
+      for (const name of ["galaxies.csv", "curves.csv", "model.safetensors"])
+        expect(text(`wide-2/${name}`)).toBe(text(`wide/${name}`));
+      expect(succeed(["info", "wide/galaxies.csv"], home)).toMatch(/: galaxies, 60 rows of 8$/m);
+    });
+
+    test("the model is told which part of the stars is in the bulge, and samples follow it", () => {
+      const { header, rows } = parseCsv(text("wide/galaxies.csv"), { source: "galaxies.csv" });
+      const [disc, bulge] = ["disc_mass [Msun]", "bulge_mass [Msun]"].map((name) => header.indexOf(name));
+      const logs = rows.map((row) => [Math.log10(row[bulge] / (row[disc] + row[bulge]))]);
+      const represent = (part: readonly ArrayLike<number>[]) => FeatureStandardization.of(part);
+      const { standardization } = splitDataset(logs, new Random(7).fork("split"), { represent });
+      const { conditions } = readModel(join(home, "wide/model.safetensors"));
+      expect(conditions!.map(({ name }) => name)).toEqual(["bulge-fraction", "disc-mass"]);
+      expect(conditions![0].mean).toBeCloseTo(standardization.means[0], 10);
+      expect(conditions![0].greatest).toBeLessThan(Math.log10(0.5));
+      const sampled = (fraction: number): string => {
+        const model = ["--model", "wide/model.safetensors", "--count", "2", "--force", "--out", "asked"];
+        succeed(["sample", ...model, "--condition", `bulge-fraction=${fraction}`], home);
+        return text("asked/samples.csv");
+      };
+      expect(sampled(0.3)).not.toBe(sampled(0.03));
+    });
+
+    test.each([
+      [
+        ["run", "--network", "residual", "--conditions", "bulge-fraction"],
+        2,
+        /no bulge.*\n.*--population extended/,
+      ],
+      [
+        ["train", "--data", "residual/curves.csv", "--network", "residual", "--conditions", "bulge-fraction"],
+        1,
+        /galaxy 1 has no bulge.*\n.*--population extended/,
+      ],
+      [
+        ["sample", "--model", "wide/model.safetensors", "--condition", "bulge-fraction=30"],
+        1,
+        /has seen bulge-fraction from 0\.00\d+ to 0\.[45]\d* only\n/,
+      ],
+    ])("refuses %j", (line, status, message) => {
+      const { code, stderr } = halograd([...line, "--out", "refused"], { cwd: home });
+      expect(code).toBe(status);
+      expect(stderr).toMatch(message);
+    });
+  });
+
   test("refuses a file whose weights are not those of its sizes", () => {
     const bytes = readFileSync(join(home, "residual/model.safetensors"));
     const broken = Buffer.from(

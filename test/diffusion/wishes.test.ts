@@ -7,7 +7,7 @@ import { ArgumentError, grad, type HalogradError, ShapeError, type Tensor, tenso
 
 const positions = Array.from({ length: 50 }, (_, i) => 0.1 * 500 ** (i / 49));
 const curve = (of: (position: number) => number): Tensor =>
-  tensor([positions.map(of)], undefined, { dtype: "float64" });
+  tensor(positions.map(of), [1, positions.length], { dtype: "float64" });
 const at = fc.double({ min: 0.2, max: 40, noNaN: true });
 const level = fc.double({ min: 10, max: 500, noNaN: true });
 const tolerance = fc.double({ min: 0.01, max: 1, noNaN: true });
@@ -23,7 +23,7 @@ describe("the wish for flat curves", () => {
   );
 
   it("is the standard deviation of ln(value), in tolerances", () => {
-    const alternating = tensor([[5, 7 * Math.exp(0.03), 7 / Math.exp(0.03)]], undefined, {
+    const alternating = tensor([5, 7 * Math.exp(0.03), 7 / Math.exp(0.03)], [1, 3], {
       dtype: "float64",
     });
     expect(flatWish([1, 2, 4], 1.5)(alternating).item()).toBeCloseTo(3, 6);

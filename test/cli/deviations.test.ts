@@ -1,0 +1,102 @@
+/** Smooth deviations from a model's curve against the normal distributions that they are, and quantiles of few draws. */
+
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { Deviations } from "../../src/cli/deviations.ts";
+import { quantiles } from "../../src/cli/inference.ts";
+import { Random } from "../../src/tensor/random.ts";
+
+const radius = fc.double({ min: 0.1, max: 50, noNaN: true });
+const size = fc.double({ min: 0.01, max: 0.3, noNaN: true });
+const residual = fc.double({ min: -0.3, max: 0.3, noNaN: true });
+const error = fc.double({ min: 0.01, max: 0.3, noNaN: true });
+
+/** Matérn's correlation with ν = 3/2 and a length of 0.5 in ln(radius). */
+function correlation(a: number, b: number): number {
+  const distance = (Math.sqrt(3) * Math.abs(Math.log(a / b))) / 0.5;
+  return (1 + distance) * Math.exp(-distance);
+}
+
+describe("deviations from a curve", () => {
+  test.prop([radius, radius, size, residual, residual, error, error])(
+    "are as probable as a normal distribution of two numbers says",
+    (r1, r2, s, y1, y2, e1, e2) => {
+      const [a, c] = [s * s + e1 * e1, s * s + e2 * e2];
+      const b = s * s * correlation(r1, r2);
+      const determinant = a * c - b * b;
+      const expected =
+        -(c * y1 * y1 - 2 * b * y1 * y2 + a * y2 * y2) / determinant / 2 - Math.log(determinant) / 2;
+      const actual = new Deviations([r1, r2]).logLikelihood([y1, y2], [e1, e2], s);
+      expect(Math.abs(actual - expected)).toBeLessThan(1e-8 * (1 + Math.abs(expected)));
+    },
+  );
+
+  it("are drawn with the mean and the covariance that the points leave them", () => {
+    const [s, y, e, count] = [0.1, 0.2, 0.05, 20_000];
+    const targets = [2, 5];
+    const deviations = new Deviations([3], targets);
+    const random = new Random(1);
+    const drawn = Array.from({ length: count }, () => deviations.draw([y], [e], s, random));
+    const gain = targets.map((radius) => (s * s * correlation(3, radius)) / (s * s + e * e));
+    targets.forEach((_, i) => {
+      const mean = drawn.reduce((sum, row) => sum + row[i], 0) / count;
+      expect(Math.abs(mean - gain[i] * y)).toBeLessThan((5 * s) / Math.sqrt(count));
+      targets.forEach((_, j) => {
+        const expected = s * s * (correlation(targets[i], targets[j]) - gain[i] * correlation(3, targets[j]));
+        const actual =
+          drawn.reduce((sum, row) => sum + (row[i] - gain[i] * y) * (row[j] - gain[j] * y), 0) / count;
+        expect(Math.abs(actual - expected)).toBeLessThan((8 * s * s) / Math.sqrt(count));
+      });
+    });
+  });
+
+  test.prop([radius, size, residual, fc.integer()])(
+    "go through points without error, at radii asked for twice too",
+    (r, s, y, seed) => {
+      const [first, second] = new Deviations([r], [r, r]).draw([y], [1e-6], s, new Random(seed));
+      expect(Math.abs(first - y)).toBeLessThan(1e-3 * s);
+      expect(Math.abs(second - first)).toBeLessThan(1e-3 * s);
+    },
+  );
+});
+
+describe("quantiles of samples", () => {
+  test.prop([fc.array(fc.double({ min: 0.1, max: 5, noNaN: true }), { minLength: 2, maxLength: 50 })])(
+    "grow with the share, from the least to the greatest sample",
+    (samples) => {
+      const found = quantiles(samples, [0, 0.1, 0.5, 0.9, 1]);
+      expect(found).toEqual([...found].sort((a, b) => a - b));
+      expect([found[0], found[4]]).toEqual([Math.min(...samples), Math.max(...samples)]);
+    },
+  );
+
+  it("interpolate between samples", () => {
+    expect(quantiles([3, 1, 2], [0.25, 0.375, 0.5, 0.75])).toEqual([1, 1.5, 2, 3]);
+  });
+
+  it("hold one more draw as often as they say, however few draws there are", () => {
+    const random = new Random(7);
+    const trials = 20_000;
+    for (const count of [9, 40]) {
+      let inside = 0;
+      for (let i = 0; i < trials; i++) {
+        const draws = Array.from({ length: count }, () => random.normal());
+        const [low, high] = quantiles(draws, [0.1, 0.9]);
+        const truth = random.normal();
+        if (truth >= low && truth <= high) inside++;
+      }
+      expect(Math.abs(inside / trials - 0.8)).toBeLessThan(0.015);
+    }
+  });
+
+  test.prop([fc.integer({ min: 2, max: 100 })])("are wider the fewer draws samples are worth", (worth) => {
+    const samples = Array.from({ length: 200 }, (_, i) => i);
+    const [[low, middle, high], [lowest, , highest]] = [
+      quantiles(samples, [0.16, 0.5, 0.84], worth + 1),
+      quantiles(samples, [0.16, 0.5, 0.84], worth),
+    ];
+    expect(middle).toBeCloseTo(99.5, 9);
+    expect(lowest).toBeLessThanOrEqual(low);
+    expect(highest).toBeGreaterThanOrEqual(high);
+  });
+});

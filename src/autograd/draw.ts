@@ -288,7 +288,6 @@ const SWEEPS = 16;
 /** Gives every box a place. Returns the items of the boxes, and the size of the drawing across and along. */
 function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadth: number; length: number } {
   const { items, layers } = makeLayers(boxes, isDown);
-  for (const layer of layers) spread(layer);
   for (let sweep = 0; sweep < 8 * SWEEPS; sweep++) {
     const isOrdering = sweep < SWEEPS;
     const isForward = sweep % 2 === 0; // the last ordering sweep starts from the root, to which all are linked
@@ -335,7 +334,7 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
     }
   }
   const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown)]));
-  const items = [...itemOf.values()].sort((a, b) => a.layer - b.layer);
+  const items = [...itemOf.values()];
   let bends = 0;
   for (const to of items) {
     const { inputs } = to.box!;

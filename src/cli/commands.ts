@@ -125,9 +125,11 @@ const comparison = {
     Number.MAX_SAFE_INTEGER,
     "of the choice of curves, the relabellings and the classifier",
   ),
-  out: path("FOLDER", undefined, "writes scores.svg and scores.json into it", "writes nothing"),
+  out: path("FOLDER", undefined, "writes scores.svg, scores.csv and scores.json into it", "writes nothing"),
   force: output.force,
 };
+const samples =
+  "samples at the same radii: a file of curves, or a model.safetensors or the folder of a run, whose model then samples as many as are needed";
 const terms = [...SCORES, MEMORISATION].map(
   ({ title, definition, source }) => [title, `${definition} (${source})`] as const,
 );
@@ -317,8 +319,8 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       details:
         "Each score stands beside that of two sets of the same distribution. p is the share of random relabellings that score as badly; below 0.01 the sets are told apart.",
       operands: {
-        name: "REAL.csv FAKE.csv",
-        help: "real curves, none of them trained on, and samples at the same radii",
+        name: "REAL.csv SAMPLES",
+        help: `real curves, none of them trained on, and ${samples}`,
         least: 2,
         most: 2,
       },
@@ -331,12 +333,12 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "compare",
     command({
-      summary: "score several files of samples side by side",
+      summary: "score several models or files of samples side by side",
       details:
-        "As halograd evaluate for each of them; * marks those that are told apart from the real curves.",
+        "As halograd evaluate for each of them; * marks those that are told apart from the real curves. For example: halograd generate --seed 100 --out fresh, then halograd compare fresh/curves.csv out better/model.safetensors --out compared.",
       operands: {
-        name: "REAL.csv A.csv ...",
-        help: "real curves, and up to eight files of samples at the same radii",
+        name: "REAL.csv SAMPLES ...",
+        help: `real curves, and up to eight times ${samples}`,
         least: 2,
         most: 9,
       },

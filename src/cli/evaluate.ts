@@ -1,13 +1,18 @@
-/** `halograd evaluate` and `halograd compare`: how well files of curves pass for real ones. */
+/** `halograd evaluate` and `halograd compare`: how well files of curves, and curves that models sample, pass for real ones. */
 
-import { basename } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Curves, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { scoresFigure } from "../plot/index.ts";
 import { FormatError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
+import { type Model, readModel } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
+import { sampleCurves } from "./sample.ts";
+import type { SamplerName } from "./sampler-names.ts";
+import { samplerName } from "./samplers.ts";
 import { SIGNIFICANCE } from "./score-names.ts";
 import {
   type Comparison,
@@ -39,13 +44,14 @@ export async function evaluate(
 ): Promise<Outcome> {
   const { terminal } = context;
   const random = new Random(values.seed).fork("evaluate");
-  const comparison = readComparison(files, values, random.fork("choice"));
+  const inputs = readInputs(files, values);
   const output =
     values.out === undefined
       ? undefined
-      : new OutputFolder(values.out, { names: ["scores.svg", "scores.json"], force: values.force });
-  const rows = await scoreCurves(comparison, random.fork("scores"), context);
-  if (rows === undefined) {
+      : new OutputFolder(values.out, { names: SCORE_FILES, force: values.force });
+  const comparison = await compareInputs(inputs, random.fork("choice"), context);
+  const rows = comparison && (await scoreCurves(comparison, random.fork("scores"), context));
+  if (comparison === undefined || rows === undefined) {
     terminal.print(`Stopped by ${context.interruption.reason}, before the scores were complete.`);
     return { complete: false, result: {} };
   }
@@ -58,11 +64,16 @@ export async function evaluate(
     baseline: values.baseline ?? null,
     baselineCurves: comparison.baseline.fake.length,
     seed: values.seed,
-    samples: files.slice(1).map((file, i) => ({ file, scores: scoresResult(rows, i) })),
+    samples: inputs.fakes.map(({ file, model }, i) => ({
+      file,
+      ...(model !== undefined && { sampled: settingsOf(model) }),
+      scores: scoresResult(rows, i),
+    })),
   };
   if (output === undefined) return { complete: true, result };
   output.write([
     ["scores.svg", drawScores(rows, names)],
+    ["scores.csv", scoresCsv(rows, names)],
     ["scores.json", `${JSON.stringify(result, null, 2)}\n`],
   ]);
   tellOutcome(context, output, true);
@@ -81,36 +92,111 @@ export function scoresResult(rows: readonly ScoreRow[], set: number): Record<str
   }));
 }
 
+/** The files of a comparison. */
+const SCORE_FILES: readonly string[] = ["scores.svg", "scores.csv", "scores.json"];
+
+/** A row for each score of each set of samples. */
+function scoresCsv(rows: readonly ScoreRow[], names: readonly string[]): string {
+  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = rows.flatMap(({ score, baseline, values }) =>
+    values.map(({ value, pValue }, i) => {
+      const words = [names[i], score.title, score.unit].map(cell);
+      return [...words, value, baseline, pValue, pValue < SIGNIFICANCE ? 1 : 0].join();
+    }),
+  );
+  return `${["samples,score,unit,value,baseline,p_value,told_apart", ...lines].join("\n")}\n`;
+}
+
 /** The figure of the scores. */
 function drawScores(rows: readonly ScoreRow[], names: readonly string[]): string {
   return scoresFigure({
     sets: names,
+    significance: SIGNIFICANCE,
     scores: rows.map(({ score, baseline, values }) => ({
       title: titleOf(score),
       baseline,
       decimals: score.decimals,
+      worse: score.worse,
       values: values.map(({ value }) => value),
       apart: values.map(({ pValue }) => pValue < SIGNIFICANCE),
     })),
   });
 }
 
-function readComparison(
+/** A set of samples: curves of a file, or a model that is to sample them. */
+interface FakeInput {
+  /** As the user gave it. */
+  readonly file: string;
+  readonly curves?: readonly Float64Array[];
+  readonly model?: Model;
+}
+
+/** What a comparison starts from. */
+interface Inputs {
+  readonly real: Curves;
+  readonly fakes: readonly FakeInput[];
+  readonly fresh: readonly Float64Array[] | undefined;
+  readonly known: readonly Float64Array[] | undefined;
+  /** Curves of each set. */
+  readonly size: number;
+}
+
+/** Reads and checks all files, before the first curve is sampled. */
+function readInputs(
   [realFile, ...fakeFiles]: readonly string[],
   { baseline, training, count }: EvaluateOptions,
-  random: Random,
-): Comparison {
+): Inputs {
   const real = readCurves(realFile);
   const read = (file: string): readonly Float64Array[] =>
     readCurves(file, { like: real, likeFile: realFile }).curves;
-  const fakes = fakeFiles.map(read);
+  const fakes = fakeFiles.map((file): FakeInput => {
+    const modelFile = modelFileOf(file);
+    if (modelFile === undefined) return { file, curves: read(file) };
+    const model = readModel(modelFile);
+    requireSameRadii(modelFile, model.radii, realFile, real.radii);
+    return { file, model };
+  });
   const fresh = baseline === undefined ? undefined : read(baseline);
   const known = training === undefined ? undefined : read(training);
-  const size = Math.min(
-    count,
-    real.curves.length,
-    ...[...fakes, ...(fresh ? [fresh] : [])].map((list) => list.length),
+  const lists = [real.curves, ...fakes.map(({ curves }) => curves), fresh];
+  const size = lists.reduce((least, list) => Math.min(least, list?.length ?? least), count);
+  return { real, fakes, fresh, known, size };
+}
+
+/** The model that a file or the folder of a run holds; undefined for a table of curves. */
+function modelFileOf(file: string): string | undefined {
+  if (file.endsWith(".safetensors")) return file;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const model = join(file, "model.safetensors");
+  if (existsSync(model)) return model;
+  const curves = ["samples.csv", "curves.csv"]
+    .map((name) => join(file, name))
+    .find((name) => existsSync(name));
+  throw new FormatError(
+    file,
+    "this folder holds no model.safetensors that could sample",
+    curves === undefined ? "give a folder of halograd run or train, or a file of curves" : `give ${curves}`,
   );
+}
+
+/** Samples as halograd sample does unless told otherwise. */
+const SAMPLING_STEPS = 31;
+
+function settingsOf(model: Model): { sampler: SamplerName; steps: number; seed: number } {
+  return { sampler: samplerName(model, undefined), steps: SAMPLING_STEPS, seed: model.training.seed };
+}
+
+/**
+ * Chooses the curves, and samples those that models are to give.
+ *
+ * @returns undefined when it was stopped before the last of them
+ */
+async function compareInputs(
+  { real, fakes, fresh, known, size }: Inputs,
+  random: Random,
+  context: Context,
+): Promise<Comparison | undefined> {
+  const names = shortNames(fakes.map(({ file }) => file));
   const chosen = choose(real.curves, size, random.fork("real"));
   const halves = (): Comparison["baseline"] => {
     const half = Math.min(size, Math.floor(real.curves.length / 2));
@@ -122,19 +208,31 @@ function readComparison(
     const part = choose(list, most, random.fork("training"));
     return [{ name: "training", training: part, unseen: chosen.slice(0, most) }];
   };
-  const names = shortNames(fakeFiles);
+  const sets: Comparison["fakes"][number][] = [];
+  for (const [i, { curves, model }] of fakes.entries()) {
+    if (model === undefined) {
+      sets.push({ name: names[i], curves: choose(curves ?? [], size, random.fork(i)) });
+      continue;
+    }
+    const samples = await sampleCurves(model, { ...settingsOf(model), count: size, name: names[i] }, context);
+    if (!samples.complete) return undefined;
+    sets.push({ name: names[i], curves: samples.curves });
+  }
   return {
     radii: real.radii,
     real: chosen,
-    fakes: fakes.map((list, i) => ({ name: names[i], curves: choose(list, size, random.fork(i)) })),
+    fakes: sets,
     baseline: fresh ? { real: chosen, fake: choose(fresh, size, random.fork("baseline")) } : halves(),
     known: known === undefined ? [] : memorised(known),
   };
 }
 
-/** The names of files without their folders, where they differ; else as given. */
+/** The names of files without their folders, or of a model its folder, where they differ; else as given. */
 function shortNames(files: readonly string[]): string[] {
-  const names = files.map((file) => basename(file, ".csv"));
+  const names = files.map((file) => {
+    const isModel = basename(file) === "model.safetensors";
+    return basename(isModel ? dirname(resolve(file)) : resolve(file)).replace(/\.(csv|safetensors)$/, "");
+  });
   return new Set(names).size === names.length ? names : [...files];
 }
 

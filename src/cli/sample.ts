@@ -114,16 +114,18 @@ export async function sampleCurves(
     readonly sampler: SamplerName | undefined;
     readonly steps: number;
     readonly seed: number;
+    /** For the progress bar, where several models sample in turn. */
+    readonly name?: string;
   },
   { terminal, interruption }: Context,
 ): Promise<Samples> {
-  const { count, steps, seed } = options;
+  const { count, steps, seed, name } = options;
   const random = samplingNoise(seed);
   const sampler = samplerOf(model, options);
   const { denoiser = denoiserOf(model) } = options;
   const grid = uniformGrid(steps);
   const curves: Float64Array[] = [];
-  const progress = terminal.progress("sampling", count);
+  const progress = terminal.progress(name === undefined ? "sampling" : `sampling ${name}`, count);
   while (curves.length < count && !(await interruption.breathe())) {
     const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], random);
     const end = sampler(denoiser, start, { grid });

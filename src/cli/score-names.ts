@@ -8,6 +8,8 @@ export interface ScoreName<Key extends string = string> {
   readonly unit: string;
   /** Digits behind the point. */
   readonly decimals: number;
+  /** Where worse values lie, seen from those of equal sets. */
+  readonly worse: "higher" | "lower" | "either";
   /** One line, without a full stop. */
   readonly definition: string;
   readonly source: string;
@@ -33,6 +35,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "MMD²",
     unit: "",
     decimals: 5,
+    worse: "higher",
     definition: "unbiased squared maximum mean discrepancy, five Gaussian kernels; around 0 for equal ones",
     source: "Gretton et al. 2012, JMLR 13, 723",
   },
@@ -41,6 +44,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "energy distance",
     unit: "km/s",
     decimals: 3,
+    worse: "higher",
     definition:
       "2 E d(x, y) − E d(x, x') − E d(y, y'); near 0 for equal ones, falling with the number of curves",
     source: "Székely & Rizzo 2013, JSPI 143, 1249",
@@ -50,6 +54,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "classifier",
     unit: "",
     decimals: 3,
+    worse: "higher",
     definition: "share of unseen curves that a small network assigns rightly; 0.5 for equal ones, 1 at worst",
     source: "Lopez-Paz & Oquab 2017, arXiv:1610.06545",
   },
@@ -58,6 +63,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "1-NN",
     unit: "",
     decimals: 3,
+    worse: "higher",
     definition:
       "share of curves whose nearest neighbour is of their own kind; 0.5 for equal ones, 1 at worst",
     source: "Xu et al. 2018, arXiv:1806.07755",
@@ -67,6 +73,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "precision",
     unit: "",
     decimals: 3,
+    worse: "lower",
     definition: "share of samples among the real curves, nearer than the 5th neighbour of one of them",
     source: "Kynkäänniemi et al. 2019, arXiv:1904.06991",
   },
@@ -75,6 +82,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "recall",
     unit: "",
     decimals: 3,
+    worse: "lower",
     definition: "share of real curves among the samples, by the same measure",
     source: "Kynkäänniemi et al. 2019, arXiv:1904.06991",
   },
@@ -83,6 +91,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "density",
     unit: "",
     decimals: 3,
+    worse: "either",
     definition: "real curves whose 5th neighbour is farther than a sample, over 5; about 1 for equal ones",
     source: "Naeem et al. 2020, arXiv:2002.09797",
   },
@@ -91,6 +100,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "coverage",
     unit: "",
     decimals: 3,
+    worse: "lower",
     definition: "share of real curves with a sample nearer than their 5th neighbour",
     source: "Naeem et al. 2020, arXiv:2002.09797",
   },
@@ -99,6 +109,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "roughness",
     unit: "km/s",
     decimals: 3,
+    worse: "either",
     definition: "mean absolute second difference along the radii, median over the samples",
     source: "of this project",
   },
@@ -107,6 +118,7 @@ export const SCORES: readonly ScoreName<ScoreKey>[] = [
     title: "physics residual",
     unit: "km/s",
     decimals: 3,
+    worse: "higher",
     definition:
       "root mean square misfit of the best disc and halo (four parameters), median over the samples",
     source: "Freeman 1970, ApJ 160, 811; Navarro, Frenk & White 1997, ApJ 490, 493",
@@ -119,6 +131,7 @@ export const MEMORISATION: ScoreName = {
   title: "memorised",
   unit: "",
   decimals: 3,
+  worse: "higher",
   definition:
     "share of samples nearer to a training curve than to as many unseen ones; 0.5 for no copying, 1 at worst",
   source: "Meehan et al. 2020, arXiv:2004.05675; Alaa et al. 2022, arXiv:2102.08921",

@@ -20,7 +20,11 @@ export interface ScoresOptions {
     readonly apart: readonly boolean[];
     /** Digits behind the point in the description. */
     readonly decimals: number;
+    /** On which side of the baseline values are worse; that side is shaded. Default: none. */
+    readonly worse?: "higher" | "lower" | "either";
   }[];
+  /** The p-value below which a set counts as told apart: stands in the legend. Default: not stated. */
+  readonly significance?: number;
 }
 
 const COLORS = [
@@ -37,16 +41,19 @@ const WIDTH = 420;
 const ROW = 46;
 const STRIP = 22;
 
+/** Of the side of a strip on which values are worse. */
+const WORSE = "#eeeeee";
+
 /**
  * Scores with different units side by side: each has a strip with an axis of its own, from 0 on; the baseline is a dashed line
- * across it.
+ * across it, and the side where values are worse is shaded.
  *
  * @throws ArgumentError for no sets or scores, ShapeError for values that are not one for each set, DtypeError for NaN and ±∞
  * @example
  * const scores = [{ title: "1-NN", baseline: 0.49, values: [0.77], apart: [true], decimals: 2 }];
  * scoresFigure({ sets: ["samples"], scores }) // "<svg …"
  */
-export function scoresFigure({ sets, scores }: ScoresOptions): string {
+export function scoresFigure({ sets, scores, significance }: ScoresOptions): string {
   requireSome("scoresFigure", "sets", sets);
   requireSome("scoresFigure", "scores", scores);
   scores.forEach(({ values, baseline }, i) => {
@@ -54,20 +61,21 @@ export function scoresFigure({ sets, scores }: ScoresOptions): string {
     requireNumbers("scoresFigure", `scores[${i}].baseline`, [baseline]);
   });
   const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(plain(title))));
-  const entries = [...sets.map(plain), "same distribution"];
-  const lines = wrap(entries, WIDTH + left - 24);
-  const parts: string[] = [];
-  let x = 0;
-  entries.forEach((name, i) => {
-    if (lines[i] !== lines[i - 1]) x = 24;
-    const y = 18 + 20 * lines[i];
-    if (i < sets.length) parts.push(marker(x + 6, y, COLORS[i % COLORS.length], i, true));
-    else
-      parts.push(element("path", { d: `M${coordinate(x)} ${y}h14`, stroke: INK, "stroke-dasharray": "4 3" }));
-    parts.push(label(x + 20, y + 4, name));
-    x += entryWidth(name);
-  });
-  const top = 38 + 20 * lines[lines.length - 1];
+  const entries: Entry[] = [
+    ...sets.map((name, i) => ({ name: plain(name), draw: markerOf(i) })),
+    { name: "same distribution", draw: (x, y) => dashed(`M${coordinate(x - 6)} ${y}h14`) },
+  ];
+  const apart = `told apart${significance === undefined ? "" : ` (p < ${significance})`}`;
+  const signs: Entry[] = [
+    { name: apart, draw: (x, y) => marker(x, y, INK, 0, true) },
+    { name: "not told apart", draw: (x, y) => marker(x, y, INK, 0, false) },
+    ...(scores.some(({ worse }) => worse !== undefined)
+      ? [{ name: "worse than the same distribution", draw: shade }]
+      : []),
+  ];
+  const lines = [...wrap(entries, WIDTH + left - 24), ...wrap(signs, WIDTH + left - 24)];
+  const parts = lines.flatMap((line, i) => drawEntries(line, 18 + 20 * i));
+  const top = 18 + 20 * lines.length;
   scores.forEach((score, row) => {
     parts.push(strip(score, left, top + row * ROW));
   });
@@ -79,12 +87,40 @@ export function scoresFigure({ sets, scores }: ScoresOptions): string {
       `(same distribution ${baseline.toFixed(decimals)})`,
   );
   const title = "How the samples compare with the data";
-  const description = `${told.join("; ")}. Filled markers: told apart from the data.`;
+  const description = `${told.join("; ")}. Filled markers: told apart from the data. Shaded: worse.`;
   return svgDocument({ width, height, title, description }, parts);
 }
 
+/** What stands in the legend. */
+interface Entry {
+  readonly name: string;
+  /** Its sign, in the middle at (x, y). */
+  readonly draw: (x: number, y: number) => string;
+}
+
+function markerOf(i: number): Entry["draw"] {
+  return (x, y) => marker(x, y, COLORS[i % COLORS.length], i, true);
+}
+
+function dashed(d: string): string {
+  return element("path", { d, stroke: INK, "stroke-dasharray": "4 3" });
+}
+
+function shade(x: number, y: number): string {
+  return element("rect", { x: x - 7, y: y - 6, width: 14, height: 12, fill: WORSE });
+}
+
+function drawEntries(line: readonly Entry[], y: number): string[] {
+  let x = 24;
+  return line.flatMap(({ name, draw }) => {
+    const parts = [draw(x + 6, y), label(x + 20, y + 4, name)];
+    x += entryWidth(name);
+    return parts;
+  });
+}
+
 function strip(
-  { title, baseline, values, apart }: ScoresOptions["scores"][number],
+  { title, baseline, values, apart, worse }: ScoresOptions["scores"][number],
   left: number,
   top: number,
 ): string {
@@ -96,20 +132,27 @@ function strip(
   const ticks = axis.ticks
     .map(({ value }) => `M${coordinate(at(value))} ${coordinate(top + STRIP)}v-5`)
     .join("");
+  const [start, line, end] = [left, at(baseline), left + WIDTH];
+  const shaded = (from: number, to: number): string =>
+    element("rect", {
+      x: coordinate(from),
+      y: top,
+      width: coordinate(to - from),
+      height: STRIP,
+      fill: WORSE,
+    });
   return element(
     "g",
     {},
+    ...(worse === "lower" || worse === "either" ? [shaded(start, line)] : []),
+    ...(worse === "higher" || worse === "either" ? [shaded(line, end)] : []),
     label(left - 12, middle + 4, plain(title), { anchor: "end" }),
     element("rect", { x: left, y: top, width: WIDTH, height: STRIP, fill: "none", stroke: INK }),
     element("path", { d: ticks, stroke: INK }),
     ...axis.ticks.map((tick) =>
       label(at(tick.value), top + STRIP + 13, tick.label, { anchor: "middle", size: 10 }),
     ),
-    element("path", {
-      d: `M${coordinate(at(baseline))} ${coordinate(top)}v${STRIP}`,
-      stroke: INK,
-      "stroke-dasharray": "4 3",
-    }),
+    dashed(`M${coordinate(line)} ${coordinate(top)}v${STRIP}`),
     ...values.map((value, i) => marker(at(value), middle, COLORS[i % COLORS.length], i, apart[i])),
   );
 }
@@ -126,14 +169,16 @@ function entryWidth(name: string): number {
   return 20 + 1.1 * labelWidth(name) + 18;
 }
 
-/** The line of each entry. */
-function wrap(entries: readonly string[], width: number): number[] {
-  let [line, used] = [0, 0];
-  return entries.map((name) => {
-    if (used > 0 && used + entryWidth(name) > width) [line, used] = [line + 1, 0];
-    used += entryWidth(name);
-    return line;
-  });
+/** Lines that are not longer than the width, where an entry alone is not. */
+function wrap(entries: readonly Entry[], width: number): Entry[][] {
+  const lines: Entry[][] = [[]];
+  let used = 0;
+  for (const entry of entries) {
+    if (used > 0 && used + entryWidth(entry.name) > width) [used] = [0, lines.push([])];
+    used += entryWidth(entry.name);
+    lines[lines.length - 1].push(entry);
+  }
+  return lines;
 }
 
 /** Without the signs of the labels' markup. */

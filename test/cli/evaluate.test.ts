@@ -113,11 +113,70 @@ describe("halograd compare", () => {
     const printed = succeed(words, home);
     expect(printed).toMatch(/^score +baseline +curves +faster$/m);
     expect(printed).toMatch(/^1-NN .*\*$/m);
-    expect(filesIn(join(home, "compared"))).toEqual(["scores.json", "scores.svg"]);
+    expect(filesIn(join(home, "compared"))).toEqual(["scores.csv", "scores.json", "scores.svg"]);
     const svg = readFileSync(join(home, "compared", "scores.svg"), "utf8");
     const description = parseSvg(svg).find(({ name }) => name === "desc");
     for (const { title } of SCORES) expect(description?.text).toContain(title);
     expect(halograd(words, { cwd: home }).stderr).toContain("--force");
+    const [header, ...rows] = readFileSync(join(home, "compared", "scores.csv"), "utf8")
+      .trim()
+      .split("\n");
+    expect(header).toBe("samples,score,unit,value,baseline,p_value,told_apart");
+    const { samples } = JSON.parse(readFileSync(join(home, "compared", "scores.json"), "utf8"));
+    expect(rows).toHaveLength(2 * SCORES.length);
+    SCORES.forEach(({ title, unit }, i) => {
+      for (const [j, name] of ["curves", "faster"].entries()) {
+        const { value, baseline, pValue, toldApart } = samples[j].scores[i];
+        expect(rows[2 * i + j]).toBe([name, title, unit, value, baseline, pValue, toldApart ? 1 : 0].join());
+      }
+    });
+  });
+
+  describe("of models", () => {
+    beforeAll(() => {
+      const words = ["--network", "residual", "--count", "100", "--batches", "60", "--samples", "40"];
+      succeed(["run", ...words, "--seed", "3", "--out", "better"], home);
+      const [train, data] = [["train", "--epochs", "20"], join("better", "curves.csv")];
+      succeed([...train, "--data", data, "--out", "post"], home);
+      succeed([...train, "--data", "scaled.csv", "--out", "scaled"], home);
+    });
+
+    test("samples what halograd sample would, as many curves as are compared", () => {
+      const count = ["--count", "40", "--json"];
+      const told = (file: string) => {
+        const { code, stdout } = halograd(["evaluate", real, file, ...count], { cwd: home });
+        expect(code).toBe(0);
+        return JSON.parse(stdout);
+      };
+      const { curves, samples } = told(join("better", "samples.csv"));
+      expect(curves).toBe(40);
+      for (const file of ["better", join("better", "model.safetensors")]) {
+        const [sampled] = told(file).samples;
+        expect(sampled).toEqual({
+          file,
+          sampled: { sampler: "heun", steps: 31, seed: 3 },
+          scores: samples[0].scores,
+        });
+      }
+    });
+
+    test("names models by their folders, beside files", () => {
+      const words = ["compare", real, "better", join("post", "model.safetensors"), "faster.csv"];
+      const printed = succeed([...words, "--count", "30"], home);
+      expect(printed).toMatch(/^score +baseline +better +post +faster$/m);
+      expect(printed).toMatch(/^30 curves of each file/m);
+    });
+
+    test.each([
+      ["real", /real: this folder holds no model\.safetensors .*\n.*give real\/curves\.csv/],
+      ["scaled", /scaled\/model\.safetensors: radius 1 is/],
+      ["nowhere.safetensors", /nowhere\.safetensors: /],
+    ])("refuses %s in one line, before it samples", (name, message) => {
+      const { code, stdout, stderr } = halograd(["compare", real, "better", name], { cwd: home });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(message);
+      expect(stderr).toMatch(/^error: .+\n {2}Fix: .+\n$/);
+    });
   });
 });
 

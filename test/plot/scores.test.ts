@@ -22,8 +22,39 @@ describe("scoresFigure", () => {
     const fills = elements
       .filter(({ name, attributes }) => name === "circle" || attributes["stroke-width"] === "2")
       .map(({ attributes }) => attributes.fill === "#ffffff");
-    // Two markers in the legend, filled; then a filled and a hollow one for each score.
-    expect(fills).toEqual([false, false, false, true, false, true]);
+    // In the legend two markers, filled, and the signs of both; then a filled and a hollow one for each score.
+    expect(fills).toEqual([false, false, false, true, false, true, false, true]);
+  });
+
+  test("says on its face what filled means, and shades the side that is worse", () => {
+    const words = (svg: string): string[] =>
+      parseSvg(svg).flatMap(({ name, text }) => (name === "text" ? [text] : []));
+    expect(words(svg)).toContain("told apart");
+    expect(words(svg)).not.toContain("worse than the same distribution");
+    const worse = (["higher", "lower", "either"] as const).map((worse) => ({ ...options.scores[0], worse }));
+    const shaded = scoresFigure({ ...options, scores: worse, significance: 0.05 });
+    expect(words(shaded)).toContain("told apart (p < 0.05)");
+    expect(words(shaded)).toContain("worse than the same distribution");
+    const rects = parseSvg(shaded).filter(({ name }) => name === "rect");
+    const frames = rects.filter(({ attributes }) => attributes.fill === "none");
+    const line = Number(
+      parseSvg(shaded)
+        .filter(({ attributes }) => attributes["stroke-dasharray"] !== undefined)[1]
+        .attributes.d.slice(1)
+        .split(" ")[0],
+    );
+    const [start, end] = [Number(frames[0].attributes.x), Number(frames[0].attributes.x) + 420];
+    const shades = rects
+      .filter(({ attributes }) => attributes.fill === "#eeeeee" && Number(attributes.height) > 12)
+      .map(({ attributes: { x, width } }) => [Number(x), Number(x) + Number(width)]);
+    const sides = [
+      [line, end],
+      [start, line],
+      [start, line],
+      [line, end],
+    ];
+    expect(shades).toHaveLength(4);
+    sides.flat().forEach((side, i) => void expect(shades.flat()[i]).toBeCloseTo(side, 1));
   });
 
   test("tells in its description what it shows", () => {

@@ -283,20 +283,20 @@ const FONT_SIZE = 12;
 const CHARACTER = 7.3; // a little more than the 0.602 em of Menlo and DejaVu Sans Mono
 const LINE = 15;
 const MARGIN = 12;
-const SWEEPS = 16;
+const SWEEPS = 32;
 
 /** Gives every box a place. Returns the items of the boxes, and the size of the drawing across and along. */
 function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadth: number; length: number } {
   const { items, layers } = makeLayers(boxes, isDown);
-  for (let sweep = 0; sweep < 8 * SWEEPS; sweep++) {
-    const isOrdering = sweep < SWEEPS;
-    const isForward = sweep % 2 === 0; // the last ordering sweep starts from the root, to which all are linked
-    for (const layer of isForward ? layers : layers.toReversed()) {
-      for (const item of layer) {
-        if (isOrdering) makeWish(item, isForward ? item.before : item.after, 1);
-        else makeWish(item, [...item.before, ...item.after], 0);
-      }
-      if (isOrdering) layer.sort((a, b) => a.wish - b.wish);
+  // From the root, to which all are linked, each layer in the order of what takes its values.
+  for (const layer of layers.toReversed()) {
+    for (const item of layer) makeWish(item, item.after, 1);
+    layer.sort((a, b) => a.wish - b.wish);
+    spread(layer);
+  }
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const layer of layers) {
+      for (const item of layer) makeWish(item, [...item.before, ...item.after], 0);
       spread(layer);
     }
   }
@@ -394,7 +394,7 @@ function makeWish(item: Item, links: readonly Link[], ports: 0 | 1): void {
   let total = 0;
   for (const { from, to, port } of links) {
     const weight = from.box === null && to.box === null ? 400 : from.before.length > 0 ? 8 : 1;
-    sum += weight * (to === item ? from.centre - ports * port : to.centre + ports * port);
+    sum += weight * (to === item ? from.centre : to.centre + ports * port);
     total += weight;
   }
   item.wish = total === 0 ? item.centre : sum / total;
@@ -437,12 +437,12 @@ function drawEdges({ box, way }: Item, at: Point): string[] {
     for (const { to, port } of last.after) {
       if (to.box === null) continue;
       const first = way[fork];
-      let path = `M${at(first.centre, fork === 0 ? (first.start + first.end + first.along) / 2 : first.end)}`;
+      let path = `M${at(first.centre, (first.start + first.end + first.along) / 2)}`;
       for (let j = fork; j <= i; j++) {
         const [from, next] = [way[j], j === i ? to : way[j + 1]];
         const across = next.centre + (j === i ? port : 0);
         const half = (from.end + next.start) / 2;
-        const stop = (next.start + next.end + (j === i ? -next.along : next.end - next.start)) / 2;
+        const stop = (next.start + next.end - next.along) / 2;
         path += `L${at(from.centre, from.end)}C${at(from.centre, half)} ${at(across, half)} ${at(across, next.start)}L${at(across, stop)}`;
         if (j === i)
           path += `M${at(across - 3.5, stop - 6)}L${at(across, stop)}L${at(across + 3.5, stop - 6)}`;

@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { type DrawOptions, tapeToDot, tapeToSvg } from "../../src/autograd/draw.ts";
 import { noGrad, tape } from "../../src/autograd/tape.ts";
 import { tensor } from "../../src/autograd/tensor.ts";
-import type { Tensor } from "../../src/index.ts";
+import { concat, type Tensor } from "../../src/index.ts";
 import { withScope } from "../../src/ops/operation.ts";
 import { ArgumentError, TapeError } from "../../src/tensor/errors.ts";
 import { parseSvg, type SvgElement } from "../plot/parse-svg.ts";
@@ -287,6 +287,43 @@ describe("a drawing of the tape", () => {
     },
   );
 
+  test.prop([program, direction])("keeps long edges straight in the layers that they pass", (make, way) => {
+    for (const { id, points } of readDown(make(), way).edges) {
+      // 17 points a line or curve: a line to the start of each curve, and one to the tip.
+      const curves = points.flatMap((end, i) => (i % 34 === 33 ? [[points[i - 16], end]] : []));
+      for (const [start, end] of curves.slice(1, -1)) expect(Math.abs(end.x - start.x), id).toBeLessThan(5);
+    }
+  });
+
+  test.prop([program, direction])(
+    "points an arrow at each operand's place, both barbs behind its tip",
+    (make, way) => {
+      const elements = parseSvg(tapeToSvg(make(), { direction: way }));
+      const [along, across] = way === "down" ? [1, 0] : [0, 1];
+      for (const { attributes } of elements.filter(({ name }) => name === "path")) {
+        const head = attributes.d.slice(attributes.d.lastIndexOf("M") + 1).split("L");
+        const [left, tip, right] = head.map((pair) => pair.split(",").map(Number));
+        for (const barb of [left, right]) expect(tip[along] - barb[along]).toBeCloseTo(6, 5);
+        expect(Math.abs(tip[across] - left[across] - 3.5)).toBeLessThan(0.11);
+        expect(Math.abs(right[across] - tip[across] - 3.5)).toBeLessThan(0.11);
+      }
+    },
+  );
+
+  test("sets layers further apart where edges are slanted, up to a limit", () => {
+    const gaps = (root: Tensor): number[] => {
+      const { frames } = readDown(root, "down");
+      const tops = [...new Set(frames.map(({ top }) => top))].sort((a, b) => a - b);
+      return tops.slice(1).map((top, i) => top - frames.find((box) => box.top === tops[i])!.bottom);
+    };
+    for (const gap of gaps(leaf().sin().exp().sin())) expect(gap).toBeCloseTo(24, 1);
+    const fan = (count: number): Tensor => concat(Array.from({ length: count }, () => leaf()));
+    const [few, more, many] = [2, 5, 40].map((count) => gaps(fan(count))[0]);
+    expect(few).toBeGreaterThan(24);
+    expect(more).toBeGreaterThan(few);
+    expect(many).toBeCloseTo(64, 1);
+  });
+
   test("keeps a chain of operations straight where weights and numbers join it", () => {
     let y = leaf();
     for (let i = 0; i < 8; i++) y = y.mul(leaf()).add(2).sin();
@@ -294,9 +331,9 @@ describe("a drawing of the tape", () => {
     const isOperation = ({ id }: Frame): boolean => edges.some((edge) => edge.id.endsWith(` to ${id}`));
     const middles = frames.filter(isOperation).map(({ left, right }) => (left + right) / 2);
     expect(middles).toHaveLength(24);
-    // Weights pull by a pixel or two a step, far less than the 37 pixels of a box.
+    // Weights pull by up to 8 pixels a step, where a box is 38 broad.
     for (const [i, middle] of middles.entries()) {
-      if (i > 0) expect(Math.abs(middle - middles[i - 1])).toBeLessThan(8);
+      if (i > 0) expect(Math.abs(middle - middles[i - 1])).toBeLessThan(9);
     }
   });
 
@@ -327,6 +364,7 @@ describe("a drawing of the tape", () => {
       expect(Math.abs(+x - (frame.left + frame.right) / 2)).toBeLessThan(0.2);
       // Letters 12 high stand on their base line, and g and y hang below it by a quarter of that.
       expect(+y - last).toBeGreaterThan(12);
+      expect(+y - last).toBeLessThan(16);
       expect(frame.bottom - +y).toBeGreaterThan(3);
       // The advance of monospaced fonts is 0.6 em, and they give a CJK character or a picture twice that.
       const advance = [...text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 14.4 : 7.2), 0);
@@ -516,6 +554,6 @@ test("tapeToSvg refuses long edges that pass too many layers, which tapeToDot wr
   const results = [leaf(0.5)];
   for (let i = 0; i < 200; i++) results.push(results[i].tanh());
   const root = results.reduceRight((product, result) => product.mul(result));
-  expect(() => tapeToSvg(root)).toThrow(/20000 layers/);
+  expect(() => tapeToSvg(root)).toThrow(/^tapeToSvg: .*20000 layers/);
   expect(contentsOf(root).edges.length).toBe(tapeToDot(root).split("->").length - 1);
 });

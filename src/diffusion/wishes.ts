@@ -1,4 +1,4 @@
-/** Wishes for curves, to guide samples by: flat beyond a place, fastest at one, near given points. Places are counted in ln. */
+/** Wishes for curves, to guide samples by: flat beyond a place, greatest at one, near given points. Places are counted in ln. */
 
 import { tensor } from "../autograd/tensor.ts";
 import { log } from "../kernels/math.ts";

@@ -80,7 +80,8 @@ export function nearest(word: string, list: readonly string[]): string | undefin
   const slips = (other: string): number => {
     if (other.toLowerCase() === plain || (word.length > 1 && initialsOf(other) === plain)) return 0;
     if (word.length > 2 && other.startsWith(word)) return 0.5;
-    return editDistance(word, other);
+    // Words that differ in length by more than two slips need no table, which for a long one takes memory.
+    return Math.abs(word.length - other.length) > 2 ? Infinity : editDistance(word, other);
   };
   const [best] = list.map((other) => [other, slips(other)] as const).sort((a, b) => a[1] - b[1]);
   return best !== undefined && best[1] <= Math.min(2, (word.length - 1) / 2) ? best[0] : undefined;

@@ -181,6 +181,16 @@ describe("halograd compare", () => {
 });
 
 describe("halograd run --evaluate", () => {
+  test("compares with galaxies of the same population, whose gas and bulges no disc and halo explain", () => {
+    const words = ["run", "--population", "extended", "--count", "60", "--epochs", "10", "--samples", "40"];
+    const { code, stdout } = halograd([...words, "--out", "wide", "--evaluate", "--json"], { cwd: home });
+    expect(code).toBe(0);
+    const { scores, files } = JSON.parse(stdout);
+    const physics = scores.find(({ score }: Told) => score === "physics residual");
+    expect(physics.baseline).toBeGreaterThan(0.05);
+    expect(files).not.toContain("report.html");
+  });
+
   test("adds a section to the report, which says what the scores are", () => {
     const words = ["--count", "60", "--epochs", "10", "--samples", "40"];
     succeed(["run", ...words, "--out", "with", "--evaluate"], home);

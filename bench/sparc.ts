@@ -61,8 +61,8 @@ for (const way of ["outer", "random"] as const) {
     {
       random: random.fork("infer").fork(way),
       deviation: { median: Number(deviation) },
-      chains: 24,
-      transitions: 8,
+      chains: 32,
+      transitions: 12,
       bank: 60_000,
     },
   );

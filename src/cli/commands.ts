@@ -270,7 +270,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           undefined,
           { least: 0, below: 1 },
           "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
-          "0; 0.03 with --sparc",
+          "0; 0.05 with --sparc",
         ),
         seed: seedOfModel,
         ...output,

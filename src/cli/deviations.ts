@@ -12,10 +12,10 @@ import { exp, log } from "../kernels/math.ts";
 import type { Random } from "../tensor/random.ts";
 
 /**
- * Deviations that are this far apart in ln R are correlated by 0.48: a factor of 1.65 in radius. SPARC's curves, seen
- * through the extended population, are as probable with 0.2, 0.5 and 1.2 side by side.
+ * Deviations that are this far apart in ln R, a factor of e in radius, are correlated by 0.48. Chosen by the points of SPARC
+ * that are seen, not by those held out: with 0.25, 0.5 or 1.5 they are less probable, whatever the curve.
  */
-const CORRELATION_LENGTH = 0.5;
+const CORRELATION_LENGTH = 1;
 
 /** Beside the variance of 1 of radii where nothing was measured: what keeps radii that coincide apart. */
 const JITTER = 1e-9;

@@ -43,8 +43,8 @@ export interface InferOptions {
 const SHARES = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 
-/** Half of SPARC's galaxies deviate less than this share of their velocity from curves of the extended population. */
-export const SPARC_DEVIATION = 0.03;
+/** Half of SPARC's galaxies deviate less than some such share of their velocity from curves of the extended population. */
+export const SPARC_DEVIATION = 0.05;
 
 /** Where the bank is not enough, chains, and states of each, a quarter of which is left out: 20 s. */
 const CHAINS = 64;

@@ -11,9 +11,9 @@ const size = fc.double({ min: 0.01, max: 0.3, noNaN: true });
 const residual = fc.double({ min: -0.3, max: 0.3, noNaN: true });
 const error = fc.double({ min: 0.01, max: 0.3, noNaN: true });
 
-/** Matérn's correlation with ν = 3/2 and a length of 0.5 in ln(radius). */
+/** Matérn's correlation with ν = 3/2 and a length of 1 in ln(radius). */
 function correlation(a: number, b: number): number {
-  const distance = (Math.sqrt(3) * Math.abs(Math.log(a / b))) / 0.5;
+  const distance = Math.sqrt(3) * Math.abs(Math.log(a / b));
   return (1 + distance) * Math.exp(-distance);
 }
 

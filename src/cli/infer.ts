@@ -46,7 +46,7 @@ const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 /** Half of SPARC's galaxies deviate less than some such share of their velocity from curves of the extended population. */
 export const SPARC_DEVIATION = 0.05;
 
-/** Where the bank is not enough, chains, and states of each, a quarter of which is left out: 20 s. */
+/** Where the bank is not enough, chains, and states of each, a quarter of which is left out: half a minute with the bank. */
 const CHAINS = 64;
 const TRANSITIONS = 120;
 const BANK = 50_000;

@@ -121,7 +121,76 @@ describe("ellipticalSlice", () => {
     expect(() => run(() => [0, -Infinity, 0])).toThrow(/start of chain 1 is -Infinity/);
     expect(() => run(() => [0, 0, Number.NaN])).toThrow(/start of chain 2 is NaN/);
     expect(() => run(() => [0, 0])).toThrow(ShapeError);
-    expect(() => run(likelihood, normal([2], random))).toThrow(ShapeError);
+    expect(() => run(likelihood, normal([2], random))).toThrow(/ellipticalSlice: .*\[chains, features\]/);
+    expect(() => run(likelihood, normal([0, 2], random))).toThrow(ShapeError);
+    expect(() => run(likelihood, [[1, 2]] as unknown as Tensor)).toThrow(ShapeError);
+  });
+
+  it("leaves the start as it was, whatever the likelihood does to its rows", () => {
+    const start = normal([3, 2], random.fork("kept"));
+    const before = [...start.toTypedArray()];
+    const { states } = finish(
+      ellipticalSlice(
+        (latents) => {
+          const rows = latents.toTypedArray();
+          const heights = Float64Array.from({ length: latents.shape[0] }, (_, row) => -(rows[2 * row] ** 2));
+          rows.fill(1e3);
+          return heights;
+        },
+        start,
+        { random, transitions: 5 },
+      ),
+    );
+    expect([...start.toTypedArray()]).toEqual(before);
+    for (const state of states) for (const value of state) expect(Math.abs(value)).toBeLessThan(100);
+  });
+});
+
+describe("a guide", () => {
+  const points = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 12, maxLength: 40 });
+
+  test.prop([points])(
+    "is a fifth wider than its points, and as correlated as their number allows",
+    (values) => {
+      const count = Math.floor(values.length / 2);
+      const rows = values.slice(0, 2 * count);
+      const column = (i: number) => rows.filter((_, at) => at % 2 === i);
+      const means = [0, 1].map((i) => column(i).reduce((sum, value) => sum + value, 0) / count);
+      const covariance = (i: number, j: number) =>
+        column(i).reduce((sum, value, k) => sum + (value - means[i]) * (column(j)[k] - means[j]), 0) /
+        (count - 1);
+      const { mean, factor } = new Guide(rows, 2);
+      const near = (actual: number, expected: number) =>
+        expect(Math.abs(actual - expected)).toBeLessThan(1e-8 + 1e-9 * Math.abs(expected));
+      means.forEach((value, i) => {
+        near(mean[i], value);
+      });
+      near(factor[0][0] ** 2, 1.44 * covariance(0, 0));
+      near(factor[1][0] ** 2 + factor[1][1] ** 2, 1.44 * covariance(1, 1));
+      near(factor[0][0] * factor[1][0], (1 - (2 / count) ** 2) * 1.44 * covariance(0, 1));
+    },
+  );
+
+  test.prop([
+    points,
+    fc.double({ min: -2, max: 2, noNaN: true }),
+    fc.double({ min: -2, max: 2, noNaN: true }),
+  ])("is compared with the prior by both densities, at any row", (values, x, y) => {
+    const guide = new Guide(values.slice(0, 2 * Math.floor(values.length / 2)), 2);
+    const [[a], [b, c]] = guide.factor;
+    fc.pre(a > 0.1 && c > 0.1);
+    const [u, v] = [x - guide.mean[0], y - guide.mean[1]];
+    const solved = [u / a, (v - (b * u) / a) / c];
+    const expected = (solved[0] ** 2 + solved[1] ** 2 - x * x - y * y) / 2;
+    const ratio = guide.logPriorRatio([99, 99, x, y], 2);
+    expect(Math.abs(ratio - expected)).toBeLessThan(1e-9 * (1 + Math.abs(expected)));
+  });
+
+  it("needs two points, and finite ones", () => {
+    expect(() => new Guide([1, 2], 2)).toThrow(/Guide: .*the number of points/);
+    expect(() => new Guide([1, 2, Number.NaN, 4], 2)).toThrow(
+      /Guide: the points hold values that are not finite/,
+    );
   });
 });
 
@@ -140,6 +209,22 @@ describe("temperedPosterior", () => {
     const prior = result.states.flatMap((state) => Array.from(state.subarray(128)));
     const square = prior.reduce((sum, z) => sum + z * z, 0) / prior.length;
     expect(Math.abs(square - 1)).toBeLessThan(0.05);
+  });
+
+  it("tells how far it is: from 0 to 1, never back in the last part, whatever the number of posteriors", () => {
+    const steps = temperedPosterior(
+      (latents, chains) =>
+        Float64Array.from(likelihood(latents, chains), (height, row) => (chains[row] < 8 ? height : 0)),
+      { random, bank, bankLogLikelihoods, chains: 8, transitions: 10 },
+    );
+    const shares: number[] = [];
+    for (let step = steps.next(); !step.done; step = steps.next()) shares.push(step.value.share!);
+    expect(Math.min(...shares)).toBeGreaterThan(0);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+    expect(shares[shares.length - 1]).toBeGreaterThan(0.9);
+    const last = shares.slice(shares.findLastIndex((share) => share <= 0.5));
+    expect(last.length).toBeGreaterThan(10);
+    expect(last).toEqual([...last].sort((a, b) => a - b));
   });
 
   it("is calibrated: intervals hold the truth as often as they say, over 400 simulated cases", () => {
@@ -242,6 +327,15 @@ describe("chainDiagnostics", () => {
       new Random(3).fork(c).fillNormal(chain);
       return chain.map((value) => value + shift * c);
     });
+
+  it("is the root of the pooled variance over that within, of half chains", () => {
+    // Halves [1, 2], [1, 2], [3, 4], [3, 4]: within 1/2, of the means 4/3, pooled 1/4 + 4/3.
+    const { rHat } = chainDiagnostics([
+      [1, 2, 1, 2],
+      [3, 4, 3, 4],
+    ]);
+    expect(rHat).toBeCloseTo(Math.sqrt((1 / 4 + 4 / 3) / (1 / 2)), 12);
+  });
 
   it("counts independent draws as what they are", () => {
     const { rHat, effectiveCount } = chainDiagnostics(drawn(8, 250));

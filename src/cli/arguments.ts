@@ -199,7 +199,7 @@ export function assignments<Values extends object>(
     standard: {},
     standardText: "none",
     help,
-    rule: `a name of ${words}, "=" and ${value}`,
+    rule: `NAME=X with a NAME of ${words}, and as X ${value}`,
     read: (text, former) => {
       const [, word = "", right = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
       const found = Object.hasOwn(readers, word) ? readers[word as keyof Values](right) : undefined;

@@ -54,9 +54,15 @@ describe("wrong words end with exit code 2:", () => {
     [["run", "--seed", "1e99"], /--seed is "1e99"/],
     [["train", "--conditions", "mass"], /--conditions is "mass", which is not a list such as disc-mass,/],
     [["train", "--conditions", "disc-mass,disc-mass"], /--conditions is "disc-mass,disc-mass"/],
-    [["sample", "--condition", "mass=10"], /--condition is "mass=10", which is not NAME=X with a NAME of disc-mass, /],
+    [
+      ["sample", "--condition", "mass=10"],
+      /--condition is "mass=10", which is not NAME=X with a NAME of disc-mass, /,
+    ],
     [["sample", "--condition", "disc-mass"], /--condition is "disc-mass"/],
-    [["sample", "--guide", "slope=1"], /--guide is "slope=1", which is not NAME=X with a NAME of flat, peak, points, /],
+    [
+      ["sample", "--guide", "slope=1"],
+      /--guide is "slope=1", which is not NAME=X with a NAME of flat, peak, points, /,
+    ],
     [["sample", "--guide", "constructor=1"], /--guide is "constructor=1"/],
     [["sample", "--guide", "flat=far"], /--guide is "flat=far"/],
     [["sample", "--guide", "points="], /--guide is "points="/],

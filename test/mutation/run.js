@@ -11,7 +11,7 @@ const TESTS = {
   tensor: ["tensor"],
   autograd: ["autograd"],
   ops: ["ops", "autograd", "properties"],
-  kernels: ["kernels", "tensor"],
+  kernels: ["kernels", "tensor", "ops"],
   nn: ["nn"],
   optim: ["optim"],
   diffusion: ["diffusion"],
@@ -24,11 +24,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 process.env.MUTATION_ONE_IN = values["one-in"];
+const backend = process.env.MUTATION_BACKEND;
 const folders = positionals.length === 0 ? Object.keys(TESTS) : positionals;
 for (const name of folders) {
   const [folder] = name.split("/");
   if (!(folder in TESTS)) throw new Error(`choose from ${Object.keys(TESTS).join(", ")}, not ${name}`);
   process.env.MUTATION_TESTS = TESTS[folder].join();
+  // The kernels in WebAssembly fall back to those in TypeScript, but not the other way round.
+  process.env.MUTATION_BACKEND = backend ?? (folder === "kernels" ? "wasm" : "typescript");
   await new Stryker({
     testRunner: "suite",
     plugins: ["runner.js", "sample.js"].map((name) => new URL(name, import.meta.url).href),

@@ -1,6 +1,6 @@
 /**
  * Calibration of `halograd infer` on galaxies whose truth is known: coverage of its intervals, their width beside that
- * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg]`
+ * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg [precise]]`
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { exp, log } from "../src/kernels/math.ts";
 import { figure, okabeIto, scale } from "../src/plot/index.ts";
 import { END_SHARES, finish, LEVELS, Tally } from "./coverage.ts";
 
-const [path = "out/model.safetensors", cases = "1000", figurePath] = process.argv.slice(2);
+const [path = "out/model.safetensors", cases = "1000", figurePath, design] = process.argv.slice(2);
 const GROUP = 250; // galaxies at once, which share a bank
 const BINS = 20; // of ranks
 const PHYSICS_DRAWS = 200_000;
@@ -85,15 +85,16 @@ if (figurePath !== undefined) {
   writeFileSync(figurePath, rankFigure());
 }
 
-/** 3 to 20 points over a random part of the radii, errors of 3 to 20 km/s. */
+/** 3 to 20 points over a random part of the radii, errors of 3 to 20 km/s; "precise": 3 to 30 points, errors of 2 %. */
 function observe(galaxy: (typeof galaxies)[number], stream: Random): Observations {
-  const count = 3 + stream.integer(18);
+  const isPrecise = design === "precise";
+  const count = 3 + stream.integer(isPrecise ? 28 : 18);
   const [a, b] = [stream.uniform(log(0.1), log(50)), stream.uniform(log(0.1), log(50))];
   const [least, greatest] = [Math.min(a, b), Math.max(a, b)];
   const radii = Float64Array.from({ length: count }, () => exp(stream.uniform(least, greatest))).sort();
   const typical = exp(stream.uniform(log(3), log(20)));
-  const errors = radii.map(() => typical * exp(stream.normal(0, 0.3)));
   const exact = rotationCurves([galaxy], radii).velocities;
+  const errors = exact.map((v) => (isPrecise ? 0.02 * v : typical * exp(stream.normal(0, 0.3))));
   return { radii, errors, velocities: exact.map((v, i) => v + stream.normal(0, errors[i])) };
 }
 

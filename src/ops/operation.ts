@@ -294,20 +294,23 @@ export function isForgetful(operation: Operation): boolean {
 
 /**
  * An operation that is written with others; what it records carries its name, and so do errors from inside. It has as many
- * operands as its examples; those that may be left out come last. Settings follow.
+ * operands as the longest of its examples; those that the shortest leaves out may be undefined. Settings follow.
  */
 /* @__NO_SIDE_EFFECTS__ */ export function composite<F extends (...operands: never[]) => Tensor>(
   name: string,
   compose: F,
   examples: readonly CompositeExample[],
 ): F & { examples: readonly CompositeExample[] } {
-  const arity = examples[0].shapes.length;
+  const counts = examples.map(({ shapes }) => shapes.length);
+  const [required, arity] = [Math.min(...counts), Math.max(...counts)];
   const scoped = (...values: never[]): Tensor => {
     try {
-      let given = arity;
-      while (given > 1 && values[given - 1] === undefined) given--;
-      const inputs = operands(name, values.slice(0, given));
-      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(given)));
+      const given = Array.from({ length: arity }, (_, i): TensorLike | undefined => values[i]);
+      const isGiven = (value: TensorLike | undefined, i: number): boolean =>
+        i < required || value !== undefined;
+      const present = operands(name, given.filter(isGiven) as TensorLike[]).values();
+      const inputs = given.map((value, i) => (isGiven(value, i) ? present.next().value : undefined));
+      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(arity)));
     } catch (error) {
       throw attributedTo(name, error);
     }

@@ -176,7 +176,10 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
     const scaled = weight ? normal.mul(weight) : normal;
     return bias ? scaled.add(bias) : scaled;
   },
-  [{ shapes: [[3, 4], [4], [4]], call: (x, weight, bias) => layerNorm(x, weight, bias) }],
+  [
+    { shapes: [[3, 4], [4], [4]], call: (x, weight, bias) => layerNorm(x, weight, bias) },
+    { shapes: [[3, 4]], call: (x) => layerNorm(x) },
+  ],
 );
 
 /** Running totals along an axis. Its gradient is the running total from the other end. */

@@ -9,6 +9,7 @@ import {
   indexAdd,
   linear,
   type NestedArray,
+  noGrad,
   type Range,
   ShapeError,
   stack,
@@ -16,6 +17,7 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.ts";
+import { evaluate, inPlace } from "../../src/ops/elementwise-record.ts";
 import { anArray, anAxis, aShape, build, elements, fromFront, type Index, indices, read } from "./naive.ts";
 
 /** The tensor of nested arrays, which alone cannot tell [0, 3] from [0]. */
@@ -399,7 +401,7 @@ describe("reductions", () => {
   );
 
   test.prop([along.filter(([{ shape }]) => shape.every((size) => size > 1))])(
-    "mean, variance, std, logsumexp, softmax and logSoftmax are what their formulas say",
+    "mean, variance, std, norm, logsumexp, softmax and logSoftmax are what their formulas say",
     ([{ shape, values }, axis]) => {
       const at = fromFront(axis, shape.length);
       const x = load(values, shape).to("float64");
@@ -420,6 +422,13 @@ describe("reductions", () => {
       expectClose(x.mean(axis), kept, (index) => mean(line(index)));
       expectClose(x.variance(axis), kept, (index) => variance(line(index), 1));
       expectClose(x.std(axis, { correction: 0 }), kept, (index) => Math.sqrt(variance(line(index), 0)));
+      expectClose(x.norm(axis), kept, (index) => Math.hypot(...line(index)));
+      expectClose(x.norm(axis, { keepdim: true }), shape.with(at, 1), (index) =>
+        Math.hypot(...lineAt(index)),
+      );
+      expectClose(x.logsumexp(axis, { keepdim: true }), shape.with(at, 1), (index) =>
+        Math.log(total(lineAt(index))),
+      );
       expectClose(x.logsumexp(axis), kept, (index) => Math.log(total(line(index))));
       expectClose(x.softmax(axis), shape, (index) => Math.exp(read(values, index)) / total(lineAt(index)));
       expectClose(x.logSoftmax(axis), shape, (index) => read(values, index) - Math.log(total(lineAt(index))));
@@ -468,6 +477,45 @@ describe("reductions", () => {
     const x = tensor([2, 2, 2], { requiresGrad: true });
     x.std().backward();
     expect(x.grad!.toArray()).toEqual([0, 0, 0]);
+  });
+});
+
+describe("updates in place", () => {
+  it("write the first operands, from numbers and from operands that broadcast to them", () => {
+    const update = inPlace({
+      name: "update",
+      writes: 2,
+      values: (m, x, y, a, b) => [m.add(x, m.mul(a, b)), m.sub(y, x)],
+    });
+    const [x, y] = [tensor([1, 2, 3]), tensor([10, 20, 30])];
+    const before = [x, y].map(({ storage }) => storage.version);
+    update(x, y, tensor([2]), 0.5);
+    expect([x, y].map((t) => t.toArray())).toEqual([
+      [2, 3, 4],
+      [9, 18, 27],
+    ]);
+    expect([x, y].map(({ storage }, i) => storage.version - before[i])).toEqual([1, 1]);
+    expect(() => update(x, tensor(1), 2, 3)).toThrow("operand 1 of shape [] does not fit the updated [3]");
+    expect(() => noGrad(() => update(tensor(1, { requiresGrad: true }), tensor(2), 2, 3))).not.toThrow();
+  });
+
+  it("are refused for none of: what has no elements, and axes of one that are expanded", () => {
+    const double = inPlace({ name: "double", writes: 1, values: (m, x) => [m.add(x, x)] });
+    const one = tensor([3]).expand([1, 1]);
+    double(one);
+    expect(one.toArray()).toEqual([[6]]);
+    expect(() => double(tensor([1]).expand([0, 1]))).not.toThrow();
+    expect(() => double(tensor([1]).expand([2, 1]))).toThrow("the same element in many places");
+  });
+});
+
+describe("an expression", () => {
+  it("is computed with recorded operations, constants in the dtype of its first operand", () => {
+    const t = tensor([1, 2], { dtype: "float64", requiresGrad: true });
+    const y = evaluate((m, x) => m.mul(m.constant(0.1), m.mul(x, x)), t);
+    expect([y.dtype, y.toArray()]).toEqual(["float64", [0.1, 0.4]]);
+    y.sum().backward();
+    expect(t.grad!.toArray()).toEqual([0.2, 0.4]);
   });
 });
 

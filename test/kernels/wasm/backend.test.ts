@@ -115,6 +115,17 @@ describe("an elementwise kernel in WebAssembly", () => {
     expect(there.data).toEqual(expected);
   });
 
+  it("does not keep large results in its memory", () => {
+    const shape = [300, 400];
+    const [actual, expected] = [wasm, typescriptBackend].map((backend) => {
+      const out = output(shape);
+      backend.elementwise((m, x) => [m.neg(x)], 1)(shape, [out], [operand([400, 1], 0, 1, 120_000)]);
+      return out.storage;
+    });
+    expect(actual.residence).toBeNull();
+    expect(actual.data).toEqual(expected.data);
+  });
+
   it("leaves float64, and outputs that are not dense, to TypeScript", () => {
     const precise = { storage: Storage.of(Float64Array.of(1 / 3, 2 / 3)), offset: 0, strides: [1] };
     const out = { storage: Storage.allocate(2, "float64"), offset: 0, strides: [1] };
@@ -232,4 +243,21 @@ describe("random numbers in WebAssembly", () => {
     expect(there.residence).toBeNull();
     expect(there.data).toEqual(fresh.data);
   });
+
+  it.each(["normal", "uniform"] as const)(
+    "in float64 come from TypeScript, in float32 are the same to rounding: %s",
+    (name) => {
+      const draw = { key: [1, 2], counter: [3, 0] } as const;
+      const [precise, expected, single] = (["float64", "float64", "float32"] as const).map((dtype) =>
+        Storage.allocate(33, dtype),
+      );
+      wasm[name](draw, precise);
+      typescriptBackend[name](draw, expected);
+      wasm[name](draw, single);
+      expect(precise.data).toEqual(expected.data);
+      precise.data.forEach((value, i) => {
+        expect(Math.abs(single.data[i] - value)).toBeLessThan(1e-5);
+      });
+    },
+  );
 });

@@ -47,7 +47,10 @@ export default {
       severity: "error",
       comment: "Rotation curves are plain numbers in, Float64Array out.",
       from: { path: "^src/galaxy/" },
-      to: { path: "^src/", pathNot: "^src/(galaxy/|kernels/(math|cholesky)|tensor/(random|errors|check)\\.ts$)" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(galaxy/|kernels/(math|cholesky)|tensor/(random|errors|check)\\.ts$)",
+      },
     },
     {
       name: "plot-for-cli-only",

@@ -21,10 +21,8 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation = {
     name: "matmul",
     shape([a, b]) {
-      const [m, k] = a.shape.slice(-2);
-      const [inner, n] = b.shape.slice(-2);
-      if (k !== inner) throw mismatch(a.shape, b.shape);
-      return [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
+      const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+      return [...batch, a.shape[a.rank - 2], b.shape[b.rank - 1]];
     },
     compute(output, shape, [a, b]) {
       const batch = shape.slice(0, -2);
@@ -91,7 +89,9 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
   };
   return recordOf((a: Tensor, b: Tensor) => {
     [a, b] = operands("matmul", [a, b]);
-    if (a.rank === 0 || b.rank === 0) throw mismatch(a.shape, b.shape);
+    const isScalar = a.rank === 0 || b.rank === 0;
+    if (isScalar || a.shape[a.rank - 1] !== b.shape[Math.max(b.rank - 2, 0)])
+      throw mismatch(a.shape, b.shape);
     if (a.rank > 1 && b.rank > 1) return apply(operation, [a, b], {});
     const product = apply(
       operation,
@@ -190,7 +190,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Act
   })();
 
 function mismatch(a: Shape, b: Shape): ShapeError {
-  const transposed = a.length > 1 && b.length > 1 && a[a.length - 1] === b[b.length - 1];
+  const transposed = b.length > 1 && a[a.length - 1] === b[b.length - 1];
   return new ShapeError(
     "matmul",
     `${showShape(a)} × ${showShape(b)} do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.`,

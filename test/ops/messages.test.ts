@@ -133,13 +133,13 @@ it("say which shapes do not fit together, and what would", () => {
       ShapeError: matmul: [2, 3] × [4, 5] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
       Fix: check which operand is transposed.
     matmul of vectors
-      ShapeError: matmul: [1, 3] × [2, 1] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
+      ShapeError: matmul: [3] × [2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
       Fix: check which operand is transposed.
     matmul of a vector that is as long as the rows
-      ShapeError: matmul: [1, 2] × [3, 2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
+      ShapeError: matmul: [2] × [3, 2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
       Fix: transpose the right operand: a.matmul(b.transpose()).
     matmul of a matrix and a long vector
-      ShapeError: matmul: [2, 3] × [2, 1] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
+      ShapeError: matmul: [2, 3] × [2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
       Fix: check which operand is transposed.
     matmul of a scalar
       ShapeError: matmul: [2, 3] × [] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.

@@ -564,6 +564,12 @@ describe("matmul", () => {
       expectArray(p.at(0).matmul(q), [b[1]], ([j]) => full([0, j]));
       expectArray(p.matmul(q.slice(null, 0)), [a[0]], ([i]) => full([i, 0]));
       expectArray(p.at(0).matmul(q.slice(null, 0)), [], () => full([0, 0]));
+      expectArray(
+        stack([p, p.neg()]).matmul(q.slice(null, 0)),
+        [2, a[0]],
+        ([k, i]) => (1 - 2 * k) * full([i, 0]),
+      );
+      expectArray(p.at(0).matmul(stack([q, q.neg()])), [2, b[1]], ([k, j]) => (1 - 2 * k) * full([0, j]));
     },
   );
 

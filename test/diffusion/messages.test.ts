@@ -9,11 +9,14 @@ import {
   churnSampler,
   convertPrediction,
   cosineNoiseSchedule,
+  DenoisingAutoencoder,
+  denoisingLoss,
   dpmSolver2MSampler,
   EmpiricalModel,
   ellipticalSlice,
   eulerSampler,
   FeatureStandardization,
+  flatWish,
   functionGuidedDenoiser,
   GaussianMixtureModel,
   GaussianModel,
@@ -25,8 +28,11 @@ import {
   LogPrincipalComponents,
   linearSchedule,
   logarithmicGrid,
+  logLikelihood,
   midpointSampler,
   PREDICTION_KINDS,
+  peakWish,
+  pointsWish,
   ResidualDenoiser,
   rungeKutta4Sampler,
   type Sampler,
@@ -34,11 +40,12 @@ import {
   splitDataset,
   symmetricEigen,
   temperedPosterior,
+  trainDenoiser,
   trainFlow,
   uniformGrid,
   variancePreservingSchedule,
 } from "../../src/diffusion/index.ts";
-import { type HalogradError, ones, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
+import { type HalogradError, normal, ones, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
 
 const random = new Random(0);
 const any = (value: unknown): never => value as never;
@@ -474,4 +481,170 @@ describe("trainFlow", () => {
     ),
     ["trainFlow", () => start({ epochs: 1 }), 'no option "epochs"', ""],
   ]);
+});
+
+describe("wishes", () => {
+  const at = [1, 2, 4];
+  const grow = "pass the radii of the curves, in their order.";
+  const near = { positions: [2], values: [1], errors: [1] };
+  const wishes: Record<string, (positions: number[], tolerance?: number) => unknown> = {
+    flatWish: (positions, tolerance) => flatWish(positions, 1, tolerance),
+    peakWish: (positions, tolerance) => peakWish(positions, 2, tolerance),
+    pointsWish: (positions, tolerance = 1) => pointsWish(positions, { ...near, errors: [tolerance] }),
+  };
+  told([
+    ...Object.entries(wishes).flatMap(([where, wish]): Mistake[] => [
+      [where, () => wish([1]), "a curve has two or more positions; got 1.", grow],
+      [where, () => wish([0, 1]), "position 0 is the number 0; positions are above 0 and grow.", grow],
+      [where, () => wish([1, 2, 2]), "position 2 is the number 2; positions are", grow],
+      [where, () => wish([1, Infinity]), "position 1 is the number Infinity; positions are", grow],
+      [where, () => wish(at, 0), "a tolerance is the number 0; it must be a number above 0."],
+      [where, () => wish(at, Infinity), "a tolerance is the number Infinity"],
+    ]),
+    [
+      "flatWish",
+      () => flatWish(at, 3),
+      "fewer than two of the 3 positions are",
+      "the greatest but one is 2.",
+    ],
+    ["flatWish", () => flatWish(at, 9), "are at or beyond the number 9.", "the greatest but one is 2."],
+    [
+      "peakWish",
+      () => peakWish(at, 0.9),
+      "the number 0.9 is not within the positions of the curves, 1 to 4.",
+    ],
+    ["peakWish", () => peakWish(at, 4.1), "is not within the positions of the curves, 1 to 4."],
+    [
+      "pointsWish",
+      () => pointsWish(at, { ...near, positions: [5] }),
+      "the number 5 is not within the positi",
+    ],
+    [
+      "pointsWish",
+      () => pointsWish(at, { positions: [], values: [], errors: [] }),
+      "there are no points to pass near.",
+    ],
+    ...[{ values: [] }, { errors: [] }].map(
+      (short): Mistake => [
+        "pointsWish",
+        () => pointsWish(at, { ...near, ...short }),
+        `got 1 positions, ${short.values?.length ?? 1} values and ${short.errors?.length ?? 1} errors of points.`,
+        "pass one of each for each point.",
+      ],
+    ),
+  ]);
+
+  it("take the first and the last of the positions, and the last two", () => {
+    const curve = tensor([[2, 3, 5]], { dtype: "float64" });
+    const ends = { positions: [1, 4], values: [2, 5], errors: [1, 1] };
+    expect(pointsWish(at, ends)(curve).toArray()).toEqual([[0, 0]]);
+    for (const end of [1, 4]) expect(peakWish(at, end)(curve).shape).toEqual([1, 1]);
+    // ln 3 and ln 5 lie ln(5/3)/2 from their mean.
+    expect(flatWish(at, 2, 1)(curve).item()).toBeCloseTo(Math.log(5 / 3) / 2, 9);
+  });
+});
+
+describe("networks and their training", () => {
+  const plain = new ResidualDenoiser({ features: 2, width: 4, blocks: 1 }, random);
+  const asked = new ResidualDenoiser({ features: 2, width: 4, blocks: 1, conditions: 1 }, random);
+  const rule = "needs at least the input's and the bottleneck's width; got";
+  const write = "write new DenoisingAutoencoder(random, [50, 32, 16, 4]).";
+  const train = (options: object): unknown => trainDenoiser(any({ model: plain, ...options }));
+  told([
+    [
+      "ResidualDenoiser",
+      () => plain.forward(x),
+      "got no time t.",
+      "pass the amount of noise: forward(x, 0.5).",
+    ],
+    ["ResidualDenoiser", () => plain.forward(ones([1, 3]), 0), "x is [1, 3], not [batch, 2]."],
+    ["ResidualDenoiser", () => plain.forward(ones([2]), 0), "x is [2], not [batch, 2]."],
+    [
+      "ResidualDenoiser",
+      () => plain.forward(x, 0, ones([1, 1])),
+      "got a condition, but was made without any.",
+      "make it with { conditions: n }, and train it with them.",
+    ],
+    ["ResidualDenoiser", () => asked.forward(x, 0, x), "the condition is [1, 2], not [batch, 1]."],
+    ["ResidualDenoiser", () => asked.forward(x, 0, ones([1])), "the condition is [1], not [batch, 1]."],
+    ["ResidualDenoiser.denoiser", () => asked.denoiser(any({ know: 1 })), 'no option "know"', ""],
+    ...["features", "width", "blocks"].map(
+      (name): Mistake => [
+        "ResidualDenoiser",
+        () => new ResidualDenoiser({ features: 2, [name]: 0 }, random),
+        `${name} is a whole number of at least 1; got`,
+      ],
+    ),
+    [
+      "ResidualDenoiser",
+      () => new ResidualDenoiser({ features: 2, conditions: -1 }, random),
+      "conditions is a whole number of at least 0; got",
+    ],
+    ["DenoisingAutoencoder", () => new DenoisingAutoencoder(random, [3]), `${rule} [3].`, write],
+    ["DenoisingAutoencoder", () => new DenoisingAutoencoder(random, any(3)), `${rule} the number 3.`, write],
+    [
+      "DenoisingAutoencoder",
+      () => new DenoisingAutoencoder(any(3)),
+      "needs a random stream",
+      "new Random(0)",
+    ],
+    [
+      "denoisingLoss",
+      () => denoisingLoss(plain, tensor([1, 2]), random),
+      "takes curves as [batch, features]; got [2].",
+      "one curve is a batch too: unsqueeze(0) it.",
+    ],
+    ["trainDenoiser", () => train({ model: 1 }), "model is the number 1, no Module.", "pass { model: … }."],
+    ["trainDenoiser", () => train({}), "optimizer is undefined, no Optimizer.", "pass { optimizer: … }."],
+    ["trainDenoiser", () => train({ steps: 1 }), 'no option "steps"', ""],
+    [
+      "logLikelihood: the last time must be above 0;",
+      () => logLikelihood(same, x, { grid: [1, 0] }),
+      "a grid is at least two times",
+    ],
+    ["logLikelihood", () => logLikelihood(same, x, { grid: [1] }), "a grid is at least two times"],
+  ]);
+});
+
+describe("temperedPosterior", () => {
+  it("tells how far it has come, counts all evaluations, and keeps posteriors apart", () => {
+    const stream = new Random(4);
+    const bank = normal([60, 1], stream.fork("bank"));
+    const wanted = [-1.5, 1.5];
+    const heightOf = (z: number, p: number): number => -50 * (z - wanted[p]) ** 2;
+    const bankLogLikelihoods = wanted.map((_, p) =>
+      Float64Array.from(bank.toTypedArray(), (z) => heightOf(z, p)),
+    );
+    let asked = 0;
+    const run = temperedPosterior(
+      (latents, chains) => {
+        asked += chains.length;
+        return Float64Array.from(latents.toTypedArray(), (z, row) =>
+          heightOf(z, Math.floor(chains[row] / 6)),
+        );
+      },
+      { random: stream, bank, bankLogLikelihoods, chains: 6, transitions: 5 },
+    );
+    const shares: number[] = [];
+    let step = run.next();
+    for (; !step.done; step = run.next()) {
+      shares.push(step.value.share ?? Number.NaN);
+      expect(step.value.evaluations).toBeGreaterThan(0);
+    }
+    expect(shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1)).toBe(true);
+    // The last part counts 60 transitions from one half on, and is told before each call, with at most 12 to come.
+    expect(shares).toContain(0.5);
+    expect(shares.at(-1)).toBeGreaterThan(0.75);
+    const { states, logLikelihoods, evaluations } = step.value;
+    expect(evaluations).toBe(asked);
+    expect([states.length, states[0].length, logLikelihoods.length]).toEqual([5, 12, 5]);
+    // N(0, 1) times the likelihood N(±1.5, 0.1²) is N(±1.485, 0.0995²).
+    states.forEach((all, t) => {
+      all.forEach((z, chain) => {
+        const p = Math.floor(chain / 6);
+        expect(Math.abs(z - wanted[p])).toBeLessThan(0.6);
+        expect(logLikelihoods[t][chain]).toBeCloseTo(heightOf(z, p), 9);
+      });
+    });
+  });
 });

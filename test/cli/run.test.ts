@@ -594,7 +594,7 @@ describe("--network residual", () => {
       succeed(["train", "--data", "wide-2/curves.csv", ...training, "--out", "wide-2"], home);
       for (const name of ["galaxies.csv", "curves.csv", "model.safetensors"])
         expect(text(`wide-2/${name}`)).toBe(text(`wide/${name}`));
-      expect(succeed(["info", "wide/galaxies.csv"], home)).toMatch(/: galaxies, 60 rows of 8$/m);
+      expect(succeed(["info", "wide/galaxies.csv"], home)).toMatch(/: galaxies, 60 rows of 10$/m);
     });
 
     test("the model is told which part of the stars is in the bulge, and samples follow it", () => {

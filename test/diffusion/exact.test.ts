@@ -133,6 +133,9 @@ describe("the empirical model", () => {
     expect(guess[1]).toBeCloseTo(expected[1], 14);
     const squares = weights.reduce((sum, w) => sum + (w / total) ** 2, 0);
     expect(model.effectiveCount(tensor([x]), t).item()).toBeCloseTo(1 / squares, 6);
+    // Each point is a normal distribution of two dimensions now.
+    const density = total / points.length / (2 * Math.PI * t ** 2);
+    expect(model.logDensity(tensor([x], float64), t).item()).toBeCloseTo(Math.log(density), 12);
   });
 
   it("stays finite for little noise, down to none: the nearest point, or the mean of several", () => {
@@ -199,6 +202,10 @@ describe("symmetricEigen", () => {
         });
       });
       for (let k = 1; k < values.length; k++) expect(values[k]).toBeLessThanOrEqual(values[k - 1]);
+      for (const vector of vectors) {
+        const largest = Math.max(...vector.map(Math.abs));
+        expect(Math.max(...vector)).toBeGreaterThan(largest * (1 - 1e-9));
+      }
     },
   );
 
@@ -206,5 +213,10 @@ describe("symmetricEigen", () => {
     expect(() => symmetricEigen([[1, 2]])).toThrow(ShapeError);
     expect(() => symmetricEigen([])).toThrow(ShapeError);
     expect(() => symmetricEigen([[NaN]])).toThrow(ArgumentError);
+    const partly = [
+      [1, 0],
+      [0, Infinity],
+    ];
+    expect(() => symmetricEigen(partly)).toThrow(ArgumentError);
   });
 });

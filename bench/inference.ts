@@ -5,8 +5,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { decodeLatents, inferCurves, quantiles } from "../src/cli/inference.ts";
+import { cubicWeights, decodeLatents, inferCurves, quantiles } from "../src/cli/inference.ts";
 import { readModel } from "../src/cli/model-file.ts";
+import { importanceResample } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { normal, Random } from "../src/index.ts";
 import type { Observations } from "../src/io/index.ts";
@@ -130,14 +131,11 @@ function compareWithExact(): void {
   const exact = new Tally();
   const ratios: number[][] = LEVELS.map(() => []);
   observations.forEach((seen, i) => {
-    const weights = physicsWeights(seen, logs);
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    const squares = weights.reduce((total, weight) => total + weight * weight, 0);
-    const sharing = (sum * sum) / squares;
-    if (sharing < LEAST_SHARING) return;
     const stream = random.fork("draw").fork(i);
-    const drawn = systematic(weights, sum, 2000, stream);
-    const ends = endsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), sharing);
+    const { rows, effectiveCount } = importanceResample(physicsLogLikelihoods(seen, logs), 2000, stream);
+    if (effectiveCount < LEAST_SHARING) return;
+    const drawn = Array.from(rows);
+    const ends = endsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), effectiveCount);
     exact.add(ends, truths[i]);
     widthsOf(ends).forEach((width, l) => {
       ratios[l].push((widths.get(i)?.[l] ?? 0) / width);
@@ -154,28 +152,19 @@ function compareWithExact(): void {
   });
 }
 
-function physicsWeights({ radii, velocities, errors }: Observations, logs: Float32Array): Float64Array {
-  const step = log(model.radii[radiiCount - 1] / model.radii[0]) / (radiiCount - 1);
-  const places = Array.from(radii, (radius) => {
-    const place = log(radius / model.radii[0]) / step;
-    const first = Math.max(0, Math.min(radiiCount - 4, Math.floor(place) - 1));
-    const x = place - first;
-    return {
-      first,
-      w: [
-        (-(x - 1) * (x - 2) * (x - 3)) / 6,
-        (x * (x - 2) * (x - 3)) / 2,
-        (-x * (x - 1) * (x - 3)) / 2,
-        (x * (x - 1) * (x - 2)) / 6,
-      ],
-    };
-  });
+/** Of the rows of ln(velocity) of the bank; −∞ where it is e⁶⁰ below the greatest and more. */
+function physicsLogLikelihoods(
+  { radii, velocities, errors }: Observations,
+  logs: Float32Array,
+): Float64Array {
+  const nodes = Float64Array.from(model.radii, log);
+  const places = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
   const values = new Float64Array(PHYSICS_DRAWS);
   let greatest = -Infinity;
   for (let row = 0; row < PHYSICS_DRAWS; row++) {
     let sum = 0;
     for (let i = 0; i < places.length && sum > greatest - 60; i++) {
-      const { first, w } = places[i];
+      const { first, weights: w } = places[i];
       const at = row * radiiCount + first;
       const v = exp(w[0] * logs[at] + w[1] * logs[at + 1] + w[2] * logs[at + 2] + w[3] * logs[at + 3]);
       const difference = (velocities[i] - v) / errors[i];
@@ -184,17 +173,7 @@ function physicsWeights({ radii, velocities, errors }: Observations, logs: Float
     values[row] = sum;
     if (sum > greatest) greatest = sum;
   }
-  return values.map((value) => (value < greatest - 60 ? 0 : exp(value - greatest)));
-}
-
-function systematic(weights: Float64Array, sum: number, count: number, stream: Random): number[] {
-  const offset = stream.uniform();
-  let [row, reached] = [0, weights[0]];
-  return Array.from({ length: count }, (_, i) => {
-    const target = ((i + offset) / count) * sum;
-    while (reached <= target && row + 1 < weights.length) reached += weights[++row];
-    return row;
-  });
+  return values.map((value) => (value < greatest - 60 ? -Infinity : value));
 }
 
 function histogram(): number[] {

@@ -243,8 +243,7 @@ function pickRows(values: ArrayLike<number>, rows: Uint32Array, size: number): F
 }
 
 /**
- * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation (Lagrange's, through
- * the four nearest of the model's radii) in ln(radius) of the mean and of each direction, worked out once.
+ * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation in ln(radius) of the mean and of each direction, worked out once.
  */
 class LogVelocityAt {
   readonly #mean: Float64Array;
@@ -276,12 +275,14 @@ class LogVelocityAt {
   }
 }
 
+/** A value between nodes: Σ weights[i] · values[first + i]. */
 interface CubicWeights {
   readonly first: number;
   readonly weights: readonly number[];
 }
 
-function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
+/** Lagrange's interpolation at x through the four nearest of the nodes, which grow. */
+export function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
   let above = 0;
   while (above < nodes.length && nodes[above] < x) above++;
   const count = Math.min(4, nodes.length);

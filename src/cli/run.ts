@@ -163,7 +163,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   output.write(Object.entries(figures).map(([name, svg]) => [figureFile(name as FigureName), svg] as const));
   const errors = measurePredictions(model, unseen, values.seed);
   const isStandard = values.population === "standard";
-  // The best loss is known for the standard population alone: of eight parameters too few simulated galaxies are alike.
+  // The best loss is known for the standard population alone: of ten parameters too few simulated galaxies are alike.
   const excess =
     isStandard && networkOf(model) === "residual" ? measureExcess(model, unseen, values.seed) : undefined;
   for (const { amount, loss, excess: part } of excess ?? []) {

@@ -1,6 +1,16 @@
 /** What users are told when they are wrong, as a list to read. */
 import { HalogradError } from "../src/tensor/errors.ts";
 
+/** The error that a mistake ends in. */
+export function errorOf(mistake: () => unknown): HalogradError {
+  try {
+    mistake();
+  } catch (error) {
+    return error as HalogradError;
+  }
+  throw new Error("nothing was thrown");
+}
+
 /**
  * The whole message of each mistake, under a name for it. Tests hold the list against a snapshot, so that no word of
  * a message is lost unnoticed: an error that does not say where, what and how is half an error.

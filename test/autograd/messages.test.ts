@@ -8,7 +8,6 @@ import {
   backwardSteps,
   eye,
   grad,
-  type HalogradError,
   hvp,
   jvp,
   linspace,
@@ -20,19 +19,11 @@ import {
   valueAndGrad,
   vjp,
 } from "../../src/index.ts";
+import { errorOf } from "../messages.ts";
 
 const random = new Random(0);
 const any = (value: unknown): never => value as never;
 const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true });
-/** The error that a mistake ends in. */
-const errorOf = (mistake: () => unknown): HalogradError => {
-  try {
-    mistake();
-  } catch (error) {
-    return error as HalogradError;
-  }
-  throw new Error("nothing was thrown");
-};
 
 describe("an error names the function that was called", () => {
   it.each<[string, () => unknown]>([

@@ -45,21 +45,13 @@ import {
   uniformGrid,
   variancePreservingSchedule,
 } from "../../src/diffusion/index.ts";
-import { type HalogradError, normal, ones, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
+import { normal, ones, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
+import { errorOf } from "../messages.ts";
 
 const random = new Random(0);
 const any = (value: unknown): never => value as never;
 const x = tensor([[1, 2]]);
 const same = (state: Tensor): Tensor => state;
-/** The error that a mistake ends in. */
-const errorOf = (mistake: () => unknown): HalogradError => {
-  try {
-    mistake();
-  } catch (error) {
-    return error as HalogradError;
-  }
-  throw new Error("nothing was thrown");
-};
 
 type Mistake = [where: string, mistake: () => unknown, problem: string, fix?: string];
 const told = (mistakes: readonly Mistake[]): void => {

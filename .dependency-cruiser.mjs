@@ -7,10 +7,11 @@ const rows = [
   ["node"],
   ["diffusion", "galaxy", "metrics"],
   ["nn", "plot"],
-  ["optim", "io", "testing"],
+  ["optim", "io", "testing", "diagram"],
+  ["tensor"],
   ["autograd"],
   ["ops"],
-  ["tensor"],
+  ["basics"],
   ["kernels"],
 ];
 
@@ -49,7 +50,7 @@ export default {
       from: { path: "^src/galaxy/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(galaxy/|kernels/(math|cholesky)|tensor/(random|errors|check)\\.ts$)",
+        pathNot: "^src/(galaxy/|kernels/(math|cholesky)|basics/(random|errors|check)\\.ts$)",
       },
     },
     {

@@ -6,24 +6,25 @@
 
 export { detectAnomaly } from "./autograd/anomaly.ts";
 export { type BackwardOptions, backwardSteps, type Contribution } from "./autograd/backward.ts";
-export { type DrawOptions, tapeToDot, tapeToSvg } from "./autograd/draw.ts";
 export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
-export {
-  arange,
-  eye,
-  full,
-  linspace,
-  normal,
-  ones,
-  onesLike,
-  type TensorOptions,
-  tensor,
-  uniform,
-  zeros,
-  zerosLike,
-} from "./autograd/tensor.ts";
 export type { Tree } from "./autograd/tree.ts";
+export { useBackend } from "./basics/backend.ts";
+export {
+  AnomalyError,
+  ArgumentError,
+  AxisError,
+  DtypeError,
+  FormatError,
+  GradientError,
+  HalogradError,
+  ShapeError,
+  TapeError,
+} from "./basics/errors.ts";
+export type { NestedArray } from "./basics/nested.ts";
+export { Random, type RandomState } from "./basics/random.ts";
+export type { Range, Shape } from "./basics/shape.ts";
+export { type DrawOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";
 export {
   type Arithmetic,
   type BackendName,
@@ -52,28 +53,21 @@ export * from "./ops/joining.ts";
 export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
-export {
-  type Attributes,
-  apply,
-  type Example,
-  isTensor,
-  type Node,
-  type Operation,
-} from "./ops/operation.ts";
+export { isTensor } from "./ops/operands.ts";
+export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
 export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";
-export { useBackend } from "./tensor/backend.ts";
 export {
-  AnomalyError,
-  ArgumentError,
-  AxisError,
-  DtypeError,
-  FormatError,
-  GradientError,
-  HalogradError,
-  ShapeError,
-  TapeError,
-} from "./tensor/errors.ts";
-export type { NestedArray } from "./tensor/nested.ts";
-export { Random, type RandomState } from "./tensor/random.ts";
-export type { Range, Shape } from "./tensor/shape.ts";
+  arange,
+  eye,
+  full,
+  linspace,
+  normal,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  uniform,
+  zeros,
+  zerosLike,
+} from "./tensor/construction.ts";

@@ -1,5 +1,5 @@
 /** What users are told when they are wrong, as a list to read. */
-import { HalogradError } from "../src/tensor/errors.ts";
+import { HalogradError } from "../src/basics/errors.ts";
 
 /** The error that a mistake ends in. */
 export function errorOf(mistake: () => unknown): HalogradError {

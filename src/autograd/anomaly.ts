@@ -1,10 +1,12 @@
 /** Finding the operation that first made a NaN or an infinity, forward or backward. */
 
-import { callSite, type Node, type Operation, withObserver } from "../ops/operation.ts";
+import { synchronous } from "../basics/check.ts";
+import { AnomalyError } from "../basics/errors.ts";
+import { showShape } from "../basics/shape.ts";
+import { callSite } from "../ops/call-site.ts";
+import type { Node, Operation } from "../ops/operation.ts";
+import { withObserver } from "../ops/recording.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { AnomalyError } from "../tensor/errors.ts";
-import { showShape } from "../tensor/shape.ts";
-import { synchronous } from "./tape.ts";
 
 let isActive = false;
 let backwardOf: Node | null = null;
@@ -39,12 +41,13 @@ export function isDetectingAnomaly(): boolean {
   return isActive;
 }
 
-/** Runs a gradient rule on behalf of the node it belongs to, so that a fault in it is told with the node. */
-export function enterBackward<T>(node: Node, rule: () => T): T {
+/** Applies the gradient rule of a node for one operand, so that a fault in the rule is reported with the node. */
+export function applyRule(cotangent: Tensor, node: Node, index: number): Tensor | null {
+  if (!isActive) return node.operation!.gradient!(cotangent, node, index);
   const before = backwardOf;
   backwardOf = node;
   try {
-    return rule();
+    return node.operation!.gradient!(cotangent, node, index);
   } finally {
     backwardOf = before;
   }

@@ -1,11 +1,13 @@
 /** Derivatives of functions: grad, valueAndGrad, vjp, jvp, hvp. They nest, and take trees of tensors. */
 
-import { isTensor, scalarTensor, zeroTensor } from "../ops/operation.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
+import { scalarTensor, zeroTensor } from "../ops/allocation.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, ShapeError, TapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
-import { checkCotangent, gradientsOf } from "./backward.ts";
+import { gradientsOf } from "./backward.ts";
+import { checkCotangent } from "./check-cotangent.ts";
 import { enableGrad, isGradEnabled, past } from "./tape.ts";
 import { type Tree, treeLeaves, treeWith } from "./tree.ts";
 

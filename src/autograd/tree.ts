@@ -1,9 +1,9 @@
 /** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
 
-import { isTensor } from "../ops/operation.ts";
+import { describeValue } from "../basics/check.ts";
+import { DtypeError } from "../basics/errors.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { DtypeError } from "../tensor/errors.ts";
 
 /** A tensor, or arrays and plain objects of them. */
 export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };

@@ -4,8 +4,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { clip, nearest } from "../tensor/check.ts";
-import { HalogradError } from "../tensor/errors.ts";
+import { clip, nearest } from "../basics/check.ts";
+import { HalogradError } from "../basics/errors.ts";
 
 /** Words on the command line that halograd does not understand: exit code 2. */
 export class UsageError extends HalogradError {}

@@ -3,8 +3,8 @@
  * does is loaded when it is called, so that `halograd --help` loads no engine.
  */
 
+import { ArgumentError } from "../basics/errors.ts";
 import { FileError } from "../node/files.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 import {
   aboveZero,
   anyText,
@@ -426,7 +426,7 @@ function withWayOn(error: unknown, options: Options, values: Readonly<Record<str
 
 /** @throws ArgumentError when SIMD was asked for and the platform has none */
 async function chooseBackend(where: string, name: string): Promise<void> {
-  const { useBackend } = await import("../tensor/backend.ts");
+  const { useBackend } = await import("../basics/backend.ts");
   if (useBackend(name as "auto" | "wasm" | "typescript") === name || name === "auto") return;
   throw new ArgumentError(where, "WebAssembly SIMD does not run here.", "leave --backend out.");
 }

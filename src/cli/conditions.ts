@@ -3,7 +3,7 @@
  * each property, standardised by the training part.
  */
 
-import { tensor } from "../autograd/tensor.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
 import {
   type Dataset,
   type Denoiser,
@@ -14,7 +14,7 @@ import {
 import { type Curves, parseCsv } from "../io/index.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { readTextFile } from "../node/files.ts";
-import { ArgumentError, FormatError } from "../tensor/errors.ts";
+import { tensor } from "../tensor/construction.ts";
 import { type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
 import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import type { Model } from "./model-file.ts";

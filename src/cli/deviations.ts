@@ -7,9 +7,9 @@
  * k that of Matérn with ν = 3/2 (Rasmussen & Williams 2006, Gaussian Processes for Machine Learning, eq. 4.17).
  */
 
+import type { Random } from "../basics/random.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { exp, log } from "../kernels/math.ts";
-import type { Random } from "../tensor/random.ts";
 
 /**
  * Deviations that are this far apart in ln R, a factor of e in radius, are correlated by 0.48. Chosen by the points of SPARC

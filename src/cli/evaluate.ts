@@ -2,11 +2,11 @@
 
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { FormatError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import { type Curves, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { scoresFigure } from "../plot/index.ts";
-import { FormatError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type Model, readModel } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";

@@ -1,6 +1,6 @@
 /** How far a model's guesses are from the best possible ones, at each amount of noise. */
 
-import { tensor } from "../autograd/tensor.ts";
+import { Random } from "../basics/random.ts";
 import {
   addNoise,
   denoisingErrors,
@@ -11,7 +11,7 @@ import {
 import { rotationCurves, samplePopulation } from "../galaxy/index.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { Random } from "../tensor/random.ts";
+import { tensor } from "../tensor/construction.ts";
 import { denoiserOf, type Model } from "./model-file.ts";
 
 /** The losses at an amount of noise, in the network's numbers. */

@@ -1,7 +1,7 @@
 /** The five figures, from what a run computes or what its files hold. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { normal, tensor } from "../autograd/tensor.ts";
+import { Random } from "../basics/random.ts";
 import {
   addNoise,
   type EpochLosses,
@@ -22,7 +22,7 @@ import {
   type Snapshot,
   samplingFigure,
 } from "../plot/index.ts";
-import { Random } from "../tensor/random.ts";
+import { normal, tensor } from "../tensor/construction.ts";
 import { rootMeanSquare } from "./denoise.ts";
 import { denoiserOf, featuresOf, type Model } from "./model-file.ts";
 import { samplingNoise } from "./sample.ts";

@@ -1,5 +1,6 @@
 /** `halograd generate`: random galaxies, and their rotation curves from physics. */
 
+import { Random } from "../basics/random.ts";
 import {
   type ExtendedGalaxyParameters,
   extendedRotationCurves,
@@ -10,7 +11,6 @@ import {
   samplePopulation,
 } from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
-import { Random } from "../tensor/random.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import type { PopulationName } from "./population-names.ts";

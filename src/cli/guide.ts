@@ -1,7 +1,7 @@
 /** Samples as wished: the wishes of `halograd sample --guide`, how near the samples come to them, and the figure of both. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
 import {
   type Denoiser,
   flatWish,
@@ -16,7 +16,7 @@ import { median } from "../metrics/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { concat } from "../ops/joining.ts";
 import { figure, type Mark, okabeIto, scale } from "../plot/index.ts";
-import { ArgumentError, FormatError } from "../tensor/errors.ts";
+import { tensor } from "../tensor/construction.ts";
 import type { Guide } from "./guide-names.ts";
 import type { Model } from "./model-file.ts";
 

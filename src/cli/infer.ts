@@ -1,5 +1,6 @@
 /** `halograd infer`: the whole rotation curve of a measured galaxy, as probable curves of a model. */
 
+import { Random } from "../basics/random.ts";
 import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
 import {
   findSparcGalaxy,
@@ -9,7 +10,6 @@ import {
   parseSparcCurves,
 } from "../io/index.ts";
 import { FileError, readTextFile } from "../node/files.ts";
-import { Random } from "../tensor/random.ts";
 import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";

@@ -4,7 +4,8 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
-import { normal, tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import type { Random } from "../basics/random.ts";
 import {
   adamsBashforth2Sampler,
   chainDiagnostics,
@@ -17,8 +18,7 @@ import {
 import type { Observations } from "../io/index.ts";
 import { exp, log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { normal, tensor } from "../tensor/construction.ts";
 import { Deviations } from "./deviations.ts";
 import { denoiserOf, type Model } from "./model-file.ts";
 

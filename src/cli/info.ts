@@ -1,9 +1,9 @@
 /** `halograd info`: what a file holds. */
 
+import { clip } from "../basics/check.ts";
+import { FormatError } from "../basics/errors.ts";
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
-import { clip } from "../tensor/check.ts";
-import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
 
-import { clip, nearest } from "../tensor/check.ts";
-import { HalogradError } from "../tensor/errors.ts";
+import { clip, nearest } from "../basics/check.ts";
+import { HalogradError } from "../basics/errors.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { Interruption } from "./context.ts";

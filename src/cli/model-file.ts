@@ -3,6 +3,9 @@
  * radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
+import { clip } from "../basics/check.ts";
+import { FormatError, HalogradError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import {
   type Denoiser,
   DenoisingAutoencoder,
@@ -21,9 +24,6 @@ import {
 } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { readBytes } from "../node/files.ts";
-import { clip } from "../tensor/check.ts";
-import { FormatError, HalogradError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
 import { CONDITIONS } from "./condition-names.ts";
 import type { ModelCondition } from "./conditions.ts";
 import { NETWORKS, type NetworkName } from "./network-names.ts";

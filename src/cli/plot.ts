@@ -2,10 +2,10 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FormatError } from "../basics/errors.ts";
 import type { EpochLosses } from "../diffusion/index.ts";
 import { parseCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
-import { FormatError } from "../tensor/errors.ts";
 import { readGalaxies } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";

@@ -1,10 +1,10 @@
 /** `halograd run`: the whole job. What the other commands do one by one, in one go, and the report. */
 
 import { join } from "node:path";
+import { Random } from "../basics/random.ts";
 import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
-import { Random } from "../tensor/random.ts";
 import { UsageError } from "./arguments.ts";
 import type { ConditionName } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";

@@ -1,10 +1,10 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
-import { normal } from "../autograd/tensor.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import { type Denoiser, uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
+import { normal } from "../tensor/construction.ts";
 import type { Request } from "./condition-names.ts";
 import { denoiserFor } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";

@@ -1,5 +1,6 @@
 /** The samplers behind the names of the command line. */
 
+import { Random } from "../basics/random.ts";
 import {
   adamsBashforth2Sampler,
   ancestralSampler,
@@ -11,7 +12,6 @@ import {
   rungeKutta4Sampler,
   type Sampler,
 } from "../diffusion/index.ts";
-import { Random } from "../tensor/random.ts";
 import { type Model, networkOf } from "./model-file.ts";
 import type { SamplerName } from "./sampler-names.ts";
 

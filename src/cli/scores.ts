@@ -1,5 +1,6 @@
 /** The scores of sets of curves against real ones, step by step, so that Ctrl-C is heard and progress is seen. */
 
+import type { Random } from "../basics/random.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
 import {
   classifierAccuracy,
@@ -15,7 +16,6 @@ import {
   type Score,
   twoSamples,
 } from "../metrics/index.ts";
-import type { Random } from "../tensor/random.ts";
 import type { Context } from "./context.ts";
 import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./score-names.ts";
 

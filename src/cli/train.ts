@@ -1,6 +1,8 @@
 /** `halograd train`: the denoising network, trained on a file of curves. */
 
 import { dirname, join } from "node:path";
+import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import {
   type Dataset,
   DenoisingAutoencoder,
@@ -16,8 +18,6 @@ import {
 import { type Curves, formatCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { Adam } from "../optim/index.ts";
-import { ArgumentError, FormatError, HalogradError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
 import type { ConditionName } from "./condition-names.ts";
 import { describeConditions, propertiesOf, readGalaxies } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";

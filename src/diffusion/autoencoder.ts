@@ -1,14 +1,15 @@
 /** The denoising autoencoder of the reference post: six linear layers with skip connections. */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
+import { withoutTemporaries } from "../ops/allocation.ts";
 import { silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
-import { isRecording, withoutTemporaries } from "../ops/operation.ts";
+import { isRecording } from "../ops/recording.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
 
 /** Rows in a block. */
 const BLOCK = 1024;

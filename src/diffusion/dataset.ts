@@ -1,11 +1,11 @@
 /** From measured numbers to what a network trains on: shuffle, split, standardise. */
 
-import { tensor } from "../autograd/tensor.ts";
-import { isTensor } from "../ops/operation.ts";
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
+import { tensor } from "../tensor/construction.ts";
 
 /** The way from measured numbers to what a network trains on, and back. */
 export interface Representation {

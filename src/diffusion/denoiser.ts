@@ -1,9 +1,9 @@
 /** What samplers are given: the guess of the clean data behind a noisy state. */
 
+import { checkNumber, checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkNumber, checkOptions } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 
 /** The guess x̂₀ of the clean data behind x at time t. A network that is not told t ignores it. */
 export type Denoiser = (x: Tensor, t: number) => Tensor;

@@ -1,6 +1,6 @@
 /** Eigenvalues of symmetric matrices, in float64 with additions, multiplications and roots only: the same bits everywhere. */
 
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 
 /** A symmetric matrix as Σ values[k] · vectors[k] vectors[k]ᵀ. */
 export interface SymmetricEigen {

@@ -3,12 +3,12 @@
  * measured against. All compute in float64, whatever the dtype of the states; in float64 they can be differentiated.
  */
 
-import { tensor } from "../autograd/tensor.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { log } from "../kernels/math.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { tensor } from "../tensor/construction.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";

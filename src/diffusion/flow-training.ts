@@ -1,19 +1,19 @@
 /** Training of a `ResidualDenoiser` by flow matching, and the measure of how far a denoiser is from the best possible. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { arange, normal, tensor, uniform } from "../autograd/tensor.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import { showShape } from "../basics/shape.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
-import { isTensor } from "../ops/operation.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AdamW } from "../optim/adam.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
 import { cosineSchedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
-import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
-import { showShape } from "../tensor/shape.ts";
+import { arange, normal, tensor, uniform } from "../tensor/construction.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
 import { ResidualDenoiser } from "./residual-denoiser.ts";

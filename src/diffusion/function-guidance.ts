@@ -2,12 +2,12 @@
 
 import { vjp } from "../autograd/functional.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
-import { isTensor } from "../ops/operation.ts";
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { showShape } from "../basics/shape.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { showShape } from "../tensor/shape.ts";
+import { tensor } from "../tensor/construction.ts";
 import { checkInterval, type Denoiser } from "./denoiser.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";

@@ -1,8 +1,8 @@
 /** Time grids: where a sampler stops on its way from noise (1) to data (0). Any grid serves any sampler and schedule. */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { exp, log, pow } from "../kernels/math.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 import { linearSchedule, type NoiseSchedule, timeOfNoiseShare } from "./schedule.ts";
 
 /** Times 1, …, 1/steps, 0 with even spacing. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { derivativeOf } from "../ops/differentiation.ts";
 export { DenoisingAutoencoder, REFERENCE_WIDTHS } from "./autoencoder.ts";
 export {
   type Dataset,
@@ -68,7 +69,6 @@ export {
 export {
   addNoise,
   cosineNoiseSchedule,
-  derivativeOf,
   linearSchedule,
   type NoiseSchedule,
   noiseShareAt,

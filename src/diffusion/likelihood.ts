@@ -2,10 +2,10 @@
 
 import { vjp } from "../autograd/functional.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { zerosLike } from "../autograd/tensor.ts";
 import { log } from "../kernels/math.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { zerosLike } from "../tensor/construction.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { checkGrid } from "./grid.ts";
 import {

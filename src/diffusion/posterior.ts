@@ -3,14 +3,14 @@
  * it starts from, to data; so what is known of the data is a likelihood of z, and the prior of z is a standard normal.
  */
 
-import { tensor } from "../autograd/tensor.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { cos, exp, log, log10, sin } from "../kernels/math.ts";
-import { isTensor } from "../ops/operation.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
+import { tensor } from "../tensor/construction.ts";
 
 /**
  * ln of the likelihood of rows of latents, up to a constant; −∞ where it is zero.

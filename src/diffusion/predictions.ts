@@ -3,14 +3,15 @@
  * is a combination a x₀ + b ε; with x that makes two linear equations for x₀ and ε, so that every conversion is exact.
  */
 
+import { ArgumentError } from "../basics/errors.ts";
 import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
+import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import { evaluate } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
-import { derivativeOf, linearSchedule, type NoiseSchedule } from "./schedule.ts";
+import { linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /**
  * - `clean`: the data, x₀;

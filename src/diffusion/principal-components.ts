@@ -1,12 +1,12 @@
 /** Positive curves as a few numbers each: principal components of their logarithm. */
 
-import { tensor } from "../autograd/tensor.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { exp, log } from "../kernels/math.ts";
 import { matmul } from "../ops/linear.ts";
-import { isTensor } from "../ops/operation.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { tensor } from "../tensor/construction.ts";
 import type { Representation } from "./dataset.ts";
 import { symmetricEigen } from "./eigen.ts";
 

@@ -1,15 +1,15 @@
 /** A denoiser that is told the time, and, if wanted, properties of the data: a residual network that predicts the flow. */
 
-import { normal, tensor, zeros } from "../autograd/tensor.ts";
+import { checkCount, checkOptions } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, parameter } from "../nn/module.ts";
 import { linearCombination, silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkCount, checkOptions } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
+import { normal, tensor, zeros } from "../tensor/construction.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { denoiserFrom } from "./predictions.ts";
 

@@ -8,15 +8,15 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
 import { log } from "../kernels/math.ts";
 import { linearCombination } from "../ops/elementwise.ts";
-import { isTensor } from "../ops/operation.ts";
+import { isTensor } from "../ops/operands.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { checkGrid, uniformGrid } from "./grid.ts";
 import {

@@ -1,13 +1,13 @@
 /** Noise schedules: how much of the data (α) and of the noise (σ) a time t holds, x_t = α(t) x₀ + σ(t) ε. */
 
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
 import type { Arithmetic, Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import { evaluate } from "../ops/elementwise-record.ts";
-import { operands } from "../ops/operation.ts";
+import { operands } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
 
 /**
  * α and σ as expressions of time, which runs from 0 (data) to 1 (noise). All else follows from the two: their

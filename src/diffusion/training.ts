@@ -1,16 +1,17 @@
 /** The denoising objective, and the loop that trains on it. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { normal, uniform } from "../autograd/tensor.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import { showShape } from "../basics/shape.ts";
 import { Module } from "../nn/module.ts";
+import { withoutTemporaries } from "../ops/allocation.ts";
 import { mseLoss } from "../ops/losses.ts";
-import { isTensor, operand, withoutTemporaries } from "../ops/operation.ts";
+import { isTensor, operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Optimizer } from "../optim/optimizer.ts";
-import { checkCount, checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
-import { showShape } from "../tensor/shape.ts";
+import { normal, uniform } from "../tensor/construction.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */

@@ -1,10 +1,10 @@
 /** Wishes for curves, to guide samples by: flat beyond a place, greatest at one, near given points. Places are counted in ln. */
 
-import { tensor } from "../autograd/tensor.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { tensor } from "../tensor/construction.ts";
 import type { Wishes } from "./function-guidance.ts";
 
 /** Points that a curve is to pass near. */

@@ -3,8 +3,8 @@
  * makes the rotation curve of an exponential disc. Relative error below 2e-15.
  */
 
+import { ArgumentError } from "../basics/errors.ts";
 import { exp, expm1, log, sin } from "../kernels/math.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 
 /**
  * The shape of an exponential disc's rotation curve, y² (I0(y) K0(y) − I1(y) K1(y)), with y = R / (2 R_d).

@@ -4,9 +4,9 @@
  * Units: kpc, km/s, solar masses.
  */
 
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { cbrt, log1p, pow, tanh } from "../kernels/math.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 import { discShape } from "./bessel.ts";
 
 /** Newton's constant, in kpc (km/s)² per solar mass. */

@@ -3,9 +3,9 @@
  * halo: a prior for measured rotation curves. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
+import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { exp10, log10 } from "../kernels/math.ts";
-import { checkCount, checkOptions } from "../tensor/check.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
 import {
   circularVelocity,
   exponentialDisc,

@@ -3,9 +3,9 @@
  * cannot reach is the part of a curve that no such galaxy has. Units: kpc, km/s, solar masses.
  */
 
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
 import { discShape, discShapeSlope } from "./bessel.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, nfwShape, VIRIAL_OVERDENSITY } from "./components.ts";
 import type { GalaxyParameters } from "./population.ts";

@@ -3,10 +3,10 @@
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import { exp, exp10, log, log10 } from "../kernels/math.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
 import type { Halo, MassComponent } from "./components.ts";
 import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";
 

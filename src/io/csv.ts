@@ -2,8 +2,8 @@
  * Numeric tables as comma-separated text (RFC 4180): one header row, then rows of finite numbers. Used for the
  * galaxies' parameters, rotation curves, samples and losses. Platform-neutral: strings in, strings out.
  */
-import { clip, describeValue } from "../tensor/check.ts";
-import { ArgumentError, FormatError } from "../tensor/errors.ts";
+import { clip, describeValue } from "../basics/check.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
 
 /** A table: column names and one Float64Array a row, each as long as the header. */
 export interface CsvTable {

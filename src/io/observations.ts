@@ -1,7 +1,7 @@
 /** Measured rotation curves as text: radii, velocities and their errors, in columns that are found by their names. */
 
-import { clip } from "../tensor/check.ts";
-import { FormatError } from "../tensor/errors.ts";
+import { clip } from "../basics/check.ts";
+import { FormatError } from "../basics/errors.ts";
 import { parseCsv } from "./csv.ts";
 
 /** A measured rotation curve: one number of each list for each point, the points in order of radius. */

@@ -5,8 +5,8 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
-import { clip, describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, FormatError, ShapeError } from "../tensor/errors.ts";
+import { clip, describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
 
 /** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
 export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";

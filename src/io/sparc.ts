@@ -3,8 +3,8 @@
  * that describe their own columns, then a line a point or a galaxy.
  */
 
-import { clip, nearest } from "../tensor/check.ts";
-import { FormatError } from "../tensor/errors.ts";
+import { clip, nearest } from "../basics/check.ts";
+import { FormatError } from "../basics/errors.ts";
 import type { Observations } from "./observations.ts";
 
 /** A measured curve of SPARC, with what its stars and gas alone would hold. */

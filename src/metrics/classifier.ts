@@ -1,14 +1,14 @@
 /** The classifier two-sample test: a small network is trained to tell the sets apart, and judged on curves it has not seen. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import type { Random } from "../basics/random.ts";
 import { Linear } from "../nn/linear.ts";
 import { silu, softplus } from "../ops/elementwise.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Adam } from "../optim/adam.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
+import { tensor } from "../tensor/construction.ts";
 import { type Score, type TwoSamples, upperTail } from "./two-samples.ts";
 
 /** Options of {@link classifierAccuracy}. */

@@ -1,6 +1,6 @@
 /** Scores by nearest neighbours: the 1-NN test, precision, recall, density and coverage, and memorisation. */
 
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { median } from "./numbers.ts";
 import {
   type Labels,

@@ -1,6 +1,6 @@
 /** Scores of single curves: their roughness, and whether two sets differ in a number that each curve has. */
 
-import { ArgumentError } from "../tensor/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { type Labels, permutationTest, type Score } from "./two-samples.ts";
 
 /**

@@ -3,9 +3,9 @@
  * permutation test. Curves are plain rows of numbers; nothing here knows what they measure.
  */
 
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import type { Random } from "../basics/random.ts";
 import { erf } from "../kernels/math.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import type { Random } from "../tensor/random.ts";
 
 /** A score of two sets, with its test. */
 export interface Score {

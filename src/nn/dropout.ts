@@ -1,10 +1,10 @@
 /** Dropout. */
 
-import { uniform } from "../autograd/tensor.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
+import { uniform } from "../tensor/construction.ts";
 import { Module } from "./module.ts";
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-export type { SavedTensor, StateDictionary } from "../autograd/saved.ts";
 export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../ops/elementwise.ts";
 export { crossEntropyLoss, huberLoss, l1Loss, mseLoss } from "../ops/losses.ts";
 export { layerNorm, logSoftmax, softmax } from "../ops/reductions.ts";
+export type { SavedTensor, StateDictionary } from "../optim/saved-state.ts";
 export { Dropout } from "./dropout.ts";
 export { LayerNorm, Linear } from "./linear.ts";
 export { Module, parameter, Sequential } from "./module.ts";

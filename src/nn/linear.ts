@@ -1,10 +1,10 @@
 /** The fully connected layer. */
 
+import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { type Activation, linear } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkCount, checkNumber, checkOptions } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
 import { Module, parameter } from "./module.ts";
 
 /** x Wᵀ + b: [..., in] → [..., out], with weights [out, in] and PyTorch's default initialisation. */

@@ -1,13 +1,13 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
-import { type SavedTensor, type StateDictionary, savedTensors } from "../autograd/saved.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
-import { isTensor } from "../ops/operation.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
+import { type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
+import { tensor } from "../tensor/construction.ts";
 
 /**
  * A part of a network. Parameters, other modules, and arrays and plain objects of them, when they are fields, are

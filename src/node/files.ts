@@ -23,7 +23,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { FormatError, HalogradError } from "../tensor/errors.ts";
+import { FormatError, HalogradError } from "../basics/errors.ts";
 
 /** A file or folder that cannot be read or written; `code` is the system's (`"ENOSPC"`), `path` the user's. */
 export class FileError extends HalogradError {

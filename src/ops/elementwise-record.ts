@@ -1,10 +1,12 @@
 /**
- * Elementwise operations from expressions. An author writes the value and the derivatives once, in the
- * arithmetic of kernels/arithmetic.ts; from that come the kernel, the fused kernel of the backward pass
- * (cotangent times derivative in one sweep), and, when gradients are to be differentiated again, the same
- * derivative read with tensors for values.
+ * Elementwise operations from expressions. An author writes the value once, in the arithmetic of kernels/arithmetic.ts.
+ * From it come the kernel, the gradient rule, a fused kernel for that rule (one sweep over memory) and, when gradients are
+ * to be differentiated again, the same rule read with tensors for values.
  */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../basics/shape.ts";
 import {
   type Arithmetic,
   backend,
@@ -12,24 +14,17 @@ import {
   type ElementwiseKernel,
   type Expression,
   type Operand,
-  Storage,
 } from "../kernels/index.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError, TapeError } from "../tensor/errors.ts";
-import { broadcastShapes, broadcastStrides, type Shape, sameShape, showShape } from "../tensor/shape.ts";
-import {
-  apply,
-  type Example,
-  isRecording,
-  type Operation,
-  operands,
-  recordOf,
-  scalarTensor,
-} from "./operation.ts";
+import { numbers } from "../kernels/typescript/numbers.ts";
+import { scalarTensor } from "./allocation.ts";
+import { tangentOf } from "./differentiation.ts";
+import { operands } from "./operands.ts";
+import { apply, type Example, type Operation, OUTPUT, recordOf } from "./operation.ts";
+import { isRecording } from "./recording.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */
-export type Derivative = Expression | 1 | -1 | 0;
+export type Derivative = Expression | number;
 
 /** What an author writes of an elementwise operation. */
 export interface ElementwiseRecord {
@@ -37,11 +32,14 @@ export interface ElementwiseRecord {
   readonly name: string;
   /** The value, from the operands. */
   readonly value: Expression;
-  /** The derivative by each operand, in order. */
-  readonly derivatives: readonly Derivative[];
   /**
-   * The operation chooses among its operands, as `where` and `relu` do: a derivative of 0 says "not taken". What was not
-   * taken then gets 0 even from an infinite cotangent, where the product 0 · ∞ would be NaN. Default false.
+   * The derivative by each operand, where the one that follows from the value loses digits, costs measured time, or is not
+   * the convention that is meant. A constant 0 stops the gradient.
+   */
+  readonly derivatives?: readonly (Derivative | undefined)[];
+  /**
+   * The derivatives choose, as that of `relu` does: 0 says "not taken". What was not taken then gets 0 even from an
+   * infinite cotangent, where the product 0 · ∞ would be NaN. Default false.
    */
   readonly chooses?: boolean;
   /** The interval of each operand that tests draw from; [-2, 2] where not given. */
@@ -53,58 +51,99 @@ export interface ElementwiseRecord {
 const NO_ATTRIBUTES = {};
 
 /** The record of an elementwise operation with everything that follows from its expressions. */
-function elementwiseOperation(record: ElementwiseRecord): Operation {
-  const { name, value, derivatives, chooses = false } = record;
-  const arity = derivatives.length;
-  const fusedGradients = derivatives.map((derivative, i) =>
-    typeof derivative === "function"
-      ? fusedGradient(`${name} gradient ${i}`, derivative, arity, chooses)
-      : null,
-  );
-  const reads = fusedGradients.reduce((mask, rule) => mask | (rule?.reads ?? 0), 0);
-  const readsInputs = (reads & ((1 << arity) - 1)) !== 0;
-  const readsOutput = reads >> arity !== 0;
+function elementwiseOperation(record: ElementwiseRecord, arity: number): Operation {
+  const { name, value } = record;
+  const rules = Array.from({ length: arity }, (_, index) => gradientRule(record, arity, index));
   const common: Operation = {
     ...computation(name, value, arity),
     value,
-    saves: readsInputs ? (readsOutput ? "both" : "inputs") : readsOutput ? "output" : "nothing",
+    reads: rules.map((rule) => (rule === null || rule === "cotangent" ? [] : rule.reads)),
     examples: elementwiseExamples(record, arity),
   };
-  if (derivatives.every((derivative) => derivative === 0)) return common;
+  if (rules.every((rule) => rule === null)) return common;
   return {
     ...common,
     gradient(cotangent, node, index) {
-      const derivative = derivatives[index];
+      const rule = rules[index];
       const inputs = node.inputs!;
-      if (derivative === 0) return null;
-      if (derivative === 1) return sumTo(cotangent, inputs[index].shape);
-      if (derivative === -1) return sumTo(cotangent.neg(), inputs[index].shape);
-      // Recording during backward means createGraph: compose the derivative of operations, so that it can be
-      // differentiated again. Otherwise one fused kernel; the two may differ in the last bits.
+      if (rule === null) return null;
+      if (rule === "cotangent") return sumTo(cotangent, inputs[index].shape);
+      // Recording during backward means createGraph: compose the rule of operations, so that it can be differentiated
+      // again. Otherwise one fused kernel; the two may differ in the last bits.
       const contribution = isRecording()
-        ? times(
-            tensors(cotangent.dtype),
-            cotangent,
-            derivative(tensors(cotangent.dtype), ...inputs, node.output),
-            chooses,
-          )
-        : fusedGradients[index]!.apply(cotangent, inputs, node.output);
+        ? rule.expression(tensors(cotangent.dtype), cotangent, ...inputs, node.output)
+        : rule.fused(cotangent, inputs, node.output);
       return sumTo(contribution, inputs[index].shape);
     },
   };
 }
 
-/** cotangent × derivative; of a choice, 0 where the derivative is 0. */
-function times<V>(m: Arithmetic<V>, cotangent: V, derivative: V, chooses: boolean): V {
-  const product = m.mul(cotangent, derivative);
-  return chooses ? m.where(derivative, product, m.constant(0)) : product;
+/** What takes the cotangent of the output to that of an operand. */
+interface GradientRule {
+  /** From the output's cotangent, the operands, and the output. */
+  readonly expression: Expression;
+  /** The operands that it looks at, and `OUTPUT`. */
+  readonly reads: readonly number[];
+  /** The expression as one kernel. */
+  fused(cotangent: Tensor, inputs: readonly Tensor[], output: Tensor): Tensor;
+}
+
+/** The rule for one operand; null where there is no gradient, "cotangent" where it is the cotangent as it is. */
+function gradientRule(
+  { name, value, derivatives, chooses = false }: ElementwiseRecord,
+  arity: number,
+  index: number,
+): GradientRule | "cotangent" | null {
+  const derivative = derivatives?.[index];
+  const expression = <V>(m: Arithmetic<V>, cotangent: V, ...values: V[]): V | null => {
+    if (derivative === undefined)
+      return tangentOf(m, value, values.slice(0, arity), index, cotangent, values[arity]);
+    if (derivative === 0) return null;
+    const slope = typeof derivative === "number" ? m.constant(derivative) : derivative(m, ...values);
+    const product = m.mul(cotangent, slope);
+    return chooses ? m.where(slope, product, m.constant(0)) : product;
+  };
+  const places = Array.from({ length: arity + 1 }, (_, i) => ({ reads: 1 << i }));
+  const cotangent = { reads: 0 };
+  const result = expression(dependence, cotangent, ...places);
+  if (result === null || result === cotangent) return result && "cotangent";
+  const used = [...places.keys()].filter((place) => (result.reads >> place) & 1);
+  const operation: Operation = {
+    ...computation(
+      `${name} gradient ${index}`,
+      (m, cotangent, ...read) => {
+        // Places that the rule does not look at get the cotangent.
+        const values = places.map(() => cotangent);
+        used.forEach((place, i) => {
+          values[place] = read[i];
+        });
+        return expression(m, cotangent, ...values)!;
+      },
+      used.length + 1,
+    ),
+    reads: "nothing",
+    examples: [],
+  };
+  return {
+    expression: expression as Expression,
+    reads: used.map((place) => (place === arity ? OUTPUT : place)),
+    fused(cotangent, inputs, output) {
+      const read = [cotangent];
+      for (let i = 0; i < used.length; i++) read.push(used[i] === arity ? output : inputs[used[i]]);
+      return apply(operation, read, NO_ATTRIBUTES);
+    },
+  };
 }
 
 /** An elementwise operation of one tensor. */
 /* @__NO_SIDE_EFFECTS__ */ export function unary(
-  record: Omit<ElementwiseRecord, "derivatives"> & { derivative: Derivative },
+  record: Omit<ElementwiseRecord, "derivatives"> & { readonly derivative?: Derivative },
 ): (x: Tensor) => Tensor {
-  return elementwiseFunction("unary", 1, { ...record, derivatives: [record.derivative] });
+  return elementwiseFunction(
+    "unary",
+    1,
+    "derivative" in record ? { ...record, derivatives: [record.derivative] } : record,
+  );
 }
 
 /** An elementwise operation of two tensors that broadcast; either may be a number. */
@@ -129,7 +168,7 @@ function elementwiseFunction(
   record: ElementwiseRecord,
 ): (...values: TensorLike[]) => Tensor {
   checkRecord(kind, arity, record);
-  const operation = elementwiseOperation(record);
+  const operation = elementwiseOperation(record, arity);
   const { name } = record;
   const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
   // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.
@@ -152,79 +191,24 @@ function checkRecord(kind: string, arity: number, { name, value, derivatives }: 
       "write (m, x) => …",
     );
   }
+  if (derivatives === undefined) return;
   const count = Array.isArray(derivatives) ? derivatives.length : 0;
+  const isDerivative = (given: unknown): boolean =>
+    ["function", "number", "undefined"].includes(typeof given);
   const wrong = count === arity ? derivatives.findIndex((derivative) => !isDerivative(derivative)) : -1;
   if (count === arity && wrong < 0) return;
   throw new ArgumentError(
     where,
     wrong < 0
       ? `needs ${arity} derivatives, one for each operand; got ${count}.`
-      : `a derivative is an expression, or 0, 1 or -1; got ${describeValue(derivatives[wrong])}.`,
-    "write (m, x) => …; 0 stops the gradient.",
+      : `a derivative is an expression or a number; got ${describeValue(derivatives[wrong])}.`,
+    "write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.",
   );
-}
-
-function isDerivative(value: unknown): value is Derivative {
-  return typeof value === "function" || value === 0 || value === 1 || value === -1;
 }
 
 /** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
 export function evaluate(expression: Expression, ...values: Tensor[]): Tensor {
   return expression(tensors(values[0].dtype), ...values);
-}
-
-/**
- * An update in place: result k of `values` is written into operand k. It is how optimisers step: not
- * differentiable, and refused for values whose computation is on a tape. Numbers go in as float64.
- */
-export function inPlace(record: {
-  readonly name: string;
-  /** How many of the first operands are written. */
-  readonly writes: number;
-  readonly values: <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
-}): (...operands: TensorLike[]) => void {
-  const { name, writes, values } = record;
-  let kernel: ElementwiseKernel | undefined;
-  return (...given) => {
-    const targets = given.slice(0, writes) as Tensor[];
-    const { shape } = targets[0];
-    for (const target of targets) checkWritable(name, target);
-    const operandsOf = given.map((value, k): Operand => {
-      if (typeof value === "number")
-        return { storage: Storage.of(Float64Array.of(value)), offset: 0, strides: shape.map(() => 0) };
-      const fits =
-        sameShape(value.shape, shape) ||
-        (k >= writes && sameShape(broadcastShapes(name, value.shape, shape), shape));
-      if (!fits)
-        throw new ShapeError(
-          name,
-          `operand ${k} of shape ${showShape(value.shape)} does not fit the updated ${showShape(shape)}.`,
-        );
-      return broadcastOperand(value, shape);
-    });
-    kernel ??= backend.elementwise(values, given.length);
-    kernel(shape, targets, operandsOf);
-    for (const target of targets) target.storage.version++;
-  };
-}
-
-/** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
-export function checkWritable(where: string, tensor: Tensor): void {
-  if (tensor.size > 0 && tensor.shape.some((size, axis) => size > 1 && tensor.strides[axis] === 0)) {
-    throw new ShapeError(
-      where,
-      "an expanded tensor holds the same element in many places.",
-      "clone() it first.",
-    );
-  }
-  if (tensor.node === null || (tensor.isLeaf && !isRecording())) return;
-  throw new TapeError(
-    where,
-    tensor.isLeaf
-      ? "a leaf that requires gradients cannot be changed in place while operations are recorded."
-      : "a recorded value cannot be changed in place: its past would no longer explain it.",
-    tensor.isLeaf ? "wrap the change in noGrad(() => …)." : "change a detach().clone() of it.",
-  );
 }
 
 /** The sum over the axes along which `shape` was broadcast: the transpose of expanding to it. */
@@ -238,7 +222,7 @@ export function sumTo(tensor: Tensor, shape: Shape): Tensor {
 }
 
 /** The operand as seen from the (broadcast) shape of the output. */
-function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
+export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
   if (sameShape(tensor.shape, shape)) return tensor;
   return {
     storage: tensor.storage,
@@ -275,82 +259,36 @@ function computation(
   };
 }
 
-/** cotangent × derivative as an operation of its own, of only those values that the derivative reads. */
-function fusedGradient(name: string, derivative: Expression, arity: number, chooses: boolean) {
-  const reads = derivative(dependence, ...Array.from({ length: arity + 1 }, (_, i) => 1 << i));
-  const used = Array.from({ length: arity + 1 }, (_, i) => i).filter((i) => (reads >> i) & 1);
-  const operation: Operation = {
-    ...computation(
-      name,
-      (m, cotangent, ...usedValues) => {
-        // Places that the derivative does not read get the cotangent: it never looks at them.
-        const values = Array.from({ length: arity + 1 }, () => cotangent);
-        used.forEach((place, i) => {
-          values[place] = usedValues[i];
-        });
-        return times(m, cotangent, derivative(m, ...values), chooses);
-      },
-      used.length + 1,
-    ),
-    saves: "nothing",
-    examples: [],
-  };
-  return {
-    reads,
-    apply(cotangent: Tensor, inputs: readonly Tensor[], output: Tensor): Tensor {
-      const read = [cotangent];
-      for (let i = 0; i < used.length; i++) read.push(used[i] === arity ? output : inputs[used[i]]);
-      return apply(operation, read, NO_ATTRIBUTES);
-    },
-  };
-}
-
-const NAMES = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "neg",
-  "abs",
-  "sqrt",
-  "maximum",
-  "minimum",
-  "less",
-  "equal",
-  "where",
-  "exp",
-  "log",
-  "log1p",
-  "expm1",
-  "sin",
-  "cos",
-  "tanh",
-  "erf",
-  "pow",
-] as const satisfies readonly (keyof Arithmetic<unknown>)[];
-
 /** Expressions read for what they depend on: a value is the set of operands in it, a bit each. */
-const dependence = {
-  constant: () => 0,
-  ...Object.fromEntries(
-    NAMES.map((name) => [name, (...masks: number[]) => masks.reduce((all, mask) => all | mask, 0)]),
-  ),
-} as unknown as Arithmetic<number>;
+const dependence: Arithmetic<{ readonly reads: number }> = /* @__PURE__ */ arithmeticOf(
+  () =>
+    (...parts) => ({ reads: parts.reduce((all, { reads }) => all | reads, 0) }),
+  () => ({ reads: 0 }),
+);
+
+const methods = /* @__PURE__ */ arithmeticOf<Tensor>(
+  (word) =>
+    (first, ...rest) =>
+      (first[word as "add"] as (...rest: Tensor[]) => Tensor)(...rest),
+  (value) => scalarTensor(value, "float32"),
+);
 
 /** Expressions read as operations on tensors, which are recorded and can be differentiated again. */
 function tensors(dtype: Dtype): Arithmetic<Tensor> {
-  return {
-    ...tensorMethods,
-    constant: (value: number) => scalarTensor(value, dtype),
-  } as Arithmetic<Tensor>;
+  return { ...methods, constant: (value) => scalarTensor(value, dtype) };
 }
 
-const tensorMethods = Object.fromEntries(
-  NAMES.map((name) => [
-    name,
-    (first: Tensor, ...rest: Tensor[]) => (first[name] as (...rest: Tensor[]) => Tensor)(...rest),
-  ]),
-);
+/** An arithmetic of which every word is made in the same way. */
+function arithmeticOf<V>(
+  call: (word: keyof Arithmetic<V>) => (...operands: V[]) => V,
+  constant: (value: number) => V,
+): Arithmetic<V> {
+  const words = Object.keys(numbers) as (keyof Arithmetic<V>)[];
+  return {
+    ...(Object.fromEntries(words.map((word) => [word, call(word)])) as unknown as Arithmetic<V>),
+    constant,
+  };
+}
 
 function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
   const shapes: Shape[][] =

@@ -1,9 +1,12 @@
 /** Selection by a list of indices, and its transpose. */
 
-import { checkCount, describeValue } from "../tensor/check.ts";
-import { AxisError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import { contiguousStrides, normalizeAxis, type Shape, showShape } from "../tensor/shape.ts";
-import { apply, isTensor, type Operation, operand, recordOf } from "./operation.ts";
+import { checkCount, describeValue } from "../basics/check.ts";
+import { AxisError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
+import { forEachIndex } from "../kernels/index.ts";
+import { linesAlong } from "./lines.ts";
+import { isTensor, operand } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Whole numbers: an array, a typed array, or a tensor of one axis. */
@@ -24,16 +27,15 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     name: "indexSelect",
     shape: ([x], { axis, indices }) => x.shape.with(axis, indices.length),
     compute(output, shape, [x], { axis, indices }) {
-      const { strides } = x;
       const [source, target] = [x.storage.data, output.storage.data];
-      forEachEntry(shape, axis, (entry, flat, index) => {
-        target[output.offset + flat] =
-          source[x.offset + indices[entry] * strides[axis] + dot(index, strides)];
+      const [step, outStep] = [x.strides[axis], output.strides[axis]];
+      forEachIndex(linesAlong(axis, shape, x, output), ([from, to]) => {
+        for (let i = 0; i < indices.length; i++) target[to + i * outStep] = source[from + indices[i] * step];
       });
     },
     gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
       indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
   };
   return recordOf((x: Tensor, axis: number, indices: Indices) => {
@@ -53,17 +55,16 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
       name: "indexAdd",
       shape: ([x], { axis, size }) => x.shape.with(axis, size),
       compute(output, outShape, [x], { axis, indices }) {
-        const outStrides = contiguousStrides(outShape);
         const source = x.storage.data;
-        const sums = new Float64Array(outShape.reduce((a, b) => a * b, 1));
-        forEachEntry(x.shape, axis, (entry, _flat, index) => {
-          sums[indices[entry] * outStrides[axis] + dot(index, outStrides)] +=
-            source[x.offset + entry * x.strides[axis] + dot(index, x.strides)];
+        const sums = new Float64Array(sizeOf(outShape));
+        const [step, outStep] = [x.strides[axis], output.strides[axis]];
+        forEachIndex(linesAlong(axis, x.shape, x, { ...output, offset: 0 }), ([from, to]) => {
+          for (let i = 0; i < indices.length; i++) sums[to + indices[i] * outStep] += source[from + i * step];
         });
         output.storage.data.set(sums, output.offset);
       },
       gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
-      saves: "nothing",
+      reads: "nothing",
       examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
     };
     return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
@@ -113,33 +114,4 @@ function checkIndices(where: string, indices: Indices, size: number): number[] {
     }
     return index < 0 ? index + size : index;
   });
-}
-
-/** Visits every element of a shape in row-major order: its entry along `axis`, flat place, and index with 0 at `axis`. */
-function forEachEntry(
-  shape: Shape,
-  axis: number,
-  visit: (entry: number, flat: number, index: readonly number[]) => void,
-): void {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const index = new Array<number>(shape.length).fill(0);
-  let entry = 0;
-  for (let flat = 0; flat < size; flat++) {
-    visit(entry, flat, index);
-    for (let i = shape.length - 1; i >= 0; i--) {
-      if (i === axis) {
-        if (++entry < shape[axis]) break;
-        entry = 0;
-      } else {
-        if (++index[i] < shape[i]) break;
-        index[i] = 0;
-      }
-    }
-  }
-}
-
-function dot(index: readonly number[], strides: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < index.length; i++) sum += index[i] * strides[i];
-  return sum;
 }

@@ -1,9 +1,10 @@
 /** Operations on a list of tensors: concat and stack. */
 
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { normalizeAxis, sameShape, showShape } from "../tensor/shape.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { normalizeAxis, sameShape, showShape } from "../basics/shape.ts";
 import { unsqueeze } from "./layout.ts";
-import { apply, listOf, type Operation, operands, recordOf } from "./operation.ts";
+import { listOf, operands } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
 import { copyElements } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -37,7 +38,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
       const range = [start, start + inputs![index].shape[axis]] as const;
       return cotangent.slice(...cotangent.shape.map((_, i) => (i === axis ? range : null)));
     },
-    saves: "nothing",
+    reads: "nothing",
     examples: [
       {
         shapes: [

@@ -1,8 +1,7 @@
 /** Operations that only rearrange: reshape, permute, expand, slice. They share memory wherever that is possible. */
 
-import type { Dtype } from "../kernels/index.ts";
-import { checkDtype } from "../tensor/dtype.ts";
-import { AxisError, ShapeError } from "../tensor/errors.ts";
+import { checkDtype } from "../basics/dtype.ts";
+import { AxisError, ShapeError } from "../basics/errors.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -19,9 +18,11 @@ import {
   type Span,
   sameShape,
   showShape,
-} from "../tensor/shape.ts";
+} from "../basics/shape.ts";
+import type { Dtype } from "../kernels/index.ts";
 import { sumTo } from "./elementwise-record.ts";
-import { apply, type Operation, operand, recordOf } from "./operation.ts";
+import { operand } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -42,7 +43,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() 
       );
     },
     gradient: (cotangent, node) => reshape(cotangent, node.inputs![0].shape),
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[2, 6]], attributes: { shape: [3, -1] } }],
   };
   return recordOf(
@@ -63,7 +64,7 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PUR
         cotangent,
         axes.map((_, axis) => axes.indexOf(axis)),
       ),
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[2, 3, 4]], attributes: { axes: [2, 0, 1] } }],
   };
   return recordOf((x: Tensor, axes: readonly number[]) => {
@@ -101,7 +102,7 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() =
     view: (x, shape) => ({ strides: broadcastStrides(x.shape, x.strides, shape), offset: x.offset }),
     compute: neverComputed,
     gradient: (cotangent, node) => sumTo(cotangent, node.inputs![0].shape),
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
   };
   return recordOf(
@@ -200,7 +201,7 @@ export const clone: (x: Tensor) => Tensor = /* @__PURE__ */ (() => {
     shape: ([x]) => x.shape,
     compute: (output, shape, [x]) => copyElements(shape, output, x),
     gradient: (cotangent) => cotangent,
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[2, 3]], attributes: {} }],
   };
   return recordOf((x: Tensor) => apply(operation, [operand("clone", x)], {}), operation);
@@ -214,7 +215,7 @@ export const to: (x: Tensor, dtype: Dtype) => Tensor = /* @__PURE__ */ (() => {
     dtype: ({ dtype }) => dtype,
     compute: (output, shape, [x]) => copyElements(shape, output, x),
     gradient: (cotangent, node) => to(cotangent, node.inputs![0].dtype),
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[2, 3]], attributes: { dtype: "float64" } }],
   };
   return recordOf(

@@ -1,11 +1,13 @@
 /** Matrix products: matmul with batches and vectors, and the linear layer's x Wᵀ + b in one kernel. */
 
-import { backend, type Expression, type Operand } from "../kernels/index.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from "../basics/shape.ts";
+import { backend, type Expression, forEachIndex, type Operand } from "../kernels/index.ts";
 import { sumTo } from "./elementwise-record.ts";
-import { apply, isRecording, type Operation, operands, recordOf } from "./operation.ts";
+import { operands } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
+import { isRecording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -34,20 +36,15 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
         backend.matmul(m, n, k, output, left, right);
         return;
       }
-      const aSteps = broadcastStrides(a.shape.slice(0, -2), a.strides.slice(0, -2), batch);
-      const bSteps = broadcastStrides(b.shape.slice(0, -2), b.strides.slice(0, -2), batch);
-      const count = sizeOf(batch);
-      for (let i = 0; i < count; i++) {
-        const index = unravel(i, batch);
-        backend.matmul(
-          m,
-          n,
-          k,
-          { storage: output.storage, offset: output.offset + i * m * n, strides: [n, 1] },
-          { ...left, offset: a.offset + dot(index, aSteps) },
-          { ...right, offset: b.offset + dot(index, bSteps) },
-        );
-      }
+      const starts = [output.offset, a.offset, b.offset];
+      const steps = [output, a, b].map(({ strides }, i) => {
+        const own = i === 0 ? batch : (i === 1 ? a : b).shape.slice(0, -2);
+        return broadcastStrides(own, strides.slice(0, -2), batch);
+      });
+      forEachIndex({ sizes: batch, starts, steps }, ([to, from, other]) => {
+        const target = { storage: output.storage, offset: to, strides: output.strides.slice(-2) };
+        backend.matmul(m, n, k, target, { ...left, offset: from }, { ...right, offset: other });
+      });
     },
     gradient(cotangent, node, index) {
       const [a, b] = node.inputs!;
@@ -55,7 +52,7 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
         ? sumTo(matmul(cotangent, b.transpose()), a.shape)
         : sumTo(matmul(a.transpose(), cotangent), b.shape);
     },
-    saves: "inputs",
+    reads: [[1], [0]],
     examples: [
       {
         shapes: [
@@ -155,7 +152,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Act
         if (index === 1) return matmul(rows.transpose(), x.reshape([count, features]));
         return rows.sum(0);
       },
-      saves: [0, 1],
+      reads: [[1], [0], []],
       examples: [
         { shapes: [[5, 4], [3, 4], [3]], attributes: {} },
         {
@@ -198,17 +195,4 @@ function mismatch(a: Shape, b: Shape): ShapeError {
       ? "transpose the right operand: a.matmul(b.transpose())."
       : "check which operand is transposed.",
   );
-}
-
-function unravel(flat: number, shape: Shape): number[] {
-  const index = new Array<number>(shape.length);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index[axis] = flat % shape[axis];
-    flat = (flat - index[axis]) / shape[axis];
-  }
-  return index;
-}
-
-function dot(index: readonly number[], strides: readonly number[]): number {
-  return index.reduce((sum, i, axis) => sum + i * strides[axis], 0);
 }

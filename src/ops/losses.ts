@@ -1,11 +1,13 @@
 /** Losses: the mean over all elements of a function of prediction and target. */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
 import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
+import { composite } from "./composite.ts";
 import { ternary } from "./elementwise-record.ts";
-import { apply, composite, type Operation, operands, recordOf } from "./operation.ts";
+import { operands } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -44,7 +46,7 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = /* @__PUR
       const [x, y] = index === 0 ? [prediction, target] : [target, prediction];
       return scaledDifference(cotangent.mul(2 / prediction.size), x, y);
     },
-    saves: "inputs",
+    reads: "inputs",
     examples: [
       {
         shapes: [
@@ -131,7 +133,6 @@ export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = comp
 const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({
   name: "scaledDifference",
   value: (m, scale, x, y) => m.mul(scale, m.sub(x, y)),
-  derivatives: [(m, _scale, x, y) => m.sub(x, y), (_, scale) => scale, (m, scale) => m.neg(scale)],
 });
 
 function checkSameShape(where: string, prediction: Tensor, target: Tensor): void {

@@ -1,14 +1,16 @@
 /**
- * One operation, one record: this file says what a record holds and what applying it does. An operation
- * computes its output; where an operand is being differentiated, it also leaves a Node behind that remembers
- * operation, operands and output. The nodes, linked through their inputs, are the tape.
+ * One operation, one record: what a record holds, and what applying it does. An operation computes its output. Where an
+ * operand is being differentiated, it also leaves a Node behind, which remembers operation, operands and output. The
+ * nodes, linked through their operands, are the tape.
  */
 
-import { type Dtype, type Expression, type Operand, Storage } from "../kernels/index.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, attributedTo, DtypeError, TapeError } from "../tensor/errors.ts";
-import { contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
-import type { Tensor, TensorLike } from "./tensor.ts";
+import { TapeError } from "../basics/errors.ts";
+import { type Shape, showShape } from "../basics/shape.ts";
+import type { Dtype, Expression, Operand } from "../kernels/index.ts";
+import { makeTensor, zeroTensor } from "./allocation.ts";
+import { callSite } from "./call-site.ts";
+import { isRecording, observer, scope } from "./recording.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Settings of one application that are not differentiated: axes, shapes, indices. */
 export type Attributes = object;
@@ -36,11 +38,17 @@ export interface Operation<A extends Attributes = Attributes> {
   gradient?(cotangent: Tensor, node: Node<A>, index: number): Tensor | null;
   /** The element type of the output, where it is not that of the operands. */
   dtype?(attributes: A): Dtype;
-  /** Which values the gradient rule reads, and which must thus not change in place before; numbers are operands. */
-  readonly saves: "nothing" | "inputs" | "output" | "both" | readonly number[];
+  /** Which values the gradient rule reads: these must not change in place between the operation and backward. */
+  readonly reads: Reads;
   /** Where it can be tested: operands drawn as described, and attributes. */
   readonly examples: readonly Example<A>[];
 }
+
+/** What a gradient rule reads: the same for all operands, or for each operand a list of operands and `OUTPUT`. */
+export type Reads = "nothing" | "inputs" | "output" | "both" | readonly (readonly number[])[];
+
+/** The output's place in lists of `reads`. */
+export const OUTPUT = -1;
 
 /** One way to call an operation in a test: operands of these shapes, elements drawn from the interval. */
 export interface Example<A extends Attributes = Attributes> {
@@ -66,19 +74,19 @@ export class Node<A extends Attributes = Attributes> {
   readonly output: Tensor;
   /** The operands; null once the tape was freed. */
   inputs: readonly Tensor[] | null;
+  /** The operands' nodes at the time of recording; null for an operand that was not being differentiated. */
+  sources: readonly (Node | null)[];
   /** The composite operation in whose course this ran, such as "softmax"; "" outside. */
   readonly scope: string = scope;
-  /** Sum of the versions of the saved values when they were recorded; more now means changed in place. */
-  readonly savedVersion: number;
-  /** Where the operation was called, when `detectAnomaly` asks for it. */
-  readonly callSite: string | null = callSites ? callSite() : null;
+  /** Sum of the versions of what the gradient rule reads, when it was recorded; more now means changed in place. */
+  readonly readVersion: number;
+  /** Where the operation was called, while somebody watches (see `detectAnomaly`). */
+  readonly callSite: string | null = observer === null ? null : callSite();
   /** Set by `retainGrad()`. */
   retainsGrad = false;
-  /** Of a leaf: the ids between which it was frozen (from, to, from, to …); null for one that never was. */
-  pauses: number[] | null = null;
   /** The traversal that saw this node last. */
   mark = 0;
-  /** The backward walk that uses this node. */
+  /** The backward walk that uses this node, and what it keeps here: see autograd/cotangents.ts. */
   walk = 0;
   /** The sum of the contributions to the output's cotangent so far, during that walk. */
   cotangent: Tensor | null = null;
@@ -86,33 +94,29 @@ export class Node<A extends Attributes = Attributes> {
   ownsCotangent = false;
 
   /** Operations are recorded by `apply`, which makes the nodes. */
-  constructor(operation: Operation<A> | null, inputs: readonly Tensor[], attributes: A, output: Tensor) {
+  constructor(
+    operation: Operation<A> | null,
+    inputs: readonly Tensor[],
+    sources: readonly (Node | null)[],
+    attributes: A,
+    output: Tensor,
+  ) {
     this.operation = operation;
     this.inputs = inputs;
+    this.sources = sources;
     this.attributes = attributes;
     this.output = output;
-    this.savedVersion = operation === null ? 0 : versionOfSaved(operation, inputs, output);
+    this.readVersion = operation === null ? 0 : versionOfReads(operation.reads, inputs, sources, output);
+  }
+
+  /** The node of an operand; null where it was not being differentiated then, or is a leaf that is frozen now. */
+  source(index: number): Node | null {
+    const source = this.sources[index];
+    return source !== null && source.output.node === source ? source : null;
   }
 }
 
-/** The id that the next node gets: what is recorded later has this id or a larger one. */
-export function upcomingId(): number {
-  return nextId;
-}
-
 let nextId = 0;
-let recording = true;
-let scope = "";
-let callSites = false;
-let observe:
-  | ((operation: Operation, inputs: readonly Tensor[], output: Tensor, attributes: Attributes) => void)
-  | null = null;
-let makeTensor: (storage: Storage, shape: Shape, strides: readonly number[], offset: number) => Tensor;
-
-/** The class of tensors announces itself here; operations stand below it. */
-export function setTensorFactory(factory: typeof makeTensor): void {
-  makeTensor = factory;
-}
 
 /** Applies an operation: checks, computes, and records it when an operand is being differentiated. */
 export function apply<A extends Attributes>(
@@ -130,147 +134,59 @@ export function apply<A extends Attributes>(
     output = zeroTensor(shape, dtype);
     operation.compute(output, shape, inputs, attributes);
   }
-  if (recording && operation.gradient !== undefined) {
-    for (let i = 0; i < inputs.length; i++) {
-      if (inputs[i].node !== null) {
-        output.node = new Node<A>(operation, inputs, attributes, output) as unknown as Node;
-        break;
-      }
+  if (operation.gradient !== undefined && isRecording()) {
+    const sources = sourcesOf(inputs);
+    if (sources !== null) {
+      output.node = new Node<A>(operation, inputs, sources, attributes, output) as unknown as Node;
     }
   }
-  if (observe !== null) observe(operation as unknown as Operation, inputs, output, attributes);
+  if (observer !== null) observer(operation as unknown as Operation, inputs, output, attributes);
   return output;
 }
 
-/** A tensor of zeros in memory of its own. */
-export function zeroTensor(shape: Shape, dtype: Dtype): Tensor {
-  const strides = shape.length === 0 ? NO_STRIDES : contiguousStrides(shape);
-  const storage = Storage.allocate(sizeOf(shape), dtype);
-  if (temporaries !== null) temporaries.push(storage);
-  return makeTensor(storage, shape, strides, 0);
-}
-
-let temporaries: Storage[] | null = null;
-
-/**
- * Runs `body` without recording and gives up the memory of all tensors made on the way but the result's. For the
- * engine's own code only, which knows that it keeps none of them.
- */
-export function withoutTemporaries(body: () => Tensor): Tensor {
-  const before = temporaries;
-  temporaries = [];
-  try {
-    const result = withRecording(false, body);
-    for (const storage of temporaries) if (storage !== result.storage) storage.discard();
-    before?.push(result.storage);
-    return result;
-  } finally {
-    temporaries = before;
+/** The nodes of the operands; null where none is being differentiated. */
+function sourcesOf(inputs: readonly Tensor[]): (Node | null)[] | null {
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i].node === null) continue;
+    const sources = new Array<Node | null>(inputs.length);
+    for (let k = 0; k < inputs.length; k++) sources[k] = inputs[k].node;
+    return sources;
   }
+  return null;
 }
 
-const NO_STRIDES: readonly number[] = [];
-
-/** A scalar that is not recorded. */
-export function scalarTensor(value: number, dtype: Dtype): Tensor {
-  const tensor = zeroTensor([], dtype);
-  tensor.storage.set(0, value);
-  return tensor;
+/** Throws when a value that this node's gradient rule reads was changed in place since. */
+export function checkReads({ operation, inputs, sources, output, readVersion }: Node): void {
+  if (versionOfReads(operation!.reads, inputs!, sources, output) === readVersion) return;
+  throw new TapeError(
+    operation!.name,
+    "a value that its gradient needs was changed in place after it was computed " +
+      `(operands ${inputs!.map((input) => showShape(input.shape)).join(", ")}).`,
+    "change it after backward(), or change a clone().",
+  );
 }
 
-/**
- * The operands as tensors of one dtype; numbers become scalars of it.
- *
- * @throws DtypeError when dtypes are mixed or an operand is no tensor and no number
- */
-export function operands(where: string, values: readonly TensorLike[]): readonly Tensor[] {
-  let dtype: Dtype | undefined;
-  let numbers = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value === "number") {
-      numbers++;
-      continue;
-    }
-    if (!isTensor(value)) {
-      throw new DtypeError(
-        where,
-        `got ${describeValue(value)} where a tensor or number is needed.`,
-        "wrap values with tensor(…).",
-      );
-    }
-    dtype ??= value.dtype;
-    if (value.dtype !== dtype) {
-      throw new DtypeError(
-        where,
-        `operands have dtypes ${dtype} and ${value.dtype}; they must be the same.`,
-        `convert one with .to("${dtype}").`,
-      );
+/** Versions only grow, so their sum stays the same only as long as all of them do. */
+function versionOfReads(
+  reads: Reads,
+  inputs: readonly Tensor[],
+  sources: readonly (Node | null)[],
+  output: Tensor,
+): number {
+  if (reads === "nothing") return 0;
+  let version = reads === "output" || reads === "both" ? output.storage.version : 0;
+  if (reads === "inputs" || reads === "both") {
+    for (let i = 0; i < inputs.length; i++) version += inputs[i].storage.version;
+  } else if (reads !== "output") {
+    for (let i = 0; i < sources.length; i++) {
+      if (sources[i] === null) continue;
+      for (let k = 0; k < reads[i].length; k++) {
+        const place = reads[i][k];
+        version += (place === OUTPUT ? output : inputs[place]).storage.version;
+      }
     }
   }
-  if (numbers === 0) return values as readonly Tensor[];
-  const tensors = new Array<Tensor>(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    tensors[i] = typeof value === "number" ? scalarTensor(value, dtype ?? "float32") : value;
-  }
-  return tensors;
-}
-
-/** A single operand: see `operands`. */
-export function operand(where: string, value: TensorLike): Tensor {
-  return isTensor(value) ? value : operands(where, [value])[0];
-}
-
-/**
- * The elements of a list of operands or parameters.
- *
- * @throws ArgumentError for what is no list: a tensor can be iterated over, but is one operand and not its rows
- */
-export function listOf<T = Tensor>(where: string, values: Iterable<T>, fix: string): T[] {
-  const isList = typeof values === "object" && values !== null && Symbol.iterator in values;
-  if (isList && !isTensor(values)) return [...values];
-  throw new ArgumentError(where, `takes a list of tensors; got ${describeValue(values)}.`, fix);
-}
-
-/** Whether a value is a tensor: `instanceof` for something that is made by functions. */
-export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && (value as Partial<Tensor>).storage instanceof Storage;
-}
-
-/** Whether operations on differentiated tensors are being recorded. */
-export function isRecording(): boolean {
-  return recording;
-}
-
-/** Runs `body` with recording on or off. */
-export function withRecording<T>(on: boolean, body: () => T): T {
-  const before = recording;
-  recording = on;
-  try {
-    return body();
-  } finally {
-    recording = before;
-  }
-}
-
-/** Runs `body` as part of a composite operation: what it records carries the composite's name. */
-export function withScope<T>(name: string, body: () => T): T {
-  const before = scope;
-  scope = before === "" ? name : `${before}/${name}`;
-  try {
-    return body();
-  } finally {
-    scope = before;
-  }
-}
-
-/** How a composite operation can be called in a test: operands of these shapes. */
-export interface CompositeExample {
-  readonly shapes: readonly Shape[];
-  readonly intervals?: readonly (readonly [number, number])[];
-  readonly kinks?: readonly number[];
-  call(...operands: Tensor[]): Tensor;
+  return version;
 }
 
 /** The function with its record attached, where tests, pages and compilers find it: `silu.operation`. */
@@ -291,88 +207,3 @@ const forgetful = new WeakSet<object>();
 export function isForgetful(operation: Operation): boolean {
   return forgetful.has(operation);
 }
-
-/**
- * An operation that is written with others; what it records carries its name, and so do errors from inside. It has as many
- * operands as the longest of its examples; those that the shortest leaves out may be undefined. Settings follow.
- */
-/* @__NO_SIDE_EFFECTS__ */ export function composite<F extends (...operands: never[]) => Tensor>(
-  name: string,
-  compose: F,
-  examples: readonly CompositeExample[],
-): F & { examples: readonly CompositeExample[] } {
-  const counts = examples.map(({ shapes }) => shapes.length);
-  const [required, arity] = [Math.min(...counts), Math.max(...counts)];
-  const scoped = (...values: never[]): Tensor => {
-    try {
-      const given = Array.from({ length: arity }, (_, i): TensorLike | undefined => values[i]);
-      const isGiven = (value: TensorLike | undefined, i: number): boolean =>
-        i < required || value !== undefined;
-      const present = operands(name, given.filter(isGiven) as TensorLike[]).values();
-      const inputs = given.map((value, i) => (isGiven(value, i) ? present.next().value : undefined));
-      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(arity)));
-    } catch (error) {
-      throw attributedTo(name, error);
-    }
-  };
-  return Object.assign(scoped as F, { examples });
-}
-
-/** Lets `observer` see every application while `body` runs; call sites are kept on the nodes meanwhile. */
-export function withObserver<T>(observer: NonNullable<typeof observe>, body: () => T): T {
-  const before = { observe, callSites };
-  observe = observer;
-  callSites = true;
-  try {
-    return body();
-  } finally {
-    ({ observe, callSites } = before);
-  }
-}
-
-/** Throws when a value that this node's gradient rule reads was changed in place since. */
-export function checkSaved(node: Node): void {
-  const { operation, inputs, output } = node;
-  if (operation === null || inputs === null) return;
-  if (versionOfSaved(operation, inputs, output) !== node.savedVersion) {
-    throw new TapeError(
-      operation.name,
-      "a value that its gradient needs was changed in place after it was computed " +
-        `(operands ${inputs.map((input) => `[${input.shape.join(", ")}]`).join(", ")}).`,
-      "change it after backward(), or change a clone().",
-    );
-  }
-}
-
-function versionOfSaved<A extends Attributes>(
-  operation: Operation<A>,
-  inputs: readonly Tensor[],
-  output: Tensor,
-): number {
-  const { saves } = operation;
-  let version = saves === "output" || saves === "both" ? output.storage.version : 0;
-  if (typeof saves !== "string") {
-    for (let i = 0; i < saves.length; i++) version += inputs[saves[i]].storage.version;
-  } else if (saves === "inputs" || saves === "both") {
-    for (let i = 0; i < inputs.length; i++) version += inputs[i].storage.version;
-  }
-  return version;
-}
-
-/** The innermost caller outside this engine's own files, from the stack: "fit (file:///home/me/fit.ts:12:31)". */
-export function callSite(): string {
-  const limits = Error as { stackTraceLimit?: number };
-  const before = limits.stackTraceLimit;
-  // V8 keeps 10 frames, fewer than an operation inside composites has of the engine's own.
-  limits.stackTraceLimit = 100;
-  const lines = (new Error().stack ?? "").split("\n").slice(1);
-  if (before !== undefined) limits.stackTraceLimit = before;
-  const outside = lines.find(
-    (line) => !OWN_FILES.some((folder) => line.includes(folder)) && !line.endsWith("<anonymous>)"),
-  );
-  return (outside ?? "unknown place").trim().replace(/^at /, "");
-}
-
-/** The folder that holds ops/, as stacks write it: some leave out the scheme, some do not escape blanks. */
-const ownFolder = new URL("..", import.meta.url).pathname;
-const OWN_FILES = [ownFolder, decodeURI(ownFolder)];

@@ -3,9 +3,9 @@
  * it can be listed, run again, and compiled. The stream is always passed in.
  */
 
+import { checkRandom, type Random } from "../basics/random.ts";
+import { checkShape, type Shape, sizeOf } from "../basics/shape.ts";
 import { backend, type Draw, type Storage } from "../kernels/index.ts";
-import { checkRandom, type Random } from "../tensor/random.ts";
-import { checkShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -32,7 +32,7 @@ export const uniform: (shape: Shape, random: Random) => Tensor = drawing("unifor
     name,
     shape: (_, { shape }) => shape,
     compute: (output, _shape, _inputs, { draw }) => fill(draw, output.storage),
-    saves: "nothing",
+    reads: "nothing",
     examples: [],
   };
   // A block of the generator gives two numbers.

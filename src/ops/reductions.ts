@@ -1,10 +1,21 @@
 /** Reductions over any axes, and what is composed of them: sum, mean, variance, softmax, layer norm and more. */
 
-import { backend, type Expression, type ReduceKernel } from "../kernels/index.ts";
-import { checkNumber, checkOptions } from "../tensor/check.ts";
-import { ArgumentError, ShapeError } from "../tensor/errors.ts";
-import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../tensor/shape.ts";
-import { apply, composite, type Operation, operand, recordOf, withRecording } from "./operation.ts";
+import { checkNumber, checkOptions } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import {
+  contiguousStrides,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../basics/shape.ts";
+import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
+import { composite } from "./composite.ts";
+import { linesAlong } from "./lines.ts";
+import { operand } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
+import { withRecording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One axis, several, or (left out) all. Negative axes count from the last. */
@@ -25,7 +36,7 @@ export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   name: "sum",
   fold: (m, total, x) => m.add(total, x),
   initial: 0,
-  saves: "nothing",
+  reads: "nothing",
   gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
 });
 
@@ -34,7 +45,7 @@ export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   name: "max",
   fold: (m, largest, x) => m.maximum(largest, x),
   initial: -Infinity,
-  saves: "both",
+  reads: "both",
   gradient: extremumGradient,
 });
 
@@ -43,7 +54,7 @@ export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   name: "min",
   fold: (m, smallest, x) => m.minimum(smallest, x),
   initial: Infinity,
-  saves: "both",
+  reads: "both",
   gradient: extremumGradient,
 });
 
@@ -188,15 +199,11 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =
     name: "cumsum",
     shape: ([x]) => x.shape,
     compute(output, shape, [x], { axis }) {
-      const count = shape[axis];
       const [source, target] = [x.storage.data, output.storage.data];
-      const step = x.strides[axis];
-      const outStep = output.strides[axis];
-      // Each line along the axis is one pass with a float64 total; lines start where the axis' index is 0.
-      const lines = shape.map((size, i) => (i === axis ? 1 : size));
-      forEachElement(lines, x.strides, x.offset, output.strides, output.offset, (from, to) => {
+      const [step, outStep] = [x.strides[axis], output.strides[axis]];
+      forEachIndex(linesAlong(axis, shape, x, output), ([from, to]) => {
         let total = 0;
-        for (let i = 0; i < count; i++) {
+        for (let i = 0; i < shape[axis]; i++) {
           total += source[from + i * step];
           target[to + i * outStep] = total;
         }
@@ -204,7 +211,7 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =
     },
     gradient: (cotangent, node) =>
       cotangent.flip(node.attributes.axis).cumsum(node.attributes.axis).flip(node.attributes.axis),
-    saves: "nothing",
+    reads: "nothing",
     examples: [
       { shapes: [[3, 5]], attributes: { axis: 1 } },
       { shapes: [[3, 2, 2]], attributes: { axis: 0 } },
@@ -237,10 +244,10 @@ interface ReduceAttributes {
   name: string;
   fold: Expression;
   initial: number;
-  saves: Operation["saves"];
+  reads: Operation["reads"];
   gradient: NonNullable<Operation<ReduceAttributes>["gradient"]>;
 }): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
-  const { name, fold, initial, saves, gradient } = record;
+  const { name, fold, initial, reads, gradient } = record;
   let kernel: ReduceKernel | undefined;
   const operation: Operation<ReduceAttributes> = {
     name,
@@ -256,15 +263,14 @@ interface ReduceAttributes {
       const shape = order.map((axis) => x.shape[axis]);
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
-      const outStrides = kept.map((_, axis) => sizeOf(kept.slice(axis + 1)));
-      kernel(shape, axes.length, { storage: output.storage, offset: output.offset, strides: outStrides }, [
+      kernel(shape, axes.length, { ...output, strides: contiguousStrides(kept) }, [
         { storage: x.storage, offset: x.offset, strides },
       ]);
     },
     // With keepdim the cotangent broadcasts against the operand whatever keepdim was.
     gradient: (cotangent, node, index) =>
       gradient(cotangent.reshape(keptShape(node.inputs![0].shape, node.attributes.axes)), node, index),
-    saves,
+    reads,
     examples: [
       { shapes: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepdim: false } },
       { shapes: [[2, 3, 4]], attributes: { axes: [0], keepdim: false } },
@@ -323,9 +329,9 @@ function extremumGradient(
     compute(output, _shape, [x], { axes }) {
       const [axis] = axes;
       const kept = keptShape(x.shape, axes);
-      const strides = kept.map((_, i) => sizeOf(kept.slice(i + 1)));
       const [source, target] = [x.storage.data, output.storage.data];
-      forEachElement(kept, x.strides, x.offset, strides, output.offset, (from, to) => {
+      const to = { ...output, strides: contiguousStrides(kept) };
+      forEachIndex(linesAlong(axis, x.shape, x, to), ([from, at]) => {
         let best = 0;
         let bestValue = source[from];
         for (let i = 1; i < x.shape[axis]; i++) {
@@ -335,10 +341,10 @@ function extremumGradient(
             bestValue = value;
           }
         }
-        target[to] = best;
+        target[at] = best;
       });
     },
-    saves: "nothing",
+    reads: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axes: [1], keepdim: false } }],
   };
   return recordOf((x: Tensor, axis?: number, options: ReduceOptions = {}) => {
@@ -349,26 +355,6 @@ function extremumGradient(
       return apply(operation, [input], { axes: [normalizeAxis(name, axis, input.rank)], keepdim });
     return apply(operation, [input.reshape([-1])], { axes: [0], keepdim });
   }, operation);
-}
-
-/** Calls `visit` with the places in two layouts of every element of a shape, in row-major order. */
-function forEachElement(
-  shape: Shape,
-  strides: readonly number[],
-  offset: number,
-  otherStrides: readonly number[],
-  otherOffset: number,
-  visit: (at: number, otherAt: number) => void,
-): void {
-  const walk = (axis: number, at: number, otherAt: number): void => {
-    if (axis === shape.length) {
-      visit(at, otherAt);
-      return;
-    }
-    for (let i = 0; i < shape[axis]; i++)
-      walk(axis + 1, at + i * strides[axis], otherAt + i * otherStrides[axis]);
-  };
-  walk(0, offset, otherOffset);
 }
 
 /** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */

@@ -1,8 +1,9 @@
 /** Elements at regular places, taken out or put back: what slices and their gradients are made of. */
 
+import type { Shape, Span } from "../basics/shape.ts";
 import { backend, type ElementwiseKernel, type Operand } from "../kernels/index.ts";
-import type { Shape, Span } from "../tensor/shape.ts";
-import { apply, type Operation, operands, recordOf } from "./operation.ts";
+import { operands } from "./operands.ts";
+import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Elements at regular places along each axis, as a view. Its gradient puts them back among zeros. */
@@ -14,7 +15,7 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = /* @__PU
     compute: (output, shape, [x], { spans }) =>
       copyElements(shape, output, { storage: x.storage, ...spanLayout(x, spans) }),
     gradient: (cotangent, node) => placeSpans(cotangent, node.attributes.spans, node.inputs![0].shape),
-    saves: "nothing",
+    reads: "nothing",
     examples: [
       {
         shapes: [[5, 6]],
@@ -44,7 +45,7 @@ export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Te
         copyElements(x.shape, { storage: output.storage, offset, strides }, x);
       },
       gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
-      saves: "nothing",
+      reads: "nothing",
       examples: [
         {
           shapes: [[2, 2]],

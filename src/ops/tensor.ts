@@ -3,9 +3,9 @@
  * tape. The class behind it stands in autograd/tensor.ts; operations need only this contract.
  */
 
+import type { NestedArray } from "../basics/nested.ts";
+import type { Shape } from "../basics/shape.ts";
 import type { Dtype, FloatArray, Storage } from "../kernels/index.ts";
-import type { NestedArray } from "../tensor/nested.ts";
-import type { Shape } from "../tensor/shape.ts";
 import type * as elementwise from "./elementwise.ts";
 import type * as indexing from "./indexing.ts";
 import type * as layout from "./layout.ts";

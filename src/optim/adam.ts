@@ -1,11 +1,11 @@
 /** Adam and its relatives. Source: Kingma & Ba 2015, arXiv:1412.6980. */
 
-import { tensor, zerosLike } from "../autograd/tensor.ts";
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import type { Arithmetic } from "../kernels/index.ts";
-import { inPlace } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { tensor, zerosLike } from "../tensor/construction.ts";
+import { inPlace } from "./in-place.ts";
 import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of Adam and AdamW. */

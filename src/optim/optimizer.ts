@@ -1,13 +1,13 @@
 /** What all optimisers share: parameters, a learning rate that schedules may change, and state that can be saved. */
 
-import { type SavedTensor, type StateDictionary, savedTensors } from "../autograd/saved.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { tensor } from "../autograd/tensor.ts";
-import { isTensor, listOf } from "../ops/operation.ts";
+import { checkNumber, describeValue } from "../basics/check.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
+import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkNumber, describeValue } from "../tensor/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
-import { sameShape, showShape } from "../tensor/shape.ts";
+import { tensor } from "../tensor/construction.ts";
+import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
 
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {

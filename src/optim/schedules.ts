@@ -1,8 +1,8 @@
 /** Learning-rate schedules: the rate at a step, as plain functions, and a scheduler that applies one. */
 
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { cos } from "../kernels/math.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 import { Optimizer } from "./optimizer.ts";
 
 /** The learning rate at step 0, 1, 2, … */

@@ -1,10 +1,10 @@
 /** Stochastic gradient descent. */
 
-import { zerosLike } from "../autograd/tensor.ts";
-import { inPlace } from "../ops/elementwise-record.ts";
+import { checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { zerosLike } from "../tensor/construction.ts";
+import { inPlace } from "./in-place.ts";
 import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of SGD. */

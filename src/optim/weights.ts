@@ -1,10 +1,10 @@
 /** What is done to gradients before a step, and to weights after: clipping and running means. */
 
-import { noGrad, synchronous } from "../autograd/tape.ts";
-import { inPlace } from "../ops/elementwise-record.ts";
+import { noGrad } from "../autograd/tape.ts";
+import { checkOptions, synchronous } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions } from "../tensor/check.ts";
-import { ArgumentError } from "../tensor/errors.ts";
+import { inPlace } from "./in-place.ts";
 import { checkAtLeast, parametersOf } from "./optimizer.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What every figure asks of its numbers: there are some, they are finite, and the lengths agree. */
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
 
 /**
  * Refuses values that are not a list of finite numbers, of the given length where one is given.

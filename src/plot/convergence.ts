@@ -1,5 +1,5 @@
 /** The figure of what accuracy costs: error against the number of times that a network is evaluated, for any methods. */
-import { ArgumentError } from "../tensor/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { extent, requireNumbers, requireSome } from "./check.ts";
 import { figure, type Mark } from "./figure.ts";
 import { okabeIto } from "./palette.ts";

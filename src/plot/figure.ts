@@ -2,7 +2,7 @@
  * A figure: a grid of panels that share one x axis and one y axis, with a legend above and a colour bar beside them, so that
  * neither covers data. The five figures of the rotation curves are calls of this.
  */
-import { ArgumentError, DtypeError, ShapeError } from "../tensor/errors.ts";
+import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
 import { requireSome } from "./check.ts";
 import type { Scale } from "./scale.ts";
 import { coordinate, element, INK, label, labelWidth, pathData, svgDocument } from "./svg.ts";

@@ -1,5 +1,5 @@
 /** The five figures of the rotation-curve diffusion model, each a pure function from numbers to an SVG document. */
-import { ArgumentError, DtypeError } from "../tensor/errors.ts";
+import { ArgumentError, DtypeError } from "../basics/errors.ts";
 import { extent, requireGrowing, requireNumbers, requireSome } from "./check.ts";
 import type { Axis, LineMark, Mark, Panel, PointsMark } from "./figure.ts";
 import { figure } from "./figure.ts";

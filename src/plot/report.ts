@@ -2,7 +2,7 @@
  * The story of a run as one web page: what the data are, what noise does to them, how the network trained, what it
  * recovers and what it invents. Self-contained (inline SVG and CSS, no scripts), for the screen, light or dark, and for paper.
  */
-import { ArgumentError } from "../tensor/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { requireNumbers, requireSome } from "./check.ts";
 import { escapeText } from "./svg.ts";
 

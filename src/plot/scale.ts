@@ -3,8 +3,8 @@
  * power of ten; log ticks at powers of ten (or 1, 2, 5 times them when the axis is short), with minor ticks between.
  */
 
+import { ArgumentError } from "../basics/errors.ts";
 import { exp10, log10 } from "../kernels/math.ts";
-import { ArgumentError } from "../tensor/errors.ts";
 
 /** How values map to places: evenly, or by their logarithm. */
 export type ScaleKind = "linear" | "log";

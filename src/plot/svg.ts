@@ -2,7 +2,7 @@
  * SVG as text: elements, escaped strings, rounded numbers, and labels with italics and raised exponents. Everything that
  * reaches a figure passes through here, so no figure can hold a NaN, an unescaped string or a machine's last bits.
  */
-import { DtypeError } from "../tensor/errors.ts";
+import { DtypeError } from "../basics/errors.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 

@@ -3,9 +3,9 @@
  * in by who has it, so that nothing here imports it: not at run time, and not in the types either.
  */
 
+import { ArgumentError } from "../basics/errors.ts";
+import type { Shape } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { ArgumentError } from "../tensor/errors.ts";
-import type { Shape } from "../tensor/shape.ts";
 import {
   drawBroadcastable,
   drawGraph,

@@ -1,8 +1,8 @@
 /** Random shapes, tensors, views and graphs, from dice. What they are made smaller by is in shrink.ts. */
 
-import { tensor } from "../autograd/tensor.ts";
+import { type Shape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { tensor } from "../tensor/construction.ts";
 import { attempt, build, Graph, type Step } from "./graph.ts";
 import { type Dice, intervalsOf, isAdmissible, viewVocabulary, vocabulary, type Word } from "./vocabulary.ts";
 

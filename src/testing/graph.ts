@@ -3,10 +3,10 @@
  * dtype on any backend, printed as code to paste, and cut down piece by piece to the smallest one that still fails.
  */
 
+import { HalogradError } from "../basics/errors.ts";
+import { showShape } from "../basics/shape.ts";
 import { concat, stack } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { HalogradError } from "../tensor/errors.ts";
-import { showShape } from "../tensor/shape.ts";
 import { isAdmissible, type Setting } from "./vocabulary.ts";
 
 /** One call. An operand of 0 or more is the result of that step; −1 is the first input, −2 the second, and so on. */

@@ -6,12 +6,13 @@
  */
 
 import { vjp } from "../autograd/functional.ts";
-import { tensor } from "../autograd/tensor.ts";
+import { broadcastStrides, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Arithmetic, Storage } from "../kernels/index.ts";
 import * as math from "../kernels/math.ts";
-import { type Attributes, apply, type Operation, withObserver } from "../ops/operation.ts";
+import { type Attributes, apply, type Operation } from "../ops/operation.ts";
+import { withObserver } from "../ops/recording.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { broadcastStrides, contiguousStrides, type Shape, sizeOf } from "../tensor/shape.ts";
+import { tensor } from "../tensor/construction.ts";
 
 /** Half a unit in the last place of float32. */
 const UNIT = 2 ** -24;

@@ -3,9 +3,9 @@
  * first that still fails, and asks again. Every cut makes something strictly smaller, so this comes to an end.
  */
 
-import { tensor } from "../autograd/tensor.ts";
+import { type Shape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { tensor } from "../tensor/construction.ts";
 import type { ShapeOptions, TensorDrawOptions } from "./draw.ts";
 import { build, call, Graph, type Step } from "./graph.ts";
 import { hasOptionalSettings, type Setting } from "./vocabulary.ts";

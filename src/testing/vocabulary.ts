@@ -3,10 +3,10 @@
  * one is drawn as soon as it is declared. How the arguments of the others are drawn stands in the table below.
  */
 
+import { type Shape, sizeOf } from "../basics/shape.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import type { Operation } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
 
 /** An argument that is no tensor: a number, an axis, a shape, a range, options. */
 export type Setting = number | null | readonly Setting[] | { readonly [name: string]: boolean };

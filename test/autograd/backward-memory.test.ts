@@ -14,7 +14,8 @@ import {
   useBackend,
 } from "../../src/index.ts";
 import { Storage } from "../../src/kernels/storage.ts";
-import { apply, withObserver } from "../../src/ops/operation.ts";
+import { apply } from "../../src/ops/operation.ts";
+import { withObserver } from "../../src/ops/recording.ts";
 
 const leaf = (values: number | number[] | number[][]): Tensor => tensor(values, { requiresGrad: true });
 
@@ -117,7 +118,7 @@ describe("backward", () => {
         seen.push(cotangent, twice);
         return twice;
       },
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const x = leaf([1, 2]);
@@ -150,7 +151,7 @@ describe("backward", () => {
       compute: (output, _, [input]) =>
         output.storage.data.set(input.toTypedArray().map(Math.round), output.offset),
       gradient: () => null,
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const [x, y] = [leaf([1.25, 2]), leaf([3, 4])];

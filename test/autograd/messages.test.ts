@@ -2,8 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { detectAnomaly, isDetectingAnomaly } from "../../src/autograd/anomaly.ts";
-import { checkGradients } from "../../src/autograd/check.ts";
-import { savedTensors } from "../../src/autograd/saved.ts";
 import {
   backwardSteps,
   eye,
@@ -19,6 +17,8 @@ import {
   valueAndGrad,
   vjp,
 } from "../../src/index.ts";
+import { savedTensors } from "../../src/optim/saved-state.ts";
+import { checkGradients } from "../../src/testing/check.ts";
 import { errorOf } from "../messages.ts";
 
 const random = new Random(0);

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, test } from "@fast-check/vitest";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { FormatError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { Interruption } from "../../src/cli/context.ts";
@@ -20,8 +22,6 @@ import {
   Standardization,
 } from "../../src/diffusion/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
-import { FormatError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { withinMemory } from "../memory.ts";
 
 describe("words", () => {

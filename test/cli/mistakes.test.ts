@@ -12,12 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nearest } from "../../src/basics/check.ts";
+import { Random } from "../../src/basics/random.ts";
 import { parseWords, UsageError } from "../../src/cli/arguments.ts";
 import { commands, programHelp } from "../../src/cli/commands.ts";
 import { DenoisingAutoencoder } from "../../src/diffusion/index.ts";
 import { type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
-import { nearest } from "../../src/tensor/check.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
 
 const home = newFolder();

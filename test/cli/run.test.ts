@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Random } from "../../src/basics/random.ts";
 import { unseenCurves } from "../../src/cli/figures.ts";
 import { readModel } from "../../src/cli/model-file.ts";
 import { SAMPLERS } from "../../src/cli/sampler-names.ts";
@@ -16,7 +17,6 @@ import {
 import { logSpacedRadii, rotationCurves } from "../../src/galaxy/index.ts";
 import { parseCsv, parseCurves } from "../../src/io/index.ts";
 import { normal } from "../../src/ops/random.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { parseSvg } from "../plot/parse-svg.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
 

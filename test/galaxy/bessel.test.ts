@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
 import { discShape, i0e, i1e, k0e, k1e } from "../../src/galaxy/index.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
 import golden from "../golden/bessel.json" with { type: "json" };
 import { logUniform, peak, relativeError } from "./helpers.ts";
 

@@ -1,5 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
 import { nfwShape } from "../../src/galaxy/components.ts";
 import type { MassComponent } from "../../src/galaxy/index.ts";
 import {
@@ -8,7 +9,6 @@ import {
   GRAVITATIONAL_CONSTANT,
   nfwHalo,
 } from "../../src/galaxy/index.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
 import golden from "../golden/galaxy.json" with { type: "json" };
 import { logUniform, peak, relativeError } from "./helpers.ts";
 

@@ -2,6 +2,8 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import {
   CORE_SIZE,
   circularVelocity,
@@ -15,8 +17,6 @@ import {
   nfwHalo,
   sampleExtendedPopulation,
 } from "../../src/galaxy/index.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { logUniform, relativeError } from "./helpers.ts";
 
 describe("a Hernquist bulge", () => {

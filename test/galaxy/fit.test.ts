@@ -1,6 +1,8 @@
 /** The fit gives back the galaxy that made a curve, says how sure it is, and refuses what it cannot fit. */
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import { discShape, discShapeSlope } from "../../src/galaxy/bessel.ts";
 import {
   FIT_BOUNDS,
@@ -11,8 +13,6 @@ import {
   rotationCurves,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { logUniform, relativeError } from "./helpers.ts";
 
 const galaxy: GalaxyParameters = {

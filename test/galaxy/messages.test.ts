@@ -1,6 +1,7 @@
 /** Rotation curves: every mistake and what is said about it, word by word. */
 
 import { expect, test } from "vitest";
+import { Random } from "../../src/basics/random.ts";
 import {
   circularVelocity,
   exponentialDisc,
@@ -11,7 +12,6 @@ import {
   rotationCurves,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { messagesOf } from "../messages.ts";
 
 const any = (value: unknown): never => value as never;

@@ -1,5 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import type { GalaxyParameters, ScalingRelation } from "../../src/galaxy/index.ts";
 import {
   CONCENTRATION,
@@ -11,8 +13,6 @@ import {
   rotationCurves,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 import golden from "../golden/galaxy.json" with { type: "json" };
 import { logUniform, relativeError } from "./helpers.ts";
 

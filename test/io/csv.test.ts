@@ -1,8 +1,8 @@
 /** src/io/csv.ts: what is written reads back to the bit, and every malformed text is refused at its place. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { FormatError, HalogradError } from "../../src/basics/errors.ts";
 import { formatCsv, parseCsv, parseCurves } from "../../src/io/index.ts";
-import { FormatError, HalogradError } from "../../src/tensor/errors.ts";
 
 const source = "table.csv";
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });

@@ -4,6 +4,7 @@
  */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { FormatError } from "../../src/basics/errors.ts";
 import {
   formatCsv,
   parseCsv,
@@ -12,7 +13,6 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from "../../src/io/index.ts";
-import { FormatError } from "../../src/tensor/errors.ts";
 import { withinMemory } from "../memory.ts";
 
 /** The value, or undefined where a FormatError with a short message in the house's form refuses; all else fails. */

@@ -3,13 +3,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { FormatError } from "../../src/basics/errors.ts";
 import {
   findSparcGalaxy,
   parseObservations,
   parseSparcCurves,
   parseSparcGalaxies,
 } from "../../src/io/index.ts";
-import { FormatError } from "../../src/tensor/errors.ts";
 
 describe("parseObservations", () => {
   it.each([

@@ -1,9 +1,9 @@
 /** src/io/safetensors.ts: the reference's bytes in both directions, and a FormatError for every damaged file. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError, DtypeError, FormatError, ShapeError } from "../../src/basics/errors.ts";
 import { tensor as makeTensor } from "../../src/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
-import { ArgumentError, DtypeError, FormatError, ShapeError } from "../../src/tensor/errors.ts";
 
 const source = "model.safetensors";
 const read = (bytes: Uint8Array): ReturnType<typeof readSafetensors> => readSafetensors(bytes, source);

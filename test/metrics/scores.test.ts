@@ -2,6 +2,8 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import {
   classifierAccuracy,
   energyDistance,
@@ -15,8 +17,6 @@ import {
   roughness,
   twoSamples,
 } from "../../src/metrics/index.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 
 type Curves = number[][];
 const drawn = (random: Random, count: number, shift = 0, points = 3): Curves =>

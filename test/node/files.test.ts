@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FormatError, HalogradError } from "../../src/basics/errors.ts";
 import {
   ensureOutputFolder,
   FileError,
@@ -24,7 +25,6 @@ import {
   writeFilesWhole,
   writeFileWhole,
 } from "../../src/node/files.ts";
-import { FormatError, HalogradError } from "../../src/tensor/errors.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -199,7 +199,7 @@ test.skipIf(process.getuid === undefined || process.getuid() === 0)(
 describe("a process killed while it writes", () => {
   test("leaves only whole files, and the next run removes its leftovers", async () => {
     // The module as plain JavaScript, since a child process of Node 20 cannot load TypeScript.
-    for (const name of ["tensor/errors", "node/files"]) {
+    for (const name of ["basics/errors", "node/files"]) {
       const text = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), "utf8");
       const { outputText } = ts.transpileModule(text, {
         compilerOptions: {

@@ -33,7 +33,7 @@ import {
   variance,
   zeros,
 } from "../../src/index.ts";
-import { inPlace } from "../../src/ops/elementwise-record.ts";
+import { inPlace } from "../../src/optim/in-place.ts";
 import { messagesOf } from "../messages.ts";
 
 /** Handed over as JavaScript would: without the types that refuse it. */
@@ -288,7 +288,8 @@ it("say which settings they take", () => {
       "uniform of no shape": () => uniform(any(2), new Random(0)),
       "a value that is none": () => unary({ name: "f", value: any(1), derivative: 1 }),
       "one derivative of two": () => binary({ name: "f", value: (m, x, y) => m.add(x, y), derivatives: [1] }),
-      "a derivative of 2": () => ternary({ name: "f", value: (_, x) => x, derivatives: [1, 0, any(2)] }),
+      "a derivative in words": () =>
+        ternary({ name: "f", value: (_, x) => x, derivatives: [1, 0, any("x")] }),
       "derivatives that are no list": () =>
         quaternary({ name: "f", value: (_, x) => x, derivatives: any(1) }),
       "a leaf changed while recording": () => increase(leaf(), 1),
@@ -366,13 +367,13 @@ it("say which settings they take", () => {
       Fix: write (m, x) => …
     one derivative of two
       ArgumentError: binary("f"): needs 2 derivatives, one for each operand; got 1.
-      Fix: write (m, x) => …; 0 stops the gradient.
-    a derivative of 2
-      ArgumentError: ternary("f"): a derivative is an expression, or 0, 1 or -1; got the number 2.
-      Fix: write (m, x) => …; 0 stops the gradient.
+      Fix: write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.
+    a derivative in words
+      ArgumentError: ternary("f"): a derivative is an expression or a number; got the text "x".
+      Fix: write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.
     derivatives that are no list
       ArgumentError: quaternary("f"): needs 4 derivatives, one for each operand; got 0.
-      Fix: write (m, x) => …; 0 stops the gradient.
+      Fix: write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.
     a leaf changed while recording
       TapeError: increase: a leaf that requires gradients cannot be changed in place while operations are recorded.
       Fix: wrap the change in noGrad(() => …).

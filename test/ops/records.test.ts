@@ -4,11 +4,11 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { checkGradients } from "../../src/autograd/check.ts";
+import { contiguousStrides, sizeOf } from "../../src/basics/shape.ts";
 import { noGrad, normal, Random, TapeError, type Tensor, tape, tensor } from "../../src/index.ts";
 import { Storage } from "../../src/kernels/storage.ts";
 import type { Operation } from "../../src/ops/operation.ts";
-import { contiguousStrides, sizeOf } from "../../src/tensor/shape.ts";
+import { checkGradients } from "../../src/testing/check.ts";
 import { allCases, type Case, cases, drawOperands, hidden, operations, uncovered } from "./records.ts";
 
 const recorded = allCases.filter(
@@ -45,7 +45,7 @@ describe("the list of operations", () => {
       const { operation, intervals, kinks } = ways[0];
       const what = [
         ways.map(({ title }) => title.replace(`${name} `, "")).join(" | "),
-        ...(operation ? [`saves ${operation.saves}`] : []),
+        ...(operation ? [`reads ${operation.reads}`] : []),
         ...(intervals ? [`from ${list(intervals)}`] : []),
         ...(kinks ? [`kinks ${kinks}`] : []),
       ];

@@ -1,13 +1,14 @@
 /** All operations and how to call each in a test, read off the records: who declares an operation is in this list. */
 
 import { Random, type Shape, type Tensor, tape, tensor } from "../../src/index.ts";
+import type { CompositeExample } from "../../src/ops/composite.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
 import * as indexing from "../../src/ops/indexing.ts";
 import * as joining from "../../src/ops/joining.ts";
 import * as layout from "../../src/ops/layout.ts";
 import * as linear from "../../src/ops/linear.ts";
 import * as losses from "../../src/ops/losses.ts";
-import { apply, type CompositeExample, type Example, type Operation } from "../../src/ops/operation.ts";
+import { apply, type Example, type Operation } from "../../src/ops/operation.ts";
 import * as random from "../../src/ops/random.ts";
 import * as reductions from "../../src/ops/reductions.ts";
 import * as spans from "../../src/ops/spans.ts";

@@ -17,7 +17,8 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.ts";
-import { evaluate, inPlace } from "../../src/ops/elementwise-record.ts";
+import { evaluate } from "../../src/ops/elementwise-record.ts";
+import { inPlace } from "../../src/optim/in-place.ts";
 import { anArray, anAxis, aShape, build, elements, fromFront, type Index, indices, read } from "./naive.ts";
 
 /** The tensor of nested arrays, which alone cannot tell [0, 3] from [0]. */

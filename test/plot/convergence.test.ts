@@ -1,8 +1,8 @@
 /** The figure of error against evaluations. */
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { convergenceFigure } from "../../src/plot/index.ts";
-import { ArgumentError, ShapeError } from "../../src/tensor/errors.ts";
 import { parseSvg } from "./parse-svg.ts";
 
 const series = ["Euler", "Heun", "DDPM"].map((name, i) => ({

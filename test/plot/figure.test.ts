@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
 import type { FigureOptions, Panel } from "../../src/plot/figure.ts";
 import { figure } from "../../src/plot/figure.ts";
 import { okabeIto, viridis } from "../../src/plot/palette.ts";
 import { scale } from "../../src/plot/scale.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
 import { drawnPoints, frames, parseSvg, pathPoints } from "./parse-svg.ts";
 
 const axes = {

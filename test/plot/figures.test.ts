@@ -1,5 +1,6 @@
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
 import {
   curvesFigure,
   lossFigure,
@@ -7,7 +8,6 @@ import {
   predictionsFigure,
   samplingFigure,
 } from "../../src/plot/index.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
 import { drawnPoints, frames, parseSvg, pathPoints } from "./parse-svg.ts";
 import {
   curve,

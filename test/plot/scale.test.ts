@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
 import { scale } from "../../src/plot/scale.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
 
 /** Two ends of any size from 1e-12 to 1e12, in order. */
 const magnitude = fc.tuple(fc.double({ min: 1, max: 10, noNaN: true }), fc.integer({ min: -12, max: 11 }));

@@ -1,8 +1,8 @@
 /** The figure of scores. */
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
 import { type ScoresOptions, scoresFigure } from "../../src/plot/index.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
 import { parseSvg } from "./parse-svg.ts";
 
 const options: ScoresOptions = {

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { DtypeError } from "../../src/basics/errors.ts";
 import { coordinate, element, escapeText, label, labelWidth, pathData } from "../../src/plot/svg.ts";
-import { DtypeError } from "../../src/tensor/errors.ts";
 import { parseSvg } from "./parse-svg.ts";
 
 describe("Elements", () => {

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
+import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
 import { thinLine } from "../../src/plot/thin.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/tensor/errors.ts";
 
 const lines = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 300 });
 

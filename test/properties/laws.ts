@@ -4,7 +4,7 @@
  */
 
 import { expect } from "vitest";
-import { checkGradients } from "../../src/autograd/check.ts";
+import { sameShape, sizeOf } from "../../src/basics/shape.ts";
 import {
   type BackendName,
   backendName,
@@ -19,7 +19,7 @@ import {
   zerosLike,
 } from "../../src/index.ts";
 import { type Attributes, apply, type Operation } from "../../src/ops/operation.ts";
-import { sameShape, sizeOf } from "../../src/tensor/shape.ts";
+import { checkGradients } from "../../src/testing/check.ts";
 import { type Case, drawOperand, drawOperands } from "../ops/records.ts";
 
 /** Something that is true of an operation. */

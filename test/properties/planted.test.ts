@@ -18,7 +18,7 @@ const sine = (changes: Partial<Operation>): Operation => ({
   shape: ([x]) => x.shape,
   compute: (output, _shape, [x]) => output.storage.data.set(x.detach().sin().toTypedArray(), output.offset),
   gradient: (cotangent, { inputs }) => cotangent.mul(inputs![0].cos()),
-  saves: "inputs",
+  reads: "inputs",
   examples: [matrix],
   ...changes,
 });

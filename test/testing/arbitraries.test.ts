@@ -4,6 +4,7 @@ import { test } from "@fast-check/vitest";
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { isContiguous, sizeOf } from "../../src/basics/shape.ts";
 import {
   ArgumentError,
   concat,
@@ -13,7 +14,6 @@ import {
   tensor as tensorOf,
   zeros,
 } from "../../src/index.ts";
-import { isContiguous, sizeOf } from "../../src/tensor/shape.ts";
 import { arbitraries, type FastCheck, type Graph } from "../../src/testing/index.ts";
 import { vocabulary } from "../../src/testing/vocabulary.ts";
 import { cases } from "../ops/records.ts";

@@ -3,6 +3,7 @@
 import type { Expression, Expressions } from "../arithmetic.ts";
 import type { ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import type { FloatArray } from "../types.ts";
+import { type Axes, forEachIndex, mergeAxes } from "../walk.ts";
 import { compileFold, compileLoop, compileSingle, type Fold, type Loop } from "./loops.ts";
 
 /** A kernel that computes every index of a shape, innermost axis in one loop. */
@@ -58,7 +59,7 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
       const accumulators = new Float64Array(keptCount).fill(initial);
       const steps = [1, 1, ...keptAxes.steps.map((axisSteps) => axisSteps[0]).slice(1)];
       const starts = new Array<number>(operands.length + 2).fill(0);
-      forEachIndex(reducedAxes, reducedAxes.sizes.length, (shifts) => {
+      forEachIndex(reducedAxes, (shifts) => {
         for (let i = 0; i < operands.length; i++) starts[i + 2] = operands[i].offset + shifts[i];
         rowLoop(keptCount, [accumulators], [accumulators, ...arrays], starts, steps);
       });
@@ -67,7 +68,7 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
     }
     const foldLoop = foldFor(out);
     const starts = new Array<number>(operands.length);
-    forEachIndex(keptAxes, keptAxes.sizes.length, (keptStarts) => {
+    forEachIndex(keptAxes, (keptStarts) => {
       let accumulator = initial;
       forEachRun(reducedAxes, reducedAxes.sizes.length - 1, (count, shifts, steps) => {
         for (let i = 0; i < operands.length; i++) starts[i] = keptStarts[i + 1] + shifts[i];
@@ -85,53 +86,6 @@ function isSingle(shape: readonly number[]): boolean {
 
 const dataOf = (operand: Operand): FloatArray => operand.storage.data;
 
-/** Sizes of the axes, outermost first, and for each operand its start and its step along every axis. */
-export interface Axes {
-  readonly sizes: readonly number[];
-  readonly starts: readonly number[];
-  /** steps[operand][axis] */
-  readonly steps: readonly (readonly number[])[];
-}
-
-/** The same elements in the same order with as few axes as possible: size-1 axes dropped, dense pairs joined. */
-export function mergeAxes(shape: readonly number[], operands: readonly Operand[]): Axes {
-  const sizes: number[] = [];
-  const steps: number[][] = operands.map(() => []);
-  for (let axis = 0; axis < shape.length; axis++) {
-    if (shape[axis] === 1) continue;
-    const last = sizes.length - 1;
-    const joins =
-      last >= 0 && operands.every((operand, i) => steps[i][last] === operand.strides[axis] * shape[axis]);
-    if (joins) {
-      sizes[last] *= shape[axis];
-      for (let i = 0; i < operands.length; i++) steps[i][last] = operands[i].strides[axis];
-    } else {
-      sizes.push(shape[axis]);
-      for (let i = 0; i < operands.length; i++) steps[i].push(operands[i].strides[axis]);
-    }
-  }
-  return { sizes, starts: operands.map((operand) => operand.offset), steps };
-}
-
-/** Calls `visit` with every operand's start for each index of the first `rank` axes, in row-major order. */
-export function forEachIndex(axes: Axes, rank: number, visit: (starts: readonly number[]) => void): void {
-  const { sizes, steps } = axes;
-  if (sizes.includes(0)) return;
-  const starts = axes.starts.slice();
-  const index = new Array<number>(Math.max(rank, 0)).fill(0);
-  for (;;) {
-    visit(starts);
-    let axis = rank - 1;
-    for (; axis >= 0; axis--) {
-      for (let i = 0; i < starts.length; i++) starts[i] += steps[i][axis];
-      if (++index[axis] < sizes[axis]) break;
-      for (let i = 0; i < starts.length; i++) starts[i] -= steps[i][axis] * sizes[axis];
-      index[axis] = 0;
-    }
-    if (axis < 0) return;
-  }
-}
-
 /** As forEachIndex, with the axis that follows handed over as one run of `count` elements. */
 function forEachRun(
   axes: Axes,
@@ -140,7 +94,7 @@ function forEachRun(
 ): void {
   const count = rank < 0 ? 1 : axes.sizes[rank];
   const steps = axes.steps.map((operandSteps) => (rank < 0 ? 0 : operandSteps[rank]));
-  forEachIndex(axes, rank, (starts) => visit(count, starts, steps));
+  forEachIndex(axes, (starts) => visit(count, starts, steps), rank);
 }
 
 /** How far apart neighbours on the innermost axis are, summed over the operands. */

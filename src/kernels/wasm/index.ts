@@ -8,8 +8,8 @@
 import { type Expression, type Expressions, oncePerExpression } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import type { Storage } from "../storage.ts";
-import { type Axes, forEachIndex, mergeAxes } from "../typescript/elementwise.ts";
 import { typescriptBackend } from "../typescript/index.ts";
+import { type Axes, forEachIndex, mergeAxes } from "../walk.ts";
 import { Assembler, f32x4 } from "./assembler.ts";
 import { compileFold, compileLanes, type LaneFold, type LaneKernel } from "./elementwise.ts";
 import { createMatmul, type Matmul, scratchBytes } from "./matmul.ts";
@@ -373,9 +373,13 @@ function copyStrided(
   const last = sizes.length - 1;
   const count = sizes[last];
   const step = strides[last];
-  forEachIndex({ sizes, starts: [first], steps: [strides] }, last, ([start]) => {
-    for (let i = 0; i < count; i++) floats[at++] = source[start + i * step];
-  });
+  forEachIndex(
+    { sizes, starts: [first], steps: [strides] },
+    ([start]) => {
+      for (let i = 0; i < count; i++) floats[at++] = source[start + i * step];
+    },
+    last,
+  );
 }
 
 /** Whether the kept axes are dense and closer together in memory than the reduced ones: folds then read row after row. */

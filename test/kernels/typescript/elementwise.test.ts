@@ -4,7 +4,8 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import type { Operand } from "../../../src/kernels/backend.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
-import { elementwise, mergeAxes, reduce } from "../../../src/kernels/typescript/elementwise.ts";
+import { elementwise, reduce } from "../../../src/kernels/typescript/elementwise.ts";
+import { mergeAxes } from "../../../src/kernels/walk.ts";
 import { indices } from "../../ops/naive.ts";
 
 /** An operand of a shape: axes in any order in memory, in steps of either sign, or repeating one element. */

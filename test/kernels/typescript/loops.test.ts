@@ -14,34 +14,34 @@ import {
   readAsSource,
 } from "../../../src/kernels/typescript/loops.ts";
 
-/** Every value expression, and every derivative that is one, of the table of elementwise operations. */
+/** Every value of the table of elementwise operations, and every derivative, be it written or derived. */
 const expressions = vi.hoisted(() => [] as { name: string; expression: Expression; arity: number }[]);
 vi.mock("../../../src/ops/elementwise-record.ts", async (original) => {
   const module = await original<typeof import("../../../src/ops/elementwise-record.ts")>();
-  type Record = import("../../../src/ops/elementwise-record.ts").ElementwiseRecord;
-  const watch = (record: Record): void => {
-    const arity = record.derivatives.length;
-    expressions.push({ name: record.name, expression: record.value, arity });
-    record.derivatives.forEach((derivative, i) => {
-      if (typeof derivative === "function")
-        expressions.push({ name: `${record.name} ∂${i}`, expression: derivative, arity: arity + 1 });
-    });
+  const { tangentOf } = await import("../../../src/ops/differentiation.ts");
+  type Record = import("../../../src/ops/elementwise-record.ts").ElementwiseRecord & {
+    derivative?: Expression;
   };
   const watched =
-    (make: (record: Record) => unknown) =>
+    (make: (record: never) => unknown, arity: number) =>
     (record: Record): unknown => {
-      watch(record);
-      return make(record);
+      const { name, value, derivatives = [record.derivative] } = record;
+      expressions.push({ name, expression: value, arity });
+      for (let i = 0; i < arity; i++) {
+        const written = derivatives[i];
+        const derived: Expression = (m, tangent, ...operands) =>
+          tangentOf(m, value, operands, i, tangent) ?? m.constant(0);
+        const expression = typeof written === "function" ? written : derived;
+        expressions.push({ name: `${name} ∂${i}`, expression, arity: arity + 1 });
+      }
+      return make(record as never);
     };
   return {
     ...module,
-    unary: (record: Omit<Record, "derivatives"> & { derivative: Record["derivatives"][number] }) => {
-      watch({ ...record, derivatives: [record.derivative] });
-      return module.unary(record);
-    },
-    binary: watched(module.binary),
-    ternary: watched(module.ternary),
-    quaternary: watched(module.quaternary),
+    unary: watched(module.unary, 1),
+    binary: watched(module.binary, 2),
+    ternary: watched(module.ternary, 3),
+    quaternary: watched(module.quaternary, 4),
   };
 });
 await import("../../../src/ops/elementwise.ts");

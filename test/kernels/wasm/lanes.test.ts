@@ -1,5 +1,4 @@
 import { describe, expect, test, vi } from "vitest";
-import { tensor } from "../../../src/autograd/tensor.ts";
 import type { Arithmetic, Expressions } from "../../../src/kernels/index.ts";
 import { backend } from "../../../src/kernels/index.ts";
 import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
@@ -7,6 +6,7 @@ import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
 import { rescueImports } from "../../../src/kernels/wasm/lanes.ts";
 import * as operations from "../../../src/ops/elementwise.ts";
+import { tensor } from "../../../src/tensor/construction.ts";
 import { tensorOperands } from "./operands.ts";
 
 const { fround } = Math;

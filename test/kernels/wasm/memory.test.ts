@@ -140,7 +140,7 @@ describe("tensors on the wasm backend", () => {
         aside.push(cotangent, contribution);
         return contribution;
       },
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const x = normal([30, 30], new Random(3));

@@ -52,14 +52,23 @@ export function checkOptions(where: string, options: unknown, names: readonly st
   }
 }
 
-/** @throws DtypeError unless the value is a number: text that looks like one is none */
-export function checkNumber(where: string, name: string, value: unknown): void {
+/**
+ * @param ifObject what to do where options were given in the number's place
+ * @throws DtypeError unless the value is a number: text that looks like one is none
+ */
+export function checkNumber(where: string, name: string, value: unknown, ifObject?: string): void {
   if (typeof value === "number") return;
-  throw new DtypeError(
+  const isOptions = ifObject !== undefined && isPlainObject(value);
+  throw new (isOptions ? ArgumentError : DtypeError)(
     where,
     `${name} is a number; got ${describeValue(value)}.`,
-    typeof value === "string" ? "convert text with Number(…) first." : undefined,
+    typeof value === "string" ? "convert text with Number(…) first." : isOptions ? ifObject : undefined,
   );
+}
+
+/** Whether a value is an object as options are written. */
+export function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** @throws ArgumentError unless the value is a whole number of at least `least` */
@@ -105,4 +114,38 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length];
+}
+
+/**
+ * Runs a function within a setting, unless it would outlive it.
+ *
+ * @throws ArgumentError when the function returns a promise or a generator: what they still do would happen outside
+ */
+export function synchronous<T>(where: string, body: () => T): T {
+  if (typeof body !== "function") {
+    throw new ArgumentError(
+      where,
+      `takes a function; got ${describeValue(body)}.`,
+      `write ${where}(() => …).`,
+    );
+  }
+  const result: unknown = body();
+  if (typeof result !== "object" || result === null) return result as T;
+  if (typeof (result as { then?: unknown }).then === "function") {
+    // Nobody will wait for it any more; without a handler, a later rejection would end the process.
+    (result as PromiseLike<unknown>).then(undefined, () => {});
+    throw new ArgumentError(
+      where,
+      "the function returned a promise; the setting holds only until its first await.",
+      `await first, and wrap the synchronous part in ${where}().`,
+    );
+  }
+  if (/Generator\]$/.test(Object.prototype.toString.call(result))) {
+    throw new ArgumentError(
+      where,
+      "the function returned a generator, which runs only when it is iterated over, outside of the setting.",
+      `iterate inside, or wrap what happens between two yields in ${where}().`,
+    );
+  }
+  return result as T;
 }

@@ -1,6 +1,6 @@
 /** Shapes, strides and axes: the arithmetic of where elements are, and the messages when it does not work out. */
 
-import { describeValue } from "./check.ts";
+import { describeValue, isPlainObject } from "./check.ts";
 import { ArgumentError, AxisError, ShapeError } from "./errors.ts";
 
 /** The number of elements along each axis; `[]` for a scalar. */
@@ -133,12 +133,10 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
 }
 
 function notAnAxis(where: string, axis: unknown): AxisError {
-  const isOptions =
-    typeof axis === "object" && axis !== null && Object.getPrototypeOf(axis) === Object.prototype;
   return new AxisError(
     where,
     `an axis is a whole number; got ${describeValue(axis)}.`,
-    isOptions
+    isPlainObject(axis)
       ? `options come after the axes: ${where}(undefined, { ${Object.keys(axis)[0] ?? ""}: … }) is over all.`
       : "count axes from 0, or from the last with -1.",
   );

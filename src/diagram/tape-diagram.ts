@@ -3,13 +3,13 @@
  * are boxes, and an arrow runs from every operand to its result.
  */
 
-import { operand } from "../ops/operation.ts";
+import { notRecorded, tape } from "../autograd/tape.ts";
+import { checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, TapeError } from "../basics/errors.ts";
+import { formatElements } from "../basics/format.ts";
+import { showShape } from "../basics/shape.ts";
+import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions, describeValue } from "../tensor/check.ts";
-import { ArgumentError, TapeError } from "../tensor/errors.ts";
-import { formatElements } from "../tensor/format.ts";
-import { showShape } from "../tensor/shape.ts";
-import { notRecorded, sourceOf, tape } from "./tape.ts";
 
 /** What a drawing of the tape shows. */
 export interface DrawOptions {
@@ -182,7 +182,7 @@ function readTape(
       );
     }
     const operands = inputs.map((input, index) => {
-      const known = boxOf.get(sourceOf(node, index) ?? input);
+      const known = boxOf.get(node.source(index) ?? input);
       if (known !== undefined) return known;
       // A number comes from the composite that takes it; other constants come from outside.
       const [label, home] =

@@ -1,11 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { type DrawOptions, tapeToDot, tapeToSvg } from "../../src/autograd/draw.ts";
 import { noGrad, tape } from "../../src/autograd/tape.ts";
-import { tensor } from "../../src/autograd/tensor.ts";
+import { ArgumentError, TapeError } from "../../src/basics/errors.ts";
+import { type DrawOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
 import { concat, type Tensor } from "../../src/index.ts";
-import { withScope } from "../../src/ops/operation.ts";
-import { ArgumentError, TapeError } from "../../src/tensor/errors.ts";
+import { withScope } from "../../src/ops/recording.ts";
+import { tensor } from "../../src/tensor/construction.ts";
 import { parseSvg, type SvgElement } from "../plot/parse-svg.ts";
 
 const leaf = (values: number | number[] = [1, 2]): Tensor => tensor(values, { requiresGrad: true });

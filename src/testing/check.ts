@@ -3,18 +3,18 @@
  * give when its inputs are moved a little. Everything is evaluated in float64, where a small move still shows.
  */
 
+import { gradientsOf } from "../autograd/backward.ts";
+import { jvp, vjp } from "../autograd/functional.ts";
+import { enableGrad, noGrad, tape } from "../autograd/tape.ts";
+import { type Tree, treeLeaves, treePaths, treeWith } from "../autograd/tree.ts";
+import { checkOptions } from "../basics/check.ts";
+import { GradientError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
+import { type Shape, showShape } from "../basics/shape.ts";
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { checkOptions } from "../tensor/check.ts";
-import { GradientError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
-import { type Shape, showShape } from "../tensor/shape.ts";
-import { gradientsOf } from "./backward.ts";
+import { normal, ones, tensor } from "../tensor/construction.ts";
 import { type Culprit, findCulprit } from "./culprit.ts";
-import { jvp, vjp } from "./functional.ts";
-import { enableGrad, noGrad, tape } from "./tape.ts";
-import { normal, ones, tensor } from "./tensor.ts";
-import { type Tree, treeLeaves, treePaths, treeWith } from "./tree.ts";
 
 /** Settings of `checkGradients`. */
 export interface CheckOptions {

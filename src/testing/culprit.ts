@@ -1,8 +1,9 @@
 /** Which operation on the tape of a function has the rule that is off: each is checked alone, on its own operands. */
 
-import { apply, type Node, withObserver } from "../ops/operation.ts";
+import { enableGrad, tape } from "../autograd/tape.ts";
+import { apply, type Node } from "../ops/operation.ts";
+import { withObserver } from "../ops/recording.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { enableGrad, sourceOf, tape } from "./tape.ts";
 
 /** An operation whose rule disagrees with differences by itself. */
 export interface Culprit {
@@ -32,7 +33,7 @@ export function findCulprit(
 ): Culprit | null {
   for (const node of recordedBy(f, x)) {
     const inputs = node.inputs!;
-    const recorded = [...inputs.keys()].filter((index) => sourceOf(node, index) !== null);
+    const recorded = [...inputs.keys()].filter((index) => node.source(index) !== null);
     const alone: Terms = (points) => {
       const operands = inputs.map((input) => input.detach());
       recorded.forEach((index, i) => {

@@ -1,9 +1,9 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { ArgumentError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/basics/random.ts";
 import { cos, log, sin } from "../../src/kernels/math.ts";
 import { type Draw, normalAt, threefry2x32, uniformAt } from "../../src/kernels/typescript/random.ts";
-import { ArgumentError } from "../../src/tensor/errors.ts";
-import { Random } from "../../src/tensor/random.ts";
 
 const seed = fc.maxSafeInteger();
 const word = fc.integer({ min: 0, max: 0xffffffff });

@@ -3,7 +3,6 @@
 import { inspect } from "node:util";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { checkGradients } from "../../src/autograd/check.ts";
 import {
   ArgumentError,
   AxisError,
@@ -39,6 +38,7 @@ import {
   zeros,
   zerosLike,
 } from "../../src/index.ts";
+import { checkGradients } from "../../src/testing/check.ts";
 import { anArray, indices, read } from "../ops/naive.ts";
 
 describe("making tensors", () => {
@@ -265,7 +265,7 @@ describe("operations of a user's own", () => {
         cotangent.mul(
           eye(inputs![0].shape[0], { dtype: cotangent.dtype }).slice(null, [0, inputs![0].shape[1]]),
         ),
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const call = (x: Tensor): Tensor => apply(trace, [x], { shift: 10 });
@@ -299,7 +299,7 @@ describe("operations of a user's own", () => {
       shape: ([x]) => x.shape,
       compute: () => {},
       gradient: (cotangent) => cotangent.sum(),
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const x = ones([2], { requiresGrad: true });

@@ -2,7 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { ArgumentError, AxisError, ShapeError } from "../../src/tensor/errors.ts";
+import { ArgumentError, AxisError, ShapeError } from "../../src/basics/errors.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -15,7 +15,7 @@ import {
   reshapeStrides,
   resolveRange,
   sizeOf,
-} from "../../src/tensor/shape.ts";
+} from "../../src/basics/shape.ts";
 import { aShape, type Index, indices } from "../ops/naive.ts";
 
 const at = (index: Index, strides: Index): number =>

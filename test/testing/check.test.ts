@@ -1,7 +1,6 @@
 /** The gradient check itself: it passes what is right, and names what is wrong. */
 
 import { describe, expect, it } from "vitest";
-import { checkGradients } from "../../src/autograd/check.ts";
 import {
   apply,
   type Derivative,
@@ -14,6 +13,7 @@ import {
   tensor,
   unary,
 } from "../../src/index.ts";
+import { checkGradients } from "../../src/testing/check.ts";
 
 const x = tensor([
   [-1.2, 0.4],
@@ -63,7 +63,7 @@ describe("checkGradients", () => {
       shape: ([x]) => x.shape,
       compute: (output, _shape, [x]) => output.storage.data.set(x.sin().toTypedArray(), output.offset),
       gradient: (cotangent, { inputs }) => cotangent.mul(inputs![0].detach().cos()),
-      saves: "inputs",
+      reads: "inputs",
       examples: [],
     };
     const call = (x: Tensor): Tensor => apply(operation, [x], {});
@@ -78,7 +78,7 @@ describe("checkGradients", () => {
       compute: (output, _shape, [x]) => output.storage.data.set(x.mul(2).toTypedArray(), output.offset),
       // Right for the cotangents that the differences are weighted with, but lost when they are small.
       gradient: (cotangent) => cotangent.abs().less(1e-6).where(0, cotangent.mul(2)),
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const error = failureOf(() => checkGradients((x) => apply(operation, [x], {}), [x]));
@@ -154,7 +154,7 @@ describe("checkGradients", () => {
       shape: ([x]) => x.shape,
       compute: (output, _shape, [x]) => output.storage.data.set(x.toTypedArray(), output.offset),
       gradient: (cotangent) => cotangent.square().add(3),
-      saves: "nothing",
+      reads: "nothing",
       examples: [],
     };
     const error = failureOf(() => checkGradients((x) => apply(operation, [x], {}), [x]));
@@ -180,7 +180,7 @@ describe("checkGradients", () => {
       shape: ([x]) => x.shape,
       compute: (output, _shape, [x]) => output.storage.data.set(x.sin().toTypedArray(), output.offset),
       gradient: (cotangent, { inputs }) => cotangent.mul(slope(inputs![0])),
-      saves: "inputs",
+      reads: "inputs",
       examples: [],
     };
     const error = failureOf(() => checkGradients((x) => apply(operation, [x.mul(x)], {}), [x]));

@@ -4,7 +4,7 @@ import type { FloatArray } from "../kernels/types.ts";
 import { describeValue } from "./check.ts";
 import { DtypeError, ShapeError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
-import { showShape } from "./shape.ts";
+import { showShape, sizeOf } from "./shape.ts";
 
 /** A number, or arrays of them, all of one length at each depth. */
 export type NestedArray = number | readonly NestedArray[];
@@ -38,6 +38,42 @@ export function flattenNested(where: string, values: NestedArray, shape: Shape, 
     for (let i = 0; i < value.length; i++) visit(value[i], axis + 1, `${path}[${i}]`);
   };
   visit(values, 0, "values");
+}
+
+/** @throws DtypeError unless the values are a flat array of numbers, typed or not */
+export function checkFlat(where: string, values: ArrayLike<number>): void {
+  if (typeof values !== "object" || values === null || typeof values.length !== "number") {
+    throw new DtypeError(
+      where,
+      `a shape was given, so the values must be a flat array of numbers; got ${describeValue(values)}.`,
+      "full(shape, value) repeats a number.",
+    );
+  }
+  if (/^Big/.test(Object.prototype.toString.call(values).slice(8))) {
+    throw new DtypeError(
+      where,
+      `got ${describeValue(values)}.`,
+      "convert its elements with Float64Array.from(values, Number).",
+    );
+  }
+}
+
+/** @throws ShapeError unless flat values are as many as the shape holds */
+export function checkFills(where: string, values: ArrayLike<number>, shape: Shape): void {
+  if (Array.isArray(values) && values.some(Array.isArray)) {
+    throw new ShapeError(
+      where,
+      `a shape ${showShape(shape)} was given, so the values must be a flat array; got one with arrays in it.`,
+      "leave the shape out for nested arrays, or flatten them with values.flat(Infinity).",
+    );
+  }
+  if (sizeOf(shape) !== values.length) {
+    throw new ShapeError(
+      where,
+      `${values.length} values do not fill the shape ${showShape(shape)}, which holds ${sizeOf(shape)}.`,
+      "the product of the sizes is the number of values.",
+    );
+  }
 }
 
 /** Flat memory as nested arrays. */

@@ -1,11 +1,11 @@
 /** Tensors by name, as modules and optimisers save and load them. */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, attributedTo, DtypeError } from "../basics/errors.ts";
 import type { FloatArray } from "../kernels/index.ts";
-import { isTensor } from "../ops/operation.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeValue } from "../tensor/check.ts";
-import { ArgumentError, attributedTo, DtypeError } from "../tensor/errors.ts";
-import { tensor } from "./tensor.ts";
+import { tensor } from "../tensor/construction.ts";
 
 /** Values of all parameters by name, detached copies: what is saved and loaded. */
 export type StateDictionary = Map<string, Tensor>;

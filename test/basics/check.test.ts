@@ -1,8 +1,7 @@
 /** Checks of what users hand over: what a value is called, which option was meant, and every message word by word. */
 
 import { describe, expect, it } from "vitest";
-import { backendName } from "../../src/kernels/index.ts";
-import { useBackend } from "../../src/tensor/backend.ts";
+import { useBackend } from "../../src/basics/backend.ts";
 import {
   checkCount,
   checkNumber,
@@ -10,12 +9,12 @@ import {
   clip,
   describeValue,
   nearest,
-} from "../../src/tensor/check.ts";
-import { checkDtype } from "../../src/tensor/dtype.ts";
-import { ArgumentError, AxisError, attributedTo, GradientError } from "../../src/tensor/errors.ts";
-import { formatElements } from "../../src/tensor/format.ts";
-import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../../src/tensor/nested.ts";
-import { checkRandom, Random } from "../../src/tensor/random.ts";
+} from "../../src/basics/check.ts";
+import { checkDtype } from "../../src/basics/dtype.ts";
+import { ArgumentError, AxisError, attributedTo, GradientError } from "../../src/basics/errors.ts";
+import { formatElements } from "../../src/basics/format.ts";
+import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../../src/basics/nested.ts";
+import { checkRandom, Random } from "../../src/basics/random.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -28,7 +27,8 @@ import {
   reshapeStrides,
   resolveRange,
   sameShape,
-} from "../../src/tensor/shape.ts";
+} from "../../src/basics/shape.ts";
+import { backendName } from "../../src/kernels/index.ts";
 import { messagesOf } from "../messages.ts";
 
 const any = (value: unknown): never => value as never;

@@ -1,0 +1,41 @@
+/** Operations that are written with others. */
+
+import { attributedTo } from "../basics/errors.ts";
+import type { Shape } from "../basics/shape.ts";
+import { operands } from "./operands.ts";
+import { withScope } from "./recording.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+
+/** How a composite operation can be called in a test: operands of these shapes. */
+export interface CompositeExample {
+  readonly shapes: readonly Shape[];
+  readonly intervals?: readonly (readonly [number, number])[];
+  readonly kinks?: readonly number[];
+  call(...operands: Tensor[]): Tensor;
+}
+
+/**
+ * An operation that is written with others; what it records carries its name, and so do errors from inside. It has as many
+ * operands as the longest of its examples; those that the shortest leaves out may be undefined. Settings follow.
+ */
+/* @__NO_SIDE_EFFECTS__ */ export function composite<F extends (...operands: never[]) => Tensor>(
+  name: string,
+  compose: F,
+  examples: readonly CompositeExample[],
+): F & { examples: readonly CompositeExample[] } {
+  const counts = examples.map(({ shapes }) => shapes.length);
+  const [required, arity] = [Math.min(...counts), Math.max(...counts)];
+  const scoped = (...values: never[]): Tensor => {
+    try {
+      const given = Array.from({ length: arity }, (_, i): TensorLike | undefined => values[i]);
+      const isGiven = (value: TensorLike | undefined, i: number): boolean =>
+        i < required || value !== undefined;
+      const present = operands(name, given.filter(isGiven) as TensorLike[]).values();
+      const inputs = given.map((value, i) => (isGiven(value, i) ? present.next().value : undefined));
+      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(arity)));
+    } catch (error) {
+      throw attributedTo(name, error);
+    }
+  };
+  return Object.assign(scoped as F, { examples });
+}

@@ -1,0 +1,171 @@
+/**
+ * The derivative of an expression, by reading it with dual numbers: each value carries its tangent along, how much it
+ * changes when one operand does. Whatever the arithmetic underneath (numbers, code of a backend, tensors), so is the result.
+ */
+
+import type { Arithmetic, Expression } from "../kernels/index.ts";
+
+/** A value and its tangent, both computed when they are first asked for. A tangent of null is 0 everywhere. */
+interface Dual<V> {
+  value: () => V;
+  tangent: (() => V) | null;
+}
+
+/**
+ * How the value changes when operand `index` changes by `tangent`; null where it cannot. For an elementwise operation this
+ * is also what takes the output's cotangent to that of the operand, since the matrix of derivatives is diagonal.
+ *
+ * @param output the value itself where it is at hand, so that rules which need it, as eˣ does, need not compute it again
+ */
+export function tangentOf<V>(
+  m: Arithmetic<V>,
+  expression: Expression,
+  operands: readonly V[],
+  index: number,
+  tangent: V,
+  output?: V,
+): V | null {
+  const inputs = operands.map(
+    (operand, i): Dual<V> => ({ value: () => operand, tangent: i === index ? () => tangent : null }),
+  );
+  const result = expression(duals(m), ...inputs);
+  if (output !== undefined) result.value = () => output;
+  return result.tangent === null ? null : result.tangent();
+}
+
+/**
+ * The derivative of an expression of one variable, as an expression.
+ *
+ * ```ts
+ * evaluate(derivativeOf((m, t) => m.mul(t, t)), tensor(3)); // tensor(6)
+ * ```
+ */
+export function derivativeOf(expression: Expression): Expression {
+  return (m, t) => tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0);
+}
+
+/** Dual numbers over an arithmetic. A rule takes the tangent of one operand to what it adds to that of the result. */
+function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
+  type Rule = (tangent: V, result: Dual<V>) => V;
+  const dual = (value: () => V, ...rules: (readonly [Dual<V>, Rule])[]): Dual<V> => {
+    const moving = rules.filter(([operand]) => operand.tangent !== null);
+    const result: Dual<V> = { value: once(value), tangent: null };
+    if (moving.length > 0) {
+      result.tangent = once(() =>
+        moving
+          .map(([operand, rule]) => rule(operand.tangent!(), result))
+          .reduce((sum, term) => m.add(sum, term)),
+      );
+    }
+    return result;
+  };
+  const unary =
+    (value: (a: V) => V, rule: (tangent: V, a: V, result: Dual<V>) => V) =>
+    (a: Dual<V>): Dual<V> =>
+      dual(() => value(a.value()), [a, (tangent, result) => rule(tangent, a.value(), result)]);
+  const zero = m.constant(0);
+  const one = m.constant(1);
+  /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */
+  const extremum =
+    (value: (a: V, b: V) => V, isSecond: (a: V, b: V) => V) =>
+    (a: Dual<V>, b: Dual<V>): Dual<V> => {
+      const share = (tangent: V, ifFirst: V, ifSecond: V): V =>
+        m.where(
+          m.equal(a.value(), b.value()),
+          m.mul(m.constant(0.5), tangent),
+          m.where(isSecond(a.value(), b.value()), ifSecond, ifFirst),
+        );
+      return dual(
+        () => value(a.value(), b.value()),
+        [a, (tangent) => share(tangent, tangent, zero)],
+        [b, (tangent) => share(tangent, zero, tangent)],
+      );
+    };
+  return {
+    constant: (value) => dual(() => m.constant(value)),
+    add: (a, b) => dual(() => m.add(a.value(), b.value()), [a, (t) => t], [b, (t) => t]),
+    sub: (a, b) => dual(() => m.sub(a.value(), b.value()), [a, (t) => t], [b, (t) => m.neg(t)]),
+    mul: (a, b) =>
+      dual(
+        () => m.mul(a.value(), b.value()),
+        [a, (t) => m.mul(t, b.value())],
+        [b, (t) => m.mul(t, a.value())],
+      ),
+    div: (a, b) =>
+      dual(
+        () => m.div(a.value(), b.value()),
+        [a, (t) => m.div(t, b.value())],
+        [b, (t, ratio) => m.neg(m.div(m.mul(t, ratio.value()), b.value()))],
+      ),
+    neg: unary(m.neg, (t) => m.neg(t)),
+    abs: unary(m.abs, (t, a) => m.where(m.less(a, zero), m.neg(t), m.where(m.less(zero, a), t, zero))),
+    sqrt: unary(m.sqrt, (t, _, root) => m.div(t, m.add(root.value(), root.value()))),
+    maximum: extremum(m.maximum, (a, b) => m.less(a, b)),
+    minimum: extremum(m.minimum, (a, b) => m.less(b, a)),
+    less: (a, b) => dual(() => m.less(a.value(), b.value())),
+    equal: (a, b) => dual(() => m.equal(a.value(), b.value())),
+    // What is not taken has a tangent of 0, even where its own is infinite.
+    where: (condition, a, b) => ({
+      value: once(() => m.where(condition.value(), a.value(), b.value())),
+      tangent:
+        a.tangent === null && b.tangent === null
+          ? null
+          : once(() => m.where(condition.value(), a.tangent?.() ?? zero, b.tangent?.() ?? zero)),
+    }),
+    exp: unary(m.exp, (t, _, power) => m.mul(t, power.value())),
+    log: unary(m.log, (t, a) => m.div(t, a)),
+    log1p: unary(m.log1p, (t, a) => m.div(t, m.add(one, a))),
+    expm1: unary(m.expm1, (t, a) => m.mul(t, m.exp(a))),
+    sin: unary(m.sin, (t, a) => m.mul(t, m.cos(a))),
+    cos: unary(m.cos, (t, a) => m.neg(m.mul(t, m.sin(a)))),
+    // 1/cosh² = 4 σ(2a) σ(−2a), exact where 1 − tanh² cancels.
+    tanh: unary(m.tanh, (t, a) =>
+      m.mul(t, m.mul(m.constant(4), logisticDensity(m, m.mul(m.constant(2), a)))),
+    ),
+    erf: unary(m.erf, (t, a) => m.mul(t, m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a)))))),
+    pow: (a, b) =>
+      dual(
+        () => m.pow(a.value(), b.value()),
+        [
+          a,
+          // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
+          // Only at 0⁰: elsewhere x^(y−1) is finite at y = 0, and is what the mixed derivative is made of.
+          (t) => {
+            const isBothZero = m.mul(m.equal(a.value(), zero), m.equal(b.value(), zero));
+            const less = m.where(isBothZero, one, m.sub(b.value(), one));
+            return m.mul(t, m.mul(b.value(), m.pow(a.value(), less)));
+          },
+        ],
+        [
+          b,
+          // x^y ln x is 0 at x = 0.
+          (t, power) => {
+            const base = m.where(m.equal(a.value(), zero), one, a.value());
+            return m.mul(t, m.mul(power.value(), m.log(base)));
+          },
+        ],
+      ),
+  };
+}
+
+/** σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. */
+export function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
+  const e = expOfMinusAbs(m, x);
+  const onePlus = m.add(m.constant(1), e);
+  return m.div(e, m.mul(onePlus, onePlus));
+}
+
+/** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
+export function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
+  return m.exp(m.where(m.less(x, m.constant(0)), x, m.neg(x)));
+}
+
+const TWO_OVER_SQRT_PI = 1.1283791670955126;
+
+function once<V>(compute: () => V): () => V {
+  let result: { readonly value: V } | undefined;
+  return () => {
+    result ??= { value: compute() };
+    return result.value;
+  };
+}

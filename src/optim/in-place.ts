@@ -1,0 +1,43 @@
+/** Updates in place: how optimisers step. */
+
+import { ShapeError } from "../basics/errors.ts";
+import { broadcastShapes, sameShape, showShape } from "../basics/shape.ts";
+import { type Arithmetic, backend, type ElementwiseKernel, type Operand, Storage } from "../kernels/index.ts";
+import { broadcastOperand } from "../ops/elementwise-record.ts";
+import type { Tensor, TensorLike } from "../ops/tensor.ts";
+import { checkWritable } from "../tensor/tensor.ts";
+
+/**
+ * An update in place: result k of `values` is written into operand k. It is how optimisers step: not
+ * differentiable, and refused for values whose computation is on a tape. Numbers go in as float64.
+ */
+export function inPlace(record: {
+  readonly name: string;
+  /** How many of the first operands are written. */
+  readonly writes: number;
+  readonly values: <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
+}): (...operands: TensorLike[]) => void {
+  const { name, writes, values } = record;
+  let kernel: ElementwiseKernel | undefined;
+  return (...given) => {
+    const targets = given.slice(0, writes) as Tensor[];
+    const { shape } = targets[0];
+    for (const target of targets) checkWritable(name, target);
+    const operandsOf = given.map((value, k): Operand => {
+      if (typeof value === "number")
+        return { storage: Storage.of(Float64Array.of(value)), offset: 0, strides: shape.map(() => 0) };
+      const fits =
+        sameShape(value.shape, shape) ||
+        (k >= writes && sameShape(broadcastShapes(name, value.shape, shape), shape));
+      if (!fits)
+        throw new ShapeError(
+          name,
+          `operand ${k} of shape ${showShape(value.shape)} does not fit the updated ${showShape(shape)}.`,
+        );
+      return broadcastOperand(value, shape);
+    });
+    kernel ??= backend.elementwise(values, given.length);
+    kernel(shape, targets, operandsOf);
+    for (const target of targets) target.storage.version++;
+  };
+}

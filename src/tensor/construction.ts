@@ -1,0 +1,183 @@
+/** The functions that make tensors: from values, of one value, evenly spaced, at random. */
+
+import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
+import { checkDtype } from "../basics/dtype.ts";
+import { ArgumentError, DtypeError } from "../basics/errors.ts";
+import { checkFills, checkFlat, flattenNested, type NestedArray, shapeOfNested } from "../basics/nested.ts";
+import type { Random } from "../basics/random.ts";
+import { checkShape, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
+import { type Dtype, type FloatArray, Storage } from "../kernels/index.ts";
+import { isTensor, operand } from "../ops/operands.ts";
+import { normal as normalDraw, uniform as uniformDraw } from "../ops/random.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { makeTensor } from "./tensor.ts";
+
+/** Options of every function that makes a tensor. */
+export interface TensorOptions {
+  /** Record operations on it, to differentiate by it. Default false. */
+  readonly requiresGrad?: boolean;
+  /** "float32" (the default), or "float64" for checks at higher precision. */
+  readonly dtype?: Dtype;
+}
+
+/**
+ * A tensor from a number, nested arrays, or flat values with a shape.
+ *
+ * ```ts
+ * tensor([[1, 2], [3, 4]]);                     // shape [2, 2]
+ * tensor(new Float32Array([1, 2, 3, 4]), [2, 2]); // the same; typed arrays are copied
+ * tensor(0.5, { requiresGrad: true });          // a scalar to differentiate by
+ * ```
+ *
+ * @throws ShapeError when rows differ in length, or the values do not fill the shape
+ */
+export function tensor(values: NestedArray | FloatArray, options?: TensorOptions): Tensor;
+/** The same from flat values in row-major order. */
+export function tensor(values: ArrayLike<number>, shape: Shape, options?: TensorOptions): Tensor;
+export function tensor(
+  values: NestedArray | ArrayLike<number>,
+  shapeOrOptions?: Shape | TensorOptions,
+  maybeOptions?: TensorOptions,
+): Tensor {
+  const hasShape = Array.isArray(shapeOrOptions);
+  const options = hasShape || shapeOrOptions === undefined ? maybeOptions : (shapeOrOptions as TensorOptions);
+  if (shapeOrOptions !== undefined && !hasShape) {
+    checkOptions("tensor", shapeOrOptions, OPTIONS);
+    if (maybeOptions !== undefined) throw twoOptions();
+  }
+  if (isTensor(values)) throw alreadyTensor();
+  if (!ArrayBuffer.isView(values) && !hasShape) {
+    const shape = shapeOfNested(values as NestedArray);
+    return create("tensor", shape, options, (data) =>
+      flattenNested("tensor", values as NestedArray, shape, data),
+    );
+  }
+  const flat = values as ArrayLike<number>;
+  checkFlat("tensor", flat);
+  const shape = hasShape ? checkShape("tensor", shapeOrOptions as Shape) : [flat.length];
+  checkFills("tensor", flat, shape);
+  return create("tensor", shape, options, (data) => {
+    if (ArrayBuffer.isView(flat)) data.set(flat);
+    else flattenNested("tensor", flat as number[], [flat.length], data);
+  });
+}
+
+/** Zeros. */
+export function zeros(shape: Shape, options?: TensorOptions): Tensor {
+  return create("zeros", checkShape("zeros", shape), options, () => {});
+}
+
+/** Ones. */
+export function ones(shape: Shape, options?: TensorOptions): Tensor {
+  return create("ones", checkShape("ones", shape), options, (data) => data.fill(1));
+}
+
+/** One value everywhere. */
+export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
+  const checked = checkShape("full", shape);
+  checkNumber("full", "value", value);
+  return create("full", checked, options, (data) => data.fill(value));
+}
+
+/** Zeros of the shape and dtype of another tensor. */
+export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
+  const { shape, dtype } = operand("zerosLike", other);
+  checkOptions("zerosLike", options, OPTIONS);
+  return zeros(shape, { dtype, ...options });
+}
+
+/** Ones of the shape and dtype of another tensor. */
+export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
+  const { shape, dtype } = operand("onesLike", other);
+  checkOptions("onesLike", options, OPTIONS);
+  return ones(shape, { dtype, ...options });
+}
+
+/** The identity matrix of `size` rows. */
+export function eye(size: number, options?: TensorOptions): Tensor {
+  return create("eye", checkShape("eye", [size, size]), options, (data) => {
+    for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  });
+}
+
+/** start, start + step, … below `stop`. With one argument: 0, 1, … below it. */
+export function arange(start: number, stop?: number, step = 1, options?: TensorOptions): Tensor {
+  const numbers = Object.entries({ start, stop: stop ?? 0, step });
+  for (const [name, value] of numbers)
+    checkNumber("arange", name, value, "options come last: arange(0, 5, 1, options).");
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  if (!Number.isFinite(count)) {
+    throw new ArgumentError(
+      "arange",
+      `from ${from} to ${to} in steps of ${step} never ends.`,
+      "use finite bounds and a step other than 0.",
+    );
+  }
+  return create("arange", checkShape("arange", [count]), options, (data) => {
+    for (let i = 0; i < count; i++) data[i] = from + i * step;
+  });
+}
+
+/** `count` values evenly spaced from `start` to `stop`, both included. */
+export function linspace(start: number, stop: number, count: number, options?: TensorOptions): Tensor {
+  checkNumber("linspace", "start", start);
+  checkNumber("linspace", "stop", stop);
+  checkCount("linspace", "count", count, 0);
+  return create("linspace", checkShape("linspace", [count]), options, (data) => {
+    for (let i = 0; i < count; i++)
+      data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
+  });
+}
+
+/** Standard normal numbers of a shape, N(0, 1), from a stream. */
+export function normal(shape: Shape, random: Random, options?: TensorOptions): Tensor {
+  checkOptions("normal", options, OPTIONS);
+  return withOptions("normal", normalDraw(shape, random), options);
+}
+
+/** Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream. */
+export function uniform(shape: Shape, random: Random, options?: TensorOptions): Tensor {
+  checkOptions("uniform", options, OPTIONS);
+  return withOptions("uniform", uniformDraw(shape, random), options);
+}
+
+/** A new tensor, drawn in float32, with the options of tensors. */
+function withOptions(where: string, drawn: Tensor, options: TensorOptions = {}): Tensor {
+  const { dtype = "float32", requiresGrad = false } = options;
+  const made = checkDtype(where, dtype) === drawn.dtype ? drawn : drawn.to(dtype);
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+const OPTIONS: readonly (keyof TensorOptions)[] = ["requiresGrad", "dtype"];
+
+function create(
+  where: string,
+  shape: Shape,
+  options: TensorOptions | undefined,
+  fill: (data: FloatArray) => void,
+): Tensor {
+  checkOptions(where, options, OPTIONS);
+  const storage = Storage.allocate(sizeOf(shape), checkDtype(where, options?.dtype ?? "float32"));
+  fill(storage.data);
+  const created = makeTensor(storage, shape, contiguousStrides(shape), 0);
+  if (options?.requiresGrad) created.requiresGrad = true;
+  return created;
+}
+
+function alreadyTensor(): DtypeError {
+  return new DtypeError(
+    "tensor",
+    "got a tensor.",
+    "use clone() for a copy, or detach() for a view without a past.",
+  );
+}
+
+function twoOptions(): ArgumentError {
+  return new ArgumentError(
+    "tensor",
+    "got options twice.",
+    "write tensor(values, options) or tensor(values, shape, options).",
+  );
+}

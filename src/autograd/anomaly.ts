@@ -4,12 +4,8 @@ import { synchronous } from "../basics/check.ts";
 import { AnomalyError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { callSite } from "../ops/call-site.ts";
-import type { Node, Operation } from "../ops/operation.ts";
-import { withObserver } from "../ops/recording.ts";
+import { type Operation, ruleOf, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-
-let isActive = false;
-let backwardOf: Node | null = null;
 
 /**
  * Runs `body` and stops at the first operation that makes a NaN or an infinity, in the forward pass or in a gradient rule.
@@ -28,29 +24,7 @@ let backwardOf: Node | null = null;
  * @throws ArgumentError when `body` is async or a generator: the watch would end at its first await
  */
 export function detectAnomaly<T>(body: () => T): T {
-  const before = isActive;
-  isActive = true;
-  try {
-    return withObserver(inspect, () => synchronous("detectAnomaly", body));
-  } finally {
-    isActive = before;
-  }
-}
-
-export function isDetectingAnomaly(): boolean {
-  return isActive;
-}
-
-/** Applies the gradient rule of a node for one operand, so that a fault in the rule is reported with the node. */
-export function applyRule(cotangent: Tensor, node: Node, index: number): Tensor | null {
-  if (!isActive) return node.operation!.gradient!(cotangent, node, index);
-  const before = backwardOf;
-  backwardOf = node;
-  try {
-    return node.operation!.gradient!(cotangent, node, index);
-  } finally {
-    backwardOf = before;
-  }
+  return withObserver(inspect, () => synchronous("detectAnomaly", body));
 }
 
 function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor): void {
@@ -67,16 +41,16 @@ function inspect(operation: Operation, inputs: readonly Tensor[], output: Tensor
         : `made ${bad} of an operand that held ${culprit}, which no operation under watch had made`;
   const shapes = inputs.map((input) => showShape(input.shape)).join(", ");
   const ranges = inputs.map(describeRange).join(", ");
-  if (backwardOf === null) {
+  if (ruleOf === null) {
     throw new AnomalyError(
       operation.name,
       `${made} (shapes ${shapes}; operands ${ranges}), called at ${callSite()}.`,
     );
   }
   throw new AnomalyError(
-    backwardOf.operation!.name,
+    ruleOf.operation!.name,
     `its gradient rule ${made}, in ${operation.name} (shapes ${shapes}; operands ${ranges}). ` +
-      `The operation was called at ${backwardOf.callSite ?? "a place before detectAnomaly"}.`,
+      `The operation was called at ${ruleOf.callSite ?? "a place before detectAnomaly"}.`,
   );
 }
 

@@ -7,17 +7,12 @@
  */
 
 import { checkOptions } from "../basics/check.ts";
-import { ShapeError, TapeError } from "../basics/errors.ts";
-import { sameShape, showShape } from "../basics/shape.ts";
-import { scalarTensor } from "../ops/allocation.ts";
-import { operand } from "../ops/operands.ts";
-import { checkReads, type Node } from "../ops/operation.ts";
-import { withRecording } from "../ops/recording.ts";
+import { sameShape } from "../basics/shape.ts";
+import { operand, scalarTensor } from "../ops/operands.ts";
+import { applyRule, type Node, observer, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { applyRule, isDetectingAnomaly } from "./anomaly.ts";
-import { checkCotangent } from "./check-cotangent.ts";
-import { Cotangents } from "./cotangents.ts";
-import { notRecorded, past } from "./tape.ts";
+import { Cotangents, checkCotangent } from "./cotangents.ts";
+import { freed, misshapen, notRecorded, notScalar } from "./errors.ts";
 
 /** Options of backward passes. */
 export interface BackwardOptions {
@@ -46,7 +41,7 @@ export interface Contribution {
 }
 
 /** Adds the gradients of `root` to the `grad` of its leaves: see `Tensor.backward`. */
-export function backward(root: Tensor, cotangent?: Tensor, options: BackwardOptions = {}): void {
+export function backward(root: Tensor, cotangent?: Tensor, options?: BackwardOptions): void {
   const walk = startWalk("backward", root, cotangent, options);
   withRecording(walk.createGraph, () => {
     for (const node of walk.order) {
@@ -62,8 +57,7 @@ function contribute({ cotangents }: Walk, node: Node, index: number): Tensor | n
   const target = node.source(index);
   const cotangent = cotangents.of(node);
   if (target === null || cotangent === null) return null;
-  checkReads(node);
-  const contribution = applyRule(cotangent, node, index);
+  const contribution = applyRule(node, cotangent, index);
   if (contribution === null) return null;
   if (!sameShape(contribution.shape, target.output.shape)) throw misshapen(node, index, contribution);
   cotangents.add(target, contribution, node);
@@ -94,9 +88,9 @@ function accumulate({ cotangents }: Walk, node: Node): void {
 export function* backwardSteps(
   root: Tensor,
   cotangent?: Tensor,
-  options: BackwardOptions = {},
+  options?: BackwardOptions,
 ): Generator<Contribution, void, void> {
-  const walk = startWalk("backwardSteps", root, cotangent, options, { isWatched: true });
+  const walk = startWalk("backwardSteps", root, cotangent, options, true);
   const { cotangents, createGraph } = walk;
   for (const node of walk.order) {
     for (let index = 0; index < node.sources.length; index++) {
@@ -119,7 +113,7 @@ export function gradientsOf(
   root: Tensor,
   by: readonly Tensor[],
   cotangent?: Tensor,
-  options: BackwardOptions = {},
+  options?: BackwardOptions,
 ): (Tensor | null)[] {
   const walk = startWalk(where, root, cotangent, options);
   const { cotangents } = walk;
@@ -148,15 +142,15 @@ function startWalk(
   where: string,
   root: Tensor,
   cotangent: Tensor | undefined,
-  options: BackwardOptions,
-  { isWatched = isDetectingAnomaly() }: { isWatched?: boolean } = {},
+  options: BackwardOptions | undefined,
+  isWatched = observer !== null,
 ): Walk {
   root = operand(where, root);
-  checkOptions(where, options, ["retainGraph", "createGraph"]);
+  if (options !== undefined) checkOptions(where, options, ["retainGraph", "createGraph"]);
   if (root.node === null) throw notRecorded(where);
   if (cotangent !== undefined) checkCotangent(where, cotangent, root);
-  else if (root.size !== 1) throw noScalar(where, root);
-  const { createGraph = false, retainGraph = createGraph } = options;
+  else if (root.size !== 1) throw notScalar(where, root);
+  const { createGraph = false, retainGraph = createGraph } = options ?? {};
   const order = newestFirst(past(root.node));
   for (const node of order) if (node.inputs === null) throw freed(where, node);
   const cotangents = new Cotangents(order, !createGraph && !isWatched);
@@ -165,25 +159,32 @@ function startWalk(
 }
 
 /**
- * Results by falling id, then the leaves, which hand nothing on. The results of a chain come sorted, and the check costs a
- * fraction of the sort's.
+ * A node and everything before it, in no particular order. An operand is always recorded before its result, so
+ * sorted by id they are in a topological order. Works without recursion, so that no chain is too long.
  */
-function newestFirst(nodes: readonly Node[]): Node[] {
-  const order: Node[] = [];
-  const leaves: Node[] = [];
-  let isSorted = true;
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i];
-    if (node.operation === null) {
-      leaves.push(node);
-    } else {
-      if (order.length > 0 && order[order.length - 1].id < node.id) isSorted = false;
-      order.push(node);
+export function past(root: Node): Node[] {
+  const mark = nextMark++;
+  root.mark = mark;
+  const found = [root];
+  for (let i = 0; i < found.length; i++) {
+    const { length } = found[i].sources;
+    for (let k = 0; k < length; k++) {
+      const source = found[i].source(k);
+      if (source === null || source.mark === mark) continue;
+      source.mark = mark;
+      found.push(source);
     }
   }
-  if (!isSorted) order.sort((a, b) => b.id - a.id);
-  for (let i = 0; i < leaves.length; i++) order.push(leaves[i]);
-  return order;
+  return found;
+}
+
+let nextMark = 1;
+
+/** Results by falling id, then the leaves, which hand nothing on. Chains come sorted; to see that costs less than a sort. */
+function newestFirst(nodes: readonly Node[]): Node[] {
+  const results = nodes.filter(({ operation }) => operation !== null);
+  if (results.some(({ id }, i) => i > 0 && id > results[i - 1].id)) results.sort((a, b) => b.id - a.id);
+  return results.concat(nodes.filter(({ operation }) => operation === null));
 }
 
 /** Lets go of what the tape holds, once the whole walk has succeeded. */
@@ -197,27 +198,3 @@ function free(walk: Walk): void {
 }
 
 const NONE: readonly null[] = [];
-
-function freed(where: string, node: Node): TapeError {
-  return new TapeError(
-    where,
-    `the tape was freed by an earlier backward pass (at ${node.operation!.name}).`,
-    "compute the result again, or keep the tape with backward(undefined, { retainGraph: true }).",
-  );
-}
-
-function noScalar(where: string, root: Tensor): TapeError {
-  return new TapeError(
-    where,
-    `the gradient of a tensor of shape ${showShape(root.shape)} needs a cotangent to start from: only a scalar has a gradient by itself.`,
-    "reduce it first (sum, mean), or give a cotangent of the same shape.",
-  );
-}
-
-function misshapen(node: Node, index: number, contribution: Tensor): ShapeError {
-  return new ShapeError(
-    node.operation!.name,
-    `its gradient rule gives ${showShape(contribution.shape)} for operand ${index} of shape ${showShape(node.inputs![index].shape)}.`,
-    "a gradient has the shape of its operand; sum over the axes that were broadcast (sumTo).",
-  );
-}

@@ -6,10 +6,11 @@
  * the cotangent on as it is, or a view of it. What came from outside, or may be known outside, is kept.
  */
 
-import { TapeError } from "../basics/errors.ts";
-import { isContiguous } from "../basics/shape.ts";
+import { isContiguous, sameShape } from "../basics/shape.ts";
+import { isTensor } from "../ops/operands.ts";
 import { isForgetful, type Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { notCotangent, overtaken } from "./errors.ts";
 
 /** The sums of one walk. */
 export class Cotangents {
@@ -107,10 +108,8 @@ function release({ storage }: Tensor): void {
   if (--storage.holders === 0 && storage.size > 1) storage.discard();
 }
 
-function overtaken(node: Node): TapeError {
-  return new TapeError(
-    "backwardSteps",
-    `another backward pass went through the same tape meanwhile (at ${node.operation?.name ?? "a leaf"}).`,
-    "finish one iteration before starting the next.",
-  );
+/** A cotangent given by a user: a tensor of the shape and dtype of the value that it belongs to. */
+export function checkCotangent(where: string, given: unknown, of: Tensor, name = "cotangent"): void {
+  const fits = isTensor(given) && sameShape(given.shape, of.shape) && given.dtype === of.dtype;
+  if (!fits) throw notCotangent(where, given, of, name);
 }

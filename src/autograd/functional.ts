@@ -3,12 +3,11 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { scalarTensor, zeroTensor } from "../ops/allocation.ts";
-import { isTensor } from "../ops/operands.ts";
+import { isTensor, scalarTensor, zeroTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { gradientsOf } from "./backward.ts";
-import { checkCotangent } from "./check-cotangent.ts";
-import { enableGrad, isGradEnabled, past } from "./tape.ts";
+import { gradientsOf, past } from "./backward.ts";
+import { checkCotangent } from "./cotangents.ts";
+import { enableGrad, isGradEnabled } from "./tape.ts";
 import { type Tree, treeLeaves, treeWith } from "./tree.ts";
 
 /** A function of a tensor (or a tree of them) and of anything else, to a tensor. */

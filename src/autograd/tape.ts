@@ -1,15 +1,15 @@
 /**
  * The tape: every recorded operation is a node that knows its operands, so a result leads to all that it was
- * computed from. This file lists that past in order and describes it; backward.ts walks it.
+ * computed from. This file lists and describes that past; backward.ts walks it.
  */
 
 import { synchronous } from "../basics/check.ts";
-import { TapeError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
-import type { Node } from "../ops/operation.ts";
-import { isRecording, withRecording } from "../ops/recording.ts";
+import { isRecording, type Node, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { past } from "./backward.ts";
+import { notRecorded } from "./errors.ts";
 
 /**
  * All nodes that `root` was computed from, itself included, in the order in which they were recorded: every
@@ -21,29 +21,6 @@ export function tape(root: Tensor): Node[] {
   root = operand("tape", root);
   if (root.node === null) throw notRecorded("tape");
   return past(root.node).sort((a, b) => a.id - b.id);
-}
-
-let nextMark = 1;
-
-/**
- * A node and everything before it, in no particular order. An operand is always recorded before its result, so
- * sorted by id they are in a topological order.
- */
-export function past(root: Node): Node[] {
-  const mark = nextMark++;
-  root.mark = mark;
-  const found = [root];
-  for (let i = 0; i < found.length; i++) {
-    const { length } = found[i].sources;
-    for (let k = 0; k < length; k++) {
-      const source = found[i].source(k);
-      if (source !== null && source.mark !== mark) {
-        source.mark = mark;
-        found.push(source);
-      }
-    }
-  }
-  return found;
 }
 
 /** One line about a node: `%3 = softmax/exp(%2) → [3, 4]`. */
@@ -82,12 +59,4 @@ export function enableGrad<T>(body: () => T): T {
 /** Whether operations on tensors that require gradients are being recorded. */
 export function isGradEnabled(): boolean {
   return isRecording();
-}
-
-export function notRecorded(where: string): TapeError {
-  return new TapeError(
-    where,
-    "nothing is recorded for this tensor: none of its operands requires gradients, or it was computed inside noGrad().",
-    "create the leaves with { requiresGrad: true } before computing.",
-  );
 }

@@ -1,8 +1,7 @@
 /** Tensors as text: aligned columns, long axes cut in the middle, the same digits for all elements. */
 
 import type { FloatArray } from "../kernels/types.ts";
-import type { Shape } from "./shape.ts";
-import { sizeOf } from "./shape.ts";
+import { type Shape, sizeOf } from "./shape.ts";
 
 /** An axis longer than this shows its first and last EDGE entries only, once the tensor is large. */
 const LARGE = 200;

@@ -3,8 +3,7 @@
 import type { FloatArray } from "../kernels/types.ts";
 import { describeValue } from "./check.ts";
 import { DtypeError, ShapeError } from "./errors.ts";
-import type { Shape } from "./shape.ts";
-import { showShape, sizeOf } from "./shape.ts";
+import { type Shape, showShape, sizeOf } from "./shape.ts";
 
 /** A number, or arrays of them, all of one length at each depth. */
 export type NestedArray = number | readonly NestedArray[];

@@ -52,28 +52,30 @@ export function sameShape(a: Shape, b: Shape): boolean {
  * when the user changes the array.
  */
 export function checkShape(where: string, shape: Shape): Shape {
-  checkIsShape(where, shape);
-  for (const size of shape) {
-    if (!Number.isInteger(size) || size < 0) {
-      throw new ShapeError(
-        where,
-        `[${shape.map(showSize).join(", ")}] is not a shape: every size is a whole number, 0 or more.`,
-        "write the sizes as numbers, such as zeros([2, 3]).",
-      );
-    }
-  }
-  if (sizeOf(shape) > 2 ** 31) {
-    throw new ShapeError(where, `${showShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^31.`);
-  }
+  const isShape =
+    Array.isArray(shape) &&
+    shape.every((size) => Number.isInteger(size) && size >= 0) &&
+    sizeOf(shape) <= LARGEST;
+  if (!isShape) throw notAShape(where, shape);
   return shape.slice();
 }
 
-function checkIsShape(where: string, shape: unknown): void {
-  if (Array.isArray(shape)) return;
-  throw new ShapeError(
+const LARGEST = 2 ** 31;
+
+function notAShape(where: string, shape: unknown): ShapeError {
+  if (!Array.isArray(shape)) {
+    return new ShapeError(
+      where,
+      `a shape is an array of whole numbers; got ${describeValue(shape)}.`,
+      "give all sizes as one array, such as zeros([2, 3]); [] is the shape of a scalar.",
+    );
+  }
+  if (shape.every((size) => Number.isInteger(size) && size >= 0))
+    return new ShapeError(where, `${showShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^31.`);
+  return new ShapeError(
     where,
-    `a shape is an array of whole numbers; got ${describeValue(shape)}.`,
-    "give all sizes as one array, such as zeros([2, 3]); [] is the shape of a scalar.",
+    `[${shape.map(showSize).join(", ")}] is not a shape: every size is a whole number, 0 or more.`,
+    "write the sizes as numbers, such as zeros([2, 3]).",
   );
 }
 
@@ -96,17 +98,20 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   for (let axis = 1; axis <= rank; axis++) {
     const sizeA = a[a.length - axis] ?? 1;
     const sizeB = b[b.length - axis] ?? 1;
-    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
-      throw new ShapeError(
-        where,
-        `shapes ${showShape(a)} and ${showShape(b)} do not broadcast: ` +
-          `counted from the last axis, axis -${axis} has sizes ${sizeA} and ${sizeB}, which must be equal or 1.`,
-        "reshape or transpose one of them, or insert an axis of size 1 with unsqueeze().",
-      );
-    }
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) throw noBroadcast(where, a, b, axis);
     shape[rank - axis] = sizeA === 1 ? sizeB : sizeA;
   }
   return shape;
+}
+
+function noBroadcast(where: string, a: Shape, b: Shape, axis: number): ShapeError {
+  const [sizeA, sizeB] = [a, b].map((shape) => shape[shape.length - axis]);
+  return new ShapeError(
+    where,
+    `shapes ${showShape(a)} and ${showShape(b)} do not broadcast: ` +
+      `counted from the last axis, axis -${axis} has sizes ${sizeA} and ${sizeB}, which must be equal or 1.`,
+    "reshape or transpose one of them, or insert an axis of size 1 with unsqueeze().",
+  );
 }
 
 /** Strides that read an array of `shape` as if it had the (broadcast) shape `target`: 0 where it repeats. */
@@ -120,19 +125,19 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 
 /** The axis counted from the front: -1 is the last. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    if (typeof axis !== "number") throw notAnAxis(where, axis);
-    throw new AxisError(
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw notAnAxis(where, axis, rank);
+  return axis < 0 ? axis + rank : axis;
+}
+
+function notAnAxis(where: string, axis: unknown, rank: number): AxisError {
+  if (typeof axis === "number") {
+    return new AxisError(
       where,
       rank === 0
         ? `a scalar has no axis ${axis}.`
         : `axis ${axis} is outside a tensor of ${rank} axes: it must be a whole number from ${-rank} to ${rank - 1}.`,
     );
   }
-  return axis < 0 ? axis + rank : axis;
-}
-
-function notAnAxis(where: string, axis: unknown): AxisError {
   return new AxisError(
     where,
     `an axis is a whole number; got ${describeValue(axis)}.`,
@@ -159,7 +164,7 @@ export function normalizeAxes(
 
 /** A target shape with at most one -1 (or undefined) filled in from the number of elements. */
 export function inferShape(where: string, shape: Shape, size: number): Shape {
-  checkIsShape(where, shape);
+  if (!Array.isArray(shape)) throw notAShape(where, shape);
   const unknown = shape.filter((s) => s === -1).length;
   if (unknown > 1) throw new ShapeError(where, `${showShape(shape)} leaves more than one size open (-1).`);
   const known = sizeOf(shape.filter((s) => s !== -1));
@@ -210,21 +215,23 @@ export function reshapeStrides(shape: Shape, strides: readonly number[], target:
 
 /** A permutation of the axes, checked. */
 export function checkPermutation(where: string, axes: readonly number[], rank: number): number[] {
-  if (!Array.isArray(axes)) {
-    throw new AxisError(
-      where,
-      `an order of axes is an array; got ${describeValue(axes)}.`,
-      `name all ${rank} axes, such as ${where}([${Array.from({ length: rank }, (_, i) => rank - 1 - i).join(", ")}]).`,
-    );
-  }
-  const normal = axes.map((axis) => normalizeAxis(where, axis, rank));
-  if (normal.length !== rank || new Set(normal).size !== rank) {
-    throw new AxisError(
+  const normal = Array.isArray(axes) ? axes.map((axis) => normalizeAxis(where, axis, rank)) : [];
+  if (!Array.isArray(axes) || normal.length !== rank || new Set(normal).size !== rank)
+    throw notAnOrder(where, axes, rank);
+  return normal;
+}
+
+function notAnOrder(where: string, axes: unknown, rank: number): AxisError {
+  if (Array.isArray(axes))
+    return new AxisError(
       where,
       `[${axes.join(", ")}] is not an order of the ${rank} axes: each is named once.`,
     );
-  }
-  return normal;
+  return new AxisError(
+    where,
+    `an order of axes is an array; got ${describeValue(axes)}.`,
+    `name all ${rank} axes, such as ${where}([${Array.from({ length: rank }, (_, i) => rank - 1 - i).join(", ")}]).`,
+  );
 }
 
 /** What to take along one axis: everything, one index (the axis goes away), or `[start, stop, step]`. */

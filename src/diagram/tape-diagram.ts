@@ -3,7 +3,8 @@
  * are boxes, and an arrow runs from every operand to its result.
  */
 
-import { notRecorded, tape } from "../autograd/tape.ts";
+import { notRecorded } from "../autograd/errors.ts";
+import { tape } from "../autograd/tape.ts";
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";

@@ -5,10 +5,10 @@ import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
-import { withoutTemporaries } from "../ops/allocation.ts";
 import { silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
-import { isRecording } from "../ops/recording.ts";
+import { withoutTemporaries } from "../ops/operands.ts";
+import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
 /** Rows in a block. */

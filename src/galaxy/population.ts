@@ -7,8 +7,14 @@ import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import { exp, exp10, log, log10 } from "../kernels/math.ts";
-import type { Halo, MassComponent } from "./components.ts";
-import { circularVelocity, exponentialDisc, HUBBLE_CONSTANT, nfwHalo } from "./components.ts";
+import {
+  circularVelocity,
+  exponentialDisc,
+  type Halo,
+  HUBBLE_CONSTANT,
+  type MassComponent,
+  nfwHalo,
+} from "./components.ts";
 
 /** What makes one galaxy. */
 export interface GalaxyParameters {

@@ -9,7 +9,7 @@ import { createWasmBackend } from "./wasm/index.ts";
 
 export type { Arithmetic, Expression, Expressions } from "./arithmetic.ts";
 export type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "./backend.ts";
-export { type Dtype, type Residence, Storage } from "./storage.ts";
+export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
 export type { FloatArray } from "./types.ts";
 export type { Draw } from "./typescript/random.ts";
 export { forEachIndex } from "./walk.ts";

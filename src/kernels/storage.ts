@@ -16,14 +16,17 @@ export interface Residence {
   copyTo(data: FloatArray): void;
 }
 
+/** How many in-place changes there have been, of any storage: the clock that tells whether memory changed since. */
+export let changes = 0;
+
 /** Flat memory. Every tensor is a view of one. */
 export class Storage {
   /** The number of elements. */
   readonly size: number;
   /** The type of the elements. */
   readonly dtype: Dtype;
-  /** Grows with every in-place change, so that backward can tell that a value it saved is gone. */
-  version = 0;
+  /** The count of `changes` at the last change in place, so that backward can tell that a value it reads is gone. */
+  changedAt = 0;
   /** Set while a backend has the elements; `data` is out of date then. */
   residence: Residence | null = null;
   /** How many cotangents of a backward walk lie here: at 0 again, the walk discards it. */
@@ -78,6 +81,11 @@ export class Storage {
     } else {
       this.data[index] = value;
     }
+  }
+
+  /** Notes that the elements were changed in place. */
+  markChanged(): void {
+    this.changedAt = ++changes;
   }
 
   /** True for zeros that nobody has read or written yet. */

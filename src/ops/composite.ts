@@ -3,7 +3,7 @@
 import { attributedTo } from "../basics/errors.ts";
 import type { Shape } from "../basics/shape.ts";
 import { operands } from "./operands.ts";
-import { withScope } from "./recording.ts";
+import { withScope } from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** How a composite operation can be called in a test: operands of these shapes. */

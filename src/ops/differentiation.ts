@@ -118,10 +118,12 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
     expm1: unary(m.expm1, (t, a) => m.mul(t, m.exp(a))),
     sin: unary(m.sin, (t, a) => m.mul(t, m.cos(a))),
     cos: unary(m.cos, (t, a) => m.neg(m.mul(t, m.sin(a)))),
-    // 1/cosh² = 4 σ(2a) σ(−2a), exact where 1 − tanh² cancels.
-    tanh: unary(m.tanh, (t, a) =>
-      m.mul(t, m.mul(m.constant(4), logisticDensity(m, m.mul(m.constant(2), a)))),
-    ),
+    // 1/cosh² a = 4 e / (1 + e)² with e = e^(−2|a|), exact where 1 − tanh² cancels.
+    tanh: unary(m.tanh, (t, a) => {
+      const e = m.exp(m.mul(m.constant(2), m.where(m.less(a, zero), a, m.neg(a))));
+      const onePlus = m.add(one, e);
+      return m.mul(t, m.mul(m.constant(4), m.div(e, m.mul(onePlus, onePlus))));
+    }),
     erf: unary(m.erf, (t, a) => m.mul(t, m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a)))))),
     pow: (a, b) =>
       dual(
@@ -146,18 +148,6 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         ],
       ),
   };
-}
-
-/** σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. */
-export function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
-  const e = expOfMinusAbs(m, x);
-  const onePlus = m.add(m.constant(1), e);
-  return m.div(e, m.mul(onePlus, onePlus));
-}
-
-/** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
-export function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
-  return m.exp(m.where(m.less(x, m.constant(0)), x, m.neg(x)));
 }
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;

@@ -16,11 +16,9 @@ import {
   type Operand,
 } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
-import { scalarTensor } from "./allocation.ts";
 import { tangentOf } from "./differentiation.ts";
-import { operands } from "./operands.ts";
-import { apply, type Example, type Operation, OUTPUT, recordOf } from "./operation.ts";
-import { isRecording } from "./recording.ts";
+import { operands, scalarTensor } from "./operands.ts";
+import { apply, type Example, isRecording, type Operation, OUTPUT, recordOf } from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */

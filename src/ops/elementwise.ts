@@ -6,7 +6,6 @@
 import { checkNumber } from "../basics/check.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { expOfMinusAbs, logisticDensity } from "./differentiation.ts";
 import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
@@ -248,6 +247,18 @@ function logistic<V>(m: Arithmetic<V>, x: V): V {
   const e = expOfMinusAbs(m, x);
   const one = m.constant(1);
   return m.div(m.where(m.less(x, m.constant(0)), e, one), m.add(one, e));
+}
+
+/** σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. */
+function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
+  const e = expOfMinusAbs(m, x);
+  const onePlus = m.add(m.constant(1), e);
+  return m.div(e, m.mul(onePlus, onePlus));
+}
+
+/** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
+function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
+  return m.exp(m.where(m.less(x, m.constant(0)), x, m.neg(x)));
 }
 
 function normalCdf<V>(m: Arithmetic<V>, x: V): V {

@@ -6,8 +6,7 @@ import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from
 import { backend, type Expression, forEachIndex, type Operand } from "../kernels/index.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { operands } from "./operands.ts";
-import { apply, type Operation, recordOf } from "./operation.ts";
-import { isRecording } from "./recording.ts";
+import { apply, isRecording, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**

@@ -1,9 +1,9 @@
-/** What users hand to operations, made into tensors of one dtype or refused with the reason. */
+/** Tensors as operations get and make them: operands of one dtype, and fresh memory. */
 
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, DtypeError } from "../basics/errors.ts";
+import { contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Dtype, Storage } from "../kernels/index.ts";
-import { scalarTensor } from "./allocation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /**
@@ -49,6 +49,51 @@ export function listOf<T = Tensor>(where: string, values: Iterable<T>, fix: stri
   const isList = typeof values === "object" && values !== null && Symbol.iterator in values;
   if (isList && !isTensor(values)) return [...values];
   throw new ArgumentError(where, `takes a list of tensors; got ${describeValue(values)}.`, fix);
+}
+
+type TensorFactory = (storage: Storage, shape: Shape, strides: readonly number[], offset: number) => Tensor;
+
+/** A tensor over given memory. */
+export let makeTensor: TensorFactory;
+
+/** The class of tensors announces itself here; operations stand below it. */
+export function setTensorFactory(factory: TensorFactory): void {
+  makeTensor = factory;
+}
+
+const NO_STRIDES: readonly number[] = [];
+let temporaries: Storage[] | null = null;
+
+/** A tensor of zeros in memory of its own. */
+export function zeroTensor(shape: Shape, dtype: Dtype): Tensor {
+  const strides = shape.length === 0 ? NO_STRIDES : contiguousStrides(shape);
+  const storage = Storage.allocate(sizeOf(shape), dtype);
+  if (temporaries !== null) temporaries.push(storage);
+  return makeTensor(storage, shape, strides, 0);
+}
+
+/** A scalar that is not recorded. */
+export function scalarTensor(value: number, dtype: Dtype): Tensor {
+  const tensor = zeroTensor([], dtype);
+  tensor.storage.set(0, value);
+  return tensor;
+}
+
+/**
+ * Runs `body` and gives up the memory of all tensors made on the way but the result's. For the engine's own code only, which
+ * knows that it keeps none of them, on a tape neither.
+ */
+export function withoutTemporaries(body: () => Tensor): Tensor {
+  const before = temporaries;
+  temporaries = [];
+  try {
+    const result = body();
+    for (const storage of temporaries) if (storage !== result.storage) storage.discard();
+    before?.push(result.storage);
+    return result;
+  } finally {
+    temporaries = before;
+  }
 }
 
 function notAnOperand(where: string, value: unknown): DtypeError {

@@ -6,10 +6,9 @@
 
 import { TapeError } from "../basics/errors.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
-import type { Dtype, Expression, Operand } from "../kernels/index.ts";
-import { makeTensor, zeroTensor } from "./allocation.ts";
+import { changes, type Dtype, type Expression, type Operand } from "../kernels/index.ts";
 import { callSite } from "./call-site.ts";
-import { isRecording, observer, scope } from "./recording.ts";
+import { makeTensor, zeroTensor } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Settings of one application that are not differentiated: axes, shapes, indices. */
@@ -78,8 +77,8 @@ export class Node<A extends Attributes = Attributes> {
   sources: readonly (Node | null)[];
   /** The composite operation in whose course this ran, such as "softmax"; "" outside. */
   readonly scope: string = scope;
-  /** Sum of the versions of what the gradient rule reads, when it was recorded; more now means changed in place. */
-  readonly readVersion: number;
+  /** The count of in-place changes when this was recorded. */
+  readonly recordedAt: number = changes;
   /** Where the operation was called, while somebody watches (see `detectAnomaly`). */
   readonly callSite: string | null = observer === null ? null : callSite();
   /** Set by `retainGrad()`. */
@@ -106,7 +105,6 @@ export class Node<A extends Attributes = Attributes> {
     this.sources = sources;
     this.attributes = attributes;
     this.output = output;
-    this.readVersion = operation === null ? 0 : versionOfReads(operation.reads, inputs, sources, output);
   }
 
   /** The node of an operand; null where it was not being differentiated then, or is a leaf that is frozen now. */
@@ -134,7 +132,7 @@ export function apply<A extends Attributes>(
     output = zeroTensor(shape, dtype);
     operation.compute(output, shape, inputs, attributes);
   }
-  if (operation.gradient !== undefined && isRecording()) {
+  if (operation.gradient !== undefined && recording) {
     const sources = sourcesOf(inputs);
     if (sources !== null) {
       output.node = new Node<A>(operation, inputs, sources, attributes, output) as unknown as Node;
@@ -143,6 +141,26 @@ export function apply<A extends Attributes>(
   if (observer !== null) observer(operation as unknown as Operation, inputs, output, attributes);
   return output;
 }
+
+/**
+ * Applies the gradient rule of a node for one operand: what the cotangent of its output contributes to the operand's.
+ *
+ * @throws TapeError when a value that the rule reads was changed in place since
+ */
+export function applyRule(node: Node, cotangent: Tensor, index: number): Tensor | null {
+  if (changes !== node.recordedAt) checkReads(node, index);
+  if (observer === null) return node.operation!.gradient!(cotangent, node, index);
+  const outer = ruleOf;
+  ruleOf = node;
+  try {
+    return node.operation!.gradient!(cotangent, node, index);
+  } finally {
+    ruleOf = outer;
+  }
+}
+
+/** The node whose gradient rule runs now; null outside of backward. */
+export let ruleOf: Node | null = null;
 
 /** The nodes of the operands; null where none is being differentiated. */
 function sourcesOf(inputs: readonly Tensor[]): (Node | null)[] | null {
@@ -155,38 +173,80 @@ function sourcesOf(inputs: readonly Tensor[]): (Node | null)[] | null {
   return null;
 }
 
-/** Throws when a value that this node's gradient rule reads was changed in place since. */
-export function checkReads({ operation, inputs, sources, output, readVersion }: Node): void {
-  if (versionOfReads(operation!.reads, inputs!, sources, output) === readVersion) return;
+/** Throws when something that the rule for an operand reads was changed in place since the node was recorded. */
+function checkReads(node: Node, index: number): void {
+  const { reads } = node.operation!;
+  const inputs = node.inputs!;
+  const tensors =
+    typeof reads === "string"
+      ? [
+          ...(reads === "inputs" || reads === "both" ? inputs : []),
+          ...(reads === "output" || reads === "both" ? [node.output] : []),
+        ]
+      : reads[index].map((place) => (place === OUTPUT ? node.output : inputs[place]));
+  if (tensors.every(({ storage }) => storage.changedAt <= node.recordedAt)) return;
   throw new TapeError(
-    operation!.name,
+    node.operation!.name,
     "a value that its gradient needs was changed in place after it was computed " +
-      `(operands ${inputs!.map((input) => showShape(input.shape)).join(", ")}).`,
+      `(operands ${inputs.map((input) => showShape(input.shape)).join(", ")}).`,
     "change it after backward(), or change a clone().",
   );
 }
 
-/** Versions only grow, so their sum stays the same only as long as all of them do. */
-function versionOfReads(
-  reads: Reads,
+// ---- what is being recorded, under which name, and who watches
+
+/** Sees every application of an operation. */
+export type Observer = (
+  operation: Operation,
   inputs: readonly Tensor[],
-  sources: readonly (Node | null)[],
   output: Tensor,
-): number {
-  if (reads === "nothing") return 0;
-  let version = reads === "output" || reads === "both" ? output.storage.version : 0;
-  if (reads === "inputs" || reads === "both") {
-    for (let i = 0; i < inputs.length; i++) version += inputs[i].storage.version;
-  } else if (reads !== "output") {
-    for (let i = 0; i < sources.length; i++) {
-      if (sources[i] === null) continue;
-      for (let k = 0; k < reads[i].length; k++) {
-        const place = reads[i][k];
-        version += (place === OUTPUT ? output : inputs[place]).storage.version;
-      }
-    }
+  attributes: Attributes,
+) => void;
+
+let recording = true;
+
+/** The composite operation that runs now, such as "softmax"; "" outside. */
+export let scope = "";
+
+/** Who watches; null: nobody. Nodes keep their call sites meanwhile. */
+export let observer: Observer | null = null;
+
+/** Whether operations on differentiated tensors are being recorded. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/** Runs `body` with recording on or off. */
+export function withRecording<T>(on: boolean, body: () => T): T {
+  const before = recording;
+  recording = on;
+  try {
+    return body();
+  } finally {
+    recording = before;
   }
-  return version;
+}
+
+/** Runs `body` as part of a composite operation: what it records carries the composite's name. */
+export function withScope<T>(name: string, body: () => T): T {
+  const before = scope;
+  scope = before === "" ? name : `${before}/${name}`;
+  try {
+    return body();
+  } finally {
+    scope = before;
+  }
+}
+
+/** Lets `watch` see every application while `body` runs. */
+export function withObserver<T>(watch: Observer, body: () => T): T {
+  const before = observer;
+  observer = watch;
+  try {
+    return body();
+  } finally {
+    observer = before;
+  }
 }
 
 /** The function with its record attached, where tests, pages and compilers find it: `silu.operation`. */

@@ -14,8 +14,7 @@ import { backend, type Expression, forEachIndex, type ReduceKernel } from "../ke
 import { composite } from "./composite.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
-import { apply, type Operation, recordOf } from "./operation.ts";
-import { withRecording } from "./recording.ts";
+import { apply, type Operation, recordOf, withRecording } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One axis, several, or (left out) all. Negative axes count from the last. */
@@ -267,9 +266,11 @@ interface ReduceAttributes {
         { storage: x.storage, offset: x.offset, strides },
       ]);
     },
-    // With keepdim the cotangent broadcasts against the operand whatever keepdim was.
-    gradient: (cotangent, node, index) =>
-      gradient(cotangent.reshape(keptShape(node.inputs![0].shape, node.attributes.axes)), node, index),
+    // With the reduced axes as axes of one, the cotangent broadcasts against the operand; a scalar does as it is.
+    gradient: (cotangent, node, index) => {
+      const kept = keptShape(node.inputs![0].shape, node.attributes.axes);
+      return gradient(cotangent.rank === 0 ? cotangent : cotangent.reshape(kept), node, index);
+    },
     reads,
     examples: [
       { shapes: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepdim: false } },

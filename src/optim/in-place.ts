@@ -38,6 +38,6 @@ export function inPlace(record: {
     });
     kernel ??= backend.elementwise(values, given.length);
     kernel(shape, targets, operandsOf);
-    for (const target of targets) target.storage.version++;
+    for (const target of targets) target.storage.markChanged();
   };
 }

@@ -1,11 +1,9 @@
 /** The five figures of the rotation-curve diffusion model, each a pure function from numbers to an SVG document. */
 import { ArgumentError, DtypeError } from "../basics/errors.ts";
 import { extent, requireGrowing, requireNumbers, requireSome } from "./check.ts";
-import type { Axis, LineMark, Mark, Panel, PointsMark } from "./figure.ts";
-import { figure } from "./figure.ts";
+import { type Axis, figure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
 import { okabeIto, viridis } from "./palette.ts";
-import type { ScaleKind } from "./scale.ts";
-import { scale } from "./scale.ts";
+import { type ScaleKind, scale } from "./scale.ts";
 import { thinLine } from "./thin.ts";
 
 /** Velocities in km/s, one for each radius. */

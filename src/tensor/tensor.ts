@@ -4,7 +4,7 @@
  */
 
 import { type BackwardOptions, backward } from "../autograd/backward.ts";
-import { checkCotangent } from "../autograd/check-cotangent.ts";
+import { checkCotangent } from "../autograd/cotangents.ts";
 import { describeValue } from "../basics/check.ts";
 import { AxisError, attributedTo, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
@@ -19,15 +19,13 @@ import {
   sizeOf,
 } from "../basics/shape.ts";
 import type { Dtype, FloatArray, Storage } from "../kernels/index.ts";
-import { scalarTensor, setTensorFactory, zeroTensor } from "../ops/allocation.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
 import * as losses from "../ops/losses.ts";
-import { operands } from "../ops/operands.ts";
-import { Node } from "../ops/operation.ts";
-import { isRecording } from "../ops/recording.ts";
+import { operands, scalarTensor, setTensorFactory, zeroTensor } from "../ops/operands.ts";
+import { isRecording, Node } from "../ops/operation.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -130,7 +128,7 @@ class TensorClass {
     const source = given.storage === this.storage ? given.detach().clone() : given;
     const strides = broadcastStrides(source.shape, source.strides, this.shape);
     copyElements(this.shape, this, { storage: source.storage, offset: source.offset, strides });
-    this.storage.version++;
+    this.storage.markChanged();
     return this.self();
   }
 

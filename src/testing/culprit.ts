@@ -1,8 +1,7 @@
 /** Which operation on the tape of a function has the rule that is off: each is checked alone, on its own operands. */
 
 import { enableGrad, tape } from "../autograd/tape.ts";
-import { apply, type Node } from "../ops/operation.ts";
-import { withObserver } from "../ops/recording.ts";
+import { apply, type Node, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
 /** An operation whose rule disagrees with differences by itself. */

@@ -9,8 +9,7 @@ import { vjp } from "../autograd/functional.ts";
 import { broadcastStrides, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Arithmetic, Storage } from "../kernels/index.ts";
 import * as math from "../kernels/math.ts";
-import { type Attributes, apply, type Operation } from "../ops/operation.ts";
-import { withObserver } from "../ops/recording.ts";
+import { type Attributes, apply, type Operation, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 

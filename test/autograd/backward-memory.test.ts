@@ -14,8 +14,7 @@ import {
   useBackend,
 } from "../../src/index.ts";
 import { Storage } from "../../src/kernels/storage.ts";
-import { apply } from "../../src/ops/operation.ts";
-import { withObserver } from "../../src/ops/recording.ts";
+import { apply, withObserver } from "../../src/ops/operation.ts";
 
 const leaf = (values: number | number[] | number[][]): Tensor => tensor(values, { requiresGrad: true });
 

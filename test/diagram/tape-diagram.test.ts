@@ -4,7 +4,7 @@ import { noGrad, tape } from "../../src/autograd/tape.ts";
 import { ArgumentError, TapeError } from "../../src/basics/errors.ts";
 import { type DrawOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
 import { concat, type Tensor } from "../../src/index.ts";
-import { withScope } from "../../src/ops/recording.ts";
+import { withScope } from "../../src/ops/operation.ts";
 import { tensor } from "../../src/tensor/construction.ts";
 import { parseSvg, type SvgElement } from "../plot/parse-svg.ts";
 

@@ -2,11 +2,11 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
 import { nfwShape } from "../../src/galaxy/components.ts";
-import type { MassComponent } from "../../src/galaxy/index.ts";
 import {
   circularVelocity,
   exponentialDisc,
   GRAVITATIONAL_CONSTANT,
+  type MassComponent,
   nfwHalo,
 } from "../../src/galaxy/index.ts";
 import golden from "../golden/galaxy.json" with { type: "json" };

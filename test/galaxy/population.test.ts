@@ -2,15 +2,16 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
 import { Random } from "../../src/basics/random.ts";
-import type { GalaxyParameters, ScalingRelation } from "../../src/galaxy/index.ts";
 import {
   CONCENTRATION,
   circularVelocity,
   DISC_SIZE,
+  type GalaxyParameters,
   galaxyComponents,
   HALO_MASS,
   logSpacedRadii,
   rotationCurves,
+  type ScalingRelation,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
 import golden from "../golden/galaxy.json" with { type: "json" };

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
-import type { FigureOptions, Panel } from "../../src/plot/figure.ts";
-import { figure } from "../../src/plot/figure.ts";
+import { type FigureOptions, figure, type Panel } from "../../src/plot/figure.ts";
 import { okabeIto, viridis } from "../../src/plot/palette.ts";
 import { scale } from "../../src/plot/scale.ts";
 import { drawnPoints, frames, parseSvg, pathPoints } from "./parse-svg.ts";

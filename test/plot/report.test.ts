@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
-import type { ReportContents } from "../../src/plot/index.ts";
-import { report } from "../../src/plot/index.ts";
+import { type ReportContents, report } from "../../src/plot/index.ts";
 import { parseSvg } from "./parse-svg.ts";
 import { epochs, sampleFigures, train, valid } from "./sample-figures.ts";
 

@@ -1,10 +1,10 @@
 /** Figures from smooth curves of plausible shape and a fixed pseudo-noise, for tests. */
-import type { ScaleKind } from "../../src/plot/index.ts";
 import {
   curvesFigure,
   lossFigure,
   noiseFigure,
   predictionsFigure,
+  type ScaleKind,
   samplingFigure,
 } from "../../src/plot/index.ts";
 

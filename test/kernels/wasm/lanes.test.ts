@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import type { Arithmetic, Expressions } from "../../../src/kernels/index.ts";
-import { backend } from "../../../src/kernels/index.ts";
+import { type Arithmetic, backend, type Expressions } from "../../../src/kernels/index.ts";
 import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";

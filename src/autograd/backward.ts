@@ -9,7 +9,7 @@
 import { checkOptions } from "../basics/check.ts";
 import { sameShape } from "../basics/shape.ts";
 import { operand, scalarTensor } from "../ops/operands.ts";
-import { applyRule, type Node, observer, withRecording } from "../ops/operation.ts";
+import { applyRule, type Node, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Cotangents, checkCotangent } from "./cotangents.ts";
 import { freed, misshapen, notRecorded, notScalar } from "./errors.ts";
@@ -143,7 +143,7 @@ function startWalk(
   root: Tensor,
   cotangent: Tensor | undefined,
   options: BackwardOptions | undefined,
-  isWatched = observer !== null,
+  isWatched = false,
 ): Walk {
   root = operand(where, root);
   if (options !== undefined) checkOptions(where, options, ["retainGraph", "createGraph"]);

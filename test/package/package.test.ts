@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
@@ -34,8 +34,11 @@ describe("package.json", () => {
     expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
   });
 
-  test("is what jsr.json publishes: the same version, from the sources of the same entry points", () => {
-    const { version, license, exports, publish } = readJson("jsr.json");
+  test("is what JSR is given: the same version, from the sources of the same entry points", () => {
+    const folder = mkdtempSync(join(tmpdir(), "halograd-jsr-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    execFileSync(process.execPath, [join(root, "tools/jsr.js"), folder]);
+    const { version, license, exports, publish } = JSON.parse(readFileSync(join(folder, "jsr.json"), "utf8"));
     expect([version, license]).toEqual([manifest.version, manifest.license]);
     expect(exports).toEqual(
       Object.fromEntries(
@@ -43,6 +46,7 @@ describe("package.json", () => {
       ),
     );
     expect(publish.exclude).toEqual(["src/cli", "src/node"]);
+    for (const file of publish.include) expect(existsSync(join(folder, file)), file).toBe(true);
   });
 
   test("pins every tool to one version", () => {

@@ -49,6 +49,14 @@ describe("package.json", () => {
     for (const file of publish.include) expect(existsSync(join(folder, file)), file).toBe(true);
   });
 
+  test("has a version whose changes CHANGELOG.md lists, and a Node that it promises", () => {
+    const changelog = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+    expect(changelog).toContain(`\n## [${manifest.version}] - `);
+    expect(changelog).toContain(
+      `in \`engines\` of \`package.json\`, ${manifest.engines.node.slice(2)} today`,
+    );
+  });
+
   test("pins every tool to one version", () => {
     for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });

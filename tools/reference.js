@@ -66,7 +66,7 @@ function nameModules(app) {
 /** A guide has its heading for a name. */
 function nameGuides(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, reflection) => {
-    reflection.name = /^# (.*)/.exec(reflection.content[0].text)[1];
+    reflection.name = /^# (.*)/.exec(reflection.content[0].text)?.[1] ?? reflection.name;
   });
 }
 

@@ -2,8 +2,7 @@
  * The ladder of matmul kernels: from the triple loop to the kernel in use, each rung one idea more than the
  * last, all with the same bits. Prints GFLOP/s for square matrices and for the shapes of the network.
  *
- *     npx tsc -p tsconfig.json --noEmit false --outDir out
- *     node out/bench/matmul-ladder.js
+ *     npm run bench:ladder
  *
  * The rungs take turns within one process, so that a noisy machine disturbs all alike; still, only ratios
  * within one run mean anything. bench/README.md explains the figures.

@@ -3,7 +3,7 @@
  * multiply-then-add can reach here: the same inner loop on operands that never leave the first-level cache.
  * Prints GFLOP/s and the share of the roof for square matrices and the network's shapes, in all three forms.
  *
- *     npx tsc -p tsconfig.bench.json && node .build/bench/wasm-microkernel.js
+ *     npm run bench:build && node .build/bench/wasm-microkernel.js
  *
  * Contenders take turns within one process, so that a noisy machine disturbs all alike; the best of many
  * rounds counts, and only ratios within one run mean anything.

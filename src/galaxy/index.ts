@@ -1,4 +1,9 @@
-/** The public names of `halograd/galaxy`: rotation curves of disc galaxies from physics, in plain numbers. */
+/**
+ * halograd/galaxy: rotation curves of disc galaxies from physics, in plain numbers.
+ *
+ * @module
+ */
+
 export { discShape, i0e, i1e, k0e, k1e } from "./bessel.ts";
 export type { Halo, HaloOptions, MassComponent } from "./components.ts";
 export {

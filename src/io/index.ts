@@ -1,4 +1,9 @@
-/** The public names of `halograd/io`: file formats on strings and bytes, for any runtime. */
+/**
+ * halograd/io: file formats on strings and bytes, for any runtime.
+ *
+ * @module
+ */
+
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
 export { type Observations, parseObservations } from "./observations.ts";

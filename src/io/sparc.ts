@@ -37,6 +37,14 @@ export interface SparcGalaxy {
  *
  * @param source what to call the text in errors, usually its path
  * @throws FormatError for another table, a line that is not a name and nine numbers, a radius or an error that is not above 0
+ * @example
+ * const text = [
+ *   "ID D R Vobs e_Vobs Vgas Vdisk Vbul SBdisk SBbul", // the table, cut to its column names and one line
+ *   "-".repeat(80),
+ *   "NGC2403       3.16   0.16  24.50  2.83   0.00  23.21   0.00 1105.79     0.00",
+ * ].join("\n");
+ * const [galaxy] = parseSparcCurves(text, "MassModels_Lelli2016c.mrt");
+ * [galaxy.name, galaxy.radii[0], galaxy.velocities[0]]; // ["NGC2403", 0.16, 24.5]
  */
 export function parseSparcCurves(text: string, source: string): SparcCurve[] {
   const galaxies = new Map<string, number[][]>();
@@ -73,6 +81,13 @@ export function parseSparcCurves(text: string, source: string): SparcCurve[] {
  *
  * @param source what to call the text in errors, usually its path
  * @throws FormatError for another table, or a line without a number where one belongs
+ * @example
+ * const text = [
+ *   "Galaxy T D e_D f_D Inc e_Inc …", // the table, cut to some of its column names and one line
+ *   "-".repeat(80),
+ *   "NGC2403  6   3.16  0.16  2 63.0  3.0  10.041   0.028  2.16   341.06  1.39  1408.74   3.199 15.11 131.2   4.9   1   Da06",
+ * ].join("\n");
+ * parseSparcGalaxies(text, "SPARC_Lelli2016c.mrt"); // [{ name: "NGC2403", inclination: 63, quality: 1 }]
  */
 export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] {
   return linesOf(text, source, "Inc", 18).map(({ line, words }) => {
@@ -84,7 +99,12 @@ export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] 
 /**
  * The galaxy of that name, however its letters and blanks are written: "ngc 2403" is NGC2403.
  *
+ * @param source what to call the table in errors, usually its path
  * @throws FormatError with the nearest name when there is none
+ * @example
+ * const text = ["R Vobs", "-".repeat(80), "NGC2403 3.16 0.16 24.50 2.83 0.00 23.21 0.00 1105.79 0.00"].join("\n");
+ * const galaxies = parseSparcCurves(text, "MassModels_Lelli2016c.mrt");
+ * findSparcGalaxy(galaxies, "ngc 2403", "MassModels_Lelli2016c.mrt").distance; // 3.16
  */
 export function findSparcGalaxy(curves: readonly SparcCurve[], name: string, source: string): SparcCurve {
   const plain = (text: string): string => text.toLowerCase().replace(/\s/g, "");

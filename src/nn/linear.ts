@@ -7,7 +7,15 @@ import { type Activation, linear } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Module, parameter } from "./module.ts";
 
-/** x Wᵀ + b: [..., in] → [..., out], with weights [out, in] and PyTorch's default initialisation. */
+/**
+ * x Wᵀ + b: [..., in] → [..., out], with weights [out, in] and PyTorch's default initialisation.
+ *
+ * ```ts
+ * const layer = new Linear(3, 2, new Random(0));
+ * layer.forward(tensor([[1, 2, 3]])).shape; // [1, 2]
+ * layer.forward(tensor([[1, 2, 3]]), silu); // the same as silu(layer.forward(…)), in one pass
+ * ```
+ */
 export class Linear extends Module {
   /** [out, in] */
   readonly weight: Tensor;
@@ -50,7 +58,14 @@ export class Linear extends Module {
   }
 }
 
-/** Layer normalisation along the last axis, with a learned weight (ones at first) and bias (zeros). */
+/**
+ * Layer normalisation along the last axis, with a learned weight (ones at first) and bias (zeros).
+ *
+ * ```ts
+ * const layer = new LayerNorm(2, 1e-6);
+ * layer.forward(tensor([[1, 3], [10, 30]])).toArray(); // [[−1, 1], [−1, 1]], to six digits
+ * ```
+ */
 export class LayerNorm extends Module {
   /** [features] */
   readonly weight: Tensor;

@@ -124,7 +124,13 @@ export abstract class Module {
   }
 }
 
-/** A tensor to be trained: a leaf that requires gradients. Without a shape it has one axis. */
+/**
+ * A tensor to be trained: a leaf that requires gradients. Without a shape it has one axis.
+ *
+ * ```ts
+ * parameter([1, 2, 3, 4], [2, 2]).requiresGrad; // true
+ * ```
+ */
 export function parameter(values: ArrayLike<number>, shape?: readonly number[]): Tensor {
   return tensor(values, shape ?? [values?.length], { requiresGrad: true });
 }

@@ -22,7 +22,20 @@ export interface AdamOptions {
   readonly amsgrad?: boolean;
 }
 
-/** Steps of the running mean gradient, measured in the running root mean square of it. */
+/**
+ * Steps of the running mean gradient, measured in the running root mean square of it.
+ *
+ * ```ts
+ * const x = tensor([3, -2], { requiresGrad: true });
+ * const optimizer = new Adam([x], { learningRate: 0.1 });
+ * for (let step = 0; step < 200; step++) {
+ *   optimizer.zeroGrad();
+ *   x.square().sum().backward();
+ *   optimizer.step();
+ * }
+ * x.square().sum().item() < 1e-3; // true
+ * ```
+ */
 export class Adam extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #epsilon: number;
@@ -93,7 +106,17 @@ export class Adam extends Optimizer {
   }
 }
 
-/** Adam with the weights shrunk directly, not through the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101). */
+/**
+ * Adam with the weights shrunk directly, not through the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101).
+ *
+ * ```ts
+ * const weight = tensor([1, -1], { requiresGrad: true });
+ * const optimizer = new AdamW([weight], { learningRate: 0.1, weightDecay: 0.5 });
+ * weight.mul(0).sum().backward(); // a gradient of 0, so that nothing but the decay acts
+ * optimizer.step();
+ * weight.toArray(); // [0.95, −0.95], rounded to float32
+ * ```
+ */
 export class AdamW extends Adam {
   /** `weightDecay` is 0.01 by default. */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {

@@ -9,7 +9,29 @@ import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
 
-/** Changes parameters by their gradients. */
+/**
+ * Changes parameters by their gradients. An optimiser of your own says what it remembers of a parameter, and how it
+ * updates one:
+ *
+ * ```ts
+ * class SignDescent extends Optimizer {
+ *   constructor(parameters: Iterable<Tensor>, learningRate: number) {
+ *     super("SignDescent", parameters, learningRate);
+ *   }
+ *   protected freshMemory(): Memory {
+ *     return {};
+ *   }
+ *   protected update(parameter: Tensor, gradient: Tensor): void {
+ *     noGrad(() => parameter.assign(parameter.sub(gradient.sign().mul(this.learningRate))));
+ *   }
+ * }
+ * const x = tensor([3, -2], { requiresGrad: true });
+ * const optimizer = new SignDescent([x], 0.5);
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.toArray(); // [2.5, −1.5]
+ * ```
+ */
 export abstract class Optimizer {
   /** What is trained, in this order. */
   readonly parameters: readonly Tensor[];

@@ -19,7 +19,17 @@ export interface SGDOptions {
   readonly weightDecay?: number;
 }
 
-/** p ← p − rate · v, v ← momentum · v + g (g itself without momentum), as in PyTorch. */
+/**
+ * p ← p − rate · v, v ← momentum · v + g (g itself without momentum), as in PyTorch.
+ *
+ * ```ts
+ * const x = tensor(1, { requiresGrad: true });
+ * const optimizer = new SGD([x], { learningRate: 0.25 });
+ * x.square().backward(); // the gradient is 2
+ * optimizer.step();
+ * x.item(); // 0.5
+ * ```
+ */
 export class SGD extends Optimizer {
   readonly #options: Required<Omit<SGDOptions, "learningRate">>;
 

@@ -11,6 +11,11 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
  * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`. Takes a single tensor too.
  *
  * @returns the norm before clipping
+ * @example
+ * const x = tensor([3, 4], { requiresGrad: true });
+ * x.square().sum().backward(); // the gradient is [6, 8], of norm 10
+ * clipGradNorm([x], 1); // 10
+ * x.grad!.toArray(); // [0.6, 0.8], rounded to float32
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
@@ -25,7 +30,15 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
   return norm;
 }
 
-/** Limits every element of the gradients to [−limit, limit]. */
+/**
+ * Limits every element of the gradients to [−limit, limit].
+ *
+ * @example
+ * const x = tensor([3, 0.25], { requiresGrad: true });
+ * x.square().sum().backward(); // the gradient is [6, 0.5]
+ * clipGradValue([x], 1);
+ * x.grad!.toArray(); // [1, 0.5]
+ */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
   checkAtLeast("clipGradValue", "limit", limit, 0);
   for (const { grad } of parametersOf("clipGradValue", parameters))

@@ -1,4 +1,9 @@
-/** The public names of `halograd/plot`: rotation-curve figures as SVG, the core they are built on, and the page that tells their story. */
+/**
+ * halograd/plot: rotation-curve figures as SVG, the core they are built on, and the page that tells their story.
+ *
+ * @module
+ */
+
 export type { ConvergenceOptions, ConvergenceSeries } from "./convergence.ts";
 export { convergenceFigure } from "./convergence.ts";
 export type {

@@ -10,6 +10,10 @@ import { requireNumbers } from "./check.ts";
  * @param y as many values
  * @param columns width of the drawing in pixels
  * @throws ShapeError, DtypeError or ArgumentError for lists that are empty, of different lengths, or not finite
+ * @example
+ * const x = Array.from({ length: 1000 }, (_, i) => i);
+ * const y = x.map((i) => (i === 500 ? 1 : 0)); // a spike
+ * thinLine(x, y, 10).includes(500); // true, among 22 indices
  */
 export function thinLine(x: ArrayLike<number>, y: ArrayLike<number>, columns: number): number[] {
   requireNumbers("thinLine", "x", x);

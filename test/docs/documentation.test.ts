@@ -1,4 +1,4 @@
-/** What the documentation shows compiles and runs on the built package: README, CONTRIBUTING, docs/testing.md, docs/guidance.md and doc comments. */
+/** What the documentation shows compiles and runs on the built package: README, CONTRIBUTING, docs/ and doc comments. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -9,10 +9,11 @@ const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => join("src", file).replaceAll("\\", "/"));
+const guides = readdirSync(join(root, "docs"))
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => `docs/${file}`);
 const blocks: Block[] = [
-  ...["README.md", "CONTRIBUTING.md", "docs/testing.md", "docs/guidance.md"].flatMap((file) =>
-    markdownBlocks(file, read(file)),
-  ),
+  ...["README.md", "CONTRIBUTING.md", ...guides].flatMap((file) => markdownBlocks(file, read(file))),
   ...sources.flatMap((file) => docCommentBlocks(file, read(file))),
 ];
 /** Deno's types are not installed here; this much of them a page uses. */

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
@@ -34,8 +34,11 @@ describe("package.json", () => {
     expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
   });
 
-  test("is what jsr.json publishes: the same version, from the sources of the same entry points", () => {
-    const { version, license, exports, publish } = readJson("jsr.json");
+  test("is what JSR is given: the same version, from the sources of the same entry points", () => {
+    const folder = mkdtempSync(join(tmpdir(), "halograd-jsr-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    execFileSync(process.execPath, [join(root, "tools/jsr.js"), folder]);
+    const { version, license, exports, publish } = JSON.parse(readFileSync(join(folder, "jsr.json"), "utf8"));
     expect([version, license]).toEqual([manifest.version, manifest.license]);
     expect(exports).toEqual(
       Object.fromEntries(
@@ -43,24 +46,29 @@ describe("package.json", () => {
       ),
     );
     expect(publish.exclude).toEqual(["src/cli", "src/node"]);
+    for (const file of publish.include) expect(existsSync(join(folder, file)), file).toBe(true);
+  });
+
+  test("has a version whose changes CHANGELOG.md lists, and a Node that it promises", () => {
+    const changelog = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+    expect(changelog).toContain(`\n## [${manifest.version}] - `);
+    expect(changelog).toContain(
+      `in \`engines\` of \`package.json\`, ${manifest.engines.node.slice(2)} today`,
+    );
   });
 
   test("pins every tool to one version", () => {
     for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  test.each(entries)(
-    "exports %s from the index.ts of its own folder, which the reference page covers",
-    (path) => {
-      const index = join(path, "index").replaceAll("\\", "/");
-      expect(manifest.exports[path]).toEqual({
-        types: `./dist/${index}.d.ts`,
-        default: `./dist/${index}.js`,
-      });
-      expect(existsSync(join(root, "src", `${index}.ts`))).toBe(true);
-      expect(readJson("typedoc.json").entryPoints).toContain(`src/${index}.ts`);
-    },
-  );
+  test.each(entries)("exports %s from the index.ts of its own folder", (path) => {
+    const index = join(path, "index").replaceAll("\\", "/");
+    expect(manifest.exports[path]).toEqual({
+      types: `./dist/${index}.d.ts`,
+      default: `./dist/${index}.js`,
+    });
+    expect(existsSync(join(root, "src", `${index}.ts`))).toBe(true);
+  });
 });
 
 describe("package-lock.json", () => {

@@ -1,6 +1,6 @@
 /** The rules of the house bite: code that breaks a layer or uses an unspecified function is refused. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,7 +74,7 @@ describe("layering", () => {
     }
     for (const [path, imports] of Object.entries(lines)) write(`src/${path}`, imports.join("\n"));
     write("tsconfig.json", "{}");
-    const config = join(root, ".dependency-cruiser.mjs");
+    const config = join(root, "tools/layers.js");
     const json = tool(
       "dependency-cruiser/bin/dependency-cruise.mjs",
       "--config",
@@ -153,10 +153,14 @@ describe("deterministic mathematics", () => {
   let complaints: Set<string>;
 
   beforeAll(() => {
-    for (const file of ["biome.json", "deterministic-math.grit"])
-      copyFileSync(join(root, file), join(home, file));
+    cpSync(join(root, "tools"), join(home, "tools"), { recursive: true });
     for (const folder of ["src/ops", "test"]) write(`${folder}/math.ts`, [...refused, ...allowed].join("\n"));
-    const flags = ["--vcs-enabled=false", "--reporter=github", "--max-diagnostics=none"];
+    const flags = [
+      "--config-path=tools/lint.json",
+      "--vcs-enabled=false",
+      "--reporter=github",
+      "--max-diagnostics=none",
+    ];
     const printed = tool("@biomejs/biome/bin/biome", "lint", ...flags, "src/ops/math.ts", "test/math.ts");
     const pattern = /file=(.*?),line=(\d+),.*(not specified to the bit|Write Math\.name)/g;
     complaints = new Set(

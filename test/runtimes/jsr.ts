@@ -21,10 +21,9 @@ installPackages(folder);
 chmodSync(deno, 0o755); // the package does not declare it as a binary
 // A copy, so that nothing but what is published is there: neither the tools' types nor files that git ignores.
 const home = mkdtempSync(join(tmpdir(), "halograd-jsr-"));
-for (const name of ["src", "jsr.json", "LICENSE", "README.md"])
-  cpSync(join(root, name), join(home, name), { recursive: true });
+execFileSync(process.execPath, [join(root, "tools/jsr.js"), home]);
 cpSync(join(folder, "program.js"), join(home, "program.js"));
-const { name, exports } = JSON.parse(readFileSync(join(root, "jsr.json"), "utf8"));
+const { name, exports } = JSON.parse(readFileSync(join(home, "jsr.json"), "utf8"));
 const entries = Object.values<string>(exports);
 const imports = Object.entries(exports).map(([path, file]) => [`halograd${path.slice(1)}`, file]);
 writeFileSync(join(home, "imports.json"), JSON.stringify({ imports: Object.fromEntries(imports) }));

@@ -2,19 +2,17 @@
  * The code in dist/, for which `npm run build` lets tsc write the declarations: a folder of src/ makes one file, since
  * Node loads ten files in half the time of fifty. The commands of cli/ stay apart, as each is loaded when it runs.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { rolldown } from "rolldown";
+import { commands, entryPoints } from "./entry-points.js";
 
-const { bin, exports } = JSON.parse(readFileSync("package.json", "utf8"));
-const entries = [bin.halograd, ...Object.values(exports).flatMap((entry) => entry.default ?? [])].map(
-  (path) => path.replace(/^(\.\/)?dist\/(.*)\.js$/, "$2"),
-);
+const sources = [...commands, ...entryPoints.map(({ source }) => source)];
 /** The folder of src/ that a module lies in; none for what lies in src/ itself, and for cli/. */
 const folderOf = (id) => /\/src\/(?!cli\/)([a-z]+)\//.exec(id)?.[1];
 
 rmSync("dist", { recursive: true, force: true });
 const bundle = await rolldown({
-  input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
+  input: Object.fromEntries(sources.map((source) => [source.replace(/^src\/(.*)\.ts$/, "$1"), source])),
   platform: "neutral",
   external: [/^node:/, "fast-check"],
   preserveEntrySignatures: "allow-extension",

@@ -1,0 +1,24 @@
+/**
+ * `node tools/jsr.js FOLDER` writes what JSR is given into an existing folder: the sources, the licence, the README, and
+ * a manifest that follows from package.json. `deno publish` in that folder publishes.
+ */
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { entryPoints, manifest } from "./entry-points.js";
+
+const { name, version, license } = manifest;
+const folder = process.argv[2];
+if (folder === undefined) throw new Error("say which folder takes the package: node tools/jsr.js FOLDER");
+
+const files = ["src", "LICENSE", "README.md"];
+for (const file of files)
+  cpSync(fileURLToPath(new URL(`../${file}`, import.meta.url)), join(folder, file), { recursive: true });
+const jsr = {
+  name: `@${name}/${name}`,
+  version,
+  license,
+  exports: Object.fromEntries(entryPoints.map(({ key, source }) => [key, `./${source}`])),
+  publish: { include: [...files, "jsr.json"], exclude: ["src/cli", "src/node"] },
+};
+writeFileSync(join(folder, "jsr.json"), `${JSON.stringify(jsr, null, 2)}\n`);

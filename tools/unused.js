@@ -1,0 +1,18 @@
+/** Files, exports and tools that nothing uses, by knip: where programs start, and what is looked at. */
+import { commands, entryPoints } from "./entry-points.js";
+
+export default {
+  entry: [
+    ...commands,
+    ...entryPoints.map(({ source }) => source),
+    "bench/*.ts",
+    "bench/contenders/*.ts",
+    "examples/*.ts",
+    "tools/*.js",
+    "test/runtimes/{run,jsr}.ts",
+    "test/package/types.ts",
+    "test/mutation/{runner.js,property.ts,vitest.config.ts}",
+  ],
+  project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**"],
+  ignoreBinaries: ["dpkg-query", "mount", "umount"],
+};

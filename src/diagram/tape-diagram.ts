@@ -76,7 +76,7 @@ export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
  *
  * ```ts
  * const x = tensor([1, 2, 3], { requiresGrad: true });
- * console.log(tapeToDot(x.softmax(), { names: { x } })); // … | dot -Tsvg
+ * tapeToDot(x.softmax(), { names: { x } }); // for `dot -Tsvg`
  * ```
  */
 export function tapeToDot(root: Tensor, options: DrawOptions = {}): string {

@@ -11,7 +11,7 @@ export interface Block {
   run: boolean;
 }
 
-/** The blocks fenced as `ts` or `js`; shell blocks, output and other languages are passed over. */
+/** The blocks fenced as `ts` or `js`; excerpts of the source, shell blocks, output and other languages are passed over. */
 export function markdownBlocks(file: string, text: string, firstLine = 1): Block[] {
   const blocks: Block[] = [];
   const lines = text.split("\n");
@@ -24,7 +24,7 @@ export function markdownBlocks(file: string, text: string, firstLine = 1): Block
     while (i < lines.length && lines[i]?.trim() !== ticks);
     if (i === lines.length)
       throw new Error(`${file}:${firstLine + start - 1}: this code fence is never closed`);
-    if (!/^(ts|js|typescript|javascript)$/.test(language)) continue;
+    if (!/^(ts|js|typescript|javascript)$/.test(language) || /\bexcerpt=/.test(marks)) continue;
     const code = lines.slice(start, i).map((line) => line.slice(indent.length));
     blocks.push({ file, line: firstLine + start, code: code.join("\n"), run: !/\bno-run\b/.test(marks) });
   }

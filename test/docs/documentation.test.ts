@@ -27,12 +27,39 @@ test("README.md shows code", () => {
   expect(blocks.filter(({ file, run }) => file === "README.md" && run)).not.toEqual([]);
 });
 
+/** What a block claims that it prints: comments behind a console.log, and on lines of their own after one. */
+function claimedOutput(code: string): string[] {
+  const lines = code.split("\n");
+  const claims = lines.map((line, i) => {
+    const before = lines.slice(0, i).findLast((other) => !/^\s*\/\/|^\s*\}/.test(other)) ?? "";
+    if (/^\/\/ /.test(line)) return /console\.log\(/.test(before) ? line.slice(3) : undefined;
+    return /console\.log\(.*\); \/\/ (.*)$/.exec(line)?.[1];
+  });
+  return claims.filter((claim) => claim !== undefined);
+}
+
+/** Without blanks: `[1, 2]` is what people write for `[ 1, 2 ]`. */
+const dense = (text: string): string => text.replace(/\s/g, "");
+
+/** Whether a comment tells a line of output: "…" is anything, and an explanation may follow. */
+function tells(comment: string, printed = "?"): boolean {
+  const parts = dense(comment).split("…");
+  const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return (
+    dense(comment).startsWith(dense(printed)) || new RegExp(`^${escaped.join(".*")}$`).test(dense(printed))
+  );
+}
+
 describe.concurrent("the code shown at", () => {
   test.each(blocks.map((block, i) => [`${block.file}:${block.line}`, block, modules[i] as Module] as const))(
     "%s compiles and runs",
     async (_, block, module) => {
       expect(module.errors).toEqual([]);
-      if (block.run) await run(module.script);
+      if (!block.run) return;
+      const printed = (await run(module.script)).trimEnd().split("\n");
+      const claims = claimedOutput(block.code);
+      if (claims.length === 0) return;
+      expect(claims.map((claim, i) => (tells(claim, printed[i]) ? printed[i] : claim))).toEqual(printed);
     },
   );
 });

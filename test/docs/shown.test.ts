@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { root } from "./modules.ts";
 
 /** Folders of src/ whose examples are still to be written. */
-const TO_DO = ["autograd", "diffusion", "kernels", "ops", "tensor", "testing"];
+const TO_DO = ["autograd", "basics", "diagram", "diffusion", "kernels", "ops", "tensor", "testing"];
 
 test("every public function, constructor and method of several arguments has an example", () => {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -47,10 +47,7 @@ export const div: Binary = binary({
   name: "div",
   value: (m, x, y) => m.div(x, y),
   derivatives: [(m, _x, y) => m.div(m.constant(1), y), (m, x, y) => m.neg(m.div(m.div(x, y), y))],
-  intervals: [
-    [-2, 2],
-    [0.4, 2],
-  ],
+  kinks: [0],
 });
 
 /**
@@ -70,8 +67,8 @@ export const pow: Binary = binary({
     (m, x, _y, power) => m.mul(power, m.log(m.where(m.equal(x, m.constant(0)), m.constant(1), x))),
   ],
   intervals: [
-    [0.3, 2],
-    [-2, 2],
+    [0, Infinity],
+    [-Infinity, Infinity],
   ],
 });
 
@@ -175,7 +172,7 @@ export const sqrt: Unary = unary({
   name: "sqrt",
   value: (m, x) => m.sqrt(x),
   derivative: (m, _x, root) => m.div(m.constant(0.5), root),
-  intervals: [[0.3, 3]],
+  intervals: [[0, Infinity]],
 });
 
 /** 1/√x. d/dx = −1/(2 x √x). */
@@ -183,7 +180,7 @@ export const rsqrt: Unary = unary({
   name: "rsqrt",
   value: (m, x) => m.div(m.constant(1), m.sqrt(x)),
   derivative: (m, x) => m.div(m.constant(-0.5), m.mul(x, m.sqrt(x))),
-  intervals: [[0.3, 3]],
+  intervals: [[0, Infinity]],
 });
 
 /** 1/x. d/dx = −1/x². */
@@ -191,7 +188,7 @@ export const reciprocal: Unary = unary({
   name: "reciprocal",
   value: (m, x) => m.div(m.constant(1), x),
   derivative: (m, x) => m.div(m.constant(-1), m.mul(x, x)),
-  intervals: [[0.3, 3]],
+  kinks: [0],
 });
 
 /** eˣ, its own derivative. */
@@ -209,7 +206,7 @@ export const log: Unary = unary({
   name: "log",
   value: (m, x) => m.log(x),
   derivative: (m, x) => m.div(m.constant(1), x),
-  intervals: [[0.3, 3]],
+  intervals: [[0, Infinity]],
 });
 
 /** ln(1 + x) without cancellation near 0. */
@@ -217,7 +214,7 @@ export const log1p: Unary = unary({
   name: "log1p",
   value: (m, x) => m.log1p(x),
   derivative: (m, x) => m.div(m.constant(1), m.add(m.constant(1), x)),
-  intervals: [[-0.6, 3]],
+  intervals: [[-1, Infinity]],
 });
 
 /** sin x, x in radians. */
@@ -293,6 +290,7 @@ export const leakyRelu: (x: Tensor, slope?: number) => Tensor = composite(
     return leaky(x, slope);
   },
   [{ shapes: [[3, 4]], kinks: [0], call: (x) => leakyRelu(x, 0.2) }],
+  { settings: [[0.25]] },
 );
 
 /** x where x > 0, else eˣ − 1. Source: Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289 (with α = 1). */
@@ -333,11 +331,6 @@ export const clamp: Ternary = ternary({
     (m, x, low, high) => m.where(m.less(x, low), m.constant(0), m.sub(m.constant(1), m.less(high, x))),
     (m, x, low, high) => m.mul(m.less(x, low), m.sub(m.constant(1), m.less(high, low))),
     (m, x, low, high) => m.less(high, m.maximum(x, low)),
-  ],
-  intervals: [
-    [-2, 2],
-    [-0.8, -0.4],
-    [0.4, 0.8],
   ],
   chooses: true,
 });

@@ -3,7 +3,7 @@
 import { checkCount, describeValue } from "../tensor/check.ts";
 import { AxisError, DtypeError, ShapeError } from "../tensor/errors.ts";
 import { contiguousStrides, normalizeAxis, type Shape, showShape } from "../tensor/shape.ts";
-import { apply, isTensor, type Operation, operand, recordOf } from "./operation.ts";
+import { apply, type Dice, isTensor, type Operation, operand, recordOf, type Setting } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Whole numbers: an array, a typed array, or a tensor of one axis. */
@@ -35,6 +35,7 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
       indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
     saves: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
+    calls: { settings: ["axis", someIndices], required: 2 },
   };
   return recordOf((x: Tensor, axis: number, indices: Indices) => {
     const input = operand("indexSelect", x);
@@ -65,6 +66,7 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
       gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
       saves: "nothing",
       examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
+      calls: { settings: ["axis", indicesIntoThree, [3]], required: 3 },
     };
     return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
       const input = operand("indexAdd", x);
@@ -81,6 +83,17 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
       return apply(operation, [input], { axis: along, indices: list, size });
     }, operation);
   })();
+
+/** Indices of entries of the axis that was drawn, up to three of them. */
+function someIndices(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Setting {
+  const size = shape.at(axis as number)!;
+  return Array.from({ length: size === 0 ? 0 : dice.integer(1, 3) }, () => dice.integer(-size, size - 1));
+}
+
+/** Where each entry of the axis goes, among three. */
+function indicesIntoThree(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Setting {
+  return Array.from({ length: shape.at(axis as number)! }, () => dice.integer(-3, 2));
+}
 
 function checkIndices(where: string, indices: Indices, size: number): number[] {
   if (isTensor(indices) && indices.rank !== 1) {

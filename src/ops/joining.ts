@@ -3,7 +3,7 @@
 import { ArgumentError, ShapeError } from "../tensor/errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../tensor/shape.ts";
 import { unsqueeze } from "./layout.ts";
-import { apply, listOf, type Operation, operands, recordOf } from "./operation.ts";
+import { apply, listOf, type Operation, operands, recordOf, spelling } from "./operation.ts";
 import { copyElements } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -48,6 +48,12 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
       },
       { shapes: [[2], [1], [3]], attributes: { axis: 0 } },
     ],
+    calls: {
+      settings: ["axis"],
+      others: (shape, [axis = 0], dice) =>
+        shape.length === 0 ? null : [shape.with(axis as number, dice.integer(1, 2))],
+      takesList: true,
+    },
   };
   return recordOf((tensors: readonly Tensor[], axis = 0) => {
     const inputs = operands("concat", someOf("concat", tensors));
@@ -64,22 +70,25 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
 })();
 
 /** Tensors of one shape along a new axis (the first by default). */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const inputs = operands("stack", someOf("stack", tensors));
-  const [first] = inputs;
-  const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
-  if (other) {
-    throw new ShapeError(
-      "stack",
-      `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+export const stack: (tensors: readonly Tensor[], axis?: number) => Tensor = spelling(
+  (tensors: readonly Tensor[], axis = 0) => {
+    const inputs = operands("stack", someOf("stack", tensors));
+    const [first] = inputs;
+    const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
+    if (other) {
+      throw new ShapeError(
+        "stack",
+        `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+      );
+    }
+    const at = normalizeAxis("stack", axis, first.rank + 1);
+    return concat(
+      inputs.map((input) => unsqueeze(input, at)),
+      at,
     );
-  }
-  const at = normalizeAxis("stack", axis, first.rank + 1);
-  return concat(
-    inputs.map((input) => unsqueeze(input, at)),
-    at,
-  );
-}
+  },
+  { settings: ["new axis"], others: (shape) => [shape], takesList: true },
+);
 
 function someOf(where: string, tensors: readonly Tensor[]): Tensor[] {
   const list = listOf(where, tensors, `put the tensors into an array: ${where}([a, b]).`);

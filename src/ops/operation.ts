@@ -40,6 +40,58 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly saves: "nothing" | "inputs" | "output" | "both" | readonly number[];
   /** Where it can be tested: operands drawn as described, and attributes. */
   readonly examples: readonly Example<A>[];
+  /**
+   * How calls are drawn in tests of random expressions. An elementwise operation needs none: its other operands are
+   * whatever broadcasts. Null where it cannot stand in any expression.
+   */
+  readonly calls?: Calls | null;
+}
+
+/** An argument that is no tensor: a number, an axis, a shape, a range, options. Undefined is one that is left out. */
+export type Setting =
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly Setting[]
+  | { readonly [name: string]: Setting };
+
+/** Where random decisions come from. */
+export interface Dice {
+  /** A whole number from `low` to `high`, both included. */
+  integer(low: number, high: number): number;
+}
+
+/**
+ * The values that an argument may take. A list holds them all, and options have such a list each. What depends on the
+ * shape of the first operand has a name: an axis, counted from either end; axes, one or several or left out; the place of a new
+ * axis; an order of all axes; ranges, one argument for each axis; a shape of the same size; a shape to broadcast to.
+ * A function draws anything else, from that shape and the arguments before.
+ */
+export type Domain =
+  | "axis"
+  | "axes"
+  | "new axis"
+  | "permutation"
+  | "ranges"
+  | "shape of the same size"
+  | "broadcast shape"
+  | readonly Setting[]
+  | { readonly [option: string]: readonly Setting[] }
+  | ((dice: Dice, shape: Shape, before: readonly Setting[]) => Setting);
+
+/** How calls are drawn, on a first operand of any shape. A call that the operation refuses is drawn again. */
+export interface Calls {
+  /** The domains of the arguments after the tensors. */
+  readonly settings?: readonly Domain[];
+  /** How many of them a call needs; others are left out at times, from the end. Default 0. */
+  readonly required?: number;
+  /** Shapes of the operands after the first; null where none fit. */
+  others?(shape: Shape, settings: readonly Setting[], dice: Dice): readonly Shape[] | null;
+  /** Whether the tensors go in as one list. Default false. */
+  readonly takesList?: boolean;
+  /** Results below are drawn again: there the function bends too sharply to be compared with differences. */
+  readonly lowest?: number;
 }
 
 /** One way to call an operation in a test: operands of these shapes, elements drawn from the interval. */
@@ -48,9 +100,12 @@ export interface Example<A extends Attributes = Attributes> {
   readonly shapes: readonly Shape[];
   /** What `apply` is called with. */
   readonly attributes: A;
-  /** The interval for each operand; [-2, 2] where not given. */
+  /**
+   * The open interval for each operand in which the operation is defined and has a derivative: [0, Infinity] for a
+   * logarithm. All finite numbers where not given.
+   */
   readonly intervals?: readonly (readonly [number, number])[];
-  /** Values around which there is no derivative; drawn elements keep away from them. */
+  /** Operands at which there is no derivative: a kink, a jump, a pole. */
   readonly kinks?: readonly number[];
 }
 
@@ -300,7 +355,8 @@ export function isForgetful(operation: Operation): boolean {
   name: string,
   compose: F,
   examples: readonly CompositeExample[],
-): F & { examples: readonly CompositeExample[] } {
+  calls: Calls,
+): F & { examples: readonly CompositeExample[]; calls: Calls } {
   const counts = examples.map(({ shapes }) => shapes.length);
   const [required, arity] = [Math.min(...counts), Math.max(...counts)];
   const scoped = (...values: never[]): Tensor => {
@@ -315,7 +371,15 @@ export function isForgetful(operation: Operation): boolean {
       throw attributedTo(name, error);
     }
   };
-  return Object.assign(scoped as F, { examples });
+  return Object.assign(scoped as F, { examples, calls });
+}
+
+/** Another way to write recorded operations, which has neither a record nor a name on the tape. */
+/* @__NO_SIDE_EFFECTS__ */ export function spelling<F extends (...operands: never[]) => Tensor>(
+  f: F,
+  calls: Calls,
+): F & { calls: Calls } {
+  return Object.assign(f, { calls });
 }
 
 /** Lets `observer` see every application while `body` runs; call sites are kept on the nodes meanwhile. */

@@ -57,6 +57,7 @@ export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Te
           },
         },
       ],
+      calls: null,
     };
     return recordOf(
       (x: Tensor, spans: readonly Span[], shape: Shape) =>

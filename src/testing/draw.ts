@@ -1,10 +1,19 @@
 /** Random shapes, tensors, views and graphs, from dice. What they are made smaller by is in shrink.ts. */
 
 import { tensor } from "../autograd/tensor.ts";
+import type { Dice } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { attempt, build, Graph, type Step } from "./graph.ts";
-import { type Dice, intervalsOf, isAdmissible, viewVocabulary, vocabulary, type Word } from "./vocabulary.ts";
+import {
+  drawUse,
+  type Interval,
+  intervalsOf,
+  isAdmissible,
+  viewVocabulary,
+  vocabulary,
+  type Word,
+} from "./vocabulary.ts";
 
 /** Limits of drawn shapes. */
 export interface ShapeOptions {
@@ -116,7 +125,7 @@ export function drawView(dice: Dice, options: TensorDrawOptions = {}): Graph {
   let value = base;
   for (let left = dice.integer(1, 3); left > 0; left--) {
     const word = pickWord(dice, viewVocabulary);
-    const use = word.draw(dice, value.shape);
+    const use = drawUse(dice, word, value.shape);
     if (use === null) continue;
     const step = { name: word.name, operands: [steps.length - 1], settings: use.settings };
     const next = attempt(step, [value]);
@@ -168,10 +177,11 @@ class GrowingGraph {
   grow(word: Word): boolean {
     const [inputCount, stepCount] = [this.inputs.length, this.steps.length];
     const first = this.#pickOperand();
-    const use = word.draw(this.#dice, this.#value(first).shape);
+    const use = drawUse(this.#dice, word, this.#value(first).shape);
     if (use !== null) {
-      const others = use.others.map((shape) => this.#operandOf(shape, use.broadcasts ?? false));
-      const operands = [first, ...others].map((at, i) => this.#brought(at, intervalsOf(word.name)?.[i]));
+      const others = use.others.map((shape) => this.#operandOf(shape, use.broadcasts));
+      const intervals = intervalsOf(word.name);
+      const operands = [first, ...others].map((at, i) => this.#brought(at, intervals[i] ?? null));
       if (this.#add({ name: word.name, operands, settings: use.settings })) return true;
     }
     this.inputs.length = inputCount;
@@ -220,8 +230,8 @@ class GrowingGraph {
   }
 
   /** The operand itself, where it is inside the interval; else brought there smoothly. */
-  #brought(at: number, interval: readonly [number, number] | undefined): number {
-    if (interval === undefined) return at;
+  #brought(at: number, interval: Interval | null): number {
+    if (interval === null) return at;
     const [low, high] = interval;
     const isInside = this.#value(at)
       .toTypedArray()

@@ -5,8 +5,8 @@
  */
 
 export { type CheckOptions, checkGradients, type GradientReport, type Kink } from "../autograd/check.ts";
+export type { Setting } from "../ops/operation.ts";
 export { type Arbitraries, type Arbitrary, arbitraries, type FastCheck } from "./arbitraries.ts";
 export type { GraphOptions, ShapeOptions, TensorDrawOptions } from "./draw.ts";
 export { Graph, type Step } from "./graph.ts";
 export { errorBound } from "./rounding.ts";
-export type { Setting } from "./vocabulary.ts";

@@ -55,10 +55,14 @@ export * from "./ops/losses.ts";
 export {
   type Attributes,
   apply,
+  type Calls,
+  type Dice,
+  type Domain,
   type Example,
   isTensor,
   type Node,
   type Operation,
+  type Setting,
 } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
 export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";

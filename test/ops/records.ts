@@ -24,7 +24,7 @@ export interface Case extends Pick<CompositeExample, "shapes" | "intervals" | "k
 /** The records of all exported operations. */
 export const operations: readonly Operation[] = [
   ...words.map(({ operation }) => operation),
-  ...Object.values({ ...random, ...spans }).map((f) => (f as { operation?: Operation }).operation ?? null),
+  ...[random, spans].flatMap(Object.values).map((f: { operation?: Operation }) => f.operation ?? null),
 ].filter((operation) => operation !== null);
 
 /** Exported functions that say neither what record they have nor how they are called. */

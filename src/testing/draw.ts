@@ -10,6 +10,7 @@ import {
   type Interval,
   intervalsOf,
   isAdmissible,
+  ordinary,
   viewVocabulary,
   vocabulary,
   type Word,
@@ -33,7 +34,8 @@ export interface TensorDrawOptions extends ShapeOptions {
   readonly shape?: Shape;
   /**
    * An interval to draw elements from, as multiples of 1/64 where it is wide enough; or "interesting", the default: zeros of both signs,
-   * subnormal and huge numbers, elements that equal their neighbour or lie one unit in the last place beside it.
+   * subnormal and huge numbers, any order of magnitude, numbers at which functions saturate, elements that equal their neighbour or
+   * lie one unit in the last place beside it.
    */
   readonly values?: "interesting" | readonly [low: number, high: number];
 }
@@ -84,12 +86,23 @@ function drawInside(dice: Dice, [low, high]: readonly [number, number]): number 
   return low + ((high - low) * dice.integer(0, 64)) / 64;
 }
 
+const EVERYWHERE: Interval = [-Infinity, Infinity];
 const SMALLEST_NORMAL = 2 ** -126;
 const LARGEST = 3.4028234663852886e38;
 
-function drawInteresting(dice: Dice, previous: number): number {
+/** A float32 from an open interval, from where arithmetic goes wrong; `previous` is what another may equal. */
+export function drawInteresting(dice: Dice, previous: number, interval: Interval = EVERYWHERE): number {
+  const [low, high] = interval;
+  const value = drawAnywhere(dice, previous);
+  if (value > low && value < high) return value;
+  if (Number.isFinite(high - low)) return drawInside(dice, ordinary(interval));
+  const mirrored = Math.fround(low === -Infinity ? high - Math.abs(value) : low + Math.abs(value));
+  return mirrored > low && mirrored < high ? mirrored : drawInside(dice, ordinary(interval));
+}
+
+function drawAnywhere(dice: Dice, previous: number): number {
   const sign = dice.integer(0, 1) === 0 ? 1 : -1;
-  switch (dice.integer(0, 9)) {
+  switch (dice.integer(0, 11)) {
     case 0:
       return sign * 0;
     case 1:
@@ -104,9 +117,19 @@ function drawInteresting(dice: Dice, previous: number): number {
       return previous;
     case 6:
       return neighbour(previous, sign);
+    case 7:
+      return sign * floatOf(dice.integer(1, 254) * 2 ** 23 + dice.integer(0, 2 ** 23 - 1));
+    case 8:
+      // Where e to their power, and the error function, leave the range of numbers or of digits.
+      return sign * dice.integer(3, dice.integer(0, 1) === 0 ? 24 : 1000);
     default:
       return dice.integer(-256, 256) / 64;
   }
+}
+
+/** The float32 that has these bits. */
+function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0];
 }
 
 /** The float32 one unit in the last place away from zero (or towards it). */

@@ -11,7 +11,10 @@ const name = /^\+ *name: "(\w+)"/m.exec(diff)?.[1] as string;
 
 beforeAll(() => {
   rmSync(home, { recursive: true, force: true });
-  const tests = ["ops/records.ts", "ops/records.test.ts", "properties/laws.ts", "properties/laws.test.ts"];
+  const tests = [
+    ...["messages.ts", "ops/messages.test.ts", "ops/records.ts", "ops/records.test.ts", "testing"],
+    ...["interesting.ts", "known-faults.ts", "laws.ts", "laws.test.ts"].map((file) => `properties/${file}`),
+  ];
   for (const path of ["src", ...tests.map((file) => `test/${file}`), "tsconfig.json"])
     cpSync(join(root, path), join(home, path), { recursive: true });
   writeFileSync(join(home, "vitest.config.js"), "export default {};"); // or the one above would be used
@@ -50,10 +53,19 @@ test("the tests that follow from a record hold for it", () => {
     "transposed",
     "fused backward kernels",
     "batch",
+    "tiny, huge and saturated",
+    "jump",
     "broadcasting",
     "function and a method",
   ])
     expect(titles("passed")).toContainEqual(expect.stringContaining(part));
+});
+
+test("the tests of all operations hold without an edit to any of them", () => {
+  const report = JSON.parse(tool("vitest/vitest.mjs", "run", "--reporter=json", "test/ops", "test/testing"));
+  expect(report.numTotalTests).toBeGreaterThan(500);
+  expect(report.numFailedTests).toBe(0);
+  expect(report.success).toBe(true);
 });
 
 /** Applies a unified diff, as `git apply` would: hunks whose counts are right, each at the one place it fits. */

@@ -10,6 +10,7 @@ export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autogr
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
 export type { Tree } from "./autograd/tree.ts";
 export { useBackend } from "./basics/backend.ts";
+export type { Calls, Dice, Domain, Setting } from "./basics/domains.ts";
 export {
   AnomalyError,
   ArgumentError,

@@ -41,16 +41,6 @@ export default {
     "Accessor",
     "TypeAlias",
   ],
-  // Methods that follow from functions, which are documented.
-  intentionallyNotDocumented: [
-    "halograd.Tensor.transpose",
-    "halograd.Tensor.unsqueeze",
-    "halograd.Tensor.squeeze",
-    "halograd.Tensor.flatten",
-    "halograd.Tensor.flip",
-    "halograd.Tensor.slice",
-    "halograd.Tensor.contiguous",
-  ],
 };
 
 /** A module has the name under which it is imported: `halograd/nn`. */

@@ -1,5 +1,6 @@
 /** Operations that are written with others. */
 
+import type { Calls } from "../basics/domains.ts";
 import { attributedTo } from "../basics/errors.ts";
 import type { Shape } from "../basics/shape.ts";
 import { operands } from "./operands.ts";
@@ -22,7 +23,8 @@ export interface CompositeExample {
   name: string,
   compose: F,
   examples: readonly CompositeExample[],
-): F & { examples: readonly CompositeExample[] } {
+  calls: Calls,
+): F & { examples: readonly CompositeExample[]; calls: Calls } {
   const counts = examples.map(({ shapes }) => shapes.length);
   const [required, arity] = [Math.min(...counts), Math.max(...counts)];
   const scoped = (...values: never[]): Tensor => {
@@ -37,5 +39,13 @@ export interface CompositeExample {
       throw attributedTo(name, error);
     }
   };
-  return Object.assign(scoped as F, { examples });
+  return Object.assign(scoped as F, { examples, calls });
+}
+
+/** A shorter way to write recorded operations, which has neither a record nor a name on the tape. */
+/* @__NO_SIDE_EFFECTS__ */ export function shorthand<F extends (...operands: never[]) => Tensor>(
+  f: F,
+  calls: Calls,
+): F & { calls: Calls } {
+  return Object.assign(f, { calls });
 }

@@ -40,9 +40,12 @@ export interface ElementwiseRecord {
    * infinite cotangent, where the product 0 · ∞ would be NaN. Default false.
    */
   readonly chooses?: boolean;
-  /** The interval of each operand that tests draw from; [-2, 2] where not given. */
+  /**
+   * The open interval for each operand in which the operation is defined and has a derivative: [0, Infinity] for a
+   * logarithm. All finite numbers where not given. Tests draw from all of it.
+   */
   readonly intervals?: readonly (readonly [number, number])[];
-  /** Operands at which there is no derivative. */
+  /** Operands at which there is no derivative: a kink, a jump, a pole. */
   readonly kinks?: readonly number[];
 }
 

@@ -31,10 +31,7 @@ export const mul: Binary = binary({ name: "mul", value: (m, x, y) => m.mul(x, y)
 export const div: Binary = binary({
   name: "div",
   value: (m, x, y) => m.div(x, y),
-  intervals: [
-    [-2, 2],
-    [0.4, 2],
-  ],
+  kinks: [0],
 });
 
 /**
@@ -45,8 +42,8 @@ export const pow: Binary = binary({
   name: "pow",
   value: (m, x, y) => m.pow(x, y),
   intervals: [
-    [0.3, 2],
-    [-2, 2],
+    [0, Infinity],
+    [-Infinity, Infinity],
   ],
 });
 
@@ -111,20 +108,24 @@ export const sign: Unary = unary({
 export const square: Unary = unary({ name: "square", value: (m, x) => m.mul(x, x) });
 
 /** √x. d/dx = 1/(2√x). */
-export const sqrt: Unary = unary({ name: "sqrt", value: (m, x) => m.sqrt(x), intervals: [[0.3, 3]] });
+export const sqrt: Unary = unary({
+  name: "sqrt",
+  value: (m, x) => m.sqrt(x),
+  intervals: [[0, Infinity]],
+});
 
 /** 1/√x. d/dx = −1/(2 x √x). */
 export const rsqrt: Unary = unary({
   name: "rsqrt",
   value: (m, x) => m.div(m.constant(1), m.sqrt(x)),
-  intervals: [[0.3, 3]],
+  intervals: [[0, Infinity]],
 });
 
 /** 1/x. d/dx = −1/x². */
 export const reciprocal: Unary = unary({
   name: "reciprocal",
   value: (m, x) => m.div(m.constant(1), x),
-  intervals: [[0.3, 3]],
+  kinks: [0],
 });
 
 /** eˣ, its own derivative. */
@@ -134,10 +135,14 @@ export const exp: Unary = unary({ name: "exp", value: (m, x) => m.exp(x) });
 export const expm1: Unary = unary({ name: "expm1", value: (m, x) => m.expm1(x) });
 
 /** The natural logarithm. */
-export const log: Unary = unary({ name: "log", value: (m, x) => m.log(x), intervals: [[0.3, 3]] });
+export const log: Unary = unary({ name: "log", value: (m, x) => m.log(x), intervals: [[0, Infinity]] });
 
 /** ln(1 + x) without cancellation near 0. */
-export const log1p: Unary = unary({ name: "log1p", value: (m, x) => m.log1p(x), intervals: [[-0.6, 3]] });
+export const log1p: Unary = unary({
+  name: "log1p",
+  value: (m, x) => m.log1p(x),
+  intervals: [[-1, Infinity]],
+});
 
 /** sin x, x in radians. */
 export const sin: Unary = unary({ name: "sin", value: (m, x) => m.sin(x) });
@@ -198,6 +203,7 @@ export const leakyRelu: (x: Tensor, slope?: number) => Tensor = composite(
     return leaky(x, slope);
   },
   [{ shapes: [[3, 4]], kinks: [0], call: (x) => leakyRelu(x, 0.2) }],
+  { settings: [[0.25]] },
 );
 
 /** x where x > 0, else eˣ − 1. Source: Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289 (with α = 1). */
@@ -233,11 +239,6 @@ export const clamp: Ternary = ternary({
     (m, x, low, high) => m.where(m.less(x, low), m.constant(0), m.sub(m.constant(1), m.less(high, x))),
     (m, x, low, high) => m.mul(m.less(x, low), m.sub(m.constant(1), m.less(high, low))),
     (m, x, low, high) => m.less(high, m.maximum(x, low)),
-  ],
-  intervals: [
-    [-2, 2],
-    [-0.8, -0.4],
-    [0.4, 0.8],
   ],
   chooses: true,
 });

@@ -1,8 +1,9 @@
 /** Selection by a list of indices, and its transpose. */
 
 import { checkCount, describeValue } from "../basics/check.ts";
+import type { Dice, Setting } from "../basics/domains.ts";
 import { AxisError, DtypeError, ShapeError } from "../basics/errors.ts";
-import { normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
+import { normalizeAxis, type Shape, showShape, sizeOf } from "../basics/shape.ts";
 import { forEachIndex } from "../kernels/index.ts";
 import { linesAlong } from "./lines.ts";
 import { isTensor, operand } from "./operands.ts";
@@ -37,6 +38,7 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
       indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
     reads: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
+    calls: { settings: ["axis", someIndices], required: 2 },
   };
   return recordOf((x: Tensor, axis: number, indices: Indices) => {
     const input = operand("indexSelect", x);
@@ -66,6 +68,7 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
       gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
       reads: "nothing",
       examples: [{ shapes: [[3, 2]], attributes: { axis: 0, indices: [1, 3, 1], size: 4 } }],
+      calls: { settings: ["axis", indicesIntoThree, [3]], required: 3 },
     };
     return recordOf((x: Tensor, axis: number, indices: Indices, size: number) => {
       const input = operand("indexAdd", x);
@@ -82,6 +85,17 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
       return apply(operation, [input], { axis: along, indices: list, size });
     }, operation);
   })();
+
+/** Indices of entries of the axis that was drawn, up to three of them. */
+function someIndices(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Setting {
+  const size = shape.at(axis as number)!;
+  return Array.from({ length: size === 0 ? 0 : dice.integer(1, 3) }, () => dice.integer(-size, size - 1));
+}
+
+/** Where each entry of the axis goes, among three. */
+function indicesIntoThree(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Setting {
+  return Array.from({ length: shape.at(axis as number)! }, () => dice.integer(-3, 2));
+}
 
 function checkIndices(where: string, indices: Indices, size: number): number[] {
   if (isTensor(indices) && indices.rank !== 1) {

@@ -2,6 +2,7 @@
 
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../basics/shape.ts";
+import { shorthand } from "./composite.ts";
 import { unsqueeze } from "./layout.ts";
 import { listOf, operands } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
@@ -49,6 +50,12 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
       },
       { shapes: [[2], [1], [3]], attributes: { axis: 0 } },
     ],
+    calls: {
+      settings: ["axis"],
+      others: (shape, [axis = 0], dice) =>
+        shape.length === 0 ? null : [shape.with(axis as number, dice.integer(1, 2))],
+      takesList: true,
+    },
   };
   return recordOf((tensors: readonly Tensor[], axis = 0) => {
     const inputs = operands("concat", someOf("concat", tensors));
@@ -65,22 +72,25 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
 })();
 
 /** Tensors of one shape along a new axis (the first by default). */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const inputs = operands("stack", someOf("stack", tensors));
-  const [first] = inputs;
-  const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
-  if (other) {
-    throw new ShapeError(
-      "stack",
-      `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+export const stack: (tensors: readonly Tensor[], axis?: number) => Tensor = shorthand(
+  (tensors: readonly Tensor[], axis = 0) => {
+    const inputs = operands("stack", someOf("stack", tensors));
+    const [first] = inputs;
+    const other = inputs.find((tensor) => !sameShape(tensor.shape, first.shape));
+    if (other) {
+      throw new ShapeError(
+        "stack",
+        `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+      );
+    }
+    const at = normalizeAxis("stack", axis, first.rank + 1);
+    return concat(
+      inputs.map((input) => unsqueeze(input, at)),
+      at,
     );
-  }
-  const at = normalizeAxis("stack", axis, first.rank + 1);
-  return concat(
-    inputs.map((input) => unsqueeze(input, at)),
-    at,
-  );
-}
+  },
+  { settings: ["new axis"], others: (shape) => [shape], takesList: true },
+);
 
 function someOf(where: string, tensors: readonly Tensor[]): Tensor[] {
   const list = listOf(where, tensors, `put the tensors into an array: ${where}([a, b]).`);

@@ -20,6 +20,7 @@ import {
   showShape,
 } from "../basics/shape.ts";
 import type { Dtype } from "../kernels/index.ts";
+import { shorthand } from "./composite.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
@@ -45,6 +46,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() 
     gradient: (cotangent, node) => reshape(cotangent, node.inputs![0].shape),
     reads: "nothing",
     examples: [{ shapes: [[2, 6]], attributes: { shape: [3, -1] } }],
+    calls: { settings: ["shape of the same size"], required: 1 },
   };
   return recordOf(
     (x: Tensor, shape: Shape) => apply(operation, [operand("reshape", x)], { shape }),
@@ -66,6 +68,7 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PUR
       ),
     reads: "nothing",
     examples: [{ shapes: [[2, 3, 4]], attributes: { axes: [2, 0, 1] } }],
+    calls: { settings: ["permutation"], required: 1 },
   };
   return recordOf((x: Tensor, axes: readonly number[]) => {
     const input = operand("permute", x);
@@ -74,15 +77,18 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PUR
 })();
 
 /** Two axes swapped; by default the last two, which transposes a matrix. */
-export function transpose(x: Tensor, first = -2, second = -1): Tensor {
-  x = operand("transpose", x);
-  const a = normalizeAxis("transpose", first, x.rank);
-  const b = normalizeAxis("transpose", second, x.rank);
-  return permute(
-    x,
-    x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)),
-  );
-}
+export const transpose: (x: Tensor, first?: number, second?: number) => Tensor = shorthand(
+  (x: Tensor, first = -2, second = -1) => {
+    x = operand("transpose", x);
+    const a = normalizeAxis("transpose", first, x.rank);
+    const b = normalizeAxis("transpose", second, x.rank);
+    return permute(
+      x,
+      x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)),
+    );
+  },
+  { settings: ["axis", "axis"] },
+);
 
 /** The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats. */
 export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() => {
@@ -104,6 +110,7 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() =
     gradient: (cotangent, node) => sumTo(cotangent, node.inputs![0].shape),
     reads: "nothing",
     examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
+    calls: { settings: ["broadcast shape"], required: 1 },
   };
   return recordOf(
     (x: Tensor, shape: Shape) => apply(operation, [operand("expand", x)], { shape }),
@@ -112,42 +119,51 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() =
 })();
 
 /** A new axis of size 1 before the given one: `unsqueeze(-1)` makes a column of a vector. */
-export function unsqueeze(x: Tensor, axis: number): Tensor {
-  x = operand("unsqueeze", x);
-  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
-  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
-}
+export const unsqueeze: (x: Tensor, axis: number) => Tensor = shorthand(
+  (x: Tensor, axis: number) => {
+    x = operand("unsqueeze", x);
+    const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
+    return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  },
+  { settings: ["new axis"], required: 1 },
+);
 
 /** Without axes of size 1: the given ones, or all. */
-export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  x = operand("squeeze", x);
-  const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => {
-    if (x.shape[axis] === 1) return true;
-    if (axes === undefined) return false;
-    throw new AxisError(
-      "squeeze",
-      `axis ${axis} of ${showShape(x.shape)} has size ${x.shape[axis]}; only size 1 can go.`,
+export const squeeze: (x: Tensor, axes?: number | readonly number[]) => Tensor = shorthand(
+  (x: Tensor, axes?: number | readonly number[]) => {
+    x = operand("squeeze", x);
+    const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => {
+      if (x.shape[axis] === 1) return true;
+      if (axes === undefined) return false;
+      throw new AxisError(
+        "squeeze",
+        `axis ${axis} of ${showShape(x.shape)} has size ${x.shape[axis]}; only size 1 can go.`,
+      );
+    });
+    return reshape(
+      x,
+      x.shape.filter((_, axis) => !dropped.includes(axis)),
     );
-  });
-  return reshape(
-    x,
-    x.shape.filter((_, axis) => !dropped.includes(axis)),
-  );
-}
+  },
+  { settings: [(_, shape) => [...shape.keys()].filter((axis) => shape[axis] === 1)] },
+);
 
 /** The axes from `first` to `last` as one. */
-export function flatten(x: Tensor, first = 0, last = -1): Tensor {
-  x = operand("flatten", x);
-  if (x.rank === 0) return reshape(x, [1]);
-  const from = normalizeAxis("flatten", first, x.rank);
-  const to = normalizeAxis("flatten", last, x.rank);
-  if (from > to) throw new AxisError("flatten", `axis ${first} comes after axis ${last}.`);
-  return reshape(x, [
-    ...x.shape.slice(0, from),
-    x.shape.slice(from, to + 1).reduce((a, b) => a * b, 1),
-    ...x.shape.slice(to + 1),
-  ]);
-}
+export const flatten: (x: Tensor, first?: number, last?: number) => Tensor = shorthand(
+  (x: Tensor, first = 0, last = -1) => {
+    x = operand("flatten", x);
+    if (x.rank === 0) return reshape(x, [1]);
+    const from = normalizeAxis("flatten", first, x.rank);
+    const to = normalizeAxis("flatten", last, x.rank);
+    if (from > to) throw new AxisError("flatten", `axis ${first} comes after axis ${last}.`);
+    return reshape(x, [
+      ...x.shape.slice(0, from),
+      x.shape.slice(from, to + 1).reduce((a, b) => a * b, 1),
+      ...x.shape.slice(to + 1),
+    ]);
+  },
+  { settings: ["axis", "axis"] },
+);
 
 /**
  * A part, by one range for each axis: `null` takes all, a number takes that index and drops the axis, and
@@ -155,44 +171,53 @@ export function flatten(x: Tensor, first = 0, last = -1): Tensor {
  *
  * `x.slice([1, 4], [null, null, 2])` is rows 1 to 3 and every other column.
  */
-export function slice(x: Tensor, ...ranges: Range[]): Tensor {
-  x = operand("slice", x);
-  if (ranges.length > x.rank) {
-    throw new AxisError("slice", `${ranges.length} ranges for the ${x.rank} axes of ${showShape(x.shape)}.`);
-  }
-  const spans = x.shape.map((size, axis): Span => {
-    const range = ranges[axis];
-    if (typeof range !== "number") return resolveRange("slice", range, size);
-    if (!Number.isInteger(range) || range < -size || range >= size) {
+export const slice: (x: Tensor, ...ranges: Range[]) => Tensor = shorthand(
+  (x: Tensor, ...ranges: Range[]) => {
+    x = operand("slice", x);
+    if (ranges.length > x.rank) {
       throw new AxisError(
         "slice",
-        Number.isInteger(range)
-          ? `index ${range} is outside axis ${axis} of ${showShape(x.shape)}.`
-          : `an index is a whole number; got ${range}.`,
+        `${ranges.length} ranges for the ${x.rank} axes of ${showShape(x.shape)}.`,
       );
     }
-    return { start: range < 0 ? range + size : range, step: 1, count: 1 };
-  });
-  const part = takeSpans(x, spans);
-  const kept = part.shape.filter((_, axis) => typeof ranges[axis] !== "number");
-  return kept.length === part.rank ? part : reshape(part, kept);
-}
+    const spans = x.shape.map((size, axis): Span => {
+      const range = ranges[axis];
+      if (typeof range !== "number") return resolveRange("slice", range, size);
+      if (!Number.isInteger(range) || range < -size || range >= size) {
+        throw new AxisError(
+          "slice",
+          Number.isInteger(range)
+            ? `index ${range} is outside axis ${axis} of ${showShape(x.shape)}.`
+            : `an index is a whole number; got ${range}.`,
+        );
+      }
+      return { start: range < 0 ? range + size : range, step: 1, count: 1 };
+    });
+    const part = takeSpans(x, spans);
+    const kept = part.shape.filter((_, axis) => typeof ranges[axis] !== "number");
+    return kept.length === part.rank ? part : reshape(part, kept);
+  },
+  { settings: ["ranges"], required: 1 },
+);
 
 /** The elements in reverse order along axes (all by default). */
-export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const input = operand("flip", x);
-  const reversed = normalizeAxes("flip", axes, input.rank);
-  return slice(
-    input,
-    ...input.shape.map((_, i) => (reversed.includes(i) ? ([null, null, -1] as const) : null)),
-  );
-}
+export const flip: (x: Tensor, axes?: number | readonly number[]) => Tensor = shorthand(
+  (x: Tensor, axes?: number | readonly number[]) => {
+    const input = operand("flip", x);
+    const reversed = normalizeAxes("flip", axes, input.rank);
+    return slice(
+      input,
+      ...input.shape.map((_, i) => (reversed.includes(i) ? ([null, null, -1] as const) : null)),
+    );
+  },
+  { settings: ["axes"] },
+);
 
 /** The same elements in memory of their own, row-major without gaps; the tensor itself if it is that already. */
-export function contiguous(x: Tensor): Tensor {
+export const contiguous: (x: Tensor) => Tensor = shorthand((x: Tensor) => {
   x = operand("contiguous", x);
   return sameShape(x.strides, contiguousStrides(x.shape)) ? x : clone(x);
-}
+}, {});
 
 /** A copy in memory of its own, recorded: the gradient passes through. `detach().clone()` is one without a past. */
 export const clone: (x: Tensor) => Tensor = /* @__PURE__ */ (() => {
@@ -203,6 +228,7 @@ export const clone: (x: Tensor) => Tensor = /* @__PURE__ */ (() => {
     gradient: (cotangent) => cotangent,
     reads: "nothing",
     examples: [{ shapes: [[2, 3]], attributes: {} }],
+    calls: {},
   };
   return recordOf((x: Tensor) => apply(operation, [operand("clone", x)], {}), operation);
 })();
@@ -217,6 +243,8 @@ export const to: (x: Tensor, dtype: Dtype) => Tensor = /* @__PURE__ */ (() => {
     gradient: (cotangent, node) => to(cotangent, node.inputs![0].dtype),
     reads: "nothing",
     examples: [{ shapes: [[2, 3]], attributes: { dtype: "float64" } }],
+    // The dtypes of operands are equal, so that a copy of another cannot meet the rest.
+    calls: null,
   };
   return recordOf(
     (x: Tensor, dtype: Dtype) => apply(operation, [operand("to", x)], { dtype: checkDtype("to", dtype) }),

@@ -82,6 +82,13 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
         attributes: {},
       },
     ],
+    calls: {
+      others: (shape, _, dice) => {
+        const inner = shape.at(-1) ?? 1;
+        const batch = shape.slice(0, -2).map((size) => (dice.integer(0, 1) === 1 ? size : 1));
+        return [dice.integer(0, 1) === 1 ? [inner] : [...batch, inner, dice.integer(1, 3)]];
+      },
+    },
   };
   return recordOf((a: Tensor, b: Tensor) => {
     [a, b] = operands("matmul", [a, b]);
@@ -162,6 +169,12 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Act
           attributes: {},
         },
       ],
+      calls: {
+        others: (shape, _, dice) => {
+          const out = dice.integer(1, 3);
+          return [[out, shape.at(-1) ?? 1], [out]];
+        },
+      },
     };
     return recordOf((x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => {
       const inputs = operands("linear", bias ? [x, weight, bias] : [x, weight]);

@@ -56,6 +56,7 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = /* @__PUR
         attributes: {},
       },
     ],
+    calls: { others: (shape) => [shape] },
   };
   return recordOf(
     (prediction: Tensor, target: Tensor) => apply(operation, operands("mseLoss", [prediction, target]), {}),
@@ -88,6 +89,7 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
       call: (prediction, target) => huberLoss(prediction, target, 0.7),
     },
   ],
+  { settings: [[0.5, 2]], others: (shape) => [shape] },
 );
 
 /** The mean absolute error, mean(|prediction − target|). The gradient where they are equal is 0. */
@@ -106,6 +108,7 @@ export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
       call: (prediction, target) => l1Loss(prediction, target),
     },
   ],
+  { others: (shape) => [shape] },
 );
 
 /**
@@ -127,6 +130,7 @@ export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = comp
       call: (logits, target) => crossEntropyLoss(logits, target),
     },
   ],
+  { others: (shape) => [shape] },
 );
 
 /** scale · (x − y) in one sweep. */

@@ -4,6 +4,7 @@
  * nodes, linked through their operands, are the tape.
  */
 
+import type { Calls } from "../basics/domains.ts";
 import { TapeError } from "../basics/errors.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
 import { changes, type Dtype, type Expression, type Operand } from "../kernels/index.ts";
@@ -41,6 +42,11 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly reads: Reads;
   /** Where it can be tested: operands drawn as described, and attributes. */
   readonly examples: readonly Example<A>[];
+  /**
+   * How calls are drawn in tests of random expressions. An elementwise operation needs none: its other operands are
+   * whatever broadcasts. Null where it cannot stand in any expression.
+   */
+  readonly calls?: Calls | null;
 }
 
 /** What a gradient rule reads: the same for all operands, or for each operand a list of operands and `OUTPUT`. */
@@ -55,11 +61,22 @@ export interface Example<A extends Attributes = Attributes> {
   readonly shapes: readonly Shape[];
   /** What `apply` is called with. */
   readonly attributes: A;
-  /** The interval for each operand; [-2, 2] where not given. */
+  /**
+   * The open interval for each operand in which the operation is defined and has a derivative: [0, Infinity] for a
+   * logarithm. All finite numbers where not given.
+   */
   readonly intervals?: readonly (readonly [number, number])[];
-  /** Values around which there is no derivative; drawn elements keep away from them. */
+  /** Operands at which there is no derivative: a kink, a jump, a pole. */
   readonly kinks?: readonly number[];
 }
+
+/** An example without attributes, on operands of these shapes. */
+export function on(...shapes: Shape[]): { shapes: readonly Shape[]; attributes: Record<never, never> } {
+  return { shapes, attributes: NO_ATTRIBUTES };
+}
+
+/** For operations that have no settings. */
+export const NO_ATTRIBUTES = {};
 
 /** One application of an operation: an entry of the tape. A leaf's node has no operation. */
 export class Node<A extends Attributes = Attributes> {

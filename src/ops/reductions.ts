@@ -1,6 +1,7 @@
 /** Reductions over any axes, and what is composed of them: sum, mean, variance, softmax, layer norm and more. */
 
 import { checkNumber, checkOptions } from "../basics/check.ts";
+import type { Calls } from "../basics/domains.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import {
   contiguousStrides,
@@ -25,6 +26,8 @@ export interface ReduceOptions {
   /** Keep reduced axes with size 1, so that the result broadcasts against the operand. Default false. */
   readonly keepdim?: boolean;
 }
+
+const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] };
 
 /**
  * The sum over axes (all by default), added in float64 in row-major order.
@@ -59,6 +62,8 @@ export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
 
 const REDUCE_OPTIONS = ["keepdim"];
 const SPREAD_OPTIONS = ["correction", "keepdim"];
+// The root of a sum of squares has no slope at 0, and bends ever more towards it.
+const ROOT_LOWEST = 0.1;
 
 /** The mean over axes (all by default). */
 export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
@@ -66,6 +71,7 @@ export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) =>
     sum(x, axes, options).div(reducedCount("mean", x, axes)),
   [{ shapes: [[3, 4]], call: (x) => mean(x, 0) }],
+  REDUCTION_CALLS,
 );
 
 /** The variance over axes: Σ(x − mean)² / (n − correction), correction 1 by default. */
@@ -88,6 +94,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
       return sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees);
     },
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
+    { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }] },
   );
 
 /** The standard deviation over axes: the root of the variance. Where all elements are equal, its gradient is 0. */
@@ -101,6 +108,7 @@ export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correctio
       return isNone.where(0, isNone.where(1, spread).sqrt());
     },
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
+    { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }], lowest: ROOT_LOWEST },
   );
 
 /**
@@ -126,6 +134,7 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
     { shapes: [[3, 4]], call: (x) => norm(x) },
     { shapes: [[3, 4]], call: (x) => norm(x, 1, { keepdim: true }) },
   ],
+  { settings: ["axes", { keepdim: [false, true] }], lowest: ROOT_LOWEST },
 );
 
 /** ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows. */
@@ -138,6 +147,7 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
     return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
   },
   [{ shapes: [[3, 4]], call: (x) => logsumexp(x, 1) }],
+  REDUCTION_CALLS,
 );
 
 /** eˣ / Σ eˣ along an axis (the last by default). */
@@ -149,6 +159,7 @@ export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
     return weights.div(sum(weights, axis, { keepdim: true }));
   },
   [{ shapes: [[3, 4]], call: (x) => softmax(x, 0) }],
+  { settings: ["axis"] },
 );
 
 /** ln softmax along an axis (the last by default), without ever forming the ratio. */
@@ -160,6 +171,7 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
     return shifted.sub(sum(shifted.exp(), axis, { keepdim: true }).log());
   },
   [{ shapes: [[3, 4]], call: (x) => logSoftmax(x) }],
+  { settings: ["axis"] },
 );
 
 /**
@@ -190,6 +202,7 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
     { shapes: [[3, 4], [4], [4]], call: (x, weight, bias) => layerNorm(x, weight, bias) },
     { shapes: [[3, 4]], call: (x) => layerNorm(x) },
   ],
+  { settings: [[1e-5, 0.1]], others: (shape) => [shape.slice(-1), shape.slice(-1)] },
 );
 
 /** Running totals along an axis. Its gradient is the running total from the other end. */
@@ -215,6 +228,7 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =
       { shapes: [[3, 5]], attributes: { axis: 1 } },
       { shapes: [[3, 2, 2]], attributes: { axis: 0 } },
     ],
+    calls: { settings: ["axis"], required: 1 },
   };
   return recordOf((x: Tensor, axis: number) => {
     const input = operand("cumsum", x);
@@ -278,6 +292,7 @@ interface ReduceAttributes {
       { shapes: [[2, 3, 4]], attributes: { axes: [0, 2], keepdim: true } },
       { shapes: [[2, 3, 4]], attributes: { axes: [2], keepdim: false } },
     ],
+    calls: REDUCTION_CALLS,
   };
   return recordOf((x: Tensor, axes?: Axes, options?: ReduceOptions) => {
     const input = operand(name, x);
@@ -347,6 +362,7 @@ function extremumGradient(
     },
     reads: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axes: [1], keepdim: false } }],
+    calls: { settings: ["axis", { keepdim: [false, true] }] },
   };
   return recordOf((x: Tensor, axis?: number, options: ReduceOptions = {}) => {
     const input = operand(name, x);

@@ -58,6 +58,7 @@ export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Te
           },
         },
       ],
+      calls: null,
     };
     return recordOf(
       (x: Tensor, spans: readonly Span[], shape: Shape) =>

@@ -3,6 +3,7 @@
  * in by who has it, so that nothing here imports it: not at run time, and not in the types either.
  */
 
+import type { Dice } from "../basics/domains.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import type { Shape } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -24,7 +25,6 @@ import {
   smallerTensors,
   smallerViews,
 } from "./shrink.ts";
-import type { Dice } from "./vocabulary.ts";
 
 /**
  * An arbitrary of fast-check, by its shape: what `fc.property` and `test.prop` take. Written out here, so that the types of

@@ -1,10 +1,20 @@
 /** Random shapes, tensors, views and graphs, from dice. What they are made smaller by is in shrink.ts. */
 
+import type { Dice } from "../basics/domains.ts";
 import { type Shape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 import { attempt, build, Graph, type Step } from "./graph.ts";
-import { type Dice, intervalsOf, isAdmissible, viewVocabulary, vocabulary, type Word } from "./vocabulary.ts";
+import {
+  drawUse,
+  type Interval,
+  intervalsOf,
+  isAdmissible,
+  ordinary,
+  viewVocabulary,
+  vocabulary,
+  type Word,
+} from "./vocabulary.ts";
 
 /** Limits of drawn shapes. */
 export interface ShapeOptions {
@@ -24,7 +34,8 @@ export interface TensorDrawOptions extends ShapeOptions {
   readonly shape?: Shape;
   /**
    * An interval to draw elements from, as multiples of 1/64 where it is wide enough; or "interesting", the default: zeros of both signs,
-   * subnormal and huge numbers, elements that equal their neighbour or lie one unit in the last place beside it.
+   * subnormal and huge numbers, any order of magnitude, numbers at which functions saturate, elements that equal their neighbour or
+   * lie one unit in the last place beside it.
    */
   readonly values?: "interesting" | readonly [low: number, high: number];
 }
@@ -75,12 +86,23 @@ function drawInside(dice: Dice, [low, high]: readonly [number, number]): number 
   return low + ((high - low) * dice.integer(0, 64)) / 64;
 }
 
+const EVERYWHERE: Interval = [-Infinity, Infinity];
 const SMALLEST_NORMAL = 2 ** -126;
 const LARGEST = 3.4028234663852886e38;
 
-function drawInteresting(dice: Dice, previous: number): number {
+/** A float32 from an open interval, from where arithmetic goes wrong; `previous` is what another may equal. */
+export function drawInteresting(dice: Dice, previous: number, interval: Interval = EVERYWHERE): number {
+  const [low, high] = interval;
+  const value = drawAnywhere(dice, previous);
+  if (value > low && value < high) return value;
+  if (Number.isFinite(high - low)) return drawInside(dice, ordinary(interval));
+  const mirrored = Math.fround(low === -Infinity ? high - Math.abs(value) : low + Math.abs(value));
+  return mirrored > low && mirrored < high ? mirrored : drawInside(dice, ordinary(interval));
+}
+
+function drawAnywhere(dice: Dice, previous: number): number {
   const sign = dice.integer(0, 1) === 0 ? 1 : -1;
-  switch (dice.integer(0, 9)) {
+  switch (dice.integer(0, 11)) {
     case 0:
       return sign * 0;
     case 1:
@@ -95,9 +117,19 @@ function drawInteresting(dice: Dice, previous: number): number {
       return previous;
     case 6:
       return neighbour(previous, sign);
+    case 7:
+      return sign * floatOf(dice.integer(1, 254) * 2 ** 23 + dice.integer(0, 2 ** 23 - 1));
+    case 8:
+      // Where e to their power, and the error function, leave the range of numbers or of digits.
+      return sign * dice.integer(3, dice.integer(0, 1) === 0 ? 24 : 1000);
     default:
       return dice.integer(-256, 256) / 64;
   }
+}
+
+/** The float32 that has these bits. */
+function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0];
 }
 
 /** The float32 one unit in the last place away from zero (or towards it). */
@@ -116,7 +148,7 @@ export function drawView(dice: Dice, options: TensorDrawOptions = {}): Graph {
   let value = base;
   for (let left = dice.integer(1, 3); left > 0; left--) {
     const word = pickWord(dice, viewVocabulary);
-    const use = word.draw(dice, value.shape);
+    const use = drawUse(dice, word, value.shape);
     if (use === null) continue;
     const step = { name: word.name, operands: [steps.length - 1], settings: use.settings };
     const next = attempt(step, [value]);
@@ -168,10 +200,11 @@ class GrowingGraph {
   grow(word: Word): boolean {
     const [inputCount, stepCount] = [this.inputs.length, this.steps.length];
     const first = this.#pickOperand();
-    const use = word.draw(this.#dice, this.#value(first).shape);
+    const use = drawUse(this.#dice, word, this.#value(first).shape);
     if (use !== null) {
-      const others = use.others.map((shape) => this.#operandOf(shape, use.broadcasts ?? false));
-      const operands = [first, ...others].map((at, i) => this.#brought(at, intervalsOf(word.name)?.[i]));
+      const others = use.others.map((shape) => this.#operandOf(shape, use.broadcasts));
+      const intervals = intervalsOf(word.name);
+      const operands = [first, ...others].map((at, i) => this.#brought(at, intervals[i] ?? null));
       if (this.#add({ name: word.name, operands, settings: use.settings })) return true;
     }
     this.inputs.length = inputCount;
@@ -220,8 +253,8 @@ class GrowingGraph {
   }
 
   /** The operand itself, where it is inside the interval; else brought there smoothly. */
-  #brought(at: number, interval: readonly [number, number] | undefined): number {
-    if (interval === undefined) return at;
+  #brought(at: number, interval: Interval | null): number {
+    if (interval === null) return at;
     const [low, high] = interval;
     const isInside = this.#value(at)
       .toTypedArray()

@@ -3,15 +3,15 @@
  * dtype on any backend, printed as code to paste, and cut down piece by piece to the smallest one that still fails.
  */
 
+import type { Setting } from "../basics/domains.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
-import { concat, stack } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { isAdmissible, type Setting } from "./vocabulary.ts";
+import { isAdmissible, wordOf } from "./vocabulary.ts";
 
 /** One call. An operand of 0 or more is the result of that step; −1 is the first input, −2 the second, and so on. */
 export interface Step {
-  /** The method, or for concat and stack the function, that is called. */
+  /** The operation that is called: as a method, or as a function where it takes a list, such as concat. */
   readonly name: string;
   /** The tensors that go in, the one whose method it is first. */
   readonly operands: readonly number[];
@@ -62,11 +62,9 @@ export function call(
   { name, settings }: Pick<Step, "name" | "settings">,
   operands: readonly Tensor[],
 ): Tensor {
-  if (name === "concat") return concat(operands, ...(settings as [number]));
-  if (name === "stack") return stack(operands, ...(settings as [number]));
-  const [first, ...others] = operands;
-  const method = first[name as "add"] as unknown as (...values: unknown[]) => Tensor;
-  return method.call(first, ...others, ...settings);
+  const { f, calls } = wordOf(name);
+  const given: unknown[] = calls?.takesList ? [operands] : [...operands];
+  return f(...(given as never[]), ...(settings as never[]));
 }
 
 function evaluate(inputs: readonly Tensor[], steps: readonly Step[]): Tensor {
@@ -150,8 +148,7 @@ function bodyCode(steps: readonly Step[], inputs?: readonly string[]): string {
   for (const [at, step] of steps.entries()) {
     const operands = step.operands.map(nameOf);
     const settings = step.settings.map(settingCode);
-    const isFunction = step.name === "concat" || step.name === "stack";
-    const written = isFunction
+    const written = wordOf(step.name).calls?.takesList
       ? `${step.name}([${operands.join(", ")}]${settings.map((setting) => `, ${setting}`).join("")})`
       : `${operands[0]}.${step.name}(${[...operands.slice(1), ...settings].join(", ")})`;
     if ((uses.get(at) ?? 0) < 2) {

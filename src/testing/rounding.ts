@@ -47,10 +47,13 @@ export function errorBound(
   inputs: readonly Tensor[],
 ): { readonly value: Tensor; readonly bound: Tensor } {
   const errors = new WeakMap<Storage, Storage>();
+  const doubles = inputs.map((input) => input.detach().to("float64"));
+  for (const { storage } of doubles) errors.set(storage, Storage.of(new Float64Array(storage.size)));
   const errorsOf = (x: Tensor): Storage => {
     let found = errors.get(x.storage);
     if (found === undefined) {
-      found = Storage.of(new Float64Array(x.storage.size));
+      // What no operation made is a number among the operands, which float32 rounds.
+      found = Storage.of(Float64Array.from(x.storage.data, (value) => Math.abs(value - Math.fround(value))));
       errors.set(x.storage, found);
     }
     return found;
@@ -82,7 +85,7 @@ export function errorBound(
       isInside = false;
     }
   };
-  const value = withObserver(follow, () => f(...inputs.map((input) => input.detach().to("float64"))));
+  const value = withObserver(follow, () => f(...doubles));
   const bound = tensor(elementsOf(value, errorsOf(value)), value.shape, { dtype: "float64" });
   return { value: value.detach(), bound };
 }

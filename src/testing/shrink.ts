@@ -3,12 +3,13 @@
  * first that still fails, and asks again. Every cut makes something strictly smaller, so this comes to an end.
  */
 
+import type { Setting } from "../basics/domains.ts";
 import { type Shape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 import type { ShapeOptions, TensorDrawOptions } from "./draw.ts";
 import { build, call, Graph, type Step } from "./graph.ts";
-import { hasOptionalSettings, type Setting } from "./vocabulary.ts";
+import { wordOf } from "./vocabulary.ts";
 
 /** Fewer axes, then smaller ones. */
 export function* smallerShapes(shape: Shape, options: ShapeOptions = {}): Generator<Shape> {
@@ -158,19 +159,23 @@ function withOperands(steps: readonly Step[], change: (operand: number) => numbe
 
 /** Arguments left out from the end; ranges of a slice one by one. */
 function* simplerSettings({ name, settings }: Step): Generator<readonly Setting[]> {
-  if (name === "slice") {
+  const { settings: domains = [], required = 0 } = wordOf(name).calls ?? {};
+  if (domains[0] === "ranges") {
     for (const [i, range] of settings.entries()) if (range !== null) yield settings.with(i, null);
-  } else if (hasOptionalSettings(name)) {
-    for (let length = 0; length < settings.length; length++) yield settings.slice(0, length);
+  } else {
+    for (let length = required; length < settings.length; length++) yield settings.slice(0, length);
   }
 }
 
 /** Shapes in the arguments, with sizes changed as those of the operands were. */
 function resized({ name, settings }: Step, before: Shape, after: Shape): readonly Setting[] {
-  if (name !== "reshape" && name !== "expand") return settings;
-  const [shape] = settings as [Shape];
+  const { settings: domains = [] } = wordOf(name).calls ?? {};
   if (before.length !== after.length) return settings;
-  return [shape.map((size) => (before.includes(size) ? after[before.indexOf(size)] : size))];
+  return settings.map((setting, i) =>
+    domains[i] === "shape of the same size" || domains[i] === "broadcast shape"
+      ? (setting as Shape).map((size) => (before.includes(size) ? after[before.indexOf(size)] : size))
+      : setting,
+  );
 }
 
 /** The first elements, in a shape with fewer axes or smaller ones. */

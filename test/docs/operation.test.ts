@@ -11,10 +11,14 @@ const name = /^\+ *name: "(\w+)"/m.exec(diff)?.[1] as string;
 
 beforeAll(() => {
   rmSync(home, { recursive: true, force: true });
-  const tests = ["ops/records.ts", "ops/records.test.ts", "properties/laws.ts", "properties/laws.test.ts"];
+  const tests = [
+    ...["messages.ts", "ops/messages.test.ts", "ops/records.ts", "ops/records.test.ts", "testing"],
+    ...["interesting.ts", "known-faults.ts", "laws.ts", "laws.test.ts"].map((file) => `properties/${file}`),
+  ];
   for (const path of ["src", ...tests.map((file) => `test/${file}`), "tsconfig.json"])
     cpSync(join(root, path), join(home, path), { recursive: true });
-  writeFileSync(join(home, "vitest.config.js"), "export default {};"); // or the one above would be used
+  // Without one, that of the project would be used.
+  writeFileSync(join(home, "vitest.config.js"), "export default { test: { testTimeout: 60_000 } };");
   apply(diff, home);
   const use = `
     import { expect, test } from "vitest";
@@ -38,23 +42,35 @@ test("what it adds compiles, as function and as method", () => {
 });
 
 test("the tests that follow from a record hold for it", () => {
-  const report = JSON.parse(tool("vitest/vitest.mjs", "run", "--reporter=json", "-t", name));
-  const results: { fullName: string; status: string }[] = report.testResults.flatMap(
-    ({ assertionResults }: { assertionResults: unknown[] }) => assertionResults,
-  );
-  const titles = (status: string): string[] =>
-    results.filter((result) => result.status === status).map(({ fullName }) => fullName);
+  const titles = titlesOf("-t", name);
   expect(titles("failed")).toEqual([]);
   for (const part of [
     "to second order",
     "transposed",
     "fused backward kernels",
     "batch",
+    "tiny, huge and saturated",
+    "jump",
     "broadcasting",
     "function and a method",
   ])
     expect(titles("passed")).toContainEqual(expect.stringContaining(part));
 });
+
+test("the tests of all operations hold without an edit to any of them", () => {
+  const titles = titlesOf("test/ops", "test/testing");
+  expect(titles("failed")).toEqual([]);
+  expect(titles("passed").length).toBeGreaterThan(500);
+});
+
+/** Runs tests of the copy: the titles of those that passed, or failed. */
+function titlesOf(...args: string[]): (status: string) => string[] {
+  const report = JSON.parse(tool("vitest/vitest.mjs", "run", "--reporter=json", ...args));
+  const results: { fullName: string; status: string }[] = report.testResults.flatMap(
+    ({ assertionResults }: { assertionResults: unknown[] }) => assertionResults,
+  );
+  return (status) => results.filter((result) => result.status === status).map(({ fullName }) => fullName);
+}
 
 /** Applies a unified diff, as `git apply` would: hunks whose counts are right, each at the one place it fits. */
 function apply(text: string, folder: string): void {

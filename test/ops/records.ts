@@ -1,17 +1,13 @@
 /** All operations and how to call each in a test, read off the records: who declares an operation is in this list. */
 
+import type { Dice } from "../../src/basics/domains.ts";
 import { Random, type Shape, type Tensor, tape, tensor } from "../../src/index.ts";
 import type { CompositeExample } from "../../src/ops/composite.ts";
-import * as elementwise from "../../src/ops/elementwise.ts";
-import * as indexing from "../../src/ops/indexing.ts";
-import * as joining from "../../src/ops/joining.ts";
-import * as layout from "../../src/ops/layout.ts";
-import * as linear from "../../src/ops/linear.ts";
-import * as losses from "../../src/ops/losses.ts";
 import { apply, type Example, type Operation } from "../../src/ops/operation.ts";
 import * as random from "../../src/ops/random.ts";
-import * as reductions from "../../src/ops/reductions.ts";
 import * as spans from "../../src/ops/spans.ts";
+import { call } from "../../src/testing/graph.ts";
+import { drawUse, ordinary, type Word, words } from "../../src/testing/vocabulary.ts";
 
 /** One way to call an operation. */
 export interface Case extends Pick<CompositeExample, "shapes" | "intervals" | "kinks" | "call"> {
@@ -21,43 +17,21 @@ export interface Case extends Pick<CompositeExample, "shapes" | "intervals" | "k
   readonly operation: Operation | null;
 }
 
-type Exported = { operation?: Operation; examples?: readonly CompositeExample[] } & ((
-  ...x: never[]
-) => Tensor);
-
-const modules = { elementwise, indexing, joining, layout, linear, losses, random, reductions, spans };
-const exported = Object.values(modules).flatMap(
-  (module) => Object.entries(module) as unknown as [string, Exported][],
-);
-
 /** The records of all exported operations. */
-export const operations: readonly Operation[] = exported.flatMap(([, f]) =>
-  f.operation ? [f.operation] : [],
-);
+export const operations: readonly Operation[] = [
+  ...words.map(({ operation }) => operation),
+  ...[random, spans].flatMap(Object.values).map((f: { operation?: Operation }) => f.operation ?? null),
+].filter((operation) => operation !== null);
 
-/** Functions that have neither a record nor examples: other spellings of recorded operations, each with a call. */
-const spellings: Record<string, CompositeExample["call"]> = {
-  transpose: (x) => layout.transpose(x, 0),
-  unsqueeze: (x) => layout.unsqueeze(x, 1),
-  squeeze: (x) => layout.squeeze(layout.unsqueeze(x, 1)),
-  flatten: (x) => layout.flatten(x),
-  flip: (x) => layout.flip(x, 1),
-  slice: (x) => layout.slice(x, 1, [null, null, -2]),
-  contiguous: (x) => layout.contiguous(layout.transpose(x)),
-  stack: (x) => joining.stack([x, x], 1),
-};
-/** Helpers for authors of operations, which are none themselves. */
-const helpers = ["copyElements"];
-
-/** Exported functions that nothing in this file knows how to call. */
-export const uncovered: readonly string[] = exported
-  .filter(([name, f]) => !f.operation && !f.examples && !(name in spellings) && !helpers.includes(name))
-  .map(([name]) => name);
+/** Exported functions that say neither what record they have nor how they are called. */
+export const uncovered: readonly string[] = words
+  .filter(({ operation, calls }) => operation === null && !calls)
+  .map(({ name }) => name);
 
 export const cases: readonly Case[] = [
   ...operations.flatMap(casesOf),
-  ...exported.flatMap(([name, { examples = [] }]) => examples.map((example) => caseOf(name, null, example))),
-  ...Object.entries(spellings).map(([name, call]) => caseOf(name, null, { shapes: [[3, 4]], call })),
+  ...words.flatMap(({ name, examples }) => examples.map((example) => caseOf(name, null, example))),
+  ...words.filter(({ operation, examples }) => operation === null && examples.length === 0).flatMap(spelled),
 ];
 
 /** Records that no module exports, but that come up when gradients are differentiated. */
@@ -85,9 +59,35 @@ function caseOf(name: string, operation: Operation | null, example: CompositeExa
   return { ...example, name, operation, title: `${name} ${shapes}${settings}` };
 }
 
-/** Elements of a case's operand, drawn from its interval and away from its kinks. */
+/** Three calls of another shorthand of recorded operations, as its domains say, on a matrix and on one with a single row. */
+function spelled(word: Word): Case[] {
+  const stream = new Random(7);
+  const dice: Dice = { integer: (low, high) => low + stream.integer(high - low + 1) };
+  const drawn = [
+    [3, 4],
+    [3, 4],
+    [1, 3],
+  ].flatMap((shape): Case[] => {
+    const use = drawUse(dice, word, shape);
+    if (use === null) return [];
+    const { others, settings } = use;
+    const title = `${word.name} ${[shape, ...others].map((of) => `[${of}]`).join(" ")} ${JSON.stringify(settings)}`;
+    return [
+      {
+        name: word.name,
+        title,
+        operation: null,
+        shapes: [shape, ...others],
+        call: (...operands: Tensor[]) => call({ name: word.name, settings }, operands),
+      },
+    ];
+  });
+  return [...new Map(drawn.map((example) => [example.title, example])).values()];
+}
+
+/** Elements of a case's operand, of ordinary size for it and away from its kinks. */
 export function drawOperand(example: Case, index: number, shape: Shape, random: Random): Tensor {
-  const [low, high] = example.intervals?.[index] ?? [-2, 2];
+  const [low, high] = ordinary(example.intervals?.[index] ?? [-Infinity, Infinity]);
   const draw = (): number => {
     for (;;) {
       const value = random.uniform(low, high);
@@ -97,7 +97,6 @@ export function drawOperand(example: Case, index: number, shape: Shape, random: 
   const size = shape.reduce((a, b) => a * b, 1);
   return tensor(Float32Array.from({ length: size }, draw), shape);
 }
-
 /** A case's operands, contiguous. */
 export function drawOperands(example: Case, random: Random): Tensor[] {
   return example.shapes.map((shape, i) => drawOperand(example, i, shape, random));

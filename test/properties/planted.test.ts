@@ -62,6 +62,48 @@ const planted: Record<string, Operation> = {
   "a second order": sine({
     gradient: (cotangent, { inputs }) => cotangent.mul(inputs![0].detach().cos()),
   }),
+  "a value at −200": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.add(m.mul(m.constant(2), x), m.less(x, m.constant(-150))),
+      derivative: (m) => m.constant(2),
+    }),
+  ),
+  "a slope at −200": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.mul(m.constant(2), x),
+      derivative: (m, x) => m.where(m.less(x, m.constant(-150)), m.constant(1.99), m.constant(2)),
+    }),
+  ),
+  "a value at 1e-20": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.sub(m.exp(x), m.constant(1)),
+      derivative: (m, x) => m.exp(x),
+    }),
+  ),
+  "a slope at 1e-20": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.sin(x),
+      derivative: (m, x) => m.where(m.less(m.abs(x), m.constant(1e-15)), m.constant(0.99), m.cos(x)),
+    }),
+  ),
+  "a value at 1e30": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.sqrt(m.add(m.constant(1), m.mul(x, x))),
+      derivative: (m, x, root) => m.div(x, root),
+    }),
+  ),
+  "a slope at 1e30": recordOf(
+    unary({
+      name: "planted",
+      value: (m, x) => m.mul(m.constant(2), x),
+      derivative: (m, x) => m.where(m.less(m.constant(1e25), x), m.constant(1.99), m.constant(2)),
+    }),
+  ),
 };
 
 /** The laws that each breaks. */
@@ -76,7 +118,13 @@ describe("the laws see", () => {
   });
 
   it("nothing wrong in the same operations without a mistake", () => {
-    for (const operation of [sine({}), product]) {
+    const twice = unary({
+      name: "planted",
+      value: (m, x) => m.mul(m.constant(2), x),
+      derivative: (m) => m.constant(2),
+    });
+    const plain = unary({ name: "planted", value: (m, x) => m.sin(x), derivative: (m, x) => m.cos(x) });
+    for (const operation of [sine({}), product, recordOf(twice), recordOf(plain)]) {
       expect(casesOf(operation).flatMap(brokenLaws)).toEqual([]);
     }
   });

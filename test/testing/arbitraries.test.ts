@@ -4,6 +4,7 @@ import { test } from "@fast-check/vitest";
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import type { Domain } from "../../src/basics/domains.ts";
 import { isContiguous, sizeOf } from "../../src/basics/shape.ts";
 import {
   ArgumentError,
@@ -15,8 +16,7 @@ import {
   zeros,
 } from "../../src/index.ts";
 import { arbitraries, type FastCheck, type Graph } from "../../src/testing/index.ts";
-import { vocabulary } from "../../src/testing/vocabulary.ts";
-import { cases } from "../ops/records.ts";
+import { vocabulary, words } from "../../src/testing/vocabulary.ts";
 
 const { shape, broadcastableShapes, tensor, view, graph } = arbitraries(fc);
 
@@ -107,25 +107,42 @@ describe("views", () => {
 });
 
 describe("graphs", () => {
-  it("call every operation that has a gradient, and a new one of another kind than elementwise needs a line in the table", () => {
-    const words = new Set(vocabulary.flat().map(({ name }) => name));
-    const missing = cases.filter(({ name, operation }) => !words.has(name) && operation?.gradient !== null);
-    const stopping = [
-      "equal",
-      "greater",
-      "greaterEqual",
-      "less",
-      "lessEqual",
-      "notEqual",
-      "sign",
-      "argmax",
-      "argmin",
-    ];
-    // Of the others, slice is a method for the first, and placeSlice the transpose of it; to changes the dtype.
-    expect([...new Set(missing.map(({ name }) => name))].sort()).toEqual(
-      [...stopping, "placeSlice", "to"].sort(),
+  it("call every operation that has a gradient, and does not say that it cannot be called", () => {
+    const drawn = new Set(vocabulary.flat().map(({ name }) => name));
+    const missing = words.filter(
+      ({ name, operation, calls }) =>
+        !drawn.has(name) && calls !== null && (operation === null || operation.gradient !== undefined),
     );
+    expect(missing.map(({ name }) => name)).toEqual([]);
   });
+
+  const optional = vocabulary.flat().flatMap(({ name, calls }) => {
+    const isOptions = (domain: Domain): boolean => typeof domain === "object" && !Array.isArray(domain);
+    const options = (calls?.settings ?? []).filter(isOptions) as unknown as Record<string, unknown[]>[];
+    return options.map((of) => [name, of] as const);
+  });
+  it.each(optional)(
+    "give every option of %s each of its values, beside each value of the others",
+    (name, options) => {
+      const pairsOf = (given: readonly string[]): string[] =>
+        given.flatMap((one) => given.map((other) => `${one} ${other}`));
+      const drawn = fc
+        .sample(graph({ operations: [name] }), { numRuns: 300, seed: 1 })
+        .flatMap(({ steps }) => steps.filter((step) => step.name === name))
+        .flatMap(({ settings }) => settings.filter((setting) => setting instanceof Object))
+        .flatMap((setting) =>
+          pairsOf(Object.entries(setting).map(([option, value]) => `${option}: ${value}`)),
+        );
+      const all = Object.entries(options).flatMap(([option, values]) =>
+        values.map((value) => `${option}: ${value}`),
+      );
+      const isPossible = (pair: string): boolean => {
+        const [, one, first, other, second] = /^(\w+): (\S+) (\w+): (\S+)$/.exec(pair)!;
+        return one !== other || first === second;
+      };
+      expect([...new Set(drawn)]).toEqual(expect.arrayContaining(pairsOf(all).filter(isPossible)));
+    },
+  );
 
   test.prop([graph()])("print as code that gives the same value, to the bit", (drawn) => {
     expect(bitsOf(pasted(`${drawn}`))).toEqual(bitsOf(drawn.f(...drawn.inputs)));

@@ -101,16 +101,14 @@ export function drawSampling(
   const shown = new Set([0, 1, 2, 3].map((third) => Math.round((third * (steps - 1)) / 3)));
   const snapshots = Array.from({ length: Math.min(SHOWN_SAMPLES, samples) }, (): Snapshot[] => []);
   const start = normal([snapshots.length, featuresOf(model)], samplingNoise(seed));
-  samplerOf(model, options)(denoiserOf(model), start, {
-    grid: uniformGrid(steps),
-    onStep: ({ step, state, prediction }) => {
-      if (!shown.has(step)) return;
-      const states = model.standardization.invert(state);
-      model.standardization.invert(prediction).forEach((curve, i) => {
-        snapshots[i].push({ step, state: states[i], prediction: curve });
-      });
-    },
-  });
+  const sampling = samplerOf(model, options)(denoiserOf(model), start, { grid: uniformGrid(steps) });
+  for (const { step, state, prediction } of sampling) {
+    if (!shown.has(step)) continue;
+    const states = model.standardization.invert(state);
+    model.standardization.invert(prediction).forEach((curve, i) => {
+      snapshots[i].push({ step, state: states[i], prediction: curve });
+    });
+  }
   return samplingFigure({ radii: model.radii, samples: snapshots.map((list) => ({ snapshots: list })) });
 }
 

@@ -8,6 +8,7 @@ import { normal, tensor } from "../autograd/tensor.ts";
 import {
   adamsBashforth2Sampler,
   chainDiagnostics,
+  finish,
   importanceResample,
   LogPrincipalComponents,
   type PosteriorProgress,
@@ -210,7 +211,7 @@ const LEADING = 5;
  * each: docs/inference.md measures what they miss.
  */
 export function decodeLatents(model: Model, latents: Tensor, steps: number = DECODER_STEPS): Tensor {
-  return adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) });
+  return finish(adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) }));
 }
 
 const DECODER_STEPS = 20;

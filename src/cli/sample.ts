@@ -1,7 +1,7 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
 import { normal } from "../autograd/tensor.ts";
-import { type Denoiser, uniformGrid } from "../diffusion/index.ts";
+import { type Denoiser, finish, uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
@@ -128,7 +128,7 @@ export async function sampleCurves(
   const progress = terminal.progress(name === undefined ? "sampling" : `sampling ${name}`, count);
   while (curves.length < count && !(await interruption.breathe())) {
     const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], random);
-    const end = sampler(denoiser, start, { grid });
+    const end = finish(sampler(denoiser, start, { grid }));
     const batch = model.standardization.invert(end);
     requireFinite("sampling", batch);
     curves.push(...batch);

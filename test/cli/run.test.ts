@@ -8,6 +8,7 @@ import { SAMPLERS } from "../../src/cli/sampler-names.ts";
 import {
   eulerSampler,
   FeatureStandardization,
+  finish,
   LogPrincipalComponents,
   type ResidualDenoiser,
   splitDataset,
@@ -92,7 +93,7 @@ describe("halograd run", () => {
     const { radii, curves } = parseCurves(text("out/samples.csv"), "samples.csv");
     expect(radii).toEqual(model.radii);
     const noise = normal([150, 50], new Random(7).fork("samples"));
-    const end = eulerSampler((x) => model.network.forward(x), noise, { grid: uniformGrid(31) });
+    const end = finish(eulerSampler((x) => model.network.forward(x), noise, { grid: uniformGrid(31) }));
     expect(curves).toEqual(model.standardization.invert(end));
   });
 

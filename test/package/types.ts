@@ -16,7 +16,7 @@ import {
   useBackend,
   valueAndGrad,
 } from "halograd";
-import { type Denoiser, eulerSampler, splitDataset, trainDenoiser } from "halograd/diffusion";
+import { type Denoiser, eulerSampler, finish, splitDataset, trainDenoiser } from "halograd/diffusion";
 import { circularVelocity, rotationCurves, samplePopulation } from "halograd/galaxy";
 import { parseCsv, readSafetensors } from "halograd/io";
 import { Linear, Module, mseLoss, Sequential, silu } from "halograd/nn";
@@ -81,7 +81,7 @@ const { train, valid, standardization } = splitDataset([[1, 2], new Float64Array
 for (const losses of trainDenoiser({ model, optimizer, train, valid, random, epochs: 1 }))
   is<number>()(losses.train);
 const denoiser: Denoiser = (noisy) => model.forward(noisy);
-is<Float64Array[]>()(standardization.invert(eulerSampler(denoiser, normal([1, 2], random))));
+is<Float64Array[]>()(standardization.invert(finish(eulerSampler(denoiser, normal([1, 2], random)))));
 is<Tensor>()(mseLoss(x, x));
 
 // Records of one's own, backends, errors.

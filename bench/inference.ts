@@ -5,8 +5,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { cubicWeights, decodeLatents, inferCurves, quantiles } from "../src/cli/inference.ts";
-import { readModel } from "../src/cli/model-file.ts";
+import { cubicWeights, decodeLatents, inferCurves, quantiles } from "../src/curves/inference.ts";
+import { readModel } from "../src/curves/model.ts";
 import { importanceResample } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { normal, Random } from "../src/index.ts";

@@ -7,12 +7,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { intervalsOf, SPARC_DEVIATION } from "../src/cli/infer.ts";
-import { inferCurves, type Posterior, quantiles } from "../src/cli/inference.ts";
-import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/cli/inference-figure.ts";
-import { readModel } from "../src/cli/model-file.ts";
+import { inferCurves, type Posterior, quantiles } from "../src/curves/inference.ts";
+import { readModel } from "../src/curves/model.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
+import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/inference.ts";
 import { END_SHARES, finish, Tally } from "./coverage.ts";
 
 const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);

@@ -3,6 +3,7 @@
  * does is loaded when it is called, so that `halograd --help` loads no engine.
  */
 
+import { MEMORISATION, SCORES } from "../curves/names.ts";
 import { FileError } from "../node/files.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import {
@@ -29,7 +30,6 @@ import type { Guide } from "./guide-names.ts";
 import { NETWORKS } from "./network-names.ts";
 import { POPULATIONS } from "./population-names.ts";
 import { SAMPLERS } from "./sampler-names.ts";
-import { MEMORISATION, SCORES } from "./score-names.ts";
 
 /** A command, ready to be called with the words behind its name. */
 export interface Command extends Grammar {

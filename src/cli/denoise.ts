@@ -1,12 +1,12 @@
 /** `halograd denoise`: the clean curves that a model sees behind a user's noisy ones. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { denoiserOf, readModel, requireModelRadii } from "../curves/model.ts";
 import { LogPrincipalComponents } from "../diffusion/index.ts";
 import { formatCsv, parseCurves } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { FormatError } from "../tensor/errors.ts";
 import type { Context, Outcome } from "./context.ts";
-import { denoiserOf, readModel, requireModelRadii } from "./model-file.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import { requireFinite } from "./sample.ts";
 

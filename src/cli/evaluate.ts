@@ -2,18 +2,9 @@
 
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type Curves, parseCurves } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
-import { scoresFigure } from "../plot/index.ts";
-import { FormatError } from "../tensor/errors.ts";
-import { Random } from "../tensor/random.ts";
-import type { Context, Outcome } from "./context.ts";
-import { type Model, readModel } from "./model-file.ts";
-import { OutputFolder, tellOutcome } from "./output.ts";
-import { sampleCurves } from "./sample.ts";
-import type { SamplerName } from "./sampler-names.ts";
-import { samplerName } from "./samplers.ts";
-import { SIGNIFICANCE } from "./score-names.ts";
+import { type Model, readModel } from "../curves/model.ts";
+import { SIGNIFICANCE } from "../curves/names.ts";
+import { samplerName } from "../curves/sampling.ts";
 import {
   type Comparison,
   choose,
@@ -23,7 +14,16 @@ import {
   scoreCurves,
   titleOf,
   verdict,
-} from "./scores.ts";
+} from "../curves/scores.ts";
+import { type Curves, parseCurves } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { scoresFigure } from "../plot/index.ts";
+import { FormatError } from "../tensor/errors.ts";
+import { Random } from "../tensor/random.ts";
+import type { Context, Outcome } from "./context.ts";
+import { OutputFolder, tellOutcome } from "./output.ts";
+import { sampleCurves } from "./sample.ts";
+import type { SamplerName } from "./sampler-names.ts";
 
 /** The values of the commands' options. */
 export interface EvaluateOptions {

@@ -1,5 +1,7 @@
 /** `halograd infer`: the whole rotation curve of a measured galaxy, as probable curves of a model. */
 
+import { inferCurves, type Posterior, quantiles } from "../curves/inference.ts";
+import { type Model, readModel } from "../curves/model.ts";
 import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
 import {
   findSparcGalaxy,
@@ -9,13 +11,11 @@ import {
   parseSparcCurves,
 } from "../io/index.ts";
 import { FileError, readTextFile } from "../node/files.ts";
+import { inferenceFigure } from "../plot/inference.ts";
 import { Random } from "../tensor/random.ts";
 import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { GALAXY_COLUMNS } from "./generate.ts";
-import { inferCurves, type Posterior, quantiles } from "./inference.ts";
-import { inferenceFigure } from "./inference-figure.ts";
-import { type Model, readModel } from "./model-file.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The files of an inference. */

@@ -2,13 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EpochLosses } from "../diffusion/index.ts";
-import { parseCsv, parseCurves } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
-import { FormatError } from "../tensor/errors.ts";
-import { readGalaxies } from "./conditions.ts";
-import type { Context, Outcome } from "./context.ts";
-import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
+import { readGalaxies } from "../curves/conditions.ts";
 import {
   drawCurves,
   drawLoss,
@@ -17,8 +11,14 @@ import {
   drawSampling,
   SHOWN_SAMPLES,
   unseenCurves,
-} from "./figures.ts";
-import { readModel, requireModelRadii } from "./model-file.ts";
+} from "../curves/illustrations.ts";
+import { readModel, requireModelRadii } from "../curves/model.ts";
+import type { EpochLosses } from "../diffusion/index.ts";
+import { parseCsv, parseCurves } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { FormatError } from "../tensor/errors.ts";
+import type { Context, Outcome } from "./context.ts";
+import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import type { SamplerName } from "./sampler-names.ts";
 import { LOSS_COLUMNS } from "./train.ts";

@@ -1,16 +1,7 @@
 /** `halograd run`: the whole job. What the other commands do one by one, in one go, and the report. */
 
 import { join } from "node:path";
-import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
-import { backendName } from "../kernels/index.ts";
-import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
-import { Random } from "../tensor/random.ts";
-import { UsageError } from "./arguments.ts";
-import type { ConditionName } from "./condition-names.ts";
-import type { Context, Outcome } from "./context.ts";
-import { scoresResult, scoreTable } from "./evaluate.ts";
-import { measureExcess } from "./excess.ts";
-import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
+import { measureExcess } from "../curves/excess.ts";
 import {
   drawCurves,
   drawLoss,
@@ -20,7 +11,28 @@ import {
   measurePredictions,
   SHOWN_SAMPLES,
   unseenCurves,
-} from "./figures.ts";
+} from "../curves/illustrations.ts";
+import { networkOf, widthsOf } from "../curves/model.ts";
+import { SIGNIFICANCE } from "../curves/names.ts";
+import { samplerName } from "../curves/sampling.ts";
+import {
+  choose,
+  FEWEST_CURVES,
+  formatScore,
+  type ScoreRow,
+  scoreCurves,
+  titleOf,
+  verdict,
+} from "../curves/scores.ts";
+import { DenoisingAutoencoder, Standardization } from "../diffusion/index.ts";
+import { backendName } from "../kernels/index.ts";
+import { type ReportContents, type ReportFigures, report } from "../plot/index.ts";
+import { Random } from "../tensor/random.ts";
+import { UsageError } from "./arguments.ts";
+import type { ConditionName } from "./condition-names.ts";
+import type { Context, Outcome } from "./context.ts";
+import { scoresResult, scoreTable } from "./evaluate.ts";
+import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
 import {
   curveOf,
   drawGalaxies,
@@ -30,23 +42,11 @@ import {
   type Population,
   populationFiles,
 } from "./generate.ts";
-import { networkOf, widthsOf } from "./model-file.ts";
 import type { NetworkName } from "./network-names.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 import type { PopulationName } from "./population-names.ts";
 import { SAMPLE_FILES, type Samples, sampleCurves, sampleFiles } from "./sample.ts";
 import type { SamplerName } from "./sampler-names.ts";
-import { samplerName } from "./samplers.ts";
-import { SIGNIFICANCE } from "./score-names.ts";
-import {
-  choose,
-  FEWEST_CURVES,
-  formatScore,
-  type ScoreRow,
-  scoreCurves,
-  titleOf,
-  verdict,
-} from "./scores.ts";
 import { duration } from "./terminal.ts";
 import {
   prepareTraining,

@@ -1,19 +1,25 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
 import { normal } from "../autograd/tensor.ts";
+import { denoiserFor } from "../curves/conditions.ts";
+import { denoiserOf, featuresOf, type Model, readModel } from "../curves/model.ts";
+import { samplerOf } from "../curves/sampling.ts";
+import {
+  describeWishes,
+  guidedFigure,
+  measureWishes,
+  readWishes,
+  wishingDenoiser,
+} from "../curves/wishes.ts";
 import { type Denoiser, finish, uniformGrid } from "../diffusion/index.ts";
 import { formatCsv } from "../io/index.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { Request } from "./condition-names.ts";
-import { denoiserFor } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
-import { describeWishes, guidedFigure, measureWishes, readWishes, wishingDenoiser } from "./guide.ts";
 import type { Guide } from "./guide-names.ts";
-import { denoiserOf, featuresOf, type Model, readModel } from "./model-file.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import type { SamplerName } from "./sampler-names.ts";
-import { samplerOf } from "./samplers.ts";
 
 /** Sampled curves, km/s. */
 export interface Samples {

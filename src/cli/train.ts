@@ -1,6 +1,8 @@
 /** `halograd train`: the denoising network, trained on a file of curves. */
 
 import { dirname, join } from "node:path";
+import { describeConditions, propertiesOf, readGalaxies } from "../curves/conditions.ts";
+import { type Model, writeModel } from "../curves/model.ts";
 import {
   type Dataset,
   DenoisingAutoencoder,
@@ -19,9 +21,7 @@ import { Adam } from "../optim/index.ts";
 import { ArgumentError, FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
 import type { ConditionName } from "./condition-names.ts";
-import { describeConditions, propertiesOf, readGalaxies } from "./conditions.ts";
 import type { Context, Outcome } from "./context.ts";
-import { type Model, writeModel } from "./model-file.ts";
 import type { NetworkName } from "./network-names.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 

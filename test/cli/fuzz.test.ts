@@ -11,8 +11,8 @@ import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts"
 import { commands } from "../../src/cli/commands.ts";
 import { Interruption } from "../../src/cli/context.ts";
 import { info } from "../../src/cli/info.ts";
-import { readModel, writeModel } from "../../src/cli/model-file.ts";
 import { printable, Terminal } from "../../src/cli/terminal.ts";
+import { readModel, writeModel } from "../../src/curves/model.ts";
 import {
   DenoisingAutoencoder,
   LogPrincipalComponents,

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { unseenCurves } from "../../src/cli/figures.ts";
-import { readModel } from "../../src/cli/model-file.ts";
 import { SAMPLERS } from "../../src/cli/sampler-names.ts";
+import { unseenCurves } from "../../src/curves/illustrations.ts";
+import { readModel } from "../../src/curves/model.ts";
 import {
   eulerSampler,
   FeatureStandardization,

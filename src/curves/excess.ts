@@ -12,7 +12,7 @@ import { rotationCurves, samplePopulation } from "../galaxy/index.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Random } from "../tensor/random.ts";
-import { denoiserOf, type Model } from "./model-file.ts";
+import { denoiserOf, type Model } from "./model.ts";
 
 /** The losses at an amount of noise, in the network's numbers. */
 export interface Excess {

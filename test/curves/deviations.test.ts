@@ -2,8 +2,8 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { Deviations } from "../../src/cli/deviations.ts";
-import { quantiles } from "../../src/cli/inference.ts";
+import { Deviations } from "../../src/curves/deviations.ts";
+import { quantiles } from "../../src/curves/inference.ts";
 import { Random } from "../../src/tensor/random.ts";
 
 const radius = fc.double({ min: 0.1, max: 50, noNaN: true });

@@ -21,7 +21,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { ArgumentError } from "../tensor/errors.ts";
 import type { Random } from "../tensor/random.ts";
 import { Deviations } from "./deviations.ts";
-import { denoiserOf, type Model } from "./model-file.ts";
+import { denoiserOf, type Model } from "./model.ts";
 
 /** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
 interface TypicalDeviation {

@@ -2,6 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { tensor } from "../autograd/tensor.ts";
+import type { Guide } from "../cli/guide-names.ts";
 import {
   type Denoiser,
   flatWish,
@@ -17,8 +18,7 @@ import { readTextFile } from "../node/files.ts";
 import { concat } from "../ops/joining.ts";
 import { figure, type Mark, okabeIto, scale } from "../plot/index.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
-import type { Guide } from "./guide-names.ts";
-import type { Model } from "./model-file.ts";
+import type { Model } from "./model.ts";
 
 /** A wish of the command line. */
 interface NamedWish {

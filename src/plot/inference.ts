@@ -1,7 +1,7 @@
 /** Figures of posterior curves: bands of 50, 68 and 95 % around the median, and the observed points with their errors. */
 
 import type { Observations } from "../io/index.ts";
-import { figure, type Mark, okabeIto, type Panel, scale } from "../plot/index.ts";
+import { figure, type Mark, okabeIto, type Panel, scale } from "./index.ts";
 
 /** A galaxy and its posterior. */
 export interface InferredGalaxy {

@@ -1,5 +1,6 @@
 /** The samplers behind the names of the command line. */
 
+import type { SamplerName } from "../cli/sampler-names.ts";
 import {
   adamsBashforth2Sampler,
   ancestralSampler,
@@ -12,8 +13,7 @@ import {
   type Sampler,
 } from "../diffusion/index.ts";
 import { Random } from "../tensor/random.ts";
-import { type Model, networkOf } from "./model-file.ts";
-import type { SamplerName } from "./sampler-names.ts";
+import { type Model, networkOf } from "./model.ts";
 
 const SAMPLERS: Readonly<Record<SamplerName, Sampler>> = {
   euler: eulerSampler,

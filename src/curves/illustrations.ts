@@ -2,6 +2,10 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { normal, tensor } from "../autograd/tensor.ts";
+import { rootMeanSquare } from "../cli/denoise.ts";
+import { samplingNoise } from "../cli/sample.ts";
+import type { SamplerName } from "../cli/sampler-names.ts";
+import { splitCurves, splitLogCurves } from "../cli/train.ts";
 import {
   addNoise,
   type EpochLosses,
@@ -23,12 +27,8 @@ import {
   samplingFigure,
 } from "../plot/index.ts";
 import { Random } from "../tensor/random.ts";
-import { rootMeanSquare } from "./denoise.ts";
-import { denoiserOf, featuresOf, type Model } from "./model-file.ts";
-import { samplingNoise } from "./sample.ts";
-import type { SamplerName } from "./sampler-names.ts";
-import { samplerOf } from "./samplers.ts";
-import { splitCurves, splitLogCurves } from "./train.ts";
+import { denoiserOf, featuresOf, type Model } from "./model.ts";
+import { samplerOf } from "./sampling.ts";
 
 /** The figure of all curves, coloured by the mass of the disc where it is known. */
 export function drawCurves({ radii, curves }: Curves, discMasses: readonly number[] | undefined): string {

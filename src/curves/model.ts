@@ -3,6 +3,8 @@
  * radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
+import { CONDITIONS } from "../cli/condition-names.ts";
+import { NETWORKS, type NetworkName } from "../cli/network-names.ts";
 import {
   type Denoiser,
   DenoisingAutoencoder,
@@ -24,9 +26,7 @@ import { readBytes } from "../node/files.ts";
 import { clip } from "../tensor/check.ts";
 import { FormatError, HalogradError } from "../tensor/errors.ts";
 import { Random } from "../tensor/random.ts";
-import { CONDITIONS } from "./condition-names.ts";
 import type { ModelCondition } from "./conditions.ts";
-import { NETWORKS, type NetworkName } from "./network-names.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
 export interface Model {

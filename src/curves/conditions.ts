@@ -4,6 +4,8 @@
  */
 
 import { tensor } from "../autograd/tensor.ts";
+import { type ConditionName, isLogarithmic, type Request } from "../cli/condition-names.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "../cli/generate.ts";
 import {
   type Dataset,
   type Denoiser,
@@ -15,9 +17,7 @@ import { type Curves, parseCsv } from "../io/index.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { readTextFile } from "../node/files.ts";
 import { ArgumentError, FormatError } from "../tensor/errors.ts";
-import { type ConditionName, isLogarithmic, type Request } from "./condition-names.ts";
-import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
-import type { Model } from "./model-file.ts";
+import type { Model } from "./model.ts";
 
 /** A property that a model can be told. */
 export interface ModelCondition {

@@ -1,5 +1,6 @@
 /** The scores of sets of curves against real ones, step by step, so that Ctrl-C is heard and progress is seen. */
 
+import type { Context } from "../cli/context.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
 import {
   classifierAccuracy,
@@ -16,8 +17,7 @@ import {
   twoSamples,
 } from "../metrics/index.ts";
 import type { Random } from "../tensor/random.ts";
-import type { Context } from "./context.ts";
-import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./score-names.ts";
+import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./names.ts";
 
 /** Curves in km/s, and what to call them. */
 interface NamedCurves {

@@ -2,7 +2,7 @@
 import { defineConfig } from "vitest/config";
 
 /** What computes runs once on each backend. */
-const ENGINE = ["ops", "autograd", "nn", "optim", "diffusion", "testing", "properties"].map(
+const ENGINE = ["ops", "autograd", "nn", "optim", "diffusion", "curves", "testing", "properties"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -1,13 +1,13 @@
 /** `halograd info`: what a file holds. */
 
 import { areConditions, type StoredCondition } from "../curves/model.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "../curves/population.ts";
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
 import { clip } from "../tensor/check.ts";
 import { FormatError } from "../tensor/errors.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
-import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
 import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 

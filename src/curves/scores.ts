@@ -1,7 +1,8 @@
-/** The scores of sets of curves against real ones, step by step, so that Ctrl-C is heard and progress is seen. */
+/** How well samples pass for real curves: scores of sets against real ones, beside those of a baseline. */
 
-import type { Context } from "../cli/context.ts";
+import type { Progress } from "../diffusion/index.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
+import type { Curves } from "../io/index.ts";
 import {
   classifierAccuracy,
   energyDistance,
@@ -16,22 +17,185 @@ import {
   type Score,
   twoSamples,
 } from "../metrics/index.ts";
-import type { Random } from "../tensor/random.ts";
-import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./names.ts";
+import { checkOptions } from "../tensor/check.ts";
+import { ArgumentError } from "../tensor/errors.ts";
+import { checkRandom, type Random } from "../tensor/random.ts";
+import type { Model } from "./model.ts";
+import {
+  MEMORISATION,
+  type PopulationName,
+  SCORES,
+  type ScoreKey,
+  type ScoreName,
+  SIGNIFICANCE,
+} from "./names.ts";
+import { curveOf, drawGalaxies } from "./population.ts";
+import { splitFor } from "./training.ts";
 
 /** Curves in km/s, and what to call them. */
-interface NamedCurves {
+export interface NamedCurves {
+  /** For tables: "samples". */
   readonly name: string;
+  /** km/s */
   readonly curves: readonly Float64Array[];
 }
 
-/** What is compared. All sets have as many curves, but the pairs of the baseline and of `known` may have fewer. */
-export interface Comparison {
+/** What is compared, all of it at the same radii. */
+export interface ComparisonOptions {
   /** kpc */
   readonly radii: Float64Array;
+  /** Real curves, none of which a model was trained on. */
   readonly real: readonly Float64Array[];
-  readonly fakes: readonly NamedCurves[];
-  /** Two sets of one distribution, the second in the place of the fake ones. */
+  /** The sets that are to pass for real ones. */
+  readonly samples: readonly NamedCurves[];
+  /** Fresh real curves, which take the place of samples in the baseline; default: two halves of the real curves. */
+  readonly baseline?: readonly Float64Array[] | undefined;
+  /** What a model was trained on, for the memorisation; default: not scored. */
+  readonly training?: readonly Float64Array[] | undefined;
+  /** Curves of each set, chosen at random where it holds more; default 1000, and at most as many as the smallest set. */
+  readonly count?: number | undefined;
+  /** Chooses curves, relabels them and trains the classifier; streams are forked from it. */
+  readonly random: Random;
+}
+
+/** A row of the table of scores. */
+export interface ScoreRow {
+  /** What it is. */
+  readonly score: ScoreName;
+  /** Of two sets of one distribution. */
+  readonly baseline: number;
+  /** One for each of the sets, in their order, with its p-value. */
+  readonly values: readonly Score[];
+}
+
+/** How far a comparison is. */
+export interface ScoreProgress extends Progress {
+  /** What is being compared, and by which score. */
+  readonly step: string;
+}
+
+/** Fewest curves of a set: with fewer, k = 5 neighbours and five folds are most of the set. */
+export const FEWEST_CURVES = 20;
+
+/**
+ * Scores sets of curves against real ones, and a baseline: the same scores of two sets that are both real.
+ *
+ * @returns a row for each score
+ * @throws ArgumentError, at the call itself, for sets of fewer than 20 curves, and curves at other radii
+ * @example
+ * const { radii, curves: real } = finish(generatePopulation({ count: 60, random: new Random(1) }));
+ * const { curves } = finish(generatePopulation({ count: 30, random: new Random(2) }));
+ * const rows = finish(compareCurves({ radii, real, samples: [{ name: "fresh", curves }], random: new Random(0) }));
+ * for (const { score, baseline, values } of rows) console.log(score.title, values[0].value, values[0].pValue, baseline);
+ */
+export function compareCurves(options: ComparisonOptions): Generator<ScoreProgress, ScoreRow[], void> {
+  const where = "compareCurves";
+  const names = ["radii", "real", "samples", "baseline", "training", "count", "random"];
+  checkOptions(where, options ?? {}, names);
+  const { radii, real, samples, baseline: fresh, training, count = 1000 } = options;
+  checkRandom(where, options.random);
+  const random = options.random.fork("evaluate");
+  const sets = [
+    { name: "real", curves: real },
+    ...samples,
+    ...(fresh ? [{ name: "baseline", curves: fresh }] : []),
+  ];
+  for (const set of sets) checkSet(where, set, radii, set.curves === real && fresh === undefined);
+  const size = sets.reduce((least, { curves }) => Math.min(least, curves.length), count);
+  const stream = random.fork("choice");
+  const chosen = choose(real, size, stream.fork("real"));
+  const halves = (): Comparison["baseline"] => {
+    const half = Math.min(size, Math.floor(real.length / 2));
+    const shuffled = stream.fork("halves").shuffle([...real]);
+    return { real: shuffled.slice(0, half), fake: shuffled.slice(half, 2 * half) };
+  };
+  const memorised = (list: readonly Float64Array[]): Comparison["known"] => {
+    const most = Math.min(size, list.length);
+    const part = choose(list, most, stream.fork("training"));
+    return [{ name: "training", training: part, unseen: chosen.slice(0, most) }];
+  };
+  const comparison = {
+    radii,
+    real: chosen,
+    samples: samples.map(({ name, curves }, i) => ({ name, curves: choose(curves, size, stream.fork(i)) })),
+    baseline: fresh ? { real: chosen, fake: choose(fresh, size, stream.fork("baseline")) } : halves(),
+    known: training === undefined ? [] : memorised(training),
+  };
+  return scoreCurves(comparison, random.fork("scores"));
+}
+
+/**
+ * Scores a model's samples against fresh galaxies of its population, and asks whether they copy what it was trained on: against
+ * curves held out, and against the fresh ones.
+ *
+ * @param samples km/s; at most the first 1000 are scored, since the time grows with the square
+ * @param data what the model was trained on
+ * @param options.population of the data; default "standard"
+ * @param options.random draws the fresh galaxies, from streams forked from it
+ * @throws ArgumentError for fewer than 20 samples, FormatError for curves that the model was not trained on
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 100, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 20, random }));
+ * const samples = finish(sampleCurves(model, { count: 40, random }));
+ * const rows = finish(scoreSamples(model, samples, galaxies, { random }));
+ */
+export function scoreSamples(
+  model: Model,
+  samples: readonly Float64Array[],
+  data: Curves,
+  options: { readonly population?: PopulationName; readonly random: Random },
+): Generator<ScoreProgress, ScoreRow[], void> {
+  const { population = "standard" } = options;
+  const { radii } = model;
+  const random = options.random.fork("evaluate");
+  checkSet("scoreSamples", { name: "samples", curves: samples }, radii, false);
+  const size = Math.min(samples.length, MOST_SCORED);
+  const freshCurves = (stream: string): Float64Array[] =>
+    drawGalaxies(population, { count: size, random: random.fork(stream) }).map((galaxy) =>
+      curveOf(galaxy, radii),
+    );
+  const fresh = freshCurves("fresh galaxies");
+  const { train, valid, standardization } = splitFor(model, data, "scoreSamples");
+  const trained = standardization.invert(train);
+  const heldOut = standardization.invert(valid);
+  const known = [
+    { name: "held out", unseen: heldOut },
+    { name: "fresh", unseen: fresh },
+  ].map(({ name, unseen }) => {
+    const most = Math.min(trained.length, unseen.length);
+    return { name, training: choose(trained, most, random.fork(name)), unseen: unseen.slice(0, most) };
+  });
+  const comparison = {
+    radii,
+    real: fresh,
+    samples: [{ name: "samples", curves: samples.slice(0, size) }],
+    baseline: { real: fresh, fake: freshCurves("more fresh galaxies") },
+    known,
+  };
+  return scoreCurves(comparison, random.fork("scores"));
+}
+
+/** Samples that {@link scoreSamples} scores at most. */
+export const MOST_SCORED = 1000;
+
+/** @throws ArgumentError for a set that is too small, or of curves that have another number of radii */
+function checkSet(where: string, { name, curves }: NamedCurves, radii: Float64Array, halved: boolean): void {
+  const least = halved ? 2 * FEWEST_CURVES : FEWEST_CURVES;
+  if (curves.length < least) {
+    throw new ArgumentError(where, `${name}: ${curves.length} curves, but scores need ${least} or more`);
+  }
+  const odd = curves.find(({ length }) => length !== radii.length);
+  if (odd === undefined) return;
+  throw new ArgumentError(where, `${name}: a curve has ${odd.length} velocities for ${radii.length} radii`);
+}
+
+/** What is scored. All sets have as many curves, but the pairs of the baseline and of `known` may have fewer. */
+interface Comparison {
+  readonly radii: Float64Array;
+  readonly real: readonly Float64Array[];
+  readonly samples: readonly NamedCurves[];
+  /** Two sets of one distribution, the second in the place of the samples. */
   readonly baseline: { readonly real: readonly Float64Array[]; readonly fake: readonly Float64Array[] };
   /** Training curves, and as many unseen ones: for the memorisation. The name says which: "fresh". */
   readonly known: readonly {
@@ -41,32 +205,16 @@ export interface Comparison {
   }[];
 }
 
-/** A row of the table. */
-export interface ScoreRow {
-  readonly score: ScoreName;
-  readonly baseline: number;
-  /** One for each of the fakes, in their order. */
-  readonly values: readonly Score[];
-}
-
-/** Fewest curves of a set: with fewer, k = 5 neighbours and five folds are most of the set. */
-export const FEWEST_CURVES = 20;
-
-/**
- * Scores each of the fakes, and the baseline.
- *
- * @returns undefined when it was stopped before the end
- */
-export async function scoreCurves(
-  { radii, real, fakes, baseline, known }: Comparison,
+/** Scores each of the sets, and the baseline. */
+function* scoreCurves(
+  { radii, real, samples, baseline, known }: Comparison,
   random: Random,
-  { terminal, interruption }: Context,
-): Promise<ScoreRow[] | undefined> {
+): Generator<ScoreProgress, ScoreRow[], void> {
   const pairs = [
     { name: "baseline", real: baseline.real, fake: baseline.fake, tested: false },
-    ...fakes.map(({ name, curves }) => ({ name, real, fake: curves, tested: true })),
+    ...samples.map(({ name, curves }) => ({ name, real, fake: curves, tested: true })),
   ];
-  const progress = terminal.progress("scoring", pairs.length * STEPS_OF_A_PAIR);
+  const total = pairs.length * STEPS_OF_A_PAIR;
   const residuals = new Map<readonly Float64Array[], Float64Array>();
   const columns: Map<string, Score>[] = [];
   let done = 0;
@@ -74,22 +222,17 @@ export async function scoreCurves(
     const column = new Map<string, Score>();
     for (const [step, scores] of stepsOf(pair, radii, residuals, random.fork(i))) {
       for (const [key, score] of Object.entries(scores)) column.set(key, score);
-      progress.update(Math.min(++done, pairs.length * STEPS_OF_A_PAIR), `${pair.name}: ${step}`);
-      if (await interruption.breathe()) {
-        progress.end();
-        return undefined;
-      }
+      yield { done: Math.min(++done, total), total, step: `${pair.name}: ${step}` };
     }
     columns.push(column);
   }
-  progress.end();
   const rows = SCORES.filter(({ key }) => columns[0].has(key)).map((score): ScoreRow => {
     const [base, ...values] = columns.map((column) => column.get(score.key)!);
     return { score, baseline: base.value, values };
   });
   for (const { name, training, unseen } of known) {
     const score = { ...MEMORISATION, title: `memorised (${name})` };
-    const values = fakes.map(({ curves }) => memorisation(curves, training, unseen));
+    const values = samples.map(({ curves }) => memorisation(curves, training, unseen));
     rows.push({ score, baseline: 0.5, values }); // by symmetry
   }
   return rows;
@@ -133,16 +276,20 @@ function* stepsOf(
   yield ["fits", { physics: medianScore(residuals.get(real)!, residuals.get(fake)!, relabelled) }];
 }
 
-/** Of 1000 curves; only the progress bar counts them. */
-const STEPS_OF_A_PAIR = 18;
+/** Of 1000 curves; only progress counts them. */
+export const STEPS_OF_A_PAIR = 18;
 const FITS_AT_ONCE = 100;
 
-/** A value with its digits: "0.771". */
+/**
+ * A value with its digits.
+ *
+ * @example formatScore(SCORES[2], 0.7714) // "0.771"
+ */
 export function formatScore({ decimals }: ScoreName, value: number): string {
   return value.toFixed(decimals).replace("-", "−");
 }
 
-/** What the test says, in words. */
+/** What the test says, in words: "told apart", or "not told apart". */
 export function verdict({ key }: ScoreName, { pValue }: Score): string {
   if (key === MEMORISATION.key) return pValue < SIGNIFICANCE ? "memorised" : "not memorised";
   return pValue < SIGNIFICANCE ? "told apart" : "not told apart";
@@ -154,7 +301,7 @@ export function titleOf({ title, unit }: ScoreName): string {
 }
 
 /** A random part of the curves, all of them where there are no more. */
-export function choose(curves: readonly Float64Array[], count: number, random: Random): Float64Array[] {
+function choose(curves: readonly Float64Array[], count: number, random: Random): Float64Array[] {
   if (curves.length <= count) return [...curves];
   return Array.from(random.permutation(curves.length).subarray(0, count), (i) => curves[i]);
 }

@@ -11,8 +11,9 @@ import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts"
 import { commands } from "../../src/cli/commands.ts";
 import { Interruption } from "../../src/cli/context.ts";
 import { info } from "../../src/cli/info.ts";
+import { readModelFile as readModel } from "../../src/cli/input.ts";
 import { printable, Terminal } from "../../src/cli/terminal.ts";
-import { readModel, writeModel } from "../../src/curves/model.ts";
+import { writeModel } from "../../src/curves/index.ts";
 import {
   DenoisingAutoencoder,
   LogPrincipalComponents,

@@ -2,9 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { SAMPLERS } from "../../src/cli/sampler-names.ts";
-import { unseenCurves } from "../../src/curves/illustrations.ts";
-import { readModel } from "../../src/curves/model.ts";
+import { readModelFile as readModel } from "../../src/cli/input.ts";
+import { SAMPLERS, unseenCurves } from "../../src/curves/index.ts";
 import {
   eulerSampler,
   FeatureStandardization,
@@ -339,10 +338,18 @@ describe("--network residual", () => {
     succeed(["run", ...words, "--samples", "20", "--out", "residual"], home);
   });
 
-  test("writes the same files but the report, which tells the post's story", () => {
-    expect(filesIn(join(home, "residual"))).toEqual(
-      filesIn(join(home, "out")).filter((name) => name !== "report.html"),
-    );
+  test("writes the same files, the report included", () => {
+    expect(filesIn(join(home, "residual"))).toEqual(filesIn(join(home, "out")));
+  });
+
+  test.each(SAMPLERS)("tells in the report of --sampler %s how to repeat it, to the byte", (sampler) => {
+    const into = (folder: string) => ["--out", folder, "--force"];
+    const more = ["--samples", "4", "--steps", "4", "--sampler", sampler, "--conditions", "disc-mass"];
+    succeed(["run", ...words, ...more, ...into("told-of")], home);
+    const [command] = /halograd run --seed[^<]*/.exec(text("told-of/report.html")) ?? [""];
+    succeed([...command.replace("\\\n", "").split(/\s+/).slice(1), ...into("told-again")], home);
+    for (const name of filesIn(join(home, "told-of")))
+      expect(text(`told-again/${name}`)).toBe(text(`told-of/${name}`));
   });
 
   test("is what generate, train, sample and plot do one by one", () => {
@@ -353,7 +360,7 @@ describe("--network residual", () => {
     succeed(["sample", "--model", "residual-parts/model.safetensors", "--count", "20", ...into], home);
     succeed(["plot", "--from", "residual-parts", ...into], home);
     const parts = filesIn(join(home, "residual-parts"));
-    expect(parts).toEqual(filesIn(join(home, "residual")));
+    expect([...parts, "report.html"].sort()).toEqual(filesIn(join(home, "residual")));
     for (const name of parts) expect(text(`residual-parts/${name}`)).toBe(text(`residual/${name}`));
   });
 

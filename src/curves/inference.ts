@@ -134,7 +134,7 @@ function* posteriorsOf(
   while (size < draws.shape[0] && found.size < observed.length) {
     const from = size;
     size = Math.min(draws.shape[0], size + BANK_STEP);
-    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components), from * components);
+    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components, 0), from * components);
     for (const [g, curve] of observed.entries()) {
       if (found.has(g)) continue;
       for (let row = from; row < size; row++) {
@@ -184,7 +184,12 @@ function* posteriorsOf(
       kept.forEach((state, i) => {
         latents.set(state.subarray(h * size, (h + 1) * size), i * size);
       });
-      const decoded = yield* inBlocks(tensor(latents, [kept.length * chains, features]), decode, components);
+      const decoded = yield* inBlocks(
+        tensor(latents, [kept.length * chains, features]),
+        decode,
+        components,
+        1,
+      );
       // Of the curves, not of the latents: many latents give nearly the same curve.
       const diagnostics = Array.from({ length: components }, (_, k) =>
         chainDiagnostics(
@@ -269,12 +274,13 @@ function* inBlocks(
   latents: Tensor,
   decode: (block: Tensor) => ArrayLike<number>,
   components: number,
+  done: number,
 ): Generator<InferenceProgress, Float64Array, void> {
   const [rows] = latents.shape;
   const decoded = new Float64Array(rows * components);
   for (let row = 0; row < rows; row += BLOCK) {
     decoded.set(decode(latents.slice([row, Math.min(rows, row + BLOCK)])), row * components);
-    yield { done: 0, total: 1, evaluations: row };
+    yield { done, total: 1, evaluations: row };
   }
   return decoded;
 }

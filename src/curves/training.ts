@@ -127,7 +127,10 @@ function splitConditions(
   random: Random,
 ): Dataset<FeatureStandardization> {
   const properties = propertiesOf(galaxies, conditions);
+  const differ = (i: number): boolean => properties.some((row) => row[i] !== properties[0][i]);
   try {
+    // Of equal values the rounded mean may leave a standard deviation that is not quite 0.
+    if (!conditions.every((_, i) => differ(i))) throw new ArgumentError("splitConditions", "all the same");
     return splitDataset(properties, random.fork("split"), {
       represent: (rows) => FeatureStandardization.of(rows),
     });

@@ -274,8 +274,6 @@ function trainingSection(contents: ReportContents): string {
     }
   }
   const [unit, units] = batches === undefined ? ["Epoch", "epochs"] : ["Batch", "batches"];
-  const curves = `every one of the ${count(data.training)} training curves gets its own random amount of noise
-      and fresh noise, so the network never sees the same input twice`;
   const rate = number(training.learningRate);
   return section(
     "training",
@@ -283,11 +281,13 @@ function trainingSection(contents: ReportContents): string {
     paragraphs(
       describeNetwork(model),
       batches === undefined
-        ? `In each of ${count(epochs.length)} epochs ${curves}. The loss is the mean squared
+        ? `In each of ${count(epochs.length)} epochs every one of the ${count(data.training)} training curves gets its own random amount of noise
+      and fresh noise, so the network never sees the same input twice. The loss is the mean squared
       difference between its answer and the clean curve; the Adam optimiser (Kingma and Ba 2015) follows the
       gradient of the loss with a learning rate of ${rate}.`
-        : `It trains on ${count(counted[last])} batches of ${count(batches.size)} curves. In each pass over the data ${curves}.
-      The loss is the mean squared error of the flow; the AdamW optimiser (Loshchilov and Hutter 2019) follows its gradient with a
+        : `It trains on ${count(counted[last])} batches of ${count(batches.size)} curves, drawn at random from the ${count(data.training)} training
+      curves. Each curve of a batch gets its own amount of noise and fresh noise, so the network never sees the same input twice. The loss
+      is the mean squared error of the flow; the AdamW optimiser (Loshchilov and Hutter 2019) follows its gradient with a
       learning rate that falls from ${rate} to zero along half a cosine. What is kept is a running average of the weights.`,
     ) +
       figureBlock(
@@ -311,9 +311,9 @@ function describeNetwork(model: ReportContents["model"]): string {
   }
   const { width, blocks, conditions, parameters } = model;
   const named = conditions.map((name) => escapeText(name.replaceAll("-", " "))).join(", ");
-  return `The network is a residual network: ${count(blocks)} blocks of two layers, each of ${count(width)} numbers, add one after
-      the other to what passes through, with ${count(parameters)} parameters in all. It is told how much noise there is. Its answer is the flow ε − <i>x</i>,
-      the direction from curve to noise, from which the curve follows. ${
+  return `The network is a residual network of ${count(blocks)} blocks, with ${count(parameters)} parameters in all. Each block has two
+      layers of ${count(width)} numbers, and adds to what passes through it. The network is told how much noise there is. Its answer is the
+      flow ε − <i>x</i>, the direction from curve to noise, from which the curve follows. ${
         conditions.length === 0
           ? ""
           : `It is also conditioned on properties of the galaxy (${named}), some or all of which are withheld at random in training, so
@@ -358,7 +358,7 @@ function samplingSection(contents: ReportContents): string {
   return section(
     "sampling",
     "The sampling: new curves out of noise",
-    (sampler === "euler" ? eulerSteps(contents) : otherSteps(contents, METHODS[sampler])) +
+    (sampler === "euler" ? eulerSteps(contents) : otherSteps(contents, sampler)) +
       figureBlock(
         5,
         figures.sampling,
@@ -391,8 +391,8 @@ function eulerSteps(contents: ReportContents): string {
   );
 }
 
-function otherSteps(contents: ReportContents, method: string): string {
-  const { steps } = contents.sampling;
+function otherSteps(contents: ReportContents, sampler: keyof typeof METHODS): string {
+  const steps = `${count(contents.sampling.steps)} equal steps of <i>a</i>`;
   return (
     paragraphs(
       `To invent a curve, start from pure noise <i>x</i>, where <i>a</i> = 1, and ask the network which curve it sees in it. The answer says
@@ -401,7 +401,9 @@ function otherSteps(contents: ReportContents, method: string): string {
     equation(`d<i>x</i>/d<i>a</i> = (<i>x</i> − ${guess(contents)}) / <i>a</i>`) +
     paragraphs(
       `Were the answers the best possible ones, this flow would turn noise into curves with exactly the distribution of the data at
-      <i>a</i> = 0 (Song and others 2021). It is followed in ${count(steps)} equal steps of <i>a</i>. ${method}`,
+      <i>a</i> = 0 (Song and others 2021). ${
+        sampler === "ddpm" ? `Here noise goes at random instead, in ${steps}.` : `It is followed in ${steps}.`
+      } ${METHODS[sampler]}`,
     )
   );
 }
@@ -413,12 +415,12 @@ const METHODS: Readonly<Record<Exclude<ReportSampler, "euler">, string>> = {
   midpoint: `Each step takes the direction in its middle, which a first half step finds.`,
   "adams-bashforth": `Each step is one of the method of Adams and Bashforth: it extrapolates the direction to its middle from this step's and
     the last one's.`,
-  "dpm-solver": `Each step is one of DPM-Solver++(2M) (Lu and others 2022): noise is taken away exactly, and the network's answer is
-    extrapolated from this step's and the last one's.`,
+  "dpm-solver": `Each step is one of DPM-Solver++(2M) (Lu and others 2022): all but the network's answer is integrated exactly, and the
+    answer is extrapolated from this step's and the last one's.`,
   "runge-kutta": `Each step is one of the classical method of Runge and Kutta: it looks at the direction four times. The last step, at whose
     end no direction is defined, looks three times.`,
-  ddpm: `Each step does so at random, as in the diffusion models of Ho, Jain and Abbeel (2020): the next state is drawn from all those that
-    could have led to this one if the answer were right. Part of the noise is replaced by new noise, so that errors of early steps fade.`,
+  ddpm: `As in the diffusion models of Ho, Jain and Abbeel (2020), each next state is drawn from those that could have led to this one if the
+    answer were right. Part of the noise is replaced by new noise, so that errors of early steps fade.`,
   churn: `Each step is one of Heun's method with churn (Karras and others 2022): some noise is added first, which the step takes away together
     with errors made so far.`,
 };
@@ -602,6 +604,10 @@ tbody tr:nth-child(even) { background: var(--shade); }
 .words th, .words td, .numbers tbody th:first-child, .numbers thead th:first-child { text-align: left; }
 .words td { overflow-wrap: anywhere; }
 pre { background: var(--shade); padding: .8rem 1rem; border-radius: 4px; overflow-x: auto; font-size: .95rem; }
+@media (max-width: 30rem) {
+  th, td { padding: .25rem .35rem; }
+  table { font-size: .85rem; }
+}
 @media print {
   :root { --ink: #000000; --soft: #333333; --line: #999999; --ground: #ffffff; --shade: #f4f4f4; }
   body { font-size: 10pt; }

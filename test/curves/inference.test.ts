@@ -11,9 +11,9 @@ import {
 } from "../../src/curves/index.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 import { parseObservations } from "../../src/io/index.ts";
-import { any, autoencoder, residual } from "./models.ts";
+import { any, autoencoder, quickModel } from "./models.ts";
 
-const model = residual();
+const model = quickModel();
 const points = parseObservations("radius,velocity,error\n2,95,15\n8,140,15\n", "galaxy.csv");
 const options = { bank: 12_000, chains: 8, transitions: 8 };
 const infer = (seed: number, more: object = {}): Posterior[] =>

@@ -8,6 +8,7 @@ import {
   type Population,
   trainModel,
 } from "../../src/curves/index.ts";
+import { LogPrincipalComponents, ResidualDenoiser } from "../../src/diffusion/index.ts";
 import { Random } from "../../src/index.ts";
 
 export const SEED = 7;
@@ -24,6 +25,16 @@ export function autoencoder(): Model {
 export function residual(conditions: readonly ConditionName[] = []): Model {
   const options = { network: "residual", conditions, batches: 60, random: new Random(SEED) } as const;
   return finish(trainModel(galaxies, options)).model;
+}
+
+/** A residual network too small to be trained in earnest: nearly a normal distribution of components, but quick to sample. */
+export function quickModel(): Model {
+  return {
+    network: new ResidualDenoiser({ features: 10, width: 8, blocks: 1 }, new Random(SEED)),
+    standardization: LogPrincipalComponents.of(galaxies.curves),
+    radii: galaxies.radii,
+    training: { seed: SEED, curves: 60, epochs: 0, batches: 0, learningRate: 0.004 },
+  };
 }
 
 /** What a test calls on purpose with what the types forbid. */

@@ -44,7 +44,7 @@ test.each([
   expect(bytes, "a limit far above the size watches nothing").toBeGreaterThan(kilobytes * 600);
 });
 
-test.each(["", "nn", "optim", "diffusion", "galaxy", "plot", "io", "testing"])(
+test.each(["", "nn", "optim", "curves", "diffusion", "galaxy", "plot", "io", "testing"])(
   "importing halograd/%s without using it leaves nothing behind",
   async (entry) => expect((await bundle("", `halograd/${entry}`.replace(/\/$/, ""))).files).toEqual([]),
 );

@@ -2,9 +2,17 @@
 import { defineConfig } from "vitest/config";
 
 /** What computes runs once on each backend. */
-const ENGINE = ["ops", "autograd", "tensor", "nn", "optim", "diffusion", "testing", "properties"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const ENGINE = [
+  "ops",
+  "autograd",
+  "tensor",
+  "nn",
+  "optim",
+  "diffusion",
+  "curves",
+  "testing",
+  "properties",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -13,6 +13,7 @@ import { writeFileSync } from "node:fs";
 import { concat, indexSelect, mseLoss, noGrad, normal, Random, type Tensor, tensor } from "halograd";
 import {
   FeatureStandardization,
+  finish,
   guidedDenoiser,
   heunSampler,
   LogPrincipalComponents,
@@ -127,7 +128,7 @@ const condition = properties.apply(asked);
 const sample = (known: readonly number[], weight: number): Float64Array[] => {
   const start = normal([ASKED, components.scales.length], random.fork("samples"));
   const denoiser = guidedDenoiser(model.denoiser({ known: tensor([[...known]]) }), condition, weight);
-  return components.invert(heunSampler(denoiser, start));
+  return components.invert(finish(heunSampler(denoiser, start)));
 };
 const refit = (known: readonly number[], weight: number): number[][] => find(sample(known, weight));
 

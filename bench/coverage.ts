@@ -1,4 +1,4 @@
-/** What the measurements of inference share: how often intervals hold, and waiting for long work. */
+/** What the measurements of inference share: how often intervals hold, and what is told of long work. */
 
 /** Of the intervals. */
 export const LEVELS: readonly number[] = [0.5, 0.68, 0.95];
@@ -42,12 +42,13 @@ export class Tally {
   }
 }
 
-/** Runs steps to their end, telling every 20 s where they are. */
-export function finish<Result>(steps: Generator<unknown, Result>): Result {
+/** The same steps, told on stderr every 20 s. */
+export function* telling<Step, Result>(steps: Generator<Step, Result, void>): Generator<Step, Result, void> {
   let told = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
+    yield step.value;
     if (performance.now() - told < 20_000) continue;
     told = performance.now();
     process.stderr.write(`${JSON.stringify(step.value)}\n`);

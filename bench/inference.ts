@@ -3,17 +3,17 @@
  * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg [precise]]`
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { cubicWeights, decodeLatents, inferCurves, quantiles } from "../src/cli/inference.ts";
-import { readModel } from "../src/cli/model-file.ts";
+import { finish, inferCurves, quantiles, readModel } from "../src/curves/index.ts";
+import { cubicWeights, decodeLatents } from "../src/curves/inference.ts";
 import { importanceResample } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { normal, Random } from "../src/index.ts";
 import type { Observations } from "../src/io/index.ts";
 import { exp, log } from "../src/kernels/math.ts";
 import { figure, okabeIto, scale } from "../src/plot/index.ts";
-import { END_SHARES, finish, LEVELS, Tally } from "./coverage.ts";
+import { END_SHARES, LEVELS, Tally, telling } from "./coverage.ts";
 
 const [path = "out/model.safetensors", cases = "1000", figurePath, design] = process.argv.slice(2);
 const GROUP = 250; // galaxies at once, which share a bank
@@ -23,7 +23,7 @@ const PHYSICS_DRAWS = 200_000;
 const LEAST_SHARING = 100;
 
 const random = new Random(2026);
-const model = readModel(path);
+const model = readModel(readFileSync(path), path);
 const truth = rotationCurves(
   samplePopulation({ count: Number(cases), random: random.fork("truth") }),
   model.radii,
@@ -45,12 +45,14 @@ const diagnostics: { rHat: number; effectiveCount: number }[] = [];
 for (let first = 0; first < observations.length; first += GROUP) {
   const group = observations.slice(first, first + GROUP);
   const posteriors = finish(
-    inferCurves(model, group, {
-      random: random.fork("infer").fork(first),
-      chains: 48,
-      transitions: 40,
-      bank: 200_000,
-    }),
+    telling(
+      inferCurves(model, group, {
+        random: random.fork("infer").fork(first),
+        chains: 48,
+        transitions: 40,
+        bank: 200_000,
+      }),
+    ),
   );
   const chained = posteriors.filter(({ rHat }) => rHat !== 1).length;
   console.log(

@@ -6,14 +6,20 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { intervalsOf, SPARC_DEVIATION } from "../src/cli/infer.ts";
-import { inferCurves, type Posterior, quantiles } from "../src/cli/inference.ts";
-import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/cli/inference-figure.ts";
-import { readModel } from "../src/cli/model-file.ts";
+import {
+  finish,
+  inferCurves,
+  intervalsOf,
+  type Posterior,
+  quantiles,
+  readModel,
+  SPARC_DEVIATION,
+} from "../src/curves/index.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
 import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/io/index.ts";
-import { END_SHARES, finish, Tally } from "./coverage.ts";
+import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/index.ts";
+import { END_SHARES, Tally, telling } from "./coverage.ts";
 
 const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);
 const HELD_OUT = 0.3;
@@ -24,7 +30,7 @@ const SHOWN = [
   ...["NGC6503", "NGC5055", "NGC2903", "NGC2841", "NGC7331", "UGC02953"],
 ];
 
-const model = readModel(modelPath);
+const model = readModel(readFileSync(modelPath), modelPath);
 const clean = new Set(
   parseSparcGalaxies(readFileSync(galaxiesPath, "utf8"), galaxiesPath)
     .filter(({ quality, inclination }) => quality < 3 && inclination >= 30)
@@ -66,7 +72,7 @@ for (const way of ["outer", "random"] as const) {
       bank: 60_000,
     },
   );
-  const posteriors = finish(steps);
+  const posteriors = finish(telling(steps));
   console.log(`\n${way} ${100 * HELD_OUT} % held out, ${((performance.now() - began) / 1000).toFixed(0)} s`);
   tellCoverage(cases, posteriors);
   tellErrors(cases, posteriors);

@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { noGrad, normal, Random, tensor } from "halograd";
 import {
+  finish,
   flatWish,
   functionGuidedDenoiser,
   heunSampler,
@@ -55,10 +56,10 @@ const points = pointsWish(radii, {
 
 // 3. Samples of each wish, from the same noise as those without.
 const start = normal([400, 10], random.fork("samples"));
-const plain = components.invert(heunSampler(model.denoiser(), start));
+const plain = components.invert(finish(heunSampler(model.denoiser(), start)));
 const guidedBy = (wishes: Wishes): Float64Array[] => {
   const guided = functionGuidedDenoiser(model.denoiser(), (x) => wishes(components.decode(x)));
-  return components.invert(heunSampler(guided, start));
+  return components.invert(finish(heunSampler(guided, start)));
 };
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];

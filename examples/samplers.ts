@@ -12,6 +12,7 @@ import {
   type Denoiser,
   dpmSolver2MSampler,
   eulerSampler,
+  finish,
   GaussianMixtureModel,
   GaussianModel,
   heunSampler,
@@ -69,10 +70,10 @@ const mixture = new GaussianMixtureModel([
   cloud(0.2, [0.2, 1.5], [0.5, 0, 0.1]),
 ]);
 const noise = normal([64, 2], new Random(1)).to("float64");
-const exact = rungeKutta4Sampler(mixture.denoiser(), noise, { grid: uniformGrid(512) });
+const exact = finish(rungeKutta4Sampler(mixture.denoiser(), noise, { grid: uniformGrid(512) }));
 const distance = (samples: Tensor): number => samples.sub(exact).square().mean().sqrt().item();
 const paths = deterministic.map(([name, sampler]) =>
-  measure(name, mixture.denoiser(), (denoiser, grid) => distance(sampler(denoiser, noise, { grid }))),
+  measure(name, mixture.denoiser(), (denoiser, grid) => distance(finish(sampler(denoiser, noise, { grid })))),
 );
 
 // 2. A normal distribution: how far the standard deviation of the samples is from that of the data. Samples are linear
@@ -84,11 +85,13 @@ const one = tensor([[1]], { dtype: "float64" });
 const many = normal([40_000, 1], new Random(2)).to("float64");
 const spreads = [
   ...deterministic.map(([name, sampler]) =>
-    measure(name, wide, (denoiser, grid) => Math.abs(sampler(denoiser, one, { grid }).item() / SPREAD - 1)),
+    measure(name, wide, (denoiser, grid) =>
+      Math.abs(finish(sampler(denoiser, one, { grid })).item() / SPREAD - 1),
+    ),
   ),
   ...stochastic.map(([name, sampler]) =>
     measure(name, wide, (denoiser, grid) => {
-      const samples = sampler(denoiser, many, { grid, random: new Random(3) });
+      const samples = finish(sampler(denoiser, many, { grid, random: new Random(3) }));
       return Math.abs(samples.square().mean().sqrt().item() / SPREAD - 1);
     }),
   ),

@@ -24,6 +24,8 @@ await bundle.write({
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
+      // What help texts list stands apart, so that they load nothing else.
+      { name: "curves/names", test: /\/src\/curves\/names\.ts$/, priority: 1 },
       { debugName: "folder", name: (id) => `${folderOf(id)}/all`, test: (id) => folderOf(id) !== undefined },
     ],
   },

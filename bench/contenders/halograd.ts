@@ -1,7 +1,7 @@
 /** halograd, by its public API, on either backend. */
 
 import { type BackendName, mseLoss, noGrad, normal, Random, type Tensor, tensor, useBackend } from "halograd";
-import { DenoisingAutoencoder, denoisingLoss, eulerSampler } from "halograd/diffusion";
+import { DenoisingAutoencoder, denoisingLoss, eulerSampler, finish } from "halograd/diffusion";
 import { Adam } from "halograd/optim";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
@@ -105,7 +105,7 @@ function trainer(curves: Curves, batch: number, widths: readonly number[]): Trai
     valid: () => noGrad(() => mseLoss(model.forward(valid), valid)).item(),
     sample(count, steps) {
       const grid = Array.from({ length: steps + 1 }, (_, i) => (steps - i) / steps);
-      samples = eulerSampler((x) => model.forward(x), normal([count, FEATURES], random), { grid });
+      samples = finish(eulerSampler((x) => model.forward(x), normal([count, FEATURES], random), { grid }));
     },
     samples: () => samples.toTypedArray(),
   };

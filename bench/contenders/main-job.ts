@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { normal, Random, useBackend } from "halograd";
-import { DenoisingAutoencoder, eulerSampler, splitDataset, trainDenoiser } from "halograd/diffusion";
+import { DenoisingAutoencoder, eulerSampler, finish, splitDataset, trainDenoiser } from "halograd/diffusion";
 import { parseCurves } from "halograd/io";
 import { Adam } from "halograd/optim";
 import type { MainJob } from "../processes.ts";
@@ -23,7 +23,7 @@ let last = { train: Number.NaN, valid: Number.NaN };
 for (const losses of trainDenoiser({ model, optimizer, ...data, random: random.fork("training"), epochs }))
   last = losses;
 const trained = performance.now();
-eulerSampler((x) => model.forward(x), normal([5, 50], random.fork("samples")));
+finish(eulerSampler((x) => model.forward(x), normal([5, 50], random.fork("samples"))));
 const outcome: MainJob = {
   name: "halograd",
   stepMilliseconds: (trained - ready) / epochs,

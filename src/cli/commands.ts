@@ -4,6 +4,15 @@
  */
 
 import { ArgumentError } from "../basics/errors.ts";
+import {
+  CONDITIONS,
+  type ConditionName,
+  MEMORISATION,
+  NETWORKS,
+  POPULATIONS,
+  SAMPLERS,
+  SCORES,
+} from "../curves/names.ts";
 import { FileError } from "../node/files.ts";
 import {
   aboveZero,
@@ -22,14 +31,10 @@ import {
   real,
   text,
 } from "./arguments.ts";
-import { CONDITIONS, type ConditionName } from "./condition-names.ts";
 import type { Context, Outcome } from "./context.ts";
-import { FIGURES } from "./figure-names.ts";
-import type { Guide } from "./guide-names.ts";
-import { NETWORKS } from "./network-names.ts";
-import { POPULATIONS } from "./population-names.ts";
-import { SAMPLERS } from "./sampler-names.ts";
-import { MEMORISATION, SCORES } from "./score-names.ts";
+import { FIGURES } from "./output.ts";
+import type { GuideOption } from "./sample.ts";
+import { inOptions } from "./words.ts";
 
 /** A command, ready to be called with the words behind its name. */
 export interface Command extends Grammar {
@@ -141,7 +146,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "the whole job: galaxies, training, samples, figures and a report",
       details:
-        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the autoencoder and the standard population, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
+        "Writes galaxies.csv, curves.csv, loss.csv, model.safetensors, samples.csv, figures/*.svg and, for the standard population, report.html. The residual network learns the more the more galaxies there are; 12500 bring it within some 2 % of the best possible loss.",
       options: {
         seed,
         count: integer(1000, 5, MOST_CURVES, "galaxies; a fifth of them validates"),
@@ -213,7 +218,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "how much the condition counts: 1 as in the data, more exaggerates it",
           "1",
         ),
-        guide: assignments<Required<Guide>>(
+        guide: assignments<Required<GuideOption>>(
           { flat: aboveZero, peak: aboveZero, points: anyText },
           "a radius above 0 in kpc, or a file of points",
           "a wish that the model was never trained for; several may be given. flat=R: from R kpc on, ln v is within 1 % rms of its mean. peak=R: fastest within some 10 % of R kpc. points=FILE: near the points of a table with the columns radius [kpc], velocity [km/s] and error [km/s]",
@@ -403,7 +408,7 @@ function command<Values>({
           try {
             return await (await load())(values as Values, context, operands);
           } catch (error) {
-            throw withWayOn(error, full.options, values);
+            throw inOptions(withWayOn(error, full.options, values), values);
           }
         },
       };

@@ -1,6 +1,7 @@
 /** What every command is given, and what it returns. */
 
 import { setImmediate } from "node:timers/promises";
+import type { Progress } from "../curves/index.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where a command writes its messages, and how it learns that it should stop. */
@@ -15,6 +16,42 @@ export interface Outcome {
   readonly complete: boolean;
   /** What `--json` prints. */
   readonly result: Readonly<Record<string, unknown>>;
+}
+
+/** What long work came to: its result at its end, and the last step that it yielded. */
+export interface Followed<Step, Result> {
+  readonly result?: Result;
+  readonly last?: Step;
+}
+
+/**
+ * Drives long work with a progress bar, until its end or until the user stops it.
+ *
+ * @param total of the work
+ * @param tell the line beside the bar, and whether it is worth keeping where nothing can be redrawn
+ */
+export async function follow<Step extends Progress, Result>(
+  work: Generator<Step, Result, void>,
+  title: string,
+  total: number,
+  tell: (step: Step) => readonly [text: string, milestone?: boolean],
+  { terminal, interruption }: Context,
+): Promise<Followed<Step, Result>> {
+  const bar = terminal.progress(title, total);
+  let last: Step | undefined;
+  const sofar = () => (last === undefined ? {} : { last });
+  try {
+    while (!(await interruption.breathe())) {
+      const step = work.next();
+      if (step.done) return { ...sofar(), result: step.value };
+      last = step.value;
+      bar.update(last.done || total / 1000, ...tell(last));
+    }
+    work.return(undefined as Result); // what a training does at its end, it does now
+    return sofar();
+  } finally {
+    bar.end();
+  }
 }
 
 /** The reasons to stop early, with their numbers: the exit code is 128 more. */

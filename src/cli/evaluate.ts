@@ -4,26 +4,26 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FormatError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
-import { type Curves, parseCurves } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
-import { scoresFigure } from "../plot/index.ts";
-import type { Context, Outcome } from "./context.ts";
-import { type Model, readModel } from "./model-file.ts";
-import { OutputFolder, tellOutcome } from "./output.ts";
-import { sampleCurves } from "./sample.ts";
-import type { SamplerName } from "./sampler-names.ts";
-import { samplerName } from "./samplers.ts";
-import { SIGNIFICANCE } from "./score-names.ts";
 import {
-  type Comparison,
-  choose,
-  FEWEST_CURVES,
+  compareCurves,
+  defaultSampler,
   formatScore,
+  type Model,
+  type NamedCurves,
+  type SamplerName,
+  type ScoreProgress,
   type ScoreRow,
-  scoreCurves,
+  SIGNIFICANCE,
   titleOf,
   verdict,
-} from "./scores.ts";
+} from "../curves/index.ts";
+import { FEWEST_CURVES, STEPS_OF_A_PAIR } from "../curves/scores.ts";
+import type { Curves } from "../io/index.ts";
+import { scoresFigure } from "../plot/index.ts";
+import { type Context, follow, type Outcome } from "./context.ts";
+import { readCurves, readModelFile } from "./input.ts";
+import { OutputFolder, tellOutcome } from "./output.ts";
+import { prepareSampling } from "./sample.ts";
 
 /** The values of the commands' options. */
 export interface EvaluateOptions {
@@ -43,26 +43,25 @@ export async function evaluate(
   files: readonly string[],
 ): Promise<Outcome> {
   const { terminal } = context;
-  const random = new Random(values.seed).fork("evaluate");
   const inputs = readInputs(files, values);
   const output =
     values.out === undefined
       ? undefined
       : new OutputFolder(values.out, { names: SCORE_FILES, force: values.force });
-  const comparison = await compareInputs(inputs, random.fork("choice"), context);
-  const rows = comparison && (await scoreCurves(comparison, random.fork("scores"), context));
-  if (comparison === undefined || rows === undefined) {
+  const samples = await sampleInputs(inputs, context);
+  const rows = samples && (await scoreInputs(inputs, samples, values.seed, context));
+  if (samples === undefined || rows === undefined) {
     terminal.print(`Stopped by ${context.interruption.reason}, before the scores were complete.`);
     return { complete: false, result: {} };
   }
-  const names = comparison.fakes.map(({ name }) => name);
+  const names = samples.map(({ name }) => name);
   for (const line of scoreTable(rows, names)) terminal.say(line);
-  terminal.say(`\n${describeBaseline(comparison, values)}`);
+  terminal.say(`\n${describeBaseline(inputs, values)}`);
   const result = {
     real: files[0],
-    curves: comparison.real.length,
+    curves: inputs.size,
     baseline: values.baseline ?? null,
-    baselineCurves: comparison.baseline.fake.length,
+    baselineCurves: baselineSize(inputs),
     seed: values.seed,
     samples: inputs.fakes.map(({ file, model }, i) => ({
       file,
@@ -146,13 +145,13 @@ function readInputs(
   [realFile, ...fakeFiles]: readonly string[],
   { baseline, training, count }: EvaluateOptions,
 ): Inputs {
-  const real = readCurves(realFile);
+  const real = readSet(realFile);
   const read = (file: string): readonly Float64Array[] =>
-    readCurves(file, { like: real, likeFile: realFile }).curves;
+    readSet(file, { like: real, likeFile: realFile }).curves;
   const fakes = fakeFiles.map((file): FakeInput => {
     const modelFile = modelFileOf(file);
     if (modelFile === undefined) return { file, curves: read(file) };
-    const model = readModel(modelFile);
+    const model = readModelFile(modelFile);
     requireSameRadii(modelFile, model.radii, realFile, real.radii);
     return { file, model };
   });
@@ -182,49 +181,48 @@ function modelFileOf(file: string): string | undefined {
 /** Samples as halograd sample does unless told otherwise. */
 const SAMPLING_STEPS = 31;
 
-function settingsOf(model: Model): { sampler: SamplerName; steps: number; seed: number } {
-  return { sampler: samplerName(model, undefined), steps: SAMPLING_STEPS, seed: model.training.seed };
+function settingsOf(model: Model): { sampler: SamplerName; steps: number; seed: number | bigint } {
+  return { sampler: defaultSampler(model), steps: SAMPLING_STEPS, seed: model.training.seed };
 }
 
-/**
- * Chooses the curves, and samples those that models are to give.
- *
- * @returns undefined when it was stopped before the last of them
- */
-async function compareInputs(
-  { real, fakes, fresh, known, size }: Inputs,
-  random: Random,
-  context: Context,
-): Promise<Comparison | undefined> {
+/** The sets, those of models sampled; undefined when that was stopped before the last of them. */
+async function sampleInputs({ fakes, size }: Inputs, context: Context): Promise<NamedCurves[] | undefined> {
   const names = shortNames(fakes.map(({ file }) => file));
-  const chosen = choose(real.curves, size, random.fork("real"));
-  const halves = (): Comparison["baseline"] => {
-    const half = Math.min(size, Math.floor(real.curves.length / 2));
-    const shuffled = random.fork("halves").shuffle([...real.curves]);
-    return { real: shuffled.slice(0, half), fake: shuffled.slice(half, 2 * half) };
-  };
-  const memorised = (list: readonly Float64Array[]): Comparison["known"] => {
-    const most = Math.min(size, list.length);
-    const part = choose(list, most, random.fork("training"));
-    return [{ name: "training", training: part, unseen: chosen.slice(0, most) }];
-  };
-  const sets: Comparison["fakes"][number][] = [];
-  for (const [i, { curves, model }] of fakes.entries()) {
+  const sets: NamedCurves[] = [];
+  for (const [i, { curves = [], model }] of fakes.entries()) {
     if (model === undefined) {
-      sets.push({ name: names[i], curves: choose(curves ?? [], size, random.fork(i)) });
+      sets.push({ name: names[i], curves });
       continue;
     }
-    const samples = await sampleCurves(model, { ...settingsOf(model), count: size, name: names[i] }, context);
+    const { seed, ...settings } = settingsOf(model);
+    const options = { ...settings, count: size, random: new Random(seed) };
+    const samples = await prepareSampling(model, options, names[i])(context);
     if (!samples.complete) return undefined;
     sets.push({ name: names[i], curves: samples.curves });
   }
-  return {
-    radii: real.radii,
-    real: chosen,
-    fakes: sets,
-    baseline: fresh ? { real: chosen, fake: choose(fresh, size, random.fork("baseline")) } : halves(),
-    known: known === undefined ? [] : memorised(known),
-  };
+  return sets;
+}
+
+async function scoreInputs(
+  { real, fresh: baseline, known: training, size }: Inputs,
+  samples: readonly NamedCurves[],
+  seed: number,
+  context: Context,
+): Promise<ScoreRow[] | undefined> {
+  const { radii, curves } = real;
+  const random = new Random(seed);
+  const sets = { radii, real: curves, samples, baseline, training, count: size };
+  return followScores(compareCurves({ ...sets, random }), samples.length, context);
+}
+
+/** Scores with a progress bar; undefined when stopped before the end. */
+export async function followScores(
+  work: Generator<ScoreProgress, ScoreRow[], void>,
+  sets: number,
+  context: Context,
+): Promise<ScoreRow[] | undefined> {
+  const total = (sets + 1) * STEPS_OF_A_PAIR;
+  return (await follow(work, "scoring", total, ({ step }) => [step], context)).result;
 }
 
 /** The names of files without their folders, or of a model its folder, where they differ; else as given. */
@@ -236,8 +234,8 @@ function shortNames(files: readonly string[]): string[] {
   return new Set(names).size === names.length ? names : [...files];
 }
 
-function readCurves(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
-  const curves = parseCurves(readTextFile(file), file);
+function readSet(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
+  const curves = readCurves(file);
   if (same !== undefined) requireSameRadii(file, curves.radii, same.likeFile, same.like.radii);
   const least = same === undefined ? 2 * FEWEST_CURVES : FEWEST_CURVES;
   if (curves.curves.length >= least) return curves;
@@ -282,16 +280,18 @@ export function scoreTable(rows: readonly ScoreRow[], names: readonly string[]):
   );
 }
 
-function describeBaseline(
-  { real, fakes, baseline }: Comparison,
-  { baseline: file }: EvaluateOptions,
-): string {
-  const sizes = `${real.length} curves of each file`;
+/** Curves of each of the two sets of the baseline. */
+function baselineSize({ real, fresh, size }: Inputs): number {
+  return fresh === undefined ? Math.min(size, Math.floor(real.curves.length / 2)) : size;
+}
+
+function describeBaseline(inputs: Inputs, { baseline: file }: EvaluateOptions): string {
+  const sizes = `${inputs.size} curves of each file`;
   const what =
     file === undefined
-      ? `two halves of the real curves, ${baseline.fake.length} each`
-      : `${baseline.fake.length} curves of ${file} against the real ones`;
+      ? `two halves of the real curves, ${baselineSize(inputs)} each`
+      : `${baselineSize(inputs)} curves of ${file} against the real ones`;
   const star =
-    fakes.length > 1 ? `; * told apart (p < ${SIGNIFICANCE})` : `; told apart: p < ${SIGNIFICANCE}`;
+    inputs.fakes.length > 1 ? `; * told apart (p < ${SIGNIFICANCE})` : `; told apart: p < ${SIGNIFICANCE}`;
   return `${sizes}; baseline: ${what}${star}`;
 }

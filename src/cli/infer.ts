@@ -1,7 +1,18 @@
 /** `halograd infer`: the whole rotation curve of a measured galaxy, as probable curves of a model. */
 
 import { Random } from "../basics/random.ts";
-import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
+import {
+  INTERVAL_SHARES,
+  inferCurves,
+  intervalsOf,
+  type Model,
+  type Posterior,
+  parametersOf,
+  quantiles,
+  SPARC_DEVIATION,
+} from "../curves/index.ts";
+import { GALAXY_COLUMNS } from "../curves/population.ts";
+import { FIT_PARAMETERS, type FitParameter } from "../galaxy/index.ts";
 import {
   findSparcGalaxy,
   formatCsv,
@@ -10,12 +21,10 @@ import {
   parseSparcCurves,
 } from "../io/index.ts";
 import { FileError, readTextFile } from "../node/files.ts";
+import { inferenceFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
-import type { Context, Outcome } from "./context.ts";
-import { GALAXY_COLUMNS } from "./generate.ts";
-import { inferCurves, type Posterior, quantiles } from "./inference.ts";
-import { inferenceFigure } from "./inference-figure.ts";
-import { type Model, readModel } from "./model-file.ts";
+import { type Context, follow, type Outcome } from "./context.ts";
+import { readModelFile } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The files of an inference. */
@@ -39,20 +48,13 @@ export interface InferOptions {
   readonly force: boolean;
 }
 
-/** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
-const SHARES = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
+/** The columns of the intervals. */
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
-
-/** Half of SPARC's galaxies deviate less than some such share of their velocity from curves of the extended population. */
-export const SPARC_DEVIATION = 0.05;
 
 /** Where the bank is not enough, chains, and states of each, a quarter of which is left out: half a minute with the bank. */
 const CHAINS = 64;
 const TRANSITIONS = 120;
 const BANK = 50_000;
-
-/** Posterior curves that the parameters are fitted to: a millisecond each. */
-const FITTED = 300;
 
 /** The command. */
 export async function infer(values: InferOptions, context: Context): Promise<Outcome> {
@@ -67,18 +69,14 @@ export async function infer(values: InferOptions, context: Context): Promise<Out
     bank: BANK,
   });
   const output = new OutputFolder(values.out, { names: INFERENCE_FILES, force: values.force });
-  const progress = context.terminal.progress("posterior", 1);
-  let posterior: Posterior | undefined;
-  while (!(await context.interruption.breathe())) {
-    const step = steps.next();
-    if (step.done) {
-      [posterior] = step.value;
-      break;
-    }
-    const { share = 0, evaluations } = step.value;
-    progress.update(Math.max(share, 1e-3), `${evaluations} curves tried`);
-  }
-  progress.end();
+  const { result } = await follow(
+    steps,
+    "posterior",
+    1,
+    ({ evaluations }) => [`${evaluations} curves tried`],
+    context,
+  );
+  const posterior = result?.[0];
   if (posterior === undefined) {
     tellOutcome(context, output, false);
     return { complete: false, result: output.result() };
@@ -123,7 +121,7 @@ function readObservations({ data, sparc, galaxy }: InferOptions): {
 function readModelOrTell(path: string | undefined): Model {
   const standard = "out/model.safetensors";
   try {
-    return readModel(path ?? standard);
+    return readModelFile(path ?? standard);
   } catch (error) {
     if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
     const fix =
@@ -134,21 +132,6 @@ function readModelOrTell(path: string | undefined): Model {
 
 /** Quantiles of each parameter over the galaxies that fit the posterior's curves best. */
 type Parameters = Readonly<Record<FitParameter, number[]>>;
-
-function parametersOf({ radii }: Model, { smoothCurves, effectiveCount }: Posterior): Parameters {
-  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
-  const fits = smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
-  const of = (parameter: FitParameter): number[] =>
-    quantiles(
-      fits.map((galaxy) => galaxy[parameter]),
-      SHARES,
-      Math.min(fits.length, effectiveCount),
-    );
-  return Object.fromEntries(FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)])) as Record<
-    FitParameter,
-    number[]
-  >;
-}
 
 function inferenceFiles(
   { radii }: Model,
@@ -174,22 +157,14 @@ function inferenceFiles(
       "parameters.csv",
       formatCsv(
         ["quantile", ...columns],
-        SHARES.map((share, s) => [share, ...FIT_PARAMETERS.map((parameter) => parameters[parameter][s])]),
+        INTERVAL_SHARES.map((share, s) => [
+          share,
+          ...FIT_PARAMETERS.map((parameter) => parameters[parameter][s]),
+        ]),
       ),
     ],
     ["figures/inference.svg", inferenceFigure({ name, radii, intervals, observations })],
   ];
-}
-
-/** Quantiles of the velocities at each radius, [radii][shares]. */
-export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
-  return Array.from(curves[0], (_, j) =>
-    quantiles(
-      curves.map((curve) => curve[j]),
-      SHARES,
-      effectiveCount,
-    ),
-  );
 }
 
 const COLUMNS = Object.fromEntries(
@@ -226,7 +201,7 @@ function resultOf(
   galaxy: string,
   { curves, deviations, rHat, effectiveCount }: Posterior,
   parameters: Parameters,
-  seed: number,
+  seed: number | bigint,
 ): Record<string, unknown> {
   return {
     ...(galaxy !== "" && { galaxy }),
@@ -234,8 +209,8 @@ function resultOf(
     samples: curves.length,
     rHat,
     effectiveCount,
-    quantiles: SHARES,
+    quantiles: INTERVAL_SHARES,
     parameters,
-    deviations: quantiles(deviations, SHARES),
+    deviations: quantiles(deviations, INTERVAL_SHARES),
   };
 }

@@ -2,12 +2,12 @@
 
 import { clip } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
+import { areConditions, type StoredCondition } from "../curves/model.ts";
+import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "../curves/population.ts";
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
-import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "./generate.ts";
-import { areConditions, type StoredCondition } from "./model-file.ts";
 import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 

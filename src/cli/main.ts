@@ -86,6 +86,10 @@ async function main(words: readonly string[]): Promise<number> {
     errors.print("Stopping, and keeping what was computed; once more stops at once.");
   });
   const { complete, result } = await start({ terminal, interruption });
-  if (json) out.print(JSON.stringify({ command: name, complete, ...result }, null, 2));
+  if (json) {
+    // The seed of a forked stream is a bigint, which JSON has not.
+    const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+    out.print(JSON.stringify({ command: name, complete, ...result }, plain, 2));
+  }
   return complete ? 0 : interruption.exitCode;
 }

@@ -5,6 +5,17 @@ import { basename, dirname, join } from "node:path";
 import { ensureOutputFolder, writeFilesWhole } from "../node/files.ts";
 import type { Context } from "./context.ts";
 
+/** The figures of a run, in the order in which the report tells them. */
+export const FIGURES = ["curves", "noise", "loss", "predictions", "sampling"] as const;
+
+/** One of them. */
+export type FigureName = (typeof FIGURES)[number];
+
+/** The file of a figure in the output folder. */
+export function figureFile(figure: FigureName): string {
+  return `figures/${figure}.svg`;
+}
+
 /** A file's name inside the folder, and its content. */
 export type OutputFile = readonly [name: string, content: string | Uint8Array];
 

@@ -3,25 +3,22 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError } from "../basics/errors.ts";
-import type { EpochLosses } from "../diffusion/index.ts";
-import { parseCsv, parseCurves } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
-import { readGalaxies } from "./conditions.ts";
-import type { Context, Outcome } from "./context.ts";
-import { FIGURES, type FigureName, figureFile } from "./figure-names.ts";
+import { Random } from "../basics/random.ts";
 import {
-  drawCurves,
-  drawLoss,
-  drawNoise,
-  drawPredictions,
-  drawSampling,
-  SHOWN_SAMPLES,
+  illustrateNoise,
+  illustratePredictions,
+  illustrateSampling,
+  type SamplerName,
   unseenCurves,
-} from "./figures.ts";
-import { readModel, requireModelRadii } from "./model-file.ts";
-import { OutputFolder, tellOutcome } from "./output.ts";
-import type { SamplerName } from "./sampler-names.ts";
-import { LOSS_COLUMNS } from "./train.ts";
+} from "../curves/index.ts";
+import type { EpochLosses } from "../diffusion/index.ts";
+import { parseCsv } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { curvesFigure, noiseFigure, predictionsFigure, samplingFigure } from "../plot/index.ts";
+import type { Context, Outcome } from "./context.ts";
+import { readCurves, readGalaxies, readModelFile } from "./input.ts";
+import { FIGURES, type FigureName, figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import { drawLoss, LOSS_COLUMNS } from "./train.ts";
 
 /** The values of the command's options. */
 export interface PlotOptions {
@@ -50,24 +47,25 @@ export async function plot(
   // Each reads its inputs, and returns what is left to do: a missing file is told before anything is created.
   const prepare: Record<FigureName, () => () => string> = {
     curves: () => {
-      const [curves, discMasses] = [read.curves(), read.discMasses()];
-      return () => drawCurves(curves, discMasses);
+      const [{ radii, curves }, discMasses] = [read.curves(), read.discMasses()];
+      return () => curvesFigure({ radii, curves, ...(discMasses && { discMasses }) });
     },
     noise: () => {
-      const [model, unseen, seed] = [read.model(), read.unseen(), read.seed()];
-      return () => drawNoise(model, unseen, seed);
+      const [model, unseen, random] = [read.model(), read.unseen(), read.random()];
+      return () => noiseFigure(illustrateNoise(model, unseen, random));
     },
     loss: () => {
-      const losses = read.losses();
-      return () => drawLoss(losses);
+      const [losses, model] = [read.losses(), read.modelOfLosses()];
+      return () => drawLoss(losses, model);
     },
     predictions: () => {
-      const [model, unseen, seed] = [read.model(), read.unseen(), read.seed()];
-      return () => drawPredictions(model, unseen, seed);
+      const [model, unseen, random] = [read.model(), read.unseen(), read.random()];
+      return () => predictionsFigure(illustratePredictions(model, unseen, random));
     },
     sampling: () => {
-      const [model, seed] = [read.model(), read.seed()];
-      return () => drawSampling(model, { ...values, samples: SHOWN_SAMPLES, seed });
+      const [model, random] = [read.model(), read.random()];
+      const { sampler, steps } = values;
+      return () => samplingFigure(illustrateSampling(model, { sampler, steps, random }));
     },
   };
   const drawings = names.map((name) => [figureFile(name), prepare[name]()] as const);
@@ -82,22 +80,25 @@ function reader(values: PlotOptions) {
   const inputOf = (key: "data" | "loss" | "model" | "galaxies", name: string): string =>
     values[key] ?? join(values.from, name);
   const data = inputOf("data", "curves.csv");
-  const curves = once(() => parseCurves(readTextFile(data), data));
-  const model = once(() => readModel(inputOf("model", "model.safetensors")));
+  const curves = once(() => readCurves(data));
+  const modelFile = inputOf("model", "model.safetensors");
+  const model = once(() => readModelFile(modelFile));
   return {
     curves,
     model,
-    seed: () => values.seed ?? model().training.seed,
+    random: () => new Random(values.seed ?? model().training.seed),
     losses: () => readLosses(inputOf("loss", "loss.csv")),
-    unseen: once(() => {
-      requireModelRadii(model(), curves(), data);
-      return unseenCurves(model(), curves(), data);
-    }),
+    /** Unasked, the model is taken only where it belongs to the losses: their figure tells what validates. */
+    modelOfLosses: () =>
+      values.model === undefined && (values.loss !== undefined || !existsSync(modelFile))
+        ? undefined
+        : model(),
+    unseen: once(() => unseenCurves(model(), curves(), data)),
     discMasses: () => {
       const path = inputOf("galaxies", "galaxies.csv");
       // Unasked, the parameters are taken only where they belong to the curves.
       if (values.galaxies === undefined && (values.data !== undefined || !existsSync(path))) return undefined;
-      return readGalaxies(path, curves()).map(([discMass]) => discMass);
+      return readGalaxies(path, curves()).map(({ discMass }) => discMass);
     },
   };
 }

@@ -1,19 +1,21 @@
 /** `halograd sample`: curves that a model invents, out of noise. */
 
-import { ArgumentError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
-import { type Denoiser, uniformGrid } from "../diffusion/index.ts";
-import { formatCsv } from "../io/index.ts";
-import { normal } from "../tensor/construction.ts";
-import type { Request } from "./condition-names.ts";
-import { denoiserFor } from "./conditions.ts";
-import type { Context, Outcome } from "./context.ts";
-import { describeWishes, guidedFigure, measureWishes, readWishes, wishingDenoiser } from "./guide.ts";
-import type { Guide } from "./guide-names.ts";
-import { denoiserOf, featuresOf, type Model, readModel } from "./model-file.ts";
+import {
+  type Condition,
+  type CurveWishes,
+  type Model,
+  measureWishes,
+  type SamplerName,
+  type SamplingOptions,
+  sampleCurves,
+} from "../curves/index.ts";
+import { formatCsv, parseObservations } from "../io/index.ts";
+import { readTextFile } from "../node/files.ts";
+import { wishesFigure } from "../plot/index.ts";
+import { type Context, follow, type Outcome } from "./context.ts";
+import { readModelFile } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
-import type { SamplerName } from "./sampler-names.ts";
-import { samplerOf } from "./samplers.ts";
 
 /** Sampled curves, km/s. */
 export interface Samples {
@@ -39,11 +41,11 @@ export interface SampleOptions {
   readonly sampler: SamplerName | undefined;
   readonly steps: number;
   /** What is wanted of the galaxies. */
-  readonly condition: Request;
+  readonly condition: Condition;
   /** The weight of the condition; default 1. */
   readonly guidance: number | undefined;
-  /** What is wished of the curves. */
-  readonly guide: Guide;
+  /** The wishes that guide the samples. */
+  readonly guide: GuideOption;
   /** Multiplies the tolerances of the wishes; default 1. */
   readonly tolerance: number | undefined;
   /** Default: the model's. */
@@ -52,43 +54,37 @@ export interface SampleOptions {
   readonly force: boolean;
 }
 
+/** Wishes as --guide takes them: radii in kpc, and a file of points. */
+export interface GuideOption extends Omit<CurveWishes, "points"> {
+  readonly points?: string;
+}
+
 /** The command. */
 export async function sample(values: SampleOptions, context: Context): Promise<Outcome> {
-  const model = readModel(values.model);
-  const { count, sampler, steps, seed = model.training.seed, condition, guidance, tolerance = 1 } = values;
-  const isAsked = Object.keys(condition).length > 0;
-  if (guidance !== undefined && !isAsked) {
-    throw new ArgumentError(
-      "--guidance",
-      "without a --condition there is nothing to guide by",
-      "add one, such as --condition disc-mass=10.5",
-    );
-  }
-  const isWished = Object.keys(values.guide).length > 0;
-  if (values.tolerance !== undefined && !isWished) {
-    throw new ArgumentError(
-      "--tolerance",
-      "without a --guide there is no wish",
-      "add one, such as --guide flat=10",
-    );
-  }
-  const plain = isAsked ? denoiserFor(model, values.model, condition, guidance ?? 1) : denoiserOf(model);
-  const wishes = isWished ? readWishes(model, values.model, values.guide) : undefined;
-  const denoiser = wishes === undefined ? plain : wishingDenoiser(plain, model, wishes, tolerance);
+  const model = readModelFile(values.model);
+  const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
+  const wishes = readWishes(guide);
+  const plain = { sampler, steps, condition, guidance, random: new Random(seed) };
+  const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
   const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
-  const settings = { sampler, steps, seed };
-  const samples = await sampleCurves(model, { ...settings, denoiser, count }, context);
+  const samples = await start(context);
   const { curves } = samples;
   if (curves.length > 0) output.write(sampleFiles(model, samples));
-  const measured = wishes && curves.length > 0 ? measureWishes(wishes, curves, tolerance) : undefined;
   let complete = samples.complete;
-  if (wishes !== undefined && measured !== undefined) {
-    for (const line of describeWishes(wishes, measured, tolerance)) context.terminal.say(line);
+  const isWished = Object.keys(wishes).length > 0 && curves.length > 0;
+  const measured = (isWished ? measureWishes(model.radii, curves, wishes, tolerance) : []).map(
+    ({ wish, medianOff }) => ({ wish: `${wish}=${guide[wish]}`, medianOff }),
+  );
+  if (isWished) {
+    for (const one of measured) context.terminal.say(describeWish(one, tolerance));
     const shown = Math.min(SHOWN, curves.length);
-    const without = await sampleCurves(model, { ...settings, denoiser: plain, count: shown }, context);
-    const drawn = (): string => guidedFigure(model, wishes, without.curves, curves.slice(0, shown));
-    if (without.complete) output.write([[GUIDED_FIGURE, drawn()]]);
-    else complete = false;
+    const without = await prepareSampling(model, { ...plain, count: shown })(context);
+    complete &&= without.complete;
+    if (without.complete) {
+      const names = measured.map(({ wish }) => wish);
+      const drawn = { plain: without.curves, guided: curves.slice(0, shown), wishes: names };
+      output.write([[GUIDED_FIGURE, wishesFigure({ radii: model.radii, ...wishes, ...drawn })]]);
+    }
   }
   tellOutcome(context, output, complete);
   return {
@@ -96,65 +92,34 @@ export async function sample(values: SampleOptions, context: Context): Promise<O
     result: {
       ...output.result(),
       seed,
-      samples: samples.curves.length,
+      samples: curves.length,
       steps,
-      ...(isAsked && { condition, guidance: guidance ?? 1 }),
-      ...(measured && { wishes: measured, tolerance }),
+      ...(Object.keys(condition).length > 0 && { condition, guidance: guidance ?? 1 }),
+      ...(isWished && { wishes: measured, tolerance: tolerance ?? 1 }),
     },
   };
 }
 
-/** Samples curves a few at a time, so that the first ones are the same whatever the count. */
-export async function sampleCurves(
+/** The wishes of the command line, the points out of their file. */
+function readWishes({ points, ...wishes }: GuideOption): CurveWishes {
+  return points === undefined
+    ? wishes
+    : { ...wishes, points: parseObservations(readTextFile(points), points) };
+}
+
+/** Checks everything, and returns what samples. @param name for the progress bar, where several models sample in turn */
+export function prepareSampling(
   model: Model,
-  options: {
-    /** Default: the model's own, told nothing. */
-    readonly denoiser?: Denoiser;
-    readonly count: number;
-    readonly sampler: SamplerName | undefined;
-    readonly steps: number;
-    readonly seed: number;
-    /** For the progress bar, where several models sample in turn. */
-    readonly name?: string;
-  },
-  { terminal, interruption }: Context,
-): Promise<Samples> {
-  const { count, steps, seed, name } = options;
-  const random = samplingNoise(seed);
-  const sampler = samplerOf(model, options);
-  const { denoiser = denoiserOf(model) } = options;
-  const grid = uniformGrid(steps);
-  const curves: Float64Array[] = [];
-  const progress = terminal.progress(name === undefined ? "sampling" : `sampling ${name}`, count);
-  while (curves.length < count && !(await interruption.breathe())) {
-    const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], random);
-    const end = sampler(denoiser, start, { grid });
-    const batch = model.standardization.invert(end);
-    requireFinite("sampling", batch);
-    curves.push(...batch);
-    progress.update(curves.length, `${curves.length} of ${count}`);
-  }
-  progress.end();
-  return { curves, complete: curves.length === count };
-}
-
-/**
- * Refuses curves from a network that went astray.
- *
- * @throws ArgumentError for a velocity that is no finite number
- */
-export function requireFinite(where: string, curves: readonly Float64Array[]): void {
-  if (curves.every((curve) => curve.every(Number.isFinite))) return;
-  throw new ArgumentError(
-    where,
-    "a velocity that the network gives is no finite number",
-    "train it for more epochs, or on more curves",
-  );
-}
-
-/** The stream that all samples start from. */
-export function samplingNoise(seed: number): Random {
-  return new Random(seed).fork("samples");
+  options: SamplingOptions & { readonly count: number },
+  name?: string,
+): (context: Context) => Promise<Samples> {
+  const work = sampleCurves(model, options);
+  const { count } = options;
+  const title = name === undefined ? "sampling" : `sampling ${name}`;
+  return async (context) => {
+    const { last } = await follow(work, title, count, ({ done }) => [`${done} of ${count}`], context);
+    return { curves: last?.curves ?? [], complete: last?.done === count };
+  };
 }
 
 /** The table of samples. */
@@ -162,8 +127,18 @@ export function sampleFiles({ radii }: Model, { curves }: Samples): OutputFile[]
   return [["samples.csv", formatCsv(radii, curves)]];
 }
 
-/**
- * Curves sampled together. Even, since normal numbers are drawn in pairs: a row then starts at the same draw
- * whatever the count. Of this size a batch of 31 steps takes some 20 ms, so that Ctrl-C is heard soon.
- */
-const BATCH = 128;
+/** A line of what came of a wish. */
+function describeWish({ wish, medianOff }: { wish: string; medianOff: number }, times = 1): string {
+  const tolerance = wish.startsWith("flat")
+    ? `${short(times)} % rms about the mean of ln v`
+    : wish.startsWith("peak")
+      ? `${short(10 * times)} % of the radius`
+      : `${times === 1 ? "" : `${short(times)} times `}the error of a point`;
+  const far = medianOff > FAR ? ": the model knows hardly any curve like that" : "";
+  return `${wish}: off by ${medianOff.toFixed(2)} tolerances in the median (one is ${tolerance})${far}`;
+}
+
+/** Tolerances beyond which half the samples are not what was wished. */
+const FAR = 3;
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));

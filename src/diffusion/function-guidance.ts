@@ -51,7 +51,7 @@ export interface FunctionGuidanceOptions {
  * @example
  * const denoiser = new GaussianModel([0], [[1]]).denoiser();
  * const near2 = functionGuidedDenoiser(denoiser, (x) => x.sub(2).div(0.1));
- * heunSampler(near2, normal([4, 1], new Random(1))); // all within some 0.1 of 2
+ * finish(heunSampler(near2, normal([4, 1], new Random(1)))); // all within some 0.1 of 2
  */
 export function functionGuidedDenoiser(
   denoiser: Denoiser,

@@ -33,7 +33,7 @@ export {
   chainDiagnostics,
   type EllipticalSliceOptions,
   ellipticalSlice,
-  Guide,
+  GaussianProposal,
   type ImportanceSample,
   importanceResample,
   type LogLikelihood,
@@ -50,6 +50,7 @@ export {
   predictionTarget,
 } from "./predictions.ts";
 export { LogPrincipalComponents } from "./principal-components.ts";
+export { breathing, finish, type Progress } from "./progress.ts";
 export { ResidualDenoiser, type ResidualDenoiserSizes } from "./residual-denoiser.ts";
 export {
   type AncestralOptions,
@@ -65,6 +66,7 @@ export {
   type Sampler,
   type SamplerOptions,
   type SamplerStep,
+  type Sampling,
 } from "./samplers.ts";
 export {
   addNoise,

@@ -32,11 +32,11 @@ export interface EllipticalSliceOptions {
    * is asked of a state (Nishihara, Murray & Adams 2014, JMLR 15, 2087). The posterior stays the same for any; a good one
    * saves chains whose data tell much from creeping. Default: the prior.
    */
-  readonly guides?: readonly Guide[];
+  readonly proposals?: readonly GaussianProposal[];
 }
 
 /** A Gaussian that stands in for a posterior: N(mean, factor · factorᵀ). */
-export class Guide {
+export class GaussianProposal {
   /** [features] */
   readonly mean: Float64Array;
   /** Lower triangle, rows, [features][features] */
@@ -47,14 +47,14 @@ export class Guide {
    *
    * With few points, variances of some directions come out far too small. The correlations are therefore shrunk
    * towards none by the share (features/points)², and all deviations widened by a fifth: elliptical slices are slowed
-   * down by a guide that is too wide, but stick in tails that reach beyond one that is too narrow.
+   * down by a proposal that is too wide, but stick in tails that reach beyond one that is too narrow.
    *
    * @param points [count, features] row by row
    * @throws ArgumentError for fewer than two points
    */
   constructor(points: ArrayLike<number>, features: number) {
     const count = points.length / features;
-    checkCount("Guide", "the number of points", count, 2);
+    checkCount("GaussianProposal", "the number of points", count, 2);
     const mean = new Float64Array(features);
     for (let i = 0; i < points.length; i++) mean[i % features] += points[i] / count;
     const keep = 1 - Math.min(1, (features / count) * (features / count));
@@ -69,11 +69,12 @@ export class Guide {
     );
     this.mean = mean;
     const factor = cholesky(covariance);
-    if (factor === undefined) throw new ArgumentError("Guide", "the points hold values that are not finite.");
+    if (factor === undefined)
+      throw new ArgumentError("GaussianProposal", "the points hold values that are not finite.");
     this.factor = factor;
   }
 
-  /** |L⁻¹ (x − mean)|²/2 − |x|²/2 of the row at `offset`: ln of the prior over the guide, up to a constant. */
+  /** |L⁻¹ (x − mean)|²/2 − |x|²/2 of the row at `offset`: ln of the prior over the proposal, up to a constant. */
   logPriorRatio(x: ArrayLike<number>, offset: number): number {
     const solved = solveLower(
       this.factor,
@@ -121,18 +122,16 @@ export interface PosteriorChains {
  * @example
  * const random = new Random(1);
  * const likelihood = (z: Tensor) => z.sub(1).square().sum(1).mul(-0.5).toArray() as number[];
- * const steps = ellipticalSlice(likelihood, normal([8, 2], random), { random, transitions: 50 });
- * let step = steps.next();
- * while (!step.done) step = steps.next();
- * step.value.states.length // 50; their mean is near 1/2
+ * const chains = finish(ellipticalSlice(likelihood, normal([8, 2], random), { random, transitions: 50 }));
+ * chains.states.length // 50; their mean is near 1/2
  */
 export function* ellipticalSlice(
   logLikelihood: LogLikelihood,
   start: Tensor,
   options: EllipticalSliceOptions,
 ): Generator<PosteriorProgress, PosteriorChains> {
-  checkOptions("ellipticalSlice", options, ["random", "transitions", "guides"]);
-  const { random, transitions = 100, guides } = options ?? {};
+  checkOptions("ellipticalSlice", options, ["random", "transitions", "proposals"]);
+  const { random, transitions = 100, proposals } = options ?? {};
   checkRandom("ellipticalSlice", random);
   checkCount("ellipticalSlice", "transitions", transitions);
   if (!isTensor(start) || start.rank !== 2 || start.size === 0) {
@@ -167,7 +166,7 @@ export function* ellipticalSlice(
   const done = new Uint32Array(count);
   const ellipses = Array.from(
     { length: count },
-    (_, chain) => new Ellipse(random.fork(chain), features, guides?.[chain]),
+    (_, chain) => new Ellipse(random.fork(chain), features, proposals?.[chain]),
   );
   let [evaluations, total] = [count, 0];
   let active = everyone;
@@ -206,21 +205,21 @@ export function* ellipticalSlice(
 class Ellipse {
   threshold = 0;
   readonly #random: Random;
-  readonly #guide: Guide | undefined;
+  readonly #proposal: GaussianProposal | undefined;
   readonly #direction: Float64Array;
   #angle = 0;
   #least = 0;
   #greatest = 0;
 
-  constructor(random: Random, features: number, guide: Guide | undefined) {
+  constructor(random: Random, features: number, proposal: GaussianProposal | undefined) {
     this.#random = random;
-    this.#guide = guide;
+    this.#proposal = proposal;
     this.#direction = new Float64Array(features);
   }
 
   /** A new ellipse, and a height below that of the state. */
   begin(height: number, states: Float32Array, from: number): void {
-    const [direction, factor] = [this.#direction, this.#guide?.factor];
+    const [direction, factor] = [this.#direction, this.#proposal?.factor];
     this.#random.fillNormal(direction);
     if (factor !== undefined) {
       // From the last row up, each needs only numbers that are still to be replaced.
@@ -238,13 +237,13 @@ class Ellipse {
 
   /** What a height gains by the ellipses not coming from the prior. */
   ratio(rows: Float32Array, from: number): number {
-    return this.#guide?.logPriorRatio(rows, from) ?? 0;
+    return this.#proposal?.logPriorRatio(rows, from) ?? 0;
   }
 
   /** mean + (state − mean) · cos θ + direction · sin θ. */
   propose(states: Float32Array, from: number, out: Float32Array, to: number): void {
     const [c, s] = [cos(this.#angle), sin(this.#angle)];
-    const [direction, mean] = [this.#direction, this.#guide?.mean];
+    const [direction, mean] = [this.#direction, this.#proposal?.mean];
     for (let i = 0; i < direction.length; i++) {
       const middle = mean?.[i] ?? 0;
       out[to + i] = middle + (states[from + i] - middle) * c + direction[i] * s;
@@ -276,8 +275,8 @@ export interface TemperedOptions {
 /**
  * Samples several posteriors at once. Each starts as the prior and is raised to likelihood^β with β from 0 to 1, in steps
  * in which at least half the chains stay in the run (Del Moral, Doucet & Jasra 2006, J. R. Stat. Soc. B 68, 411): a first
- * step among the bank, then resampling and three transitions of {@link ellipticalSlice}, guided by the Gaussian of the
- * chains. What is returned are chains at β = 1, whose guide no longer changes.
+ * step among the bank, then resampling and three transitions of {@link ellipticalSlice}, along ellipses of the Gaussian of the
+ * chains. What is returned are chains at β = 1, whose proposal no longer changes.
  *
  * @param logLikelihood its rows' chains count on through the posteriors: chain c belongs to posterior ⌊c / chains⌋
  */
@@ -301,12 +300,12 @@ export function* temperedPosterior(
       states.set(latent as Float32Array, p * size + c * features);
     });
   });
-  const guides = Array.from(
+  const proposals = Array.from(
     { length: posteriors },
-    (_, p) => new Guide(states.subarray(p * size, (p + 1) * size), features),
+    (_, p) => new GaussianProposal(states.subarray(p * size, (p + 1) * size), features),
   );
   let evaluations = 0;
-  // Those that have not gone along at their full power yet, which makes their last guide.
+  // Those that have not gone along at their full power yet, which makes their last proposal.
   let active = Array.from({ length: posteriors }, (_, p) => p);
   for (let stage = 0; ; stage++) {
     const isLast = active.length === 0;
@@ -329,7 +328,7 @@ export function* temperedPosterior(
       {
         random: random.fork("stages").fork(stage),
         transitions: isLast ? transitions : STAGE_TRANSITIONS,
-        guides: Array.from({ length: own.length * chains }, (_, chain) => guides[posteriorOf(chain)]),
+        proposals: Array.from({ length: own.length * chains }, (_, chain) => proposals[posteriorOf(chain)]),
       },
     );
     let step = steps.next();
@@ -347,7 +346,7 @@ export function* temperedPosterior(
       result.states.slice(1).forEach((all, i) => {
         points.set(all.subarray(place * size, (place + 1) * size), i * size);
       });
-      guides[p] = new Guide(points, features);
+      proposals[p] = new GaussianProposal(points, features);
       const last = points.subarray(points.length - size);
       const heights = result.logLikelihoods[result.logLikelihoods.length - 1];
       states.set(last, p * size);

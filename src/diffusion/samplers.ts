@@ -1,6 +1,7 @@
 /**
- * Samplers: from noise to data, along a grid of times, guided by a denoiser's guess of the clean data. Each is a free
- * function of the same form, so that one can stand in for another.
+ * Samplers: from noise to data, along a grid of times, following a denoiser's guess of the clean data. Each is a free
+ * function of the same form, so that one can stand in for another, and a generator of its steps: a caller may watch
+ * them, pause between two, or stop.
  *
  * The deterministic ones solve the flow dx/dt = α′(t) x̂₀ + σ′(t) ε̂ with ε̂ = (x − α x̂₀)/σ, whose end has the
  * distribution of the data. They do so on the straight path: with y = x/(α + σ) and τ = σ/(α + σ) the flow of every
@@ -28,7 +29,7 @@ import {
   timeOfNoiseShare,
 } from "./schedule.ts";
 
-/** What a sampler tells at each step, after the denoiser has seen the state that the step starts from. */
+/** What a sampler yields at each step, after the denoiser has seen the state that the step starts from. */
 export interface SamplerStep {
   /** 0, 1, …: how many steps were taken before. */
   readonly step: number;
@@ -48,21 +49,21 @@ export interface SamplerOptions {
   readonly schedule?: NoiseSchedule;
   /** Where samplers that add noise on the way take it from; the others need none. */
   readonly random?: Random;
-  /** Called once in each step. */
-  readonly onStep?: (step: SamplerStep) => void;
 }
 
+/** The steps of a sampler, one after the other. Returns the samples, [batch, features]. */
+export type Sampling = Generator<SamplerStep, Tensor, void>;
+
 /**
- * From noise to data.
+ * From noise to data: yields each step, and returns the samples. {@link finish} drives it to its end.
  *
  * @param start standard normal noise, [batch, features]
- * @returns the samples, [batch, features]
  */
 export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
   denoiser: Denoiser,
   start: Tensor,
   options?: Options,
-) => Tensor;
+) => Sampling;
 
 /**
  * Euler's method on the straight path, ε̂ held fixed over each step (DDIM: Song, Meng & Ermon 2021, arXiv:2010.02502):
@@ -72,9 +73,14 @@ export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
  * reference post's sampler.
  *
  * @param start standard normal noise, [batch, features]
- * @returns the samples, [batch, features]
+ * @returns its steps; they return the samples, [batch, features]
+ * @throws ArgumentError, ShapeError and DtypeError for what makes no sense: of the call at once, of a denoiser when it is asked
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * const sampling = eulerSampler(denoiser, normal([4, 1], new Random(1)), { grid: uniformGrid(3) });
+ * for (const { step, t, state, prediction } of sampling) console.log(step, t, state, prediction);
  */
-export function eulerSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+export function eulerSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Sampling {
   checkCall("eulerSampler", denoiser, start, options);
   return walk("eulerSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
     const keep = next.sigma / now.sigma;
@@ -93,7 +99,11 @@ export interface AncestralOptions extends SamplerOptions {
  * the guess, x ~ q(x_s | x_t, x̂₀). Part of the noise is replaced by new one, so that errors of early steps fade; for
  * few steps that noise is itself an error of first order. One evaluation a step; needs `random`.
  */
-export function ancestralSampler(denoiser: Denoiser, start: Tensor, options: AncestralOptions = {}): Tensor {
+export function ancestralSampler(
+  denoiser: Denoiser,
+  start: Tensor,
+  options: AncestralOptions = {},
+): Sampling {
   checkCall("ancestralSampler", denoiser, start, options, ["stochasticity"]);
   const { stochasticity = 1 } = options;
   if (!(stochasticity >= 0 && stochasticity <= 1)) {
@@ -123,19 +133,23 @@ export function ancestralWeights(
 }
 
 /** Heun's method: an Euler step, then the mean of the slopes at both ends. Second order; two evaluations a step. */
-export function heunSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+export function heunSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Sampling {
   checkCall("heunSampler", denoiser, start, options);
   return rungeKutta("heunSampler", denoiser, start, options, HEUN, MIDPOINT);
 }
 
 /** The midpoint method: the slope in the middle of the step. Second order; two evaluations a step. */
-export function midpointSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+export function midpointSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Sampling {
   checkCall("midpointSampler", denoiser, start, options);
   return rungeKutta("midpointSampler", denoiser, start, options, MIDPOINT, MIDPOINT);
 }
 
 /** The classical method of Runge and Kutta. Fourth order; four evaluations a step, three in the last. */
-export function rungeKutta4Sampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+export function rungeKutta4Sampler(
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions = {},
+): Sampling {
   checkCall("rungeKutta4Sampler", denoiser, start, options);
   return rungeKutta("rungeKutta4Sampler", denoiser, start, options, RUNGE_KUTTA_4, HEUN_3);
 }
@@ -148,7 +162,7 @@ export function adamsBashforth2Sampler(
   denoiser: Denoiser,
   start: Tensor,
   options: SamplerOptions = {},
-): Tensor {
+): Sampling {
   checkCall("adamsBashforth2Sampler", denoiser, start, options);
   let last: { readonly slope: Tensor; readonly step: number } | undefined;
   return walkStraight(
@@ -176,7 +190,11 @@ export function adamsBashforth2Sampler(
  * of the whole at two. Steps even in λ suit it best ({@link logarithmicGrid}); on an even grid of times the steps
  * next to the data stay long in λ however many there are, and {@link adamsBashforth2Sampler} is more accurate.
  */
-export function dpmSolver2MSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Tensor {
+export function dpmSolver2MSampler(
+  denoiser: Denoiser,
+  start: Tensor,
+  options: SamplerOptions = {},
+): Sampling {
   checkCall("dpmSolver2MSampler", denoiser, start, options);
   let last: { readonly prediction: Tensor; readonly values: ScheduleValues } | undefined;
   return walk("dpmSolver2MSampler", denoiser, start, options, ({ state, prediction, now, next }) => {
@@ -213,7 +231,7 @@ export interface ChurnOptions extends SamplerOptions {
  * Heun's method with churn (Karras et al. 2022, arXiv:2206.00364, algorithm 2): before each step some noise is
  * added, which the step then takes away together with errors made so far. Two evaluations a step; needs `random`.
  */
-export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Tensor {
+export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Sampling {
   checkCall("churnSampler", denoiser, start, options, ["churn", "range", "noiseScale"]);
   const { churn = 40, range = [0.05, 50], noiseScale = 1, grid = uniformGrid(31) } = options;
   if (!(churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
@@ -247,25 +265,22 @@ interface PathStep {
 }
 
 /** The loop of samplers that see the denoiser once a step, on the states of the schedule itself. */
-function walk(
+function* walk(
   where: string,
   denoiser: Denoiser,
   start: Tensor,
-  options: SamplerOptions,
+  { grid = uniformGrid(31), schedule = linearSchedule }: SamplerOptions,
   advance: (step: PathStep) => Tensor,
-): Tensor {
-  const { grid = uniformGrid(31), schedule = linearSchedule, onStep } = options;
-  checkGrid(where, grid);
-  return noGrad(() => {
-    let state = start;
-    for (let step = 0; step + 1 < grid.length; step++) {
-      const prediction = guessOf(where, denoiser, state, grid[step]);
-      onStep?.({ step, t: grid[step], state, prediction });
-      const [now, next] = [scheduleAt(schedule, grid[step]), scheduleAt(schedule, grid[step + 1])];
-      state = advance({ step, state, prediction, now, next });
-    }
-    return state;
-  });
+): Sampling {
+  let state = start;
+  for (let step = 0; step + 1 < grid.length; step++) {
+    const t = grid[step];
+    const prediction = noGrad(() => guessOf(where, denoiser, state, t));
+    yield { step, t, state, prediction };
+    const [now, next] = [scheduleAt(schedule, t), scheduleAt(schedule, grid[step + 1])];
+    state = noGrad(() => advance({ step, state, prediction, now, next }));
+  }
+  return state;
 }
 
 /** A state on the straight path, y = (1 − τ) x₀ + τ ε, and its share of noise τ. */
@@ -283,40 +298,36 @@ interface StraightStep extends StraightState {
 }
 
 /** The loop of samplers on the straight path. `prepare` may change the state before a step. */
-function walkStraight(
+function* walkStraight(
   where: string,
   denoiser: Denoiser,
   start: Tensor,
-  options: SamplerOptions,
+  { grid = uniformGrid(31), schedule = linearSchedule }: SamplerOptions,
   advance: (step: StraightStep) => Tensor,
   prepare: (y: Tensor, share: number, step: number) => StraightState = (y, share) => ({ y, share }),
-): Tensor {
-  const { grid = uniformGrid(31), schedule = linearSchedule, onStep } = options;
-  checkGrid(where, grid);
+): Sampling {
   const sizeAt = (t: number): number => {
     if (schedule === linearSchedule) return 1; // (1 − t) + t may round
     const { alpha, sigma } = scheduleAt(schedule, t);
     return alpha + sigma;
   };
   const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : x.mul(factor));
-  return noGrad(() => {
-    let y = scaled(start, 1 / sizeAt(grid[0]));
-    for (let step = 0; step + 1 < grid.length; step++) {
-      const prepared = prepare(y, shareAt(schedule, grid[step]), step);
-      let told = false;
-      const slopeAt = (at: Tensor, share: number): Tensor => {
-        const t = share === shareAt(schedule, grid[step]) ? grid[step] : timeOfNoiseShare(schedule, share);
-        const state = scaled(at, sizeAt(t));
-        const prediction = guessOf(where, denoiser, state, t);
-        if (!told) onStep?.({ step, t, state, prediction });
-        told = true;
-        return linearCombination(1 / share, at, -1 / share, prediction);
-      };
-      const slope = slopeAt(prepared.y, prepared.share);
-      y = advance({ ...prepared, nextShare: shareAt(schedule, grid[step + 1]), slope, slopeAt });
-    }
-    return scaled(y, sizeAt(grid[grid.length - 1]));
-  });
+  let y = noGrad(() => scaled(start, 1 / sizeAt(grid[0])));
+  for (let step = 0; step + 1 < grid.length; step++) {
+    const guessAt = (y: Tensor, share: number) => {
+      const t = share === shareAt(schedule, grid[step]) ? grid[step] : timeOfNoiseShare(schedule, share);
+      const state = scaled(y, sizeAt(t));
+      const prediction = guessOf(where, denoiser, state, t);
+      return { t, state, prediction, slope: linearCombination(1 / share, y, -1 / share, prediction) };
+    };
+    const prepared = noGrad(() => prepare(y, shareAt(schedule, grid[step]), step));
+    const { slope, ...guess } = noGrad(() => guessAt(prepared.y, prepared.share));
+    yield { step, ...guess };
+    const nextShare = shareAt(schedule, grid[step + 1]);
+    const slopeAt = (y: Tensor, share: number): Tensor => guessAt(y, share).slope;
+    y = noGrad(() => advance({ ...prepared, nextShare, slope, slopeAt }));
+  }
+  return noGrad(() => scaled(y, sizeAt(grid[grid.length - 1])));
 }
 
 function shareAt(schedule: NoiseSchedule, t: number): number {
@@ -350,7 +361,7 @@ function rungeKutta(
   method: Tableau,
   last: Tableau,
   prepare?: (y: Tensor, share: number, step: number) => StraightState,
-): Tensor {
+): Sampling {
   const advance = ({ y, share, nextShare, slope, slopeAt }: StraightStep): Tensor => {
     const { stages, weights } = nextShare === 0 ? last : method;
     const step = nextShare - share;
@@ -387,7 +398,7 @@ function checkCall(
   options: SamplerOptions,
   own: readonly string[] = [],
 ): void {
-  checkOptions(where, options, ["grid", "schedule", "random", "onStep", ...own]);
+  checkOptions(where, options, ["grid", "schedule", "random", ...own]);
   if (typeof denoiser !== "function") {
     throw new ArgumentError(
       where,
@@ -395,12 +406,14 @@ function checkCall(
       "of a module: (x) => model.forward(x).",
     );
   }
-  if (isTensor(start)) return;
-  throw new DtypeError(
-    where,
-    `starts from a tensor of noise; got ${describeValue(start)}.`,
-    "draw normal([10, 50], random).",
-  );
+  if (!isTensor(start)) {
+    throw new DtypeError(
+      where,
+      `starts from a tensor of noise; got ${describeValue(start)}.`,
+      "draw normal([10, 50], random).",
+    );
+  }
+  if (options.grid !== undefined) checkGrid(where, options.grid);
 }
 
 /** The denoiser's guess. @throws ShapeError when it is none */

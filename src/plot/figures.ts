@@ -81,8 +81,10 @@ export interface LossOptions {
   readonly epochs: ArrayLike<number>;
   /** Loss on the noisy training curves, one for each epoch, > 0. */
   readonly train: ArrayLike<number>;
-  /** Loss on the clean validation curves, one for each epoch, > 0. */
+  /** Loss on the validation curves, one for each epoch, > 0. */
   readonly valid: ArrayLike<number>;
+  /** What the network is given of the validation curves; default: the clean curves, as in the reference post. */
+  readonly validInput?: "clean" | "noisy";
 }
 
 /**
@@ -94,7 +96,7 @@ export interface LossOptions {
  * @example lossFigure({ epochs: [0, 100, 200], train: [1, 0.4, 0.2], valid: [0.9, 0.2, 0.1] }) // "<svg …"
  */
 export function lossFigure(options: LossOptions): string {
-  const { epochs, train, valid } = options;
+  const { epochs, train, valid, validInput = "clean" } = options;
   const width = 560;
   requireGrowing("lossFigure", "epochs", epochs);
   for (const [name, losses] of [
@@ -136,7 +138,7 @@ export function lossFigure(options: LossOptions): string {
               width: 1,
             }),
             ...curve(valid, {
-              label: "validation (clean input)",
+              label: `validation (${validInput} input)`,
               color: okabeIto.blue,
               marker: "circle",
               width: 1,

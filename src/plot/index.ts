@@ -29,10 +29,25 @@ export type {
   Snapshot,
 } from "./figures.ts";
 export { curvesFigure, lossFigure, noiseFigure, predictionsFigure, samplingFigure } from "./figures.ts";
+export {
+  type InferredGalaxy,
+  inferenceFigure,
+  inferredGalaxiesFigure,
+  type ObservedPoints,
+} from "./inference.ts";
 export { okabeIto, viridis } from "./palette.ts";
-export type { ReportContents, ReportFigures } from "./report.ts";
+export type {
+  AutoencoderModel,
+  ComponentData,
+  ReportContents,
+  ReportFigures,
+  ReportSampler,
+  ResidualModel,
+  StandardizedData,
+} from "./report.ts";
 export { report } from "./report.ts";
 export type { Scale, ScaleKind, ScaleOptions, Tick } from "./scale.ts";
 export { scale } from "./scale.ts";
 export { type ScoresOptions, scoresFigure } from "./scores.ts";
 export { thinLine } from "./thin.ts";
+export { type WishesOptions, wishesFigure } from "./wishes.ts";

@@ -2,6 +2,7 @@
  * The story of a run as one web page: what the data are, what noise does to them, how the network trained, what it
  * recovers and what it invents. Self-contained (inline SVG and CSS, no scripts), for the screen, light or dark, and for paper.
  */
+import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { requireNumbers, requireSome } from "./check.ts";
 import { escapeText } from "./svg.ts";
@@ -35,16 +36,9 @@ export interface ReportContents {
     readonly radii: number;
     /** First and last radius, kpc. */
     readonly radiusRange: readonly [number, number];
-    /** Of all velocities, km/s. */
-    readonly mean: number;
-    readonly standardDeviation: number;
-  };
+  } & (StandardizedData | ComponentData);
   /** The network. */
-  readonly model: {
-    /** Widths of the layers, from input to output. */
-    readonly layers: readonly number[];
-    readonly parameters: number;
-  };
+  readonly model: AutoencoderModel | ResidualModel;
   /** How it was trained, and the losses. */
   readonly training: {
     readonly learningRate: number;
@@ -52,8 +46,10 @@ export interface ReportContents {
     readonly epochs: ArrayLike<number>;
     readonly train: ArrayLike<number>;
     readonly valid: ArrayLike<number>;
-    /** Epochs between two lines of the loss table; default 100. */
+    /** Epochs between two lines of the loss table; default 100. Of a training on batches: batches; default 500. */
     readonly tableEvery?: number;
+    /** Of a training on batches: how many curves each has, and how many were done at each of the epochs. Default: all curves at once. */
+    readonly batches?: { readonly size: number; readonly done: ArrayLike<number> };
   };
   /** How far the predictions are from the true curves. Default: not stated. */
   readonly predictionErrors?: readonly {
@@ -67,6 +63,8 @@ export interface ReportContents {
     /** Updates from noise to curve. */
     readonly steps: number;
     readonly samples: number;
+    /** Default: "euler", the reference post's. */
+    readonly sampler?: ReportSampler;
   };
   /** How well the samples pass for data: a section of its own. Default: none. */
   readonly evaluation?: {
@@ -91,6 +89,51 @@ export interface ReportContents {
   /** Seconds that each stage took. Default: not stated. */
   readonly timings?: readonly { readonly stage: string; readonly seconds: number }[];
 }
+
+/** Data of which the network sees all velocities. */
+export interface StandardizedData {
+  /** Of all velocities, km/s. */
+  readonly mean: number;
+  /** Of all velocities, km/s. */
+  readonly standardDeviation: number;
+}
+
+/** Data of which the network sees principal components of ln(velocity). */
+export interface ComponentData {
+  /** How many. */
+  readonly components: number;
+}
+
+/** The reference post's network. */
+export interface AutoencoderModel {
+  /** Widths of the layers, from input to output. */
+  readonly layers: readonly number[];
+  /** How many there are. */
+  readonly parameters: number;
+}
+
+/** A residual network that is told the amount of noise. */
+export interface ResidualModel {
+  /** Of its hidden layers. */
+  readonly width: number;
+  /** Of two layers each. */
+  readonly blocks: number;
+  /** Properties that it is conditioned on, as words: "disc-mass". */
+  readonly conditions: readonly string[];
+  /** How many there are. */
+  readonly parameters: number;
+}
+
+/** The samplers that a report can describe. */
+export type ReportSampler =
+  | "euler"
+  | "heun"
+  | "midpoint"
+  | "adams-bashforth"
+  | "dpm-solver"
+  | "runge-kutta"
+  | "ddpm"
+  | "churn";
 
 /**
  * The page, as HTML text.
@@ -169,8 +212,7 @@ function dataSection({ data, figures }: ReportContents): string {
         <i>R</i><sub>d</sub>, the halo's mass and its concentration <i>c</i> follow from the mass by scaling relations with a natural
         scatter, so no two galaxies are alike. Each curve is given at ${count(data.radii)} radii from ${number(first)} to
         ${number(last)} kpc, in equal steps of log <i>R</i>.`,
-        `The network sees velocities with the mean of all curves (${number(data.mean)} km/s) subtracted, and divided by their
-        standard deviation (${number(data.standardDeviation)} km/s). It learns from ${count(data.training)} curves; the other
+        `${representation(data)} It learns from ${count(data.training)} curves; the other
         ${count(data.galaxies - data.training)} are kept back to check that it has not just memorised.`,
       ) +
       figureBlock(
@@ -182,12 +224,23 @@ function dataSection({ data, figures }: ReportContents): string {
   );
 }
 
-function noiseSection({ figures }: ReportContents): string {
+function representation(data: ReportContents["data"]): string {
+  if ("mean" in data) {
+    return `The network sees velocities with the mean of all curves (${number(data.mean)} km/s) subtracted, and divided by their
+        standard deviation (${number(data.standardDeviation)} km/s).`;
+  }
+  return `The network sees ${count(data.components)} numbers of each curve: the principal components of the logarithm of its
+        velocities, which are the directions in which the training curves differ most, each divided by its standard deviation. Any
+        such numbers make a curve again, with velocities above zero.`;
+}
+
+function noiseSection({ figures, data }: ReportContents): string {
+  const isStandardized = "mean" in data;
   return section(
     "noise",
     "The noise: forgetting a curve step by step",
     paragraphs(
-      `A curve <i>x</i> (in the network's units) is mixed with noise ε, which is drawn anew for each radius from the normal distribution:`,
+      `A curve <i>x</i> (in the network's units) is mixed with noise ε, which is drawn anew for each ${isStandardized ? "radius" : "component"} from the normal distribution:`,
     ) +
       equation(
         `<i>x</i><sub><i>a</i></sub> = (1 − <i>a</i>) <i>x</i> + <i>a</i> ε`,
@@ -200,43 +253,75 @@ function noiseSection({ figures }: ReportContents): string {
       figureBlock(
         2,
         figures.noise,
-        `One curve (line) and the same with growing amounts of noise (points). Velocities below zero are possible here: noise knows no physics.`,
+        `One curve (line) and the same with growing amounts of noise (points). ${
+          isStandardized
+            ? "Velocities below zero are possible here: noise knows no physics."
+            : "Even pure noise is a curve without jumps here, with velocities above zero: it is noise in the components, from which the curve is made."
+        }`,
       ),
   );
 }
 
-function trainingSection({ model, training, figures, data }: ReportContents): string {
-  const { epochs, train, valid, tableEvery = 100 } = training;
+function trainingSection(contents: ReportContents): string {
+  const { model, training, figures, data } = contents;
+  const { epochs, train, valid, batches, tableEvery = batches === undefined ? 100 : 500 } = training;
+  const counted = batches === undefined ? epochs : batches.done;
   const last = epochs.length - 1;
   const rows: string[][] = [];
   for (let i = 0; i <= last; i++) {
-    if (epochs[i] % tableEvery === 0 || i === last) {
-      rows.push([count(epochs[i]), train[i].toFixed(4), valid[i].toFixed(4)]);
+    if (counted[i] % tableEvery === 0 || i === last) {
+      rows.push([count(counted[i]), train[i].toFixed(4), valid[i].toFixed(4)]);
     }
   }
+  const [unit, units] = batches === undefined ? ["Epoch", "epochs"] : ["Batch", "batches"];
+  const rate = number(training.learningRate);
   return section(
     "training",
     "The training: learning to see through the noise",
     paragraphs(
-      `The network is a denoising autoencoder: layers of ${model.layers.map(count).join(" → ")} numbers, with
-      ${count(model.parameters)} parameters in all. The narrow middle forces it to describe a curve in few numbers; two shortcuts
-      hand details of the input around the middle. It is not told how much noise there is.`,
-      `In each of ${count(epochs.length)} epochs every one of the ${count(data.training)} training curves gets its own random amount of noise
+      describeNetwork(model),
+      batches === undefined
+        ? `In each of ${count(epochs.length)} epochs every one of the ${count(data.training)} training curves gets its own random amount of noise
       and fresh noise, so the network never sees the same input twice. The loss is the mean squared
       difference between its answer and the clean curve; the Adam optimiser (Kingma and Ba 2015) follows the
-      gradient of the loss with a learning rate of ${number(training.learningRate)}.`,
+      gradient of the loss with a learning rate of ${rate}.`
+        : `It trains on ${count(counted[last])} batches of ${count(batches.size)} curves, drawn at random from the ${count(data.training)} training
+      curves. Each curve of a batch gets its own amount of noise and fresh noise, so the network never sees the same input twice. The loss
+      is the mean squared error of the flow; the AdamW optimiser (Loshchilov and Hutter 2019) follows its gradient with a
+      learning rate that falls from ${rate} to zero along half a cosine. What is kept is a running average of the weights.`,
     ) +
       figureBlock(
         3,
         figures.loss,
-        `Loss against epoch, in units of the data's variance: 1 means no better than guessing the mean. The training loss cannot
-        reach zero, since strong noise leaves nothing to recover; the validation loss is measured on clean curves, and is lower for that reason.`,
+        batches === undefined
+          ? `Loss against epoch, in units of the data's variance: 1 means no better than guessing the mean. The training loss cannot
+        reach zero, since strong noise leaves nothing to recover; the validation loss is measured on clean curves, and is lower for that reason.`
+          : `Loss against epoch, which is a pass over the training curves. It cannot reach zero: strong noise hides the curve, and weak
+        noise is hidden by it. The validation loss is measured on noisy curves that are kept back, with the averaged weights.`,
       ) +
-      table(`Losses every ${count(tableEvery)} epochs`, ["Epoch", "Training loss", "Validation loss"], rows),
+      table(`Losses every ${count(tableEvery)} ${units}`, [unit, "Training loss", "Validation loss"], rows),
   );
 }
 
-function predictionsSection({ predictionErrors, figures }: ReportContents): string {
+function describeNetwork(model: ReportContents["model"]): string {
+  if ("layers" in model) {
+    return `The network is a denoising autoencoder: layers of ${model.layers.map(count).join(" → ")} numbers, with
+      ${count(model.parameters)} parameters in all. The narrow middle forces it to describe a curve in few numbers; two shortcuts
+      hand details of the input around the middle. It is not told how much noise there is.`;
+  }
+  const { width, blocks, conditions, parameters } = model;
+  const named = conditions.map((name) => escapeText(name.replaceAll("-", " "))).join(", ");
+  return `The network is a residual network of ${count(blocks)} blocks, with ${count(parameters)} parameters in all. Each block has two
+      layers of ${count(width)} numbers, and adds to what passes through it. The network is told how much noise there is. Its answer is the
+      flow ε − <i>x</i>, the direction from curve to noise, from which the curve follows. ${
+        conditions.length === 0
+          ? ""
+          : `It is also conditioned on properties of the galaxy (${named}), some or all of which are withheld at random in training, so
+      that it can do without: the samples below ask for none.`
+      }`;
+}
+
+function predictionsSection({ predictionErrors, figures, model }: ReportContents): string {
   const errors = predictionErrors?.map((e) => [
     number(e.amount),
     e.noisy.toFixed(1),
@@ -246,7 +331,7 @@ function predictionsSection({ predictionErrors, figures }: ReportContents): stri
     "predictions",
     "The predictions: what the network recovers",
     paragraphs(
-      `Now the trained network is shown noisy curves. With little noise it follows the data. With much noise it falls back on what
+      `Now the trained network is shown noisy curves${"layers" in model ? "" : ", and told how much noise they have"}. With little noise it follows the data. With much noise it falls back on what
       most galaxies look like: where the evidence ends, the best answer in the mean square is the average of
       all curves that could have been meant.`,
     ) +
@@ -265,31 +350,80 @@ function predictionsSection({ predictionErrors, figures }: ReportContents): stri
   );
 }
 
-function samplingSection({ sampling, figures }: ReportContents): string {
-  const { steps } = sampling;
+function samplingSection(contents: ReportContents): string {
+  const { sampling, figures } = contents;
+  const { sampler = "euler" } = sampling;
+  const state =
+    sampler === "churn" ? "the state that the network sees in the step" : "the state before the step";
   return section(
     "sampling",
     "The sampling: new curves out of noise",
-    paragraphs(
-      `To invent a curve, start from pure noise <i>x</i>. Ask the network which curve it sees in it, and move a small part
-      of the way there. The answer becomes easier to give with each step, so the parts grow, and the last step goes all the way:`,
-    ) +
-      equation(
-        `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> net(<i>x</i>)`,
-        `<i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), <i>i</i> = 0, …, ${count(steps - 1)}`,
-      ) +
-      paragraphs(
-        `This walks down the line of noise amounts on which the network was trained: before step <i>i</i> the share of noise is
-        1 − <i>i</i>/${count(steps)}.`,
-      ) +
+    (sampler === "euler" ? eulerSteps(contents) : otherSteps(contents, sampler)) +
       figureBlock(
         5,
         figures.sampling,
-        `${count(sampling.samples)} samples on their way from noise to curve. Points: the state before the step. Line: the curve that the network
+        `${count(sampling.samples)} samples on their way from noise to curve. Points: ${state}. Line: the curve that the network
         predicts from it. Dashed: the final curve.`,
       ),
   );
 }
+
+/** The network's guess, as equations write it. */
+function guess({ model }: ReportContents): string {
+  return "layers" in model ? "net(<i>x</i>)" : "net(<i>x</i>, <i>a</i>)";
+}
+
+function eulerSteps(contents: ReportContents): string {
+  const { steps } = contents.sampling;
+  return (
+    paragraphs(
+      `To invent a curve, start from pure noise <i>x</i>. Ask the network which curve it sees in it, and move a small part
+      of the way there. The answer becomes easier to give with each step, so the parts grow, and the last step goes all the way:`,
+    ) +
+    equation(
+      `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> ${guess(contents)}`,
+      `<i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), <i>i</i> = 0, …, ${count(steps - 1)}`,
+    ) +
+    paragraphs(
+      `This walks down the line of noise amounts on which the network was trained: before step <i>i</i> the share of noise is
+        1 − <i>i</i>/${count(steps)}.`,
+    )
+  );
+}
+
+function otherSteps(contents: ReportContents, sampler: keyof typeof METHODS): string {
+  const steps = `${count(contents.sampling.steps)} equal steps of <i>a</i>`;
+  return (
+    paragraphs(
+      `To invent a curve, start from pure noise <i>x</i>, where <i>a</i> = 1, and ask the network which curve it sees in it. The answer says
+      in which direction the curve lies:`,
+    ) +
+    equation(`d<i>x</i>/d<i>a</i> = (<i>x</i> − ${guess(contents)}) / <i>a</i>`) +
+    paragraphs(
+      `Were the answers the best possible ones, this flow would turn noise into curves with exactly the distribution of the data at
+      <i>a</i> = 0 (Song and others 2021). ${
+        sampler === "ddpm" ? `Here noise goes at random instead, in ${steps}.` : `It is followed in ${steps}.`
+      } ${METHODS[sampler]}`,
+    )
+  );
+}
+
+/** How each sampler follows the flow. */
+const METHODS: Readonly<Record<Exclude<ReportSampler, "euler">, string>> = {
+  heun: `Each step is one of Heun's method: a first step along the direction, then the same step along the mean of the directions at
+    its two ends. The last step, at whose end no direction is defined, takes that in its middle.`,
+  midpoint: `Each step takes the direction in its middle, which a first half step finds.`,
+  "adams-bashforth": `Each step is one of the method of Adams and Bashforth: it extrapolates the direction to its middle from this step's and
+    the last one's.`,
+  "dpm-solver": `Each step is one of DPM-Solver++(2M) (Lu and others 2022): all but the network's answer is integrated exactly, and the
+    answer is extrapolated from this step's and the last one's.`,
+  "runge-kutta": `Each step is one of the classical method of Runge and Kutta: it looks at the direction four times. The last step, at whose
+    end no direction is defined, looks three times.`,
+  ddpm: `As in the diffusion models of Ho, Jain and Abbeel (2020), each next state is drawn from those that could have led to this one if the
+    answer were right. Part of the noise is replaced by new noise, so that errors of early steps fade.`,
+  churn: `Each step is one of Heun's method with churn (Karras and others 2022): some noise is added first, which the step takes away together
+    with errors made so far.`,
+};
 
 function evaluationSection({
   curves,
@@ -410,10 +544,27 @@ function requireContents(contents: ReportContents): void {
   requireNumbers("report", "training.train", train, { name: "training.epochs", length: epochs.length });
   requireNumbers("report", "training.valid", valid, { name: "training.epochs", length: epochs.length });
   requireNumbers("report", "training.learningRate and tableEvery", [learningRate, tableEvery]);
-  requireSome("report", "model.layers", model.layers);
-  requireNumbers("report", "model", [...model.layers, model.parameters]);
-  const { galaxies, radii, radiusRange, mean, standardDeviation } = data;
-  requireNumbers("report", "data", [galaxies, data.training, radii, ...radiusRange, mean, standardDeviation]);
+  if (training.batches !== undefined) {
+    const { size, done } = training.batches;
+    requireNumbers("report", "training.batches.done", done, {
+      name: "training.epochs",
+      length: epochs.length,
+    });
+    requireNumbers("report", "training.batches.size", [size]);
+  }
+  if ("layers" in model) requireSome("report", "model.layers", model.layers);
+  const sizes = "layers" in model ? model.layers : [model.width, model.blocks];
+  requireNumbers("report", "model", [...sizes, model.parameters]);
+  const { galaxies, radii, radiusRange } = data;
+  const represented = "mean" in data ? [data.mean, data.standardDeviation] : [data.components];
+  requireNumbers("report", "data", [galaxies, data.training, radii, ...radiusRange, ...represented]);
+  if (!["euler", ...Object.keys(METHODS)].includes(sampling.sampler ?? "euler")) {
+    throw new ArgumentError(
+      "report",
+      `sampling.sampler is ${describeValue(sampling.sampler)}`,
+      "leave it out, or name one of halograd",
+    );
+  }
   requireNumbers("report", "sampling", [sampling.steps, sampling.samples]);
   predictionErrors?.forEach(({ amount, noisy, prediction }, i) => {
     requireNumbers("report", `predictionErrors[${i}]`, [amount, noisy, prediction]);
@@ -453,6 +604,10 @@ tbody tr:nth-child(even) { background: var(--shade); }
 .words th, .words td, .numbers tbody th:first-child, .numbers thead th:first-child { text-align: left; }
 .words td { overflow-wrap: anywhere; }
 pre { background: var(--shade); padding: .8rem 1rem; border-radius: 4px; overflow-x: auto; font-size: .95rem; }
+@media (max-width: 30rem) {
+  th, td { padding: .25rem .35rem; }
+  table { font-size: .85rem; }
+}
 @media print {
   :root { --ink: #000000; --soft: #333333; --line: #999999; --ground: #ffffff; --shade: #f4f4f4; }
   body { font-size: 10pt; }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { SCORES } from "../../src/cli/score-names.ts";
+import { SCORES } from "../../src/curves/index.ts";
 import { formatCsv, parseCurves } from "../../src/io/index.ts";
 import { parseSvg } from "../plot/parse-svg.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";

@@ -13,8 +13,9 @@ import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts"
 import { commands } from "../../src/cli/commands.ts";
 import { Interruption } from "../../src/cli/context.ts";
 import { info } from "../../src/cli/info.ts";
-import { readModel, writeModel } from "../../src/cli/model-file.ts";
+import { readModelFile as readModel } from "../../src/cli/input.ts";
 import { printable, Terminal } from "../../src/cli/terminal.ts";
+import { writeModel } from "../../src/curves/index.ts";
 import {
   DenoisingAutoencoder,
   LogPrincipalComponents,

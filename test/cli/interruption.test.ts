@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readModel } from "../../src/cli/model-file.ts";
+import { readModelFile as readModel } from "../../src/cli/input.ts";
 import { parseCsv } from "../../src/io/index.ts";
 import { filesIn, newFolder, start, succeed } from "./halograd.ts";
 

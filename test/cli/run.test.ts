@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../src/basics/random.ts";
-import { unseenCurves } from "../../src/cli/figures.ts";
-import { readModel } from "../../src/cli/model-file.ts";
-import { SAMPLERS } from "../../src/cli/sampler-names.ts";
+import { readModelFile as readModel } from "../../src/cli/input.ts";
+import { SAMPLERS, unseenCurves } from "../../src/curves/index.ts";
 import {
   eulerSampler,
   FeatureStandardization,
+  finish,
   LogPrincipalComponents,
   type ResidualDenoiser,
   splitDataset,
@@ -92,7 +92,7 @@ describe("halograd run", () => {
     const { radii, curves } = parseCurves(text("out/samples.csv"), "samples.csv");
     expect(radii).toEqual(model.radii);
     const noise = normal([150, 50], new Random(7).fork("samples"));
-    const end = eulerSampler((x) => model.network.forward(x), noise, { grid: uniformGrid(31) });
+    const end = finish(eulerSampler((x) => model.network.forward(x), noise, { grid: uniformGrid(31) }));
     expect(curves).toEqual(model.standardization.invert(end));
   });
 
@@ -338,10 +338,18 @@ describe("--network residual", () => {
     succeed(["run", ...words, "--samples", "20", "--out", "residual"], home);
   });
 
-  test("writes the same files but the report, which tells the post's story", () => {
-    expect(filesIn(join(home, "residual"))).toEqual(
-      filesIn(join(home, "out")).filter((name) => name !== "report.html"),
-    );
+  test("writes the same files, the report included", () => {
+    expect(filesIn(join(home, "residual"))).toEqual(filesIn(join(home, "out")));
+  });
+
+  test.each(SAMPLERS)("tells in the report of --sampler %s how to repeat it, to the byte", (sampler) => {
+    const into = (folder: string) => ["--out", folder, "--force"];
+    const more = ["--samples", "4", "--steps", "4", "--sampler", sampler, "--conditions", "disc-mass"];
+    succeed(["run", ...words, ...more, ...into("told-of")], home);
+    const [command] = /halograd run --seed[^<]*/.exec(text("told-of/report.html")) ?? [""];
+    succeed([...command.replace("\\\n", "").split(/\s+/).slice(1), ...into("told-again")], home);
+    for (const name of filesIn(join(home, "told-of")))
+      expect(text(`told-again/${name}`)).toBe(text(`told-of/${name}`));
   });
 
   test("is what generate, train, sample and plot do one by one", () => {
@@ -352,7 +360,7 @@ describe("--network residual", () => {
     succeed(["sample", "--model", "residual-parts/model.safetensors", "--count", "20", ...into], home);
     succeed(["plot", "--from", "residual-parts", ...into], home);
     const parts = filesIn(join(home, "residual-parts"));
-    expect(parts).toEqual(filesIn(join(home, "residual")));
+    expect([...parts, "report.html"].sort()).toEqual(filesIn(join(home, "residual")));
     for (const name of parts) expect(text(`residual-parts/${name}`)).toBe(text(`residual/${name}`));
   });
 

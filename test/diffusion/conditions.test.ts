@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import {
   FeatureStandardization,
+  finish,
   guidedDenoiser,
   heunSampler,
   LogPrincipalComponents,
@@ -49,7 +50,7 @@ const refit = (known: readonly number[], weight: number): number[][] => {
     properties.apply(wanted),
     weight,
   );
-  const samples = heunSampler(denoiser, normal([200, 10], random.fork("samples")));
+  const samples = finish(heunSampler(denoiser, normal([200, 10], random.fork("samples"))));
   return propertiesOf(components.invert(samples).map((curve) => fitGalaxy(radii, curve).galaxy));
 };
 /** Of ranks (Spearman's): a few discs that hardly show in their curves, refitted as others, do not decide it. */

@@ -6,9 +6,10 @@ import {
   type Denoiser,
   DenoisingAutoencoder,
   eulerSampler,
+  finish,
   linearSchedule,
   type NoiseSchedule,
-  type SamplerStep,
+  type Sampling,
   uniformGrid,
 } from "../../src/diffusion/index.ts";
 import { ArgumentError, normal, Random, type Tensor, tensor } from "../../src/index.ts";
@@ -57,7 +58,7 @@ describe("eulerSampler", () => {
   test.prop([fc.constantFrom(...Object.values(pairs)), aGrid], { numRuns: 60 })(
     "takes Euler steps of the flow from noise to data, on any grid and with any guess",
     ([plain, tensors], grid) => {
-      const samples = eulerSampler(tensors, noise, { grid }).toArray<number[]>();
+      const samples = finish(eulerSampler(tensors, noise, { grid })).toArray<number[]>();
       const starts = noise.toArray<number[]>();
       samples.forEach((sample, i) => {
         expect(Math.abs(sample - integrate(plain, starts[i], grid))).toBeLessThan(tolerance(grid.length));
@@ -68,7 +69,7 @@ describe("eulerSampler", () => {
   it("is the reference post's recurrence x ← (1 − m) x + m net(x), m = 1/(31 − i), for its network", () => {
     const model = new DenoisingAutoencoder(new Random(2), [6, 5, 4, 2]);
     const start = normal([3, 6], new Random(3));
-    const samples = eulerSampler((x) => model.forward(x), start).toArray<number[][]>();
+    const samples = finish(eulerSampler((x) => model.forward(x), start)).toArray<number[][]>();
     const states = start.toArray<number[][]>().map((row) => {
       let x = row;
       for (let i = 0; i < 31; i++) {
@@ -96,7 +97,7 @@ describe("eulerSampler", () => {
     };
     const exact = noise.mul(spread).add(mean);
     const errors = [50, 100, 200, 400].map((steps) =>
-      eulerSampler(gaussian, noise, { grid: uniformGrid(steps) })
+      finish(eulerSampler(gaussian, noise, { grid: uniformGrid(steps) }))
         .sub(exact)
         .abs()
         .max()
@@ -113,14 +114,10 @@ describe("eulerSampler", () => {
       sigma: (m, t) => m.sin(m.mul(t, m.constant(Math.PI / 2))),
     };
     for (const schedule of [linearSchedule, cosine]) {
-      const steps: SamplerStep[] = [];
       const grid = [1, 0.6, 0.5, 0.1, 0];
-      const onStep = (step: SamplerStep): void => {
-        steps.push(step);
-      };
-      const samples = eulerSampler((x) => x.mul(0).add(2), noise, { grid, schedule, onStep });
-      for (const sample of samples) expect(sample.item()).toBeCloseTo(2, 5);
-      for (const { t, state } of steps) {
+      const sampling = (): Sampling => eulerSampler((x) => x.mul(0).add(2), noise, { grid, schedule });
+      for (const sample of finish(sampling())) expect(sample.item()).toBeCloseTo(2, 5);
+      for (const { t, state } of sampling()) {
         const [alpha, sigma] =
           schedule === cosine ? [Math.cos((Math.PI / 2) * t), Math.sin((Math.PI / 2) * t)] : [1 - t, t];
         const expected = noise.mul(sigma).add(2 * alpha);
@@ -129,13 +126,10 @@ describe("eulerSampler", () => {
     }
   });
 
-  it("tells each state and guess, starting with the noise that it was given", () => {
-    const told: SamplerStep[] = [];
+  it("yields each state and guess, starting with the noise that it was given", () => {
     const start = tensor([[1, -1]]);
-    const samples = eulerSampler((x) => x.mul(0.5), start, {
-      grid: uniformGrid(4),
-      onStep: (step) => told.push(step),
-    });
+    const sampling = (): Sampling => eulerSampler((x) => x.mul(0.5), start, { grid: uniformGrid(4) });
+    const [told, samples] = [[...sampling()], finish(sampling())];
     expect(told.map(({ step, t }) => [step, t])).toEqual([
       [0, 1],
       [1, 0.75],
@@ -150,7 +144,16 @@ describe("eulerSampler", () => {
 
   it("records nothing, although the network's weights require gradients", () => {
     const model = new DenoisingAutoencoder(new Random(2), [3, 2]);
-    expect(eulerSampler((x) => model.forward(x), normal([2, 3], new Random(1))).requiresGrad).toBe(false);
+    const sampling = eulerSampler((x) => model.forward(x), normal([2, 3], new Random(1)));
+    for (const { state, prediction } of sampling) {
+      expect([state.requiresGrad, prediction.requiresGrad]).toEqual([false, false]);
+      expect(model.forward(state).requiresGrad, "between two steps the caller's own setting holds").toBe(
+        true,
+      );
+    }
+    expect(finish(eulerSampler((x) => model.forward(x), normal([2, 3], new Random(1)))).requiresGrad).toBe(
+      false,
+    );
   });
 
   it.each([

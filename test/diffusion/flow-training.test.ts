@@ -5,6 +5,7 @@ import {
   denoisingErrors,
   EmpiricalModel,
   type FlowProgress,
+  finish,
   GaussianModel,
   guidedDenoiser,
   heunSampler,
@@ -70,7 +71,9 @@ describe("training on rotation curves", () => {
     };
     const median = (list: Float64Array[]): number =>
       list.map(roughness).sort((a, b) => a - b)[Math.floor(list.length / 2)];
-    const samples = representation.invert(heunSampler(model.denoiser(), normal([400, 10], new Random(4))));
+    const samples = representation.invert(
+      finish(heunSampler(model.denoiser(), normal([400, 10], new Random(4)))),
+    );
     expect(samples.every((curve) => curve.every((velocity) => velocity > 0))).toBe(true);
     expect(median(samples) / median(curves)).toBeGreaterThan(0.7);
     expect(median(samples) / median(curves)).toBeLessThan(1.3);
@@ -143,7 +146,7 @@ describe("conditions", () => {
     }));
     const start = normal([256, 1], new Random(6));
     const meanOf = (denoiser: (x: Tensor, t: number) => Tensor): number =>
-      heunSampler(denoiser, start).mean().item();
+      finish(heunSampler(denoiser, start)).mean().item();
     const told = (sign: number): Tensor => tensor(new Float32Array(256).fill(sign), [256, 1]);
     expect(Math.abs(meanOf(guidedDenoiser(model.denoiser(), told(1))) - 1)).toBeLessThan(0.15);
     expect(Math.abs(meanOf(guidedDenoiser(model.denoiser(), told(-1))) + 1)).toBeLessThan(0.15);
@@ -163,7 +166,7 @@ describe("conditions", () => {
     const meanOf = (wanted: number[], known: number[]): number => {
       const denoiser = model.denoiser({ known: tensor([known]) });
       return (
-        heunSampler(guidedDenoiser(denoiser, tensor([wanted])), start)
+        finish(heunSampler(guidedDenoiser(denoiser, tensor([wanted])), start))
           .mean()
           .item() * 1.9
       );

@@ -7,6 +7,7 @@ import {
   cosineNoiseSchedule,
   type Denoiser,
   eulerSampler,
+  finish,
   functionGuidedDenoiser,
   GaussianModel,
   heunSampler,
@@ -122,7 +123,9 @@ describe("samples guided by a function", () => {
   const starts = double([[0], [1]]);
   const ends = (corrected: boolean): [mean: number, deviation: number] => {
     const guided = functionGuidedDenoiser(standard, loss, { corrected, interval: [0, 1] });
-    const [[zero], [one]] = heunSampler(guided, starts, { grid: uniformGrid(400) }).toArray<number[][]>();
+    const [[zero], [one]] = finish(heunSampler(guided, starts, { grid: uniformGrid(400) })).toArray<
+      number[][]
+    >();
     return [zero, one - zero];
   };
 
@@ -143,7 +146,7 @@ describe("samples guided by a function", () => {
   it("stay within the tightest of tolerances, with any sampler", () => {
     const guided = functionGuidedDenoiser(standard, (x) => x.sub(y).div(1e-3));
     for (const sampler of [eulerSampler, heunSampler, ancestralSampler]) {
-      const samples = sampler(guided, noise64(50, 1, 3), { random: new Random(4) });
+      const samples = finish(sampler(guided, noise64(50, 1, 3), { random: new Random(4) }));
       expect(largest(samples.sub(y)), sampler.name).toBeLessThan(0.01);
     }
   });
@@ -152,7 +155,7 @@ describe("samples guided by a function", () => {
     const model = new ResidualDenoiser({ features: 2, width: 16, blocks: 1 }, new Random(1));
     const wish = (x: Tensor): Tensor => x.sum(1, { keepdim: true }).sub(3).div(0.05);
     const start = normal([20, 2], new Random(2));
-    const sums = (denoiser: Denoiser): Tensor => heunSampler(denoiser, start).sum(1);
+    const sums = (denoiser: Denoiser): Tensor => finish(heunSampler(denoiser, start)).sum(1);
     expect(largest(sums(functionGuidedDenoiser(model.denoiser(), wish)).sub(3))).toBeLessThan(0.3);
     expect(largest(sums(model.denoiser()).sub(3))).toBeGreaterThan(1);
     expect(model.parameters().every((parameter) => parameter.grad === null)).toBe(true);

@@ -6,8 +6,8 @@ import {
   addNoise,
   DenoisingAutoencoder,
   eulerSampler,
+  finish,
   linearSchedule,
-  type SamplerStep,
 } from "../../src/diffusion/index.ts";
 import { mseLoss, Random, type Tensor, tensor } from "../../src/index.ts";
 import { Adam } from "../../src/optim/index.ts";
@@ -96,10 +96,8 @@ describe("the reference network", () => {
   it("samples PyTorch's curves from the same noise with the same weights", () => {
     const { start, snapshots, end } = golden.sampling;
     const trained = network(golden.final);
-    const steps: SamplerStep[] = [];
-    const samples = eulerSampler((x) => trained.forward(x), load(start), {
-      onStep: (step) => steps.push(step),
-    });
+    const sampling = () => eulerSampler((x) => trained.forward(x), load(start));
+    const [steps, samples] = [[...sampling()], finish(sampling())];
     expect(steps).toHaveLength(golden.sampling.nsteps);
     // The state is rounded at each of 31 steps, and the network's 6 layers in each of them.
     for (const { step, input, output } of snapshots) {

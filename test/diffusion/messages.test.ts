@@ -16,11 +16,12 @@ import {
   ellipticalSlice,
   eulerSampler,
   FeatureStandardization,
+  finish,
   flatWish,
   functionGuidedDenoiser,
   GaussianMixtureModel,
   GaussianModel,
-  Guide,
+  GaussianProposal,
   guidedDenoiser,
   heunSampler,
   importanceResample,
@@ -145,7 +146,7 @@ describe("samplers", () => {
       ),
       [
         where,
-        () => sample(() => tensor([1]), x, { random }),
+        () => finish(sample(() => tensor([1]), x, { random })),
         "for [1, 2]: a guess has the shape of the state.",
         "return a tensor of the shape of x.",
       ],
@@ -177,10 +178,10 @@ describe("samplers", () => {
 
   it("take the ends of what is allowed", () => {
     const grid = uniformGrid(2);
-    for (const stochasticity of [0, 1]) ancestralSampler(same, x, { random, grid, stochasticity });
+    for (const stochasticity of [0, 1]) finish(ancestralSampler(same, x, { random, grid, stochasticity }));
     const ends = { churn: 0, range: [0, 0], noiseScale: 0 } as const;
-    expect(churnSampler(same, x, { random, grid, ...ends }).toArray()).toEqual(
-      heunSampler(same, x, { grid }).toArray(),
+    expect(finish(churnSampler(same, x, { random, grid, ...ends })).toArray()).toEqual(
+      finish(heunSampler(same, x, { grid })).toArray(),
     );
   });
 });
@@ -374,8 +375,16 @@ describe("posterior sampling", () => {
     ellipticalSlice(any(likelihood), any(start), any({ random, ...options })).next();
   const latents = ["starts from latents as [chains, features]; got", "draw normal([16, features]"] as const;
   told([
-    ["Guide", () => new Guide([1, 2], 2), "the number of points is a whole number of at least 2; got"],
-    ["Guide", () => new Guide([1, Number.NaN], 1), "the points hold values that are not finite."],
+    [
+      "GaussianProposal",
+      () => new GaussianProposal([1, 2], 2),
+      "the number of points is a whole number of at least 2; got",
+    ],
+    [
+      "GaussianProposal",
+      () => new GaussianProposal([1, Number.NaN], 1),
+      "the points hold values that are not finite.",
+    ],
     ...[[1], tensor([1]), zeros([0, 1])].map(
       (start): Mistake => ["ellipticalSlice", () => slice(start), ...latents],
     ),
@@ -430,13 +439,13 @@ describe("posterior sampling", () => {
     expect(chainDiagnostics([[1, 1, 1, 1]])).toEqual({ rHat: 1, effectiveCount: 4 });
   });
 
-  it("guides by points: mean and factor of two features, by hand", () => {
-    const guide = new Guide([0, 0, 2, 2, 0, 2, 2, 0, 0, 0, 2, 2], 2);
-    expect([...guide.mean].map((value) => Math.round(value * 1e9) / 1e9)).toEqual([1, 1]);
+  it("proposals are Gaussians of points: mean and factor of two features, by hand", () => {
+    const proposal = new GaussianProposal([0, 0, 2, 2, 0, 2, 2, 0, 0, 0, 2, 2], 2);
+    expect([...proposal.mean].map((value) => Math.round(value * 1e9) / 1e9)).toEqual([1, 1]);
     // Σ(x − 1)² = 6, Σ(x − 1)(y − 1) = 2; correlations kept by 1 − (2/6)², variances widened by 1.2².
     const variance = (1.44 * 6) / 5 + 1e-10;
     const covariance = ((8 / 9) * 1.44 * 2) / 5;
-    const [[a], [b, c]] = guide.factor;
+    const [[a], [b, c]] = proposal.factor;
     expect(a * a).toBeCloseTo(variance, 12);
     expect(a * b).toBeCloseTo(covariance, 12);
     expect(b * b + c * c).toBeCloseTo(variance, 12);

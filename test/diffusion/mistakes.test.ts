@@ -6,6 +6,7 @@ import {
   DenoisingAutoencoder,
   denoisingLoss,
   eulerSampler,
+  finish,
   linearSchedule,
   Standardization,
   splitDataset,
@@ -81,15 +82,17 @@ describe("a mistake is told where it is made:", () => {
     ["an array for noise", () => eulerSampler((x) => x, any([1])), /eulerSampler: starts from a tensor/],
     [
       "a guess of another shape",
-      () => eulerSampler((x: Tensor) => x.sum(1, { keepdim: true }), ones([2, 3])),
+      () => finish(eulerSampler((x: Tensor) => x.sum(1, { keepdim: true }), ones([2, 3]))),
       /eulerSampler: the denoiser returned a tensor of shape \[2, 1\] for \[2, 3\]/,
     ],
     [
       "a guess that is none",
       () =>
-        eulerSampler(
-          any(() => 0),
-          ones([2, 3]),
+        finish(
+          eulerSampler(
+            any(() => 0),
+            ones([2, 3]),
+          ),
         ),
       /the denoiser returned the number 0/,
     ],

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import {
   chainDiagnostics,
   ellipticalSlice,
-  Guide,
+  finish,
+  GaussianProposal,
   heunSampler,
   importanceResample,
   type LogLikelihood,
@@ -21,7 +22,7 @@ const SEEN = { direction: [1, 0.5], value: 2, error: 0.2 };
 
 /** From latents to points, by the flow of the exact model. */
 const decode = (latents: Tensor): Tensor =>
-  heunSampler(gaussian.denoiser(), latents.to("float64"), { grid: uniformGrid(15) });
+  finish(heunSampler(gaussian.denoiser(), latents.to("float64"), { grid: uniformGrid(15) }));
 
 const heightOf = (x: ArrayLike<number>, at: number): number => {
   const projected = SEEN.direction[0] * x[at] + SEEN.direction[1] * x[at + 1];
@@ -44,13 +45,6 @@ const exact = (() => {
     covariance: COVARIANCE.map((row, i) => row.map((c, j) => c - (spread[i] * spread[j]) / variance)),
   };
 })();
-
-function finish<Result>(steps: Generator<unknown, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
 
 function expectExact({ states }: PosteriorChains, rows = [0, states[0].length / 2]): void {
   const latents = states.flatMap((state) => Array.from(state.subarray(2 * rows[0], 2 * rows[1])));
@@ -91,9 +85,9 @@ describe("ellipticalSlice", () => {
 
   it("samples the same posterior along ellipses of any Gaussian, even a poor one", () => {
     const start = normal([100, 2], random.fork("start"));
-    const guide = new Guide([0, 1, 2, -1, 1, 1, 0.5, 0], 2);
-    const guides = Array.from({ length: 100 }, () => guide);
-    const { states } = finish(ellipticalSlice(likelihood, start, { random, transitions: 120, guides }));
+    const proposal = new GaussianProposal([0, 1, 2, -1, 1, 1, 0.5, 0], 2);
+    const proposals = Array.from({ length: 100 }, () => proposal);
+    const { states } = finish(ellipticalSlice(likelihood, start, { random, transitions: 120, proposals }));
     expectExact({ states: states.slice(20), logLikelihoods: [], evaluations: 0 });
   });
 
@@ -146,7 +140,7 @@ describe("ellipticalSlice", () => {
   });
 });
 
-describe("a guide", () => {
+describe("a proposal", () => {
   const points = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 12, maxLength: 40 });
 
   test.prop([points])(
@@ -159,7 +153,7 @@ describe("a guide", () => {
       const covariance = (i: number, j: number) =>
         column(i).reduce((sum, value, k) => sum + (value - means[i]) * (column(j)[k] - means[j]), 0) /
         (count - 1);
-      const { mean, factor } = new Guide(rows, 2);
+      const { mean, factor } = new GaussianProposal(rows, 2);
       const near = (actual: number, expected: number) =>
         expect(Math.abs(actual - expected)).toBeLessThan(1e-8 + 1e-9 * Math.abs(expected));
       means.forEach((value, i) => {
@@ -176,20 +170,20 @@ describe("a guide", () => {
     fc.double({ min: -2, max: 2, noNaN: true }),
     fc.double({ min: -2, max: 2, noNaN: true }),
   ])("is compared with the prior by both densities, at any row", (values, x, y) => {
-    const guide = new Guide(values.slice(0, 2 * Math.floor(values.length / 2)), 2);
-    const [[a], [b, c]] = guide.factor;
+    const proposal = new GaussianProposal(values.slice(0, 2 * Math.floor(values.length / 2)), 2);
+    const [[a], [b, c]] = proposal.factor;
     fc.pre(a > 0.1 && c > 0.1);
-    const [u, v] = [x - guide.mean[0], y - guide.mean[1]];
+    const [u, v] = [x - proposal.mean[0], y - proposal.mean[1]];
     const solved = [u / a, (v - (b * u) / a) / c];
     const expected = (solved[0] ** 2 + solved[1] ** 2 - x * x - y * y) / 2;
-    const ratio = guide.logPriorRatio([99, 99, x, y], 2);
+    const ratio = proposal.logPriorRatio([99, 99, x, y], 2);
     expect(Math.abs(ratio - expected)).toBeLessThan(1e-9 * (1 + Math.abs(expected)));
   });
 
   it("needs two points, and finite ones", () => {
-    expect(() => new Guide([1, 2], 2)).toThrow(/Guide: .*the number of points/);
-    expect(() => new Guide([1, 2, Number.NaN, 4], 2)).toThrow(
-      /Guide: the points hold values that are not finite/,
+    expect(() => new GaussianProposal([1, 2], 2)).toThrow(/GaussianProposal: .*the number of points/);
+    expect(() => new GaussianProposal([1, 2, Number.NaN, 4], 2)).toThrow(
+      /GaussianProposal: the points hold values that are not finite/,
     );
   });
 });

@@ -9,6 +9,7 @@ import {
   cosineNoiseSchedule,
   dpmSolver2MSampler,
   eulerSampler,
+  finish,
   heunSampler,
   karrasGrid,
   linearSchedule,
@@ -16,7 +17,6 @@ import {
   type NoiseSchedule,
   rungeKutta4Sampler,
   type Sampler,
-  type SamplerStep,
   scheduleAt,
   uniformGrid,
   variancePreservingSchedule,
@@ -42,17 +42,19 @@ describe("orders of convergence on a mixture, in float64", () => {
   const start = noise64(8, 2, 3);
   const exact = new Map(
     schedules.map((schedule) => {
-      const end = rungeKutta4Sampler(mixture.denoiser(schedule), start, {
-        grid: uniformGrid(1024),
-        schedule,
-      });
+      const end = finish(
+        rungeKutta4Sampler(mixture.denoiser(schedule), start, {
+          grid: uniformGrid(1024),
+          schedule,
+        }),
+      );
       return [schedule, end] as const;
     }),
   );
   const errors = (sampler: Sampler, counts: readonly number[], schedule: NoiseSchedule): number[] =>
     counts.map((steps) =>
       distance(
-        sampler(mixture.denoiser(schedule), start, { grid: uniformGrid(steps), schedule }),
+        finish(sampler(mixture.denoiser(schedule), start, { grid: uniformGrid(steps), schedule })),
         exact.get(schedule)!,
       ),
     );
@@ -80,9 +82,9 @@ describe("orders of convergence on a mixture, in float64", () => {
         const ratio = 20 * 0.0025 ** (i / steps);
         return ratio / (1 + ratio);
       });
-    const end = rungeKutta4Sampler(mixture.denoiser(), start, { grid: gridOf(1024) });
+    const end = finish(rungeKutta4Sampler(mixture.denoiser(), start, { grid: gridOf(1024) }));
     const found = [32, 64, 128].map((steps) =>
-      distance(dpmSolver2MSampler(mixture.denoiser(), start, { grid: gridOf(steps) }), end),
+      distance(finish(dpmSolver2MSampler(mixture.denoiser(), start, { grid: gridOf(steps) })), end),
     );
     expect(Math.abs(orderOf(found) - 2)).toBeLessThan(0.1);
   });
@@ -94,7 +96,7 @@ describe("orders of convergence on a mixture, in float64", () => {
   });
 
   it.each(Object.entries(deterministic))("%s solves the same flow on Karras' grid", (_, sampler) => {
-    const end = sampler(mixture.denoiser(), start, { grid: karrasGrid(200) });
+    const end = finish(sampler(mixture.denoiser(), start, { grid: karrasGrid(200) }));
     expect(distance(end, exact.get(linearSchedule)!)).toBeLessThan(0.01);
   });
 
@@ -102,7 +104,7 @@ describe("orders of convergence on a mixture, in float64", () => {
     "%s comes to the same samples by the variance-preserving schedule",
     (_, sampler) => {
       const schedule = variancePreserving;
-      const end = sampler(mixture.denoiser(schedule), start, { grid: uniformGrid(200), schedule });
+      const end = finish(sampler(mixture.denoiser(schedule), start, { grid: uniformGrid(200), schedule }));
       expect(distance(end, exact.get(schedule)!)).toBeLessThan(0.01);
     },
   );
@@ -112,10 +114,12 @@ describe("on a normal distribution", () => {
   it("the flow ends where the exact map says", () => {
     const start = noise64(6, 2, 5);
     for (const schedule of schedules) {
-      const end = rungeKutta4Sampler(gaussian.denoiser(schedule), start, {
-        grid: uniformGrid(400),
-        schedule,
-      });
+      const end = finish(
+        rungeKutta4Sampler(gaussian.denoiser(schedule), start, {
+          grid: uniformGrid(400),
+          schedule,
+        }),
+      );
       expect(distance(end, gaussian.transport(start, 1, 0, schedule))).toBeLessThan(1e-7);
     }
   });
@@ -124,7 +128,7 @@ describe("on a normal distribution", () => {
     const start = noise64(6, 2, 5);
     const errors = [32, 64, 128].map((steps) =>
       distance(
-        midpointSampler(gaussian.denoiser(), start, { grid: uniformGrid(steps) }),
+        finish(midpointSampler(gaussian.denoiser(), start, { grid: uniformGrid(steps) })),
         gaussian.transport(start, 1, 0),
       ),
     );
@@ -136,7 +140,7 @@ describe("on a normal distribution", () => {
     const spread = 6.5;
     const wide = mixtureOfOne(spread);
     const lost = (sampler: Sampler): number =>
-      1 - sampler(wide, tensor([[1]], { dtype: "float64" })).item() / spread;
+      1 - finish(sampler(wide, tensor([[1]], { dtype: "float64" }))).item() / spread;
     expect(lost(eulerSampler)).toBeGreaterThan(0.08);
     expect(lost(eulerSampler)).toBeLessThan(0.1);
     expect(Math.abs(lost(heunSampler))).toBeLessThan(0.01);
@@ -220,14 +224,16 @@ describe("DDPM", () => {
         .add(gaussian.denoiser()(expected, grid[i]).mul(weights.prediction))
         .add(noise.mul(weights.noise));
     }
-    const samples = ancestralSampler(gaussian.denoiser(), start, { grid, random: new Random(9) });
+    const samples = finish(ancestralSampler(gaussian.denoiser(), start, { grid, random: new Random(9) }));
     expect(distance(samples, expected)).toBeLessThan(1e-14);
   });
 
   it("is Euler's method without stochasticity", () => {
     const start = noise64(3, 2, 1);
-    const still = ancestralSampler(mixture.denoiser(), start, { stochasticity: 0, random: new Random(1) });
-    expect(distance(still, eulerSampler(mixture.denoiser(), start))).toBeLessThan(1e-14);
+    const still = finish(
+      ancestralSampler(mixture.denoiser(), start, { stochasticity: 0, random: new Random(1) }),
+    );
+    expect(distance(still, finish(eulerSampler(mixture.denoiser(), start)))).toBeLessThan(1e-14);
   });
 
   test.prop([fc.double({ min: 0.05, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })])(
@@ -244,16 +250,18 @@ describe("DDPM", () => {
 describe("churn", () => {
   it("is Heun's method without churn", () => {
     const start = noise64(3, 2, 1);
-    const still = churnSampler(mixture.denoiser(), start, { churn: 0, random: new Random(1) });
-    expect(still.toArray()).toEqual(heunSampler(mixture.denoiser(), start).toArray());
+    const still = finish(churnSampler(mixture.denoiser(), start, { churn: 0, random: new Random(1) }));
+    expect(still.toArray()).toEqual(finish(heunSampler(mixture.denoiser(), start)).toArray());
   });
 
   it("keeps the distribution: mean and covariance of many samples are those of the data", () => {
     const count = 20_000;
-    const samples = churnSampler(gaussian.denoiser(), normal([count, 2], new Random(1)), {
-      churn: 20,
-      random: new Random(2),
-    }).toArray<number[][]>();
+    const samples = finish(
+      churnSampler(gaussian.denoiser(), normal([count, 2], new Random(1)), {
+        churn: 20,
+        random: new Random(2),
+      }),
+    ).toArray<number[][]>();
     const mean = [0, 1].map((i) => samples.reduce((sum, row) => sum + row[i], 0) / count);
     for (const i of [0, 1]) {
       // Five standard errors, √(0.6/20000), and the error of 31 steps.
@@ -275,7 +283,7 @@ describe("every sampler", () => {
     (_, sampler) => {
       const start = normal([6, 2], new Random(1));
       const run = (x: Tensor, seed = 3): unknown =>
-        sampler(mixture.denoiser(), x, { grid, random: new Random(seed) }).toArray();
+        finish(sampler(mixture.denoiser(), x, { grid, random: new Random(seed) })).toArray();
       const whole = run(start) as number[][];
       expect(run(start)).toEqual(whole);
       expect(run(start.slice([0, 2]).clone())).toEqual(whole.slice(0, 2));
@@ -285,15 +293,13 @@ describe("every sampler", () => {
   it.each(Object.entries(stochastic))("%s draws anew at each call, and needs a stream", (_, sampler) => {
     const start = normal([2, 2], new Random(1));
     const random = new Random(3);
-    const run = (): unknown => sampler(mixture.denoiser(), start, { random }).toArray();
+    const run = (): unknown => finish(sampler(mixture.denoiser(), start, { random })).toArray();
     expect(run()).not.toEqual(run());
     expect(() => sampler(mixture.denoiser(), start)).toThrow(/needs a random stream/);
   });
 
-  it.each(all)("%s tells one state for each step, at the times of the grid", (_, sampler) => {
-    const steps: SamplerStep[] = [];
-    const onStep = (step: SamplerStep): void => void steps.push(step);
-    sampler(mixture.denoiser(), noise64(1, 2, 1), { grid, random: new Random(3), onStep });
+  it.each(all)("%s yields one state for each step, at the times of the grid", (_, sampler) => {
+    const steps = [...sampler(mixture.denoiser(), noise64(1, 2, 1), { grid, random: new Random(3) })];
     expect(steps.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
     // Churn goes back a little in time before a step.
     steps.forEach(({ t }, i) => {
@@ -305,13 +311,15 @@ describe("every sampler", () => {
   it.each(all)("%s never asks for a guess at t = 0, where there is nothing to guess", (_, sampler) => {
     const times: number[] = [];
     const denoise = mixture.denoiser();
-    sampler(
-      (x, t) => {
-        times.push(t);
-        return denoise(x, t);
-      },
-      noise64(1, 2, 1),
-      { grid, random: new Random(3) },
+    finish(
+      sampler(
+        (x, t) => {
+          times.push(t);
+          return denoise(x, t);
+        },
+        noise64(1, 2, 1),
+        { grid, random: new Random(3) },
+      ),
     );
     expect(Math.min(...times)).toBeGreaterThan(0);
   });

@@ -16,7 +16,15 @@ import {
   useBackend,
   valueAndGrad,
 } from "halograd";
-import { type Denoiser, eulerSampler, splitDataset, trainDenoiser } from "halograd/diffusion";
+import {
+  compareCurves,
+  generatePopulation,
+  type Model,
+  type ScoreRow,
+  sampleCurves,
+  trainModel,
+} from "halograd/curves";
+import { type Denoiser, eulerSampler, finish, splitDataset, trainDenoiser } from "halograd/diffusion";
 import { circularVelocity, rotationCurves, samplePopulation } from "halograd/galaxy";
 import { parseCsv, readSafetensors } from "halograd/io";
 import { Linear, Module, mseLoss, Sequential, silu } from "halograd/nn";
@@ -81,7 +89,7 @@ const { train, valid, standardization } = splitDataset([[1, 2], new Float64Array
 for (const losses of trainDenoiser({ model, optimizer, train, valid, random, epochs: 1 }))
   is<number>()(losses.train);
 const denoiser: Denoiser = (noisy) => model.forward(noisy);
-is<Float64Array[]>()(standardization.invert(eulerSampler(denoiser, normal([1, 2], random))));
+is<Float64Array[]>()(standardization.invert(finish(eulerSampler(denoiser, normal([1, 2], random)))));
 is<Tensor>()(mseLoss(x, x));
 
 // Records of one's own, backends, errors.
@@ -98,3 +106,21 @@ is<string>()(curvesFigure({ radii, curves: [velocities] }));
 is<Float64Array>()(circularVelocity([{ name: "point", velocitySquared: (radius) => 1 / radius }], radii));
 is<Float64Array[]>()(parseCsv("a\n1\n", { source: "a.csv" }).rows);
 is<Map<string, string>>()(readSafetensors(new Uint8Array(8), "model").metadata);
+
+// Models of rotation curves: long work is a generator whose result has a type.
+const galaxies = finish(generatePopulation({ random }));
+for (const { model, done } of trainModel(galaxies, {
+  network: "residual",
+  conditions: ["disc-mass"],
+  random,
+})) {
+  is<Model>()(model);
+  is<number>()(done);
+  is<readonly Float64Array[]>()(finish(sampleCurves(model, { condition: { "disc-mass": 10 }, random })));
+}
+const sets = { radii: galaxies.radii, real: galaxies.curves, samples: [], random };
+is<ScoreRow[]>()(finish(compareCurves(sets)));
+// @ts-expect-error no such network
+trainModel(galaxies, { network: "transformer", random });
+// @ts-expect-error random state is always passed in
+generatePopulation({ count: 5 });

@@ -109,6 +109,60 @@ describe("The report", () => {
     expect(report({ ...contents, title: "<b>" })).toContain("<title>&lt;b&gt;</title>");
   });
 
+  const { data, training } = contents;
+  const { mean, standardDeviation, ...curves } = data as typeof data & {
+    mean: number;
+    standardDeviation: number;
+  };
+  const residual: ReportContents = {
+    ...contents,
+    data: { ...curves, components: 10 },
+    model: { width: 128, blocks: 3, conditions: ["disc-mass", "<b>"], parameters: 114634 },
+    training: { ...training, batches: { size: 256, done: epochs.map((epoch) => 20 * epoch) } },
+    sampling: { steps: 31, samples: 5, sampler: "heun" },
+  };
+
+  test("tells of a residual network what is true of it", () => {
+    const text = report(residual).replace(/\s+/g, " ");
+    for (const fact of [
+      "10 numbers of each curve",
+      "anew for each component",
+      "velocities above zero",
+      "3 blocks",
+      "(disc mass, &lt;b&gt;)",
+      "40 000 batches of 256 curves",
+      "AdamW",
+      "Losses every 500 batches",
+      "net(<i>x</i>, <i>a</i>)",
+      "told how much noise they have",
+    ])
+      expect(text.includes(fact), fact).toBe(true);
+    for (const untrue of ["autoencoder", "below zero", "Kingma", "clean curves", "not told"])
+      expect(text.includes(untrue), untrue).toBe(false);
+    const without = report({
+      ...residual,
+      model: { ...residual.model, conditions: [] } as ReportContents["model"],
+    });
+    expect(without).not.toContain("conditioned");
+  });
+
+  test.each([
+    ["euler", "net(<i>x</i>)"],
+    ["heun", "Heun's method"],
+    ["midpoint", "direction in its middle"],
+    ["adams-bashforth", "Adams and Bashforth"],
+    ["dpm-solver", "DPM-Solver++(2M)"],
+    ["runge-kutta", "Runge and Kutta"],
+    ["ddpm", "Ho, Jain and Abbeel"],
+    ["churn", "with churn"],
+  ] as const)("describes the sampler %s, and no other", (sampler, words) => {
+    const text = (name: typeof sampler) =>
+      report({ ...contents, sampling: { steps: 31, samples: 5, sampler: name } });
+    expect(text(sampler)).toContain(words);
+    expect(text("euler").includes("d<i>x</i>/d<i>a</i>")).toBe(false);
+    if (sampler !== "euler") expect(text("euler")).not.toContain(words);
+  });
+
   test("leaves out what is not given", () => {
     const { predictionErrors, evaluation, timings, ...rest } = contents;
     const shorter = report(rest);
@@ -145,6 +199,18 @@ describe("The report", () => {
       { ...contents, model: { layers: [], parameters: 1 } },
       ArgumentError,
       "model.layers",
+    ],
+    [
+      "batches of other epochs",
+      { ...residual, training: { ...training, batches: { size: 256, done: [1] } } },
+      ShapeError,
+      "training.batches.done",
+    ],
+    [
+      "a sampler that nobody knows",
+      { ...contents, sampling: { steps: 1, samples: 1, sampler: "toString" as never } },
+      ArgumentError,
+      "sampling.sampler",
     ],
     [
       "time that is NaN",

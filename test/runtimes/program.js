@@ -5,7 +5,13 @@
  */
 
 import { backendName, normal, Random, useBackend } from "halograd";
-import { DenoisingAutoencoder, denoisingLoss, eulerSampler, Standardization } from "halograd/diffusion";
+import {
+  DenoisingAutoencoder,
+  denoisingLoss,
+  eulerSampler,
+  finish,
+  Standardization,
+} from "halograd/diffusion";
 import { rotationCurves, samplePopulation } from "halograd/galaxy";
 import { Module } from "halograd/nn";
 import { Adam } from "halograd/optim";
@@ -39,7 +45,7 @@ function run(backend) {
   }
 
   const from = normal([SAMPLES, radii.length], random.fork("samples"));
-  const samples = eulerSampler((x) => model.forward(x), from);
+  const samples = finish(eulerSampler((x) => model.forward(x), from));
   return {
     backend,
     curves: digest([velocities]),

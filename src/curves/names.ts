@@ -1,6 +1,57 @@
-/** The scores by name, with what they mean: light, so that the help can define them without loading what computes them. */
+/**
+ * What can be named: populations, networks, conditions, samplers and scores. It loads nothing, so that a page or a help text can list
+ * the names without what is behind them.
+ */
 
-/** One score. */
+/** The populations of galaxies: the reference post's, and a wider one for measured galaxies. */
+export const POPULATIONS = ["standard", "extended"] as const;
+
+/** One of them. */
+export type PopulationName = (typeof POPULATIONS)[number];
+
+/** The networks: the reference post's, and a larger one that is told the amount of noise. */
+export const NETWORKS = ["autoencoder", "residual"] as const;
+
+/** One of them. */
+export type NetworkName = (typeof NETWORKS)[number];
+
+/**
+ * The properties of galaxies that a model can be conditioned on, in the order of the columns of galaxies.csv; only galaxies of the
+ * extended population have the last one.
+ */
+export const CONDITIONS = [
+  "disc-mass",
+  "scale-length",
+  "halo-mass",
+  "concentration",
+  "bulge-fraction",
+] as const;
+
+/** One of them. */
+export type ConditionName = (typeof CONDITIONS)[number];
+
+/**
+ * The galaxies that samples are asked for: masses as log10 of solar masses, the scale length in kpc, the bulge fraction as the
+ * bulge's share in the mass of all stars. What is left out stays open.
+ */
+export type Condition = Readonly<Partial<Record<ConditionName, number>>>;
+
+/** The samplers; the first one is the reference post's. */
+export const SAMPLERS = [
+  "euler",
+  "heun",
+  "midpoint",
+  "adams-bashforth",
+  "dpm-solver",
+  "runge-kutta",
+  "ddpm",
+  "churn",
+] as const;
+
+/** One of them. */
+export type SamplerName = (typeof SAMPLERS)[number];
+
+/** What a score is called, and what it means. */
 export interface ScoreName<Key extends string = string> {
   readonly key: Key;
   readonly title: string;

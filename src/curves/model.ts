@@ -1,6 +1,6 @@
 /**
- * The model file: weights in PyTorch's key style as safetensors, and in its metadata all that is needed to use them:
- * radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
+ * A model of rotation curves, and its file: weights in PyTorch's key style as safetensors, and in its metadata all that is
+ * needed to use them: radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
 import { clip } from "../basics/check.ts";
@@ -23,31 +23,47 @@ import {
   writeSafetensors,
 } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
-import { readBytes } from "../node/files.ts";
-import { CONDITIONS } from "./condition-names.ts";
-import type { ModelCondition } from "./conditions.ts";
-import { NETWORKS, type NetworkName } from "./network-names.ts";
+import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
 export interface Model {
+  /** What is trained. */
   readonly network: DenoisingAutoencoder | ResidualDenoiser;
+  /** From curves to what the network sees, and back. */
   readonly standardization: Standardization | LogPrincipalComponents;
   /** kpc, one for each velocity of a curve. */
   readonly radii: Float64Array;
+  /** How it came to be. */
   readonly training: TrainingRecord;
-  /** What the network can be told, in the order of its inputs; default: nothing. */
+  /** What the network can be conditioned on, in the order of its inputs; default: nothing. */
   readonly conditions?: readonly ModelCondition[];
 }
 
+/** A property that a model can be conditioned on, in log10. */
+export interface ModelCondition {
+  /** Which one. */
+  readonly name: ConditionName;
+  /** Over the training part. */
+  readonly mean: number;
+  /** Over the training part. */
+  readonly standardDeviation: number;
+  /** The least one of the training part. */
+  readonly least: number;
+  /** The greatest one of the training part. */
+  readonly greatest: number;
+}
+
 /** How a model came to be. */
-interface TrainingRecord {
-  readonly seed: number;
+export interface TrainingRecord {
+  /** Of the stream that the training drew from; a bigint where that was forked from another one. */
+  readonly seed: number | bigint;
   /** Curves, those for validation included. */
   readonly curves: number;
   /** Epochs that were done: whole passes over the training part. */
   readonly epochs: number;
   /** Batches that were done, by the network that is trained on batches. */
   readonly batches?: number;
+  /** Of the optimiser. */
   readonly learningRate: number;
 }
 
@@ -55,6 +71,13 @@ const FORMATS: Readonly<Record<NetworkName, string>> = {
   autoencoder: "halograd denoising autoencoder, version 1",
   residual: "halograd residual denoiser, version 1",
 };
+
+/** The seed with which a new stream is this one, from its first number. */
+export function seedOf(random: Random): number | bigint {
+  const [high, low] = random.state().key;
+  const seed = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+  return BigInt(Number(seed)) === seed && Number.isSafeInteger(Number(seed)) ? Number(seed) : seed;
+}
 
 /** The name of a model's network. */
 export function networkOf({ network }: Pick<Model, "network">): NetworkName {
@@ -71,7 +94,10 @@ export function featuresOf({ standardization, radii }: Model): number {
   return standardization instanceof LogPrincipalComponents ? standardization.scales.length : radii.length;
 }
 
-/** The bytes of the file; they depend on nothing but the model. */
+/**
+ * A model as the bytes of a safetensors file, which {@link readModel} and `halograd sample` read. They depend on nothing but the
+ * model and the backend.
+ */
 export function writeModel(model: Model): Uint8Array {
   const { network, standardization, radii, training, conditions = [] } = model;
   const metadata = {
@@ -83,7 +109,7 @@ export function writeModel(model: Model): Uint8Array {
       standard_deviation: standardization.standardDeviation,
     }),
     ...(conditions.length > 0 && { conditions: conditions.map(storedCondition) }),
-    seed: training.seed,
+    seed: typeof training.seed === "bigint" ? String(training.seed) : training.seed,
     curves: training.curves,
     epochs: training.epochs,
     ...(training.batches !== undefined && { batches: training.batches }),
@@ -99,13 +125,20 @@ export function writeModel(model: Model): Uint8Array {
 }
 
 /**
- * Reads a model file.
+ * Reads what {@link writeModel} wrote.
  *
- * @throws FileError when it cannot be read
+ * @param bytes of the file
+ * @param path what to call it in errors
  * @throws FormatError when it is damaged, or not a model that halograd wrote
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 20, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * const bytes = writeModel(model); // to keep in a file, or wherever bytes are kept
+ * readModel(bytes, "my model").training.epochs // 3
  */
-export function readModel(path: string): Model {
-  const file = readSafetensors(readBytes(path), path);
+export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model {
+  const file = readSafetensors(bytes, path);
   const field = <T>(name: string, isRight: (value: unknown) => value is T): T => {
     const text = file.metadata.get(name);
     const value = parseJson(text);
@@ -128,7 +161,7 @@ export function readModel(path: string): Model {
     refuse(path, `its ${radii.length} radii are not ${count} growing ones`);
   };
   const training = (): TrainingRecord => ({
-    seed: field("seed", isInteger),
+    seed: readSeed(field("seed", isSeed)),
     curves: field("curves", isInteger),
     epochs: field("epochs", isInteger),
     ...(name === "residual" && { batches: field("batches", isInteger) }),
@@ -159,7 +192,7 @@ export function readModel(path: string): Model {
  * Refuses curves whose radii are not those of the model. A tenth of a per cent is forgiven: tables are often
  * rounded, and no curve changes noticeably over such a step.
  */
-export function requireModelRadii(model: Model, { radii }: Curves, source: string): void {
+export function requireModelRadii(model: Model, { radii }: Pick<Curves, "radii">, source: string): void {
   const own = model.radii;
   const fits = radii.length === own.length && radii.every((r, i) => Math.abs(r - own[i]) <= 1e-3 * own[i]);
   if (fits) return;
@@ -173,7 +206,7 @@ export function requireModelRadii(model: Model, { radii }: Curves, source: strin
   throw new FormatError(
     source,
     `it has ${describe(radii)}, but the model was trained on ${describe(own)}${detail}`,
-    "interpolate the curves to the model's radii; halograd info lists them",
+    "interpolate the curves to the model's radii",
   );
 }
 
@@ -278,7 +311,7 @@ function refuse(path: string, problem: string): never {
   throw new FormatError(
     path,
     `this is not a model of halograd: ${problem}`,
-    "give a model.safetensors that halograd run or train wrote",
+    "give what writeModel returned, or a model.safetensors of the halograd command",
   );
 }
 
@@ -294,6 +327,13 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+/** A safe integer, or text of any other one of 64 bits. */
+const isSeed = (value: unknown): value is number | string => {
+  if (isInteger(value)) return true;
+  if (typeof value !== "string" || !/^-?\d{1,19}$/.test(value)) return false;
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+};
+const readSeed = (seed: number | string): number | bigint => (typeof seed === "string" ? BigInt(seed) : seed);
 const isSizes = (value: unknown): value is Required<ResidualDenoiserSizes> => {
   const sizes = value as Required<ResidualDenoiserSizes> | null;
   const isCount = (size: unknown, least: number): boolean => isInteger(size) && size >= least;

@@ -1,6 +1,6 @@
 /** How far a model's guesses are from the best possible ones, at each amount of noise. */
 
-import { Random } from "../basics/random.ts";
+import type { Random } from "../basics/random.ts";
 import {
   addNoise,
   denoisingErrors,
@@ -12,14 +12,15 @@ import { rotationCurves, samplePopulation } from "../galaxy/index.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
-import { denoiserOf, type Model } from "./model-file.ts";
+import { denoiserOf, type Model } from "./model.ts";
 
 /** The losses at an amount of noise, in the network's numbers. */
 export interface Excess {
+  /** The share of noise, from 0 to 1. */
   readonly amount: number;
   /** Mean squared error of the model's guesses. */
   readonly loss: number;
-  /** That of the best guesses, or `null` where too few simulated galaxies share in a guess to know it. */
+  /** That of the best guesses, or `null` where too few simulated galaxies have weight in a guess to know it. */
   readonly best: number | null;
   /** loss/best − 1 */
   readonly excess: number | null;
@@ -28,23 +29,25 @@ export interface Excess {
 /**
  * Curves are drawn from a prior of four parameters that is known, so the best guess, E[x₀ | x], follows from importance
  * sampling: the mean over many simulated galaxies, each weighted by how probable it makes the noisy curve. An estimate
- * in which n galaxies share has a variance of about 1/n of the loss itself.
+ * in which n galaxies have weight has a variance of about 1/n of the loss itself.
  *
- * @param unseen curves that the model was not trained on, [curves, features]
+ * The prior is that of the standard population: of the ten parameters of the extended one too few simulated galaxies are alike.
+ *
+ * @param unseen curves that the model was not trained on, as {@link unseenCurves} gives them, [curves, features]
  */
-export function measureExcess(model: Model, unseen: Tensor, seed: number): Excess[] {
-  const random = new Random(seed).fork("best");
+export function measureExcess(model: Model, unseen: Tensor, random: Random): Excess[] {
+  const stream = random.fork("best");
   const { radii, standardization } = model;
-  const galaxies = samplePopulation({ count: SIMULATED, random: random.fork("galaxies") });
+  const galaxies = samplePopulation({ count: SIMULATED, random: stream.fork("galaxies") });
   const { velocities } = rotationCurves(galaxies, radii);
   const curves = galaxies.map((_, i) => velocities.subarray(i * radii.length, (i + 1) * radii.length));
   const simulated = new EmpiricalModel(standardization.apply(curves));
   const clean = unseen.slice([0, MEASURED]).clone();
-  const noise = random.fork("noise");
+  const noise = stream.fork("noise");
   const losses = denoisingErrors(denoiserOf(model), clean, noise);
   const best = denoisingErrors(simulated.denoiser(), clean, noise);
   return NOISE_LEVELS.map((amount, i) => {
-    const noisy = addNoise(linearSchedule, clean, normal(clean.shape, random.fork(i)), tensor(amount));
+    const noisy = addNoise(linearSchedule, clean, normal(clean.shape, stream.fork(i)), tensor(amount));
     const isKnown = simulated.effectiveCount(noisy, amount).log().mean().item() > LOG_LEAST_SHARING;
     return {
       amount,

@@ -1,21 +1,42 @@
 /** Figures of posterior curves: bands of 50, 68 and 95 % around the median, and the observed points with their errors. */
 
-import type { Observations } from "../io/index.ts";
-import { figure, type Mark, okabeIto, type Panel, scale } from "../plot/index.ts";
+import { figure, type Mark, type Panel } from "./figure.ts";
+import { okabeIto } from "./palette.ts";
+import { scale } from "./scale.ts";
 
-/** A galaxy and its posterior. */
+/** A measured rotation curve. */
+export interface ObservedPoints {
+  /** kpc */
+  readonly radii: ArrayLike<number>;
+  /** km/s */
+  readonly velocities: ArrayLike<number>;
+  /** Standard errors, km/s. */
+  readonly errors: ArrayLike<number>;
+}
+
+/** A galaxy and its posterior, as {@link inferenceFigure} draws it. */
 export interface InferredGalaxy {
+  /** Its title; may be empty. */
   readonly name: string;
   /** kpc, growing. */
   readonly radii: ArrayLike<number>;
   /** Velocities at 2.5, 16, 25, 50, 75, 84 and 97.5 %, km/s, [radii][7]. */
   readonly intervals: readonly (readonly number[])[];
-  readonly observations: Observations;
-  /** Points that the posterior was not told. */
-  readonly heldOut?: Observations;
+  /** Points that the posterior is conditioned on. */
+  readonly observations: ObservedPoints;
+  /** Points that the posterior is not conditioned on. */
+  readonly heldOut?: ObservedPoints;
 }
 
-/** One galaxy, velocities in km/s. */
+/**
+ * One galaxy, velocities in km/s.
+ *
+ * @throws as `figure`
+ * @example
+ * const observations = { radii: [5], velocities: [120], errors: [9] };
+ * const intervals = [40, 90].map((v) => [0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3].map((share) => share * v));
+ * inferenceFigure({ name: "", radii: [1, 10], intervals, observations }) // "<svg …"
+ */
 export function inferenceFigure(galaxy: InferredGalaxy): string {
   const { name, radii, observations } = galaxy;
   const [marks, fastest] = [marksOf(galaxy, 1), fastestOf(galaxy)];
@@ -33,7 +54,17 @@ export function inferenceFigure(galaxy: InferredGalaxy): string {
   });
 }
 
-/** Many galaxies on the same axes, each in units of its fastest observed velocity, which stands in its title. */
+/**
+ * Many galaxies on the same axes, each in units of its fastest observed velocity, which stands in its title.
+ *
+ * @param columns of panels
+ * @throws as `figure`
+ * @example
+ * const observations = { radii: [5], velocities: [120], errors: [9] };
+ * const intervals = [40, 90].map((v) => [0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3].map((share) => share * v));
+ * const galaxies = ["NGC 1", "NGC 2"].map((name) => ({ name, radii: [1, 10], intervals, observations }));
+ * inferredGalaxiesFigure(galaxies, 2) // "<svg …"
+ */
 export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], columns: number): string {
   const panels = galaxies.map((galaxy): Panel => {
     const unit = fastestPoint(galaxy);
@@ -87,7 +118,7 @@ function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] 
 }
 
 function points(
-  { radii, velocities, errors }: Observations,
+  { radii, velocities, errors }: ObservedPoints,
   unit: number,
   most: number,
   color: string,
@@ -104,7 +135,7 @@ function points(
 }
 
 function fastestPoint({ observations, heldOut }: InferredGalaxy): number {
-  return Math.max(...observations.velocities, ...(heldOut?.velocities ?? []));
+  return Math.max(...Array.from(observations.velocities), ...Array.from(heldOut?.velocities ?? []));
 }
 
 function fastestOf(galaxy: InferredGalaxy): number {

@@ -3,8 +3,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/basics/random.ts";
-import { Deviations } from "../../src/cli/deviations.ts";
-import { quantiles } from "../../src/cli/inference.ts";
+import { Deviations } from "../../src/curves/deviations.ts";
+import { quantiles } from "../../src/curves/inference.ts";
 
 const radius = fc.double({ min: 0.1, max: 50, noNaN: true });
 const size = fc.double({ min: 0.01, max: 0.3, noNaN: true });

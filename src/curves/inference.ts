@@ -4,26 +4,31 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
+import { checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import type { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import {
   adamsBashforth2Sampler,
   chainDiagnostics,
+  finish,
   importanceResample,
   LogPrincipalComponents,
+  type PosteriorChains,
   type PosteriorProgress,
+  type Progress,
   temperedPosterior,
   uniformGrid,
 } from "../diffusion/index.ts";
+import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
 import type { Observations } from "../io/index.ts";
 import { exp, log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
 import { Deviations } from "./deviations.ts";
-import { denoiserOf, type Model } from "./model-file.ts";
+import { denoiserOf, type Model } from "./model.ts";
 
 /** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
-interface TypicalDeviation {
+export interface TypicalDeviation {
   /** Half the galaxies deviate less. 0: none does. */
   readonly median: number;
   /** Standard deviation of its natural logarithm; default 1. */
@@ -32,6 +37,7 @@ interface TypicalDeviation {
 
 /** How posterior curves are sampled. */
 export interface InferenceOptions {
+  /** Where all that is random comes from. */
   readonly random: Random;
   /** Default: galaxies' curves are curves of the model. */
   readonly deviation?: TypicalDeviation;
@@ -55,28 +61,59 @@ export interface Posterior {
   readonly deviations: Float64Array;
   /** The worst R̂, and the least effective sample size, of the leading principal components of the curves. */
   readonly rHat: number;
+  /** The least effective sample size. */
   readonly effectiveCount: number;
 }
 
+/** How far an inference is. */
+export interface InferenceProgress extends Progress {
+  /** Curves that were compared with the observations. */
+  readonly evaluations: number;
+}
+
 /**
- * Samples posteriors of many galaxies at once, all chains of all galaxies as rows of one batch.
+ * Samples posteriors of many galaxies at once, all chains of all galaxies as rows of one batch. How much is done can only be
+ * guessed: `done` is a share, of a total of 1.
  *
- * @throws ArgumentError for a model that is not of principal components, and for points outside its radii
+ * @param galaxies measured points of each, at any radii within the model's
+ * @returns a posterior for each galaxy
+ * @throws ArgumentError, at the call itself, for a model that is not of principal components, and for points outside its radii
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 100, random }));
+ * const { model } = finish(trainModel(galaxies, { network: "residual", batches: 20, random }));
+ * const galaxy = parseObservations("radius,velocity,error\n2,95,15\n8,140,15", "galaxy.csv");
+ * const options = { random, bank: 2000, chains: 8, transitions: 8 };
+ * const [posterior] = finish(inferCurves(model, [galaxy], options));
+ * intervalsOf(posterior)[49] // quantiles of the velocity at 50 kpc
  */
-export function* inferCurves(
+export function inferCurves(
   model: Model,
   galaxies: readonly Observations[],
   options: InferenceOptions,
-): Generator<PosteriorProgress, Posterior[]> {
-  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options;
+): Generator<InferenceProgress, Posterior[], void> {
+  const where = "inferCurves";
+  checkOptions(where, options ?? {}, ["random", "deviation", "chains", "transitions", "bank"]);
+  checkRandom(where, options?.random);
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
-      "infer",
+      where,
       "the model is an autoencoder, whose samples are no draws of its prior",
-      "train one by halograd run --network residual --count 12500",
+      "train a residual network",
     );
   }
+  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy));
+  return posteriorsOf(model, representation, observed, options);
+}
+
+function* posteriorsOf(
+  model: Model,
+  representation: LogPrincipalComponents,
+  observed: readonly ObservedCurve[],
+  options: InferenceOptions,
+): Generator<InferenceProgress, Posterior[], void> {
+  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options;
   const components = representation.scales.length;
   const { median = 0, spread = 1 } = deviation ?? {};
   // One latent more where deviations are inferred: ln of their size is normal in the prior, as all latents are.
@@ -87,7 +124,6 @@ export function* inferCurves(
     const noise = features > components ? latents.slice(null, [0, components]) : latents;
     return noGrad(() => decodeLatents(model, noise)).toTypedArray();
   };
-  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy));
 
   // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
   const draws = normal([bank + (bank % 2), features], random.fork("bank"));
@@ -98,7 +134,7 @@ export function* inferCurves(
   while (size < draws.shape[0] && found.size < observed.length) {
     const from = size;
     size = Math.min(draws.shape[0], size + BANK_STEP);
-    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components), from * components);
+    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components, 0), from * components);
     for (const [g, curve] of observed.entries()) {
       if (found.has(g)) continue;
       for (let row = from; row < size; row++) {
@@ -115,29 +151,31 @@ export function* inferCurves(
           effectiveCount,
         });
       }
-      yield { transitions: 0, evaluations: size, share: 0 };
+      yield { done: 0, total: 1, evaluations: size };
     }
   }
   const hard = observed.map((_, g) => g).filter((g) => !found.has(g));
   if (hard.length > 0) {
-    const result = yield* temperedPosterior(
-      (latents, rows) => {
-        const [values, decoded] = [latents.toTypedArray(), decode(latents)];
-        return Float64Array.from(rows, (chain, row) =>
-          observed[hard[Math.floor(chain / chains)]].logLikelihood(
-            decoded,
-            row * components,
-            sizeOf(values, row),
-          ),
-        );
-      },
-      {
-        random: random.fork("posterior"),
-        bank: draws,
-        bankLogLikelihoods: hard.map((g) => bankHeights[g]),
-        chains,
-        transitions,
-      },
+    const result = yield* followed(
+      temperedPosterior(
+        (latents, rows) => {
+          const [values, decoded] = [latents.toTypedArray(), decode(latents)];
+          return Float64Array.from(rows, (chain, row) =>
+            observed[hard[Math.floor(chain / chains)]].logLikelihood(
+              decoded,
+              row * components,
+              sizeOf(values, row),
+            ),
+          );
+        },
+        {
+          random: random.fork("posterior"),
+          bank: draws,
+          bankLogLikelihoods: hard.map((g) => bankHeights[g]),
+          chains,
+          transitions,
+        },
+      ),
     );
     const kept = result.states.slice(Math.floor(transitions / 4));
     for (const [h, g] of hard.entries()) {
@@ -146,7 +184,12 @@ export function* inferCurves(
       kept.forEach((state, i) => {
         latents.set(state.subarray(h * size, (h + 1) * size), i * size);
       });
-      const decoded = yield* inBlocks(tensor(latents, [kept.length * chains, features]), decode, components);
+      const decoded = yield* inBlocks(
+        tensor(latents, [kept.length * chains, features]),
+        decode,
+        components,
+        1,
+      );
       // Of the curves, not of the latents: many latents give nearly the same curve.
       const diagnostics = Array.from({ length: components }, (_, k) =>
         chainDiagnostics(
@@ -186,6 +229,17 @@ export function* inferCurves(
   });
 }
 
+function* followed(
+  chains: Generator<PosteriorProgress, PosteriorChains>,
+): Generator<InferenceProgress, PosteriorChains, void> {
+  for (;;) {
+    const step = chains.next();
+    if (step.done) return step.value;
+    const { share = 0, evaluations } = step.value;
+    yield { done: share, total: 1, evaluations };
+  }
+}
+
 /** Samples of a posterior. */
 interface Found {
   /** [samples, features] */
@@ -196,7 +250,7 @@ interface Found {
   readonly effectiveCount: number;
 }
 
-/** Draws of the bank that share in a posterior (Kish), above which they are it; below, chains go on from them. */
+/** Draws of the bank that have weight in a posterior (Kish's effective number), above which they are it; below, chains go on from them. */
 const ENOUGH = 200;
 
 /** Samples that are drawn from a bank that is enough, and at most kept of chains. */
@@ -210,7 +264,7 @@ const LEADING = 5;
  * each: docs/inference.md measures what they miss.
  */
 export function decodeLatents(model: Model, latents: Tensor, steps: number = DECODER_STEPS): Tensor {
-  return adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) });
+  return finish(adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) }));
 }
 
 const DECODER_STEPS = 20;
@@ -220,12 +274,13 @@ function* inBlocks(
   latents: Tensor,
   decode: (block: Tensor) => ArrayLike<number>,
   components: number,
-): Generator<PosteriorProgress, Float64Array> {
+  done: number,
+): Generator<InferenceProgress, Float64Array, void> {
   const [rows] = latents.shape;
   const decoded = new Float64Array(rows * components);
   for (let row = 0; row < rows; row += BLOCK) {
     decoded.set(decode(latents.slice([row, Math.min(rows, row + BLOCK)])), row * components);
-    yield { transitions: 0, evaluations: row, share: 0 };
+    yield { done, total: 1, evaluations: row };
   }
   return decoded;
 }
@@ -307,7 +362,7 @@ class ObservedCurve {
     const outside = observations.radii.find((radius) => !(radius >= least && radius <= greatest));
     if (outside !== undefined) {
       throw new ArgumentError(
-        "infer",
+        "inferCurves",
         `a point is at ${outside} kpc, but the model knows curves from ${least} to ${greatest} kpc only`,
         "leave such points out, or check that radii are in kpc",
       );
@@ -369,6 +424,45 @@ class ObservedCurve {
   }
 }
 
+/** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
+export const INTERVAL_SHARES: readonly number[] = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
+
+/** Half of SPARC's galaxies deviate less than some such share of their velocity from curves of the extended population. */
+export const SPARC_DEVIATION = 0.05;
+
+/** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
+export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
+  return Array.from(curves[0], (_, j) =>
+    quantiles(
+      curves.map((curve) => curve[j]),
+      INTERVAL_SHARES,
+      effectiveCount,
+    ),
+  );
+}
+
+/** Quantiles of each parameter of disc and halo, of {@link INTERVAL_SHARES}, over the galaxies that fit the posterior's curves best. */
+export function parametersOf(
+  { radii }: Pick<Model, "radii">,
+  { smoothCurves, effectiveCount }: Posterior,
+): Readonly<Record<FitParameter, number[]>> {
+  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
+  const fits = smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
+  const of = (parameter: FitParameter): number[] =>
+    quantiles(
+      fits.map((galaxy) => galaxy[parameter]),
+      INTERVAL_SHARES,
+      Math.min(fits.length, effectiveCount),
+    );
+  return Object.fromEntries(FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)])) as Record<
+    FitParameter,
+    number[]
+  >;
+}
+
+/** Posterior curves that the parameters are fitted to: a millisecond each. */
+const FITTED = 300;
+
 /**
  * The quantiles of samples, by linear interpolation of the sorted ones.
  *
@@ -376,6 +470,7 @@ class ObservedCurve {
  * share stands at share · (n + 1) of them (Hyndman & Fan 1996, definition 6): intervals of few draws hold what they say.
  *
  * @param worth how many independent draws the samples are worth
+ * @example quantiles([3, 1, 2], [0.25, 0.5, 0.75]) // [1, 2, 3]
  */
 export function quantiles(
   samples: ArrayLike<number>,

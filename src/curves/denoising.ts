@@ -1,0 +1,131 @@
+/** What a model sees behind noisy curves, and how far that is from the truth. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { checkOptions } from "../basics/check.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
+import type { Random } from "../basics/random.ts";
+import { addNoise, LogPrincipalComponents, linearSchedule } from "../diffusion/index.ts";
+import type { Curves } from "../io/index.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { normal, tensor } from "../tensor/construction.ts";
+import { checkFinite } from "./check.ts";
+import { denoiserOf, type Model, requireModelRadii } from "./model.ts";
+
+/** Settings of {@link denoiseCurves}. */
+export interface DenoisingOptions {
+  /** The share of noise that a residual network takes the curves to have, above 0 and below 1; default 0.1. */
+  readonly noise?: number;
+  /** What to call the curves in errors, usually their path; default "denoiseCurves". */
+  readonly source?: string;
+}
+
+/**
+ * The clean curves that a model guesses behind noisy ones.
+ *
+ * @param noisy km/s, at the radii of the model
+ * @returns km/s
+ * @throws FormatError for curves at other radii, and for velocities that are not above 0, where the model knows their logarithms;
+ *   ArgumentError for a share of noise that is none
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 10, random }));
+ * const noisy = galaxies.curves.map((curve) => curve.map((velocity) => velocity + random.normal(0, 10)));
+ * rootMeanSquare(denoiseCurves(model, { radii: galaxies.radii, curves: noisy }), galaxies.curves) // km/s
+ */
+export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOptions = {}): Float64Array[] {
+  checkOptions("denoiseCurves", options, ["noise", "source"]);
+  const { noise = 0.1, source = "denoiseCurves" } = options;
+  if (!(noise > 0 && noise < 1)) {
+    throw new ArgumentError("denoiseCurves", `the share of noise is ${noise}; it must be above 0, below 1.`);
+  }
+  const { standardization } = model;
+  requireModelRadii(model, noisy, source);
+  const isTold = standardization instanceof LogPrincipalComponents;
+  const wrong = noisy.curves.findIndex((curve) => !curve.every((velocity) => velocity > 0));
+  if (isTold && wrong >= 0) {
+    throw new FormatError(
+      source,
+      `curve ${wrong + 1} has velocities that are not above 0, and the model knows their logarithms`,
+      "leave the curve out, or use an autoencoder",
+    );
+  }
+  const state = standardization.apply(noisy.curves);
+  // A state at time t has the share 1 − t of the data. The post's network is given curves as they are.
+  const scaled = isTold ? state.mul(1 - noise) : state;
+  const clean = standardization.invert(noGrad(() => denoiserOf(model)(scaled, noise)));
+  checkFinite("denoiseCurves", clean);
+  return clean;
+}
+
+/**
+ * The distance of two sets of curves: root mean square over all of them and all radii.
+ *
+ * @throws ArgumentError for sets of different sizes
+ * @example rootMeanSquare([[3, 4]], [[0, 0]]) // 3.54
+ */
+export function rootMeanSquare(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
+  if (a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
+    throw new ArgumentError("rootMeanSquare", `sets of ${a.length} and ${b.length} curves do not fit.`);
+  }
+  let sum = 0;
+  let count = 0;
+  a.forEach((curve, i) => {
+    for (let j = 0; j < curve.length; j++) sum += (curve[j] - b[i][j]) * (curve[j] - b[i][j]);
+    count += curve.length;
+  });
+  return Math.sqrt(sum / count);
+}
+
+/** How far noisy curves and predictions are from the true curves at an amount of noise. */
+export interface PredictionError {
+  /** The share of noise, from 0 to 1. */
+  readonly amount: number;
+  /** Of the noisy curves, km/s rms. */
+  readonly noisy: number;
+  /** Of the predictions, km/s rms. */
+  readonly prediction: number;
+}
+
+/**
+ * How far a model's predictions are from curves that it was not trained on, at five amounts of noise.
+ *
+ * @param unseen as {@link unseenCurves} gives them, [curves, features]
+ * @param random draws the noise, from streams forked from it
+ */
+export function measurePredictions(model: Model, unseen: Tensor, random: Random): PredictionError[] {
+  const truth = model.standardization.invert(unseen);
+  return predictions(model, unseen, random).map(({ amount, noisy, prediction }) => ({
+    amount,
+    noisy: rootMeanSquare(noisy, truth),
+    prediction: rootMeanSquare(prediction, truth),
+  }));
+}
+
+/** The amounts of noise at which predictions are shown and measured. */
+const AMOUNTS: readonly number[] = [0.1, 0.2, 0.5, 0.7, 0.9];
+
+/** Noisy versions of curves, and what the network makes of them, km/s. */
+export function predictions(
+  model: Model,
+  clean: Tensor,
+  random: Random,
+): { amount: number; noisy: Float64Array[]; prediction: Float64Array[] }[] {
+  const { standardization } = model;
+  const denoiser = denoiserOf(model);
+  const stream = random.fork("figures").fork("predictions");
+  return AMOUNTS.map((amount) => {
+    const noisy = mix(clean, normal(clean.shape, stream), amount);
+    const prediction = noGrad(() => denoiser(noisy, amount));
+    return {
+      amount,
+      noisy: standardization.invert(noisy),
+      prediction: standardization.invert(prediction),
+    };
+  });
+}
+
+/** Curves with an amount of noise, in the network's numbers. */
+export function mix(clean: Tensor, noise: Tensor, amount: number): Tensor {
+  return addNoise(linearSchedule, clean, noise, tensor(amount));
+}

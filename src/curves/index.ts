@@ -1,0 +1,87 @@
+/**
+ * halograd/curves: models of rotation curves. Generate populations, train, sample under conditions and wishes, denoise, infer measured
+ * galaxies, score, and keep models as bytes. Long work is a generator of its progress: {@link finish} drives it, {@link breathing} leaves an
+ * event loop its turns.
+ *
+ * @module
+ */
+
+export { breathing, finish, type Progress } from "../diffusion/index.ts";
+export {
+  type DenoisingOptions,
+  denoiseCurves,
+  measurePredictions,
+  type PredictionError,
+  rootMeanSquare,
+} from "./denoising.ts";
+export { type Excess, measureExcess } from "./excess.ts";
+export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
+export {
+  INTERVAL_SHARES,
+  type InferenceOptions,
+  type InferenceProgress,
+  inferCurves,
+  intervalsOf,
+  type Posterior,
+  parametersOf,
+  quantiles,
+  SPARC_DEVIATION,
+  type TypicalDeviation,
+} from "./inference.ts";
+export {
+  type Model,
+  type ModelCondition,
+  readModel,
+  type TrainingRecord,
+  writeModel,
+} from "./model.ts";
+export {
+  CONDITIONS,
+  type Condition,
+  type ConditionName,
+  MEMORISATION,
+  NETWORKS,
+  type NetworkName,
+  POPULATIONS,
+  type PopulationName,
+  SAMPLERS,
+  type SamplerName,
+  SCORES,
+  type ScoreKey,
+  type ScoreName,
+  SIGNIFICANCE,
+} from "./names.ts";
+export {
+  formatGalaxies,
+  type Galaxy,
+  generatePopulation,
+  type Population,
+  type PopulationOptions,
+  parseGalaxies,
+} from "./population.ts";
+export {
+  defaultSampler,
+  type SamplerChoice,
+  type SamplingOptions,
+  type SamplingProgress,
+  sampleCurves,
+} from "./sampling.ts";
+export {
+  type ComparisonOptions,
+  compareCurves,
+  formatScore,
+  type NamedCurves,
+  type ScoreProgress,
+  type ScoreRow,
+  scoreSamples,
+  titleOf,
+  verdict,
+} from "./scores.ts";
+export {
+  type Training,
+  type TrainingData,
+  type TrainingOptions,
+  trainModel,
+  unseenCurves,
+} from "./training.ts";
+export { type CurveWishes, measureWishes, type WishMeasure } from "./wishes.ts";

@@ -1,0 +1,152 @@
+/** Random galaxies, and their rotation curves from physics: what a model learns from. Also galaxies as a table. */
+
+import { checkOptions } from "../basics/check.ts";
+import { FormatError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import type { Progress } from "../diffusion/index.ts";
+import {
+  type ExtendedGalaxyParameters,
+  extendedRotationCurves,
+  type GalaxyParameters,
+  logSpacedRadii,
+  rotationCurves,
+  sampleExtendedPopulation,
+  samplePopulation,
+} from "../galaxy/index.ts";
+import { type Curves, formatCsv, parseCsv } from "../io/index.ts";
+import { checkChoice } from "./check.ts";
+import { POPULATIONS, type PopulationName } from "./names.ts";
+
+/** A galaxy of either population. */
+export type Galaxy = GalaxyParameters | ExtendedGalaxyParameters;
+
+/** Galaxies, and the curve of each. */
+export interface Population extends Curves {
+  /** In the order of the curves. */
+  readonly galaxies: readonly Galaxy[];
+}
+
+/** Settings of {@link generatePopulation}. */
+export interface PopulationOptions {
+  /** How many galaxies; default 1000. */
+  readonly count?: number;
+  /** Default: the standard one, which is the reference post's. */
+  readonly population?: PopulationName;
+  /** Where galaxies come from: the stream "galaxies" forked from it, so that the same `random` gives the same galaxies again. */
+  readonly random: Random;
+}
+
+/**
+ * Draws galaxies and computes their rotation curves at 50 radii from 0.1 to 50 kpc, one with each step. The first galaxies are the
+ * same for every count.
+ *
+ * @throws ArgumentError, at the call itself, for settings that make no sense
+ * @example
+ * const galaxies = finish(generatePopulation({ count: 5, population: "extended", random: new Random(0) }));
+ * galaxies.curves[4][49] // of the last galaxy at 50 kpc, in km/s
+ */
+export function generatePopulation(options: PopulationOptions): Generator<Progress, Population, void> {
+  checkOptions("generatePopulation", options ?? {}, ["count", "population", "random"]);
+  const { count = 1000, population = "standard", random } = options ?? {};
+  checkRandom("generatePopulation", random);
+  return curvesOf(drawGalaxies(population, { count, random: random.fork("galaxies") }));
+}
+
+function* curvesOf(galaxies: readonly Galaxy[]): Generator<Progress, Population, void> {
+  const radii = logSpacedRadii();
+  const curves: Float64Array[] = [];
+  for (const galaxy of galaxies) {
+    curves.push(curveOf(galaxy, radii));
+    yield { done: curves.length, total: galaxies.length };
+  }
+  return { galaxies, radii, curves };
+}
+
+/** Galaxies of a population; each has a stream of its own, so that the first are the same for every count. */
+export function drawGalaxies(
+  population: PopulationName,
+  options: { readonly count: number; readonly random: Random },
+): Galaxy[] {
+  checkChoice("generatePopulation", "population", population, POPULATIONS);
+  return population === "extended" ? sampleExtendedPopulation(options) : samplePopulation(options);
+}
+
+/** The rotation curve of a galaxy of either population, km/s. */
+export function curveOf(galaxy: Galaxy, radii: Float64Array): Float64Array {
+  const draw = isExtended(galaxy) ? extendedRotationCurves([galaxy], radii) : rotationCurves([galaxy], radii);
+  return draw.velocities;
+}
+
+/** Whether a galaxy has gas, a bulge and a core of the halo. */
+export function isExtended(galaxy: Galaxy): galaxy is ExtendedGalaxyParameters {
+  return "gasMass" in galaxy;
+}
+
+/**
+ * Galaxies as a table, a row each, with units in the header; {@link parseGalaxies} reads it back to the bit.
+ *
+ * @throws ArgumentError for galaxies of both populations
+ */
+export function formatGalaxies(galaxies: readonly Galaxy[]): string {
+  const columns = galaxies.some(isExtended) ? EXTENDED_COLUMNS : STANDARD_COLUMNS;
+  const names = Object.keys(columns) as (keyof GalaxyParameters)[];
+  return formatCsv(
+    Object.values(columns),
+    galaxies.map((galaxy) => names.map((name) => galaxy[name])),
+  );
+}
+
+/**
+ * Reads a table of galaxies.
+ *
+ * @param source what to call the text in errors, usually its path
+ * @param curves of these galaxies, to make sure that there are as many
+ * @throws FormatError as `parseCsv`, for other columns, a value that no galaxy has, and another number of curves
+ * @example
+ * const { galaxies } = finish(generatePopulation({ count: 3, random: new Random(0) }));
+ * parseGalaxies(formatGalaxies(galaxies), "galaxies.csv") // the same galaxies
+ */
+export function parseGalaxies(text: string, source: string, curves?: readonly unknown[]): Galaxy[] {
+  const { header } = parseCsv(text, { source });
+  const columns = header.length === EXTENDED_GALAXY_COLUMNS.length ? EXTENDED_COLUMNS : STANDARD_COLUMNS;
+  const { rows } = parseCsv(text, { source, columns: Object.values(columns) });
+  // The extended population has further columns, 0 for what a galaxy has not.
+  const isPossible = (row: Float64Array): boolean =>
+    row.every((value, i) => value > 0 || (i >= GALAXY_COLUMNS.length && value === 0));
+  if ((curves !== undefined && rows.length !== curves.length) || !rows.every(isPossible)) {
+    const foreign = curves && `do not belong to the ${curves.length} curves, or `;
+    throw new FormatError(
+      source,
+      `its ${rows.length} galaxies ${foreign ?? ""}have values that are not above 0`,
+      "give the galaxies.csv that was written with the curves",
+    );
+  }
+  const names = Object.keys(columns);
+  return rows.map(
+    (row) =>
+      Object.fromEntries(names.map((name, i) => [name, row[i]])) as unknown as ExtendedGalaxyParameters,
+  );
+}
+
+const STANDARD_COLUMNS: Readonly<Record<keyof GalaxyParameters, string>> = {
+  discMass: "disc_mass [Msun]",
+  discScaleLength: "disc_scale_length [kpc]",
+  haloMass: "halo_mass [Msun]",
+  concentration: "concentration",
+};
+
+const EXTENDED_COLUMNS: Readonly<Record<keyof ExtendedGalaxyParameters, string>> = {
+  ...STANDARD_COLUMNS,
+  gasMass: "gas_mass [Msun]",
+  gasScaleLength: "gas_scale_length [kpc]",
+  bulgeMass: "bulge_mass [Msun]",
+  bulgeScaleLength: "bulge_scale_length [kpc]",
+  coreRadius: "core_radius [kpc]",
+  coreStrength: "core_strength",
+};
+
+/** The columns of a table of galaxies, with their units. */
+export const GALAXY_COLUMNS: readonly string[] = /* @__PURE__ */ Object.values(STANDARD_COLUMNS);
+
+/** Those of the extended population. */
+export const EXTENDED_GALAXY_COLUMNS: readonly string[] = /* @__PURE__ */ Object.values(EXTENDED_COLUMNS);

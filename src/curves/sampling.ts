@@ -1,0 +1,157 @@
+/** New curves out of noise: by any of the samplers, under a condition, and as wished. */
+
+import { checkCount, checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
+import {
+  adamsBashforth2Sampler,
+  ancestralSampler,
+  churnSampler,
+  type Denoiser,
+  dpmSolver2MSampler,
+  eulerSampler,
+  finish,
+  heunSampler,
+  midpointSampler,
+  type Progress,
+  rungeKutta4Sampler,
+  type Sampler,
+  uniformGrid,
+} from "../diffusion/index.ts";
+import { normal } from "../tensor/construction.ts";
+import { checkChoice, checkFinite } from "./check.ts";
+import { conditionedDenoiser } from "./conditions.ts";
+import { denoiserOf, featuresOf, type Model, networkOf } from "./model.ts";
+import { type Condition, SAMPLERS, type SamplerName } from "./names.ts";
+import { type CurveWishes, wishingDenoiser } from "./wishes.ts";
+
+/** How curves are sampled. */
+export interface SamplerChoice {
+  /** Default: {@link defaultSampler}. */
+  readonly sampler?: SamplerName | undefined;
+  /** Steps from noise to curve; default 31. */
+  readonly steps?: number | undefined;
+  /** Where noise comes from: the stream "samples" forked from it, so that the same `random` gives the same curves again. */
+  readonly random: Random;
+}
+
+/** Settings of {@link sampleCurves}. */
+export interface SamplingOptions extends SamplerChoice {
+  /** How many curves; default 1000. */
+  readonly count?: number | undefined;
+  /** The galaxies that are wanted; default: any, as in the data. */
+  readonly condition?: Condition | undefined;
+  /** How much the condition counts: 1 (default) as in the data, more exaggerates it. */
+  readonly guidance?: number | undefined;
+  /** What is wished of the curves, which the model was never trained for; default: nothing. */
+  readonly wishes?: CurveWishes | undefined;
+  /** Multiplies the tolerances of the wishes; default 1. */
+  readonly tolerance?: number | undefined;
+}
+
+/** How far a sampling is, and what it has. */
+export interface SamplingProgress extends Progress {
+  /** The curves so far, km/s at the model's radii. */
+  readonly curves: readonly Float64Array[];
+}
+
+/**
+ * Samples curves, some hundred with each step. The first ones are the same for every count.
+ *
+ * @returns curves in km/s at the model's radii
+ * @throws ArgumentError, at the call itself, for a condition or a wish that the model cannot follow, and settings that make no sense;
+ *   later, for a velocity that is no finite number
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const training = { network: "residual", conditions: ["disc-mass"], batches: 20, random } as const;
+ * const { model } = finish(trainModel(galaxies, training));
+ * const options = { count: 3, condition: { "disc-mass": 10.5 }, wishes: { flat: 10 }, random };
+ * const curves = finish(sampleCurves(model, options)); // flat beyond 10 kpc, discs of 10^10.5 solar masses
+ */
+export function sampleCurves(
+  model: Model,
+  options: SamplingOptions,
+): Generator<SamplingProgress, readonly Float64Array[], void> {
+  const where = "sampleCurves";
+  checkOptions(where, options ?? {}, [
+    ...["count", "sampler", "steps", "condition", "guidance", "wishes", "tolerance", "random"],
+  ]);
+  const { count = 1000, condition = {}, guidance, wishes = {}, tolerance, random } = options ?? {};
+  checkRandom(where, random);
+  checkCount(where, "count", count);
+  const isConditioned = Object.keys(condition).length > 0;
+  if (guidance !== undefined && !isConditioned) {
+    throw new ArgumentError(
+      where,
+      "without a condition there is nothing to guide by",
+      'add one, such as condition: { "disc-mass": 10.5 }',
+    );
+  }
+  const isWished = Object.keys(wishes).length > 0;
+  if (tolerance !== undefined && !isWished) {
+    throw new ArgumentError(
+      where,
+      "without wishes there is no tolerance",
+      "add one, such as wishes: { flat: 10 }",
+    );
+  }
+  const plain = isConditioned ? conditionedDenoiser(model, condition, guidance ?? 1) : denoiserOf(model);
+  const denoiser = isWished ? wishingDenoiser(plain, model, wishes, tolerance) : plain;
+  return inBatches(model, denoiser, samplerOf(model, options), samplingNoise(random), count);
+}
+
+function* inBatches(
+  model: Model,
+  denoiser: Denoiser,
+  sampler: Sampler,
+  noise: Random,
+  count: number,
+): Generator<SamplingProgress, readonly Float64Array[], void> {
+  const curves: Float64Array[] = [];
+  while (curves.length < count) {
+    const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], noise);
+    const batch = model.standardization.invert(finish(sampler(denoiser, start)));
+    checkFinite("sampleCurves", batch);
+    curves.push(...batch);
+    yield { done: curves.length, total: count, curves };
+  }
+  return curves;
+}
+
+/** The sampler that suits a model's network: the post's Euler steps, and Heun's for the residual network. */
+export function defaultSampler(model: Pick<Model, "network">): SamplerName {
+  return networkOf(model) === "residual" ? "heun" : "euler";
+}
+
+/** The sampler along an even grid, with a stream of its own for the noise that it may add on the way. */
+export function samplerOf(
+  model: Model,
+  { sampler = defaultSampler(model), steps = 31, random }: SamplerChoice,
+): Sampler {
+  checkChoice("sampleCurves", "sampler", sampler, SAMPLERS);
+  const options = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
+  return (denoiser, start) => FUNCTIONS[sampler](denoiser, start, options);
+}
+
+const FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
+  euler: eulerSampler,
+  heun: heunSampler,
+  midpoint: midpointSampler,
+  "adams-bashforth": adamsBashforth2Sampler,
+  "dpm-solver": dpmSolver2MSampler,
+  "runge-kutta": rungeKutta4Sampler,
+  ddpm: ancestralSampler,
+  churn: churnSampler,
+};
+
+/** The stream that all samples start from. */
+export function samplingNoise(random: Random): Random {
+  return random.fork("samples");
+}
+
+/**
+ * Curves sampled together. Even, since normal numbers are drawn in pairs: a row then starts at the same draw
+ * whatever the count. Of this size a batch of 31 steps takes some 20 ms, so that Ctrl-C is heard soon.
+ */
+const BATCH = 128;

@@ -1,0 +1,333 @@
+/** Training of either network on rotation curves: split, represent, train, and say what the model was trained on. */
+
+import { checkCount, checkOptions } from "../basics/check.ts";
+import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
+import { checkRandom, Random } from "../basics/random.ts";
+import {
+  type Dataset,
+  DenoisingAutoencoder,
+  type EpochLosses,
+  FeatureStandardization,
+  LogPrincipalComponents,
+  type Progress,
+  REFERENCE_WIDTHS,
+  ResidualDenoiser,
+  Standardization,
+  splitDataset,
+  trainDenoiser,
+  trainFlow,
+} from "../diffusion/index.ts";
+import type { Curves } from "../io/index.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { Adam } from "../optim/index.ts";
+import { checkChoice } from "./check.ts";
+import { describeConditions, propertiesOf } from "./conditions.ts";
+import { type Model, requireModelRadii, seedOf } from "./model.ts";
+import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
+import type { Galaxy } from "./population.ts";
+
+/** Settings of {@link trainModel}. */
+export interface TrainingOptions {
+  /** Default: the autoencoder, which is the reference post's. */
+  readonly network?: NetworkName | undefined;
+  /** What the residual network is conditioned on, to be asked for when it samples; default: nothing. */
+  readonly conditions?: readonly ConditionName[] | undefined;
+  /** Passes of the autoencoder over the training part; default 2001. */
+  readonly epochs?: number | undefined;
+  /** Batches of 256 curves of the residual network; default 6000. */
+  readonly batches?: number | undefined;
+  /** Step size of the optimiser; default 0.01, of the residual network 0.004. */
+  readonly learningRate?: number | undefined;
+  /** Splits the curves, draws the weights and the noise, each from a stream forked from it. */
+  readonly random: Random;
+  /** What to call the curves in errors, usually their path; default "trainModel". */
+  readonly source?: string | undefined;
+}
+
+/** A model in training, and how it got there; what is done counts epochs, or batches of the residual network. */
+export interface Training extends Progress {
+  /**
+   * The model as it is. Its weights change with each further step. The residual network gets the average of its weights when the
+   * training ends or is left early.
+   */
+  readonly model: Model;
+  /** Curves that it is trained on; the others validate. */
+  readonly trained: number;
+  /** Every epoch that was done; of the residual network every 20th batch, in passes over the training part. */
+  readonly losses: readonly EpochLosses[];
+}
+
+/** What to train on: curves, and their galaxies where there are conditions. */
+export interface TrainingData extends Curves {
+  /** In the order of the curves. */
+  readonly galaxies?: readonly Galaxy[];
+}
+
+/**
+ * Trains a network on four fifths of the curves; the others validate. Yields the training so far after each epoch, or each 20
+ * batches of the residual network, and returns it at its end. A loop that is left early keeps the last model that it saw.
+ *
+ * @throws ArgumentError and FormatError, at the call itself, for settings that make no sense and curves that cannot be trained on;
+ *   later, ArgumentError when the loss is no longer a finite number
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * for (const { done, total, losses } of trainModel(galaxies, { epochs: 3, random })) {
+ *   console.log(`${done} of ${total}: ${losses.at(-1)?.train}`);
+ * }
+ */
+export function trainModel(
+  data: TrainingData,
+  options: TrainingOptions,
+): Generator<Training, Training, void> {
+  const where = "trainModel";
+  const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source"];
+  checkOptions(where, options ?? {}, names);
+  const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
+  const { epochs = 2001, batches = 6000, learningRate = LEARNING_RATES[network] } = options ?? {};
+  checkRandom(where, random);
+  checkChoice(where, "network", network, NETWORKS);
+  for (const name of conditions) checkChoice(where, "condition", name, CONDITIONS);
+  checkCount(where, "epochs", epochs);
+  checkCount(where, "batches", batches);
+  if (!(learningRate > 0 && learningRate < Infinity)) {
+    throw new ArgumentError(where, `learningRate is ${learningRate}; it must be a number above 0.`);
+  }
+  const { galaxies = [], radii } = data;
+  const settings = { random, learningRate, radii, curves: data.curves.length };
+  if (network === "autoencoder") {
+    if (conditions.length > 0) {
+      throw new ArgumentError(
+        where,
+        "the autoencoder cannot be told anything of a galaxy",
+        'add network: "residual"',
+      );
+    }
+    return trainAutoencoder(splitCurves(data, random, source), { ...settings, epochs });
+  }
+  const dataset = splitLogCurves(data, random, source);
+  if (conditions.length > 0 && galaxies.length !== data.curves.length) {
+    throw new ArgumentError(
+      where,
+      `there are ${galaxies.length} galaxies for ${data.curves.length} curves, whose properties are the conditions`,
+      "pass a population, or { radii, curves, galaxies }",
+    );
+  }
+  const properties = conditions.length > 0 ? splitConditions(galaxies, conditions, random) : undefined;
+  return trainResidual(dataset, properties, { ...settings, conditions, batches });
+}
+
+/** The step size of each network's optimiser, where none is given. */
+const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };
+
+/** The properties of the same parts as of the curves: the stream that shuffles is the same. */
+function splitConditions(
+  galaxies: readonly Galaxy[],
+  conditions: readonly ConditionName[],
+  random: Random,
+): Dataset<FeatureStandardization> {
+  const properties = propertiesOf(galaxies, conditions);
+  const differ = (i: number): boolean => properties.some((row) => row[i] !== properties[0][i]);
+  try {
+    // Of equal values the rounded mean may leave a standard deviation that is not quite 0.
+    if (!conditions.every((_, i) => differ(i))) throw new ArgumentError("splitConditions", "all the same");
+    return splitDataset(properties, random.fork("split"), {
+      represent: (rows) => FeatureStandardization.of(rows),
+    });
+  } catch (error) {
+    if (!(error instanceof HalogradError)) throw error;
+    throw new ArgumentError(
+      "trainModel",
+      `${conditions.join(", ")} are not properties in which all these galaxies differ`,
+      "leave out those that are the same for all galaxies",
+    );
+  }
+}
+
+/**
+ * The part that trains and the part that validates, standardised.
+ *
+ * @throws FormatError when the curves are too few, or all the same
+ */
+function splitCurves({ curves }: Curves, random: Random, source: string): Dataset {
+  try {
+    const [first] = curves;
+    if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
+      throw new ArgumentError("splitCurves", "the curves are all the same");
+    return splitDataset(curves, random.fork("split"));
+  } catch (error) {
+    if (!(error instanceof HalogradError)) throw error;
+    throw new FormatError(
+      source,
+      `its ${curves.length} curves cannot be trained on`,
+      "give at least 5 curves that differ, in km/s",
+    );
+  }
+}
+
+/**
+ * The same parts, as principal components of the logarithm.
+ *
+ * @throws FormatError when the curves are too few, too much alike, or not all above 0
+ */
+function splitLogCurves({ curves }: Curves, random: Random, source: string): Dataset<LogPrincipalComponents> {
+  const wrong = curves.findIndex((curve) => !curve.every((velocity) => velocity > 0));
+  if (wrong >= 0) {
+    throw new FormatError(
+      source,
+      `curve ${wrong + 1} has velocities that are not above 0, and the residual network learns their logarithms`,
+      "leave the curve out, or train the autoencoder",
+    );
+  }
+  try {
+    const represent = (rows: readonly ArrayLike<number>[]): LogPrincipalComponents =>
+      LogPrincipalComponents.of(rows);
+    return splitDataset(curves, random.fork("split"), { represent });
+  } catch (error) {
+    if (!(error instanceof HalogradError)) throw error;
+    throw new FormatError(
+      source,
+      `its ${curves.length} curves cannot be trained on`,
+      "give more curves that differ, in km/s: 20 or more for the residual network",
+    );
+  }
+}
+
+/** What both trainings need. */
+interface Settings {
+  readonly random: Random;
+  readonly learningRate: number;
+  readonly radii: Float64Array;
+  /** How many, those for validation included. */
+  readonly curves: number;
+}
+
+/** Trains the reference network, its input as wide as there are radii. */
+function* trainAutoencoder(
+  { train, valid, standardization }: Dataset,
+  { random, learningRate, radii, curves, epochs }: Settings & { readonly epochs: number },
+): Generator<Training, Training, void> {
+  const widths = [radii.length, ...REFERENCE_WIDTHS.slice(1)];
+  const network = new DenoisingAutoencoder(random.fork("weights"), widths);
+  const optimizer = new Adam(network.parameters(), { learningRate });
+  const steps = trainDenoiser({
+    model: network,
+    optimizer,
+    train,
+    valid,
+    random: random.fork("training"),
+    epochs,
+  });
+  const losses: EpochLosses[] = [];
+  const training = (): Training => {
+    const record = { seed: seedOf(random), curves, epochs: losses.length, learningRate };
+    const model = { network, standardization, radii, training: record };
+    return { model, trained: train.shape[0], losses, done: losses.length, total: epochs };
+  };
+  for (const step of steps) {
+    requireConvergence(step, learningRate);
+    losses.push(step);
+    yield training();
+  }
+  return training();
+}
+
+/** Trains the residual network on batches of principal components. */
+function* trainResidual(
+  { train, valid, standardization }: Dataset<LogPrincipalComponents>,
+  properties: Dataset<FeatureStandardization> | undefined,
+  {
+    random,
+    learningRate,
+    radii,
+    curves,
+    conditions: names,
+    batches,
+  }: Settings & { readonly conditions: readonly ConditionName[]; readonly batches: number },
+): Generator<Training, Training, void> {
+  const conditions = properties && describeConditions(names, properties);
+  const sizes = { features: train.shape[1], conditions: names.length };
+  const network = new ResidualDenoiser(sizes, random.fork("weights"));
+  const steps = trainFlow({
+    model: network,
+    train,
+    valid,
+    ...(properties && { conditions: properties }),
+    random: random.fork("training"),
+    steps: batches,
+    batchSize: BATCH,
+    learningRate,
+    reportEvery: 20,
+  });
+  const losses: EpochLosses[] = [];
+  let done = 0;
+  const passes = (): number => (done * Math.min(BATCH, train.shape[0])) / train.shape[0];
+  const training = (): Training => {
+    const epochs = Math.floor(passes());
+    const record = { seed: seedOf(random), curves, epochs, batches: done, learningRate };
+    const model = { network, standardization, radii, training: record, ...(conditions && { conditions }) };
+    return { model, trained: train.shape[0], losses, done, total: batches };
+  };
+  for (const { step, train, valid } of steps) {
+    done = step;
+    const entry = { epoch: passes(), train, valid };
+    requireConvergence(entry, learningRate);
+    losses.push(entry);
+    yield training();
+  }
+  return training();
+}
+
+/** Curves in a batch of the residual network. */
+export const BATCH = 256;
+
+/** @throws ArgumentError for losses that are no finite numbers */
+function requireConvergence({ epoch, train, valid }: EpochLosses, learningRate: number): void {
+  if (Number.isFinite(train) && Number.isFinite(valid)) return;
+  throw new ArgumentError(
+    "trainModel",
+    `the losses of epoch ${epoch} are ${train} and ${valid}: the training diverged`,
+    `give a learningRate below ${learningRate}`,
+  );
+}
+
+/** The parts of a model's data, as its training split and represented them. */
+export function splitFor(
+  model: Pick<Model, "standardization" | "training">,
+  curves: Curves,
+  source: string,
+): Dataset<Standardization | LogPrincipalComponents> {
+  const { standardization, training } = model;
+  const split = standardization instanceof Standardization ? splitCurves : splitLogCurves;
+  return split(curves, new Random(training.seed), source);
+}
+
+/**
+ * Curves that a model was not trained on, as its network sees them: the validation part of the data it was trained on, or all of
+ * other data. Which it is shows in the statistics, which are those of the training part.
+ *
+ * @param source what to call the curves in errors
+ * @returns [curves, features]
+ * @throws FormatError for curves at other radii, and for those that no such model could be trained on
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 1, random }));
+ * unseenCurves(model, galaxies).shape // [10, 50]
+ */
+export function unseenCurves(model: Model, curves: Curves, source = "unseenCurves"): Tensor {
+  requireModelRadii(model, curves, source);
+  const { standardization, training } = model;
+  if (curves.curves.length === training.curves) {
+    const { valid, standardization: own } = splitFor(model, curves, source);
+    if (statisticsOf(own).every((value, i) => value === statisticsOf(standardization)[i])) return valid;
+  }
+  return standardization.apply(curves.curves);
+}
+
+/** Numbers that no two training parts share. */
+function statisticsOf(standardization: Model["standardization"]): readonly number[] {
+  return standardization instanceof LogPrincipalComponents
+    ? [...standardization.mean, ...standardization.scales]
+    : [standardization.mean, standardization.standardDeviation];
+}

@@ -1,0 +1,65 @@
+/** Denoising, and the excess of a model's loss over the best possible one. */
+
+import { describe, expect, it } from "vitest";
+import { FormatError } from "../../src/basics/errors.ts";
+import { denoiseCurves, measureExcess, rootMeanSquare, unseenCurves } from "../../src/curves/index.ts";
+import { ArgumentError, Random } from "../../src/index.ts";
+import { any, autoencoder, galaxies, residual } from "./models.ts";
+
+const [plain, told] = [autoencoder(), residual()];
+
+describe("denoised curves", () => {
+  it("of the autoencoder are its answers, to curves at rounded radii as well", () => {
+    const rounded = { ...galaxies, radii: galaxies.radii.map((radius) => Number(radius.toPrecision(4))) };
+    const { standardization, network } = plain;
+    const expected = standardization.invert(network.forward(standardization.apply(galaxies.curves)));
+    expect(denoiseCurves(plain, rounded)).toEqual(expected);
+  });
+
+  it("of the residual network depend on the noise that it takes them to have, and hardly differ for little", () => {
+    const [little, much] = [0.01, 0.5].map((noise) => denoiseCurves(told, galaxies, { noise }));
+    expect(rootMeanSquare(little, galaxies.curves)).toBeLessThan(rootMeanSquare(much, galaxies.curves));
+    expect(rootMeanSquare(little, galaxies.curves)).toBeLessThan(20);
+  });
+
+  it.each([
+    [
+      "other radii",
+      { ...galaxies, radii: galaxies.radii.map((r) => 2 * r) },
+      {},
+      /radius 1 is 0\.2, not 0\.1/,
+    ],
+    ["fewer radii", { radii: galaxies.radii.slice(1), curves: [] }, {}, /49 radii from .* trained on 50/],
+    [
+      "velocities of 0",
+      { ...galaxies, curves: [galaxies.curves[0].map(() => 0)] },
+      {},
+      /^mine: curve 1 .*\n.*autoencoder/,
+    ],
+    ["all noise", galaxies, { noise: 1 }, /share of noise is 1/],
+    ["options that are none", galaxies, { amount: 1 }, /no option "amount"/],
+  ])("are refused for %s", (_, curves, options, message) => {
+    const call = () => denoiseCurves(told, curves, any({ source: "mine", ...options }));
+    expect(call).toThrow(message);
+    expect(call).toThrow(/share|option/.test(message.source) ? ArgumentError : FormatError);
+  });
+
+  it("are compared with as many", () => {
+    expect(rootMeanSquare([[3, 4]], [[0, 0]])).toBeCloseTo(Math.sqrt(12.5), 12);
+    expect(() => rootMeanSquare([[3]], [])).toThrow(ArgumentError);
+    expect(() => rootMeanSquare([[3]], [[1, 2]])).toThrow(ArgumentError);
+  });
+});
+
+describe("the excess of a loss", () => {
+  it("is above 0 where the best loss is known, and untold where too few galaxies are alike", () => {
+    const levels = measureExcess(told, unseenCurves(told, galaxies), new Random(1));
+    expect(levels.map(({ amount }) => amount)).toEqual([0.1, 0.3, 0.5, 0.7, 0.9]);
+    expect(levels[0].best).toBe(null);
+    for (const { loss, best, excess } of levels) {
+      expect(best === null).toBe(excess === null);
+      if (best !== null) expect(excess).toBe(loss / best - 1);
+    }
+    expect(levels[4].excess).toBeGreaterThan(0);
+  });
+});

@@ -18,7 +18,16 @@ import {
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { tangentOf } from "./differentiation.ts";
 import { operands, scalarTensor } from "./operands.ts";
-import { apply, type Example, isRecording, type Operation, OUTPUT, recordOf } from "./operation.ts";
+import {
+  apply,
+  type Example,
+  isRecording,
+  NO_ATTRIBUTES,
+  type Operation,
+  OUTPUT,
+  on,
+  recordOf,
+} from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */
@@ -48,8 +57,6 @@ export interface ElementwiseRecord {
   /** Operands at which there is no derivative: a kink, a jump, a pole. */
   readonly kinks?: readonly number[];
 }
-
-const NO_ATTRIBUTES = {};
 
 /** The record of an elementwise operation with everything that follows from its expressions. */
 function elementwiseOperation(record: ElementwiseRecord, arity: number): Operation {
@@ -292,24 +299,13 @@ function arithmeticOf<V>(
 }
 
 function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
-  const shapes: Shape[][] =
+  const ways =
     arity === 1
-      ? [[[3, 4]], [[]], [[0, 2]]]
-      : [
-          [
-            [3, 4],
-            [3, 4],
-          ],
-          [
-            [2, 1, 4],
-            [3, 1],
-          ],
-          [[5], []],
-          [[], [2, 3]],
-        ];
-  return shapes.map((first) => ({
-    shapes: Array.from({ length: arity }, (_, i) => first[i % first.length]),
-    attributes: NO_ATTRIBUTES,
+      ? [on([3, 4]), on([]), on([0, 2])]
+      : [on([3, 4], [3, 4]), on([2, 1, 4], [3, 1]), on([5], []), on([], [2, 3])];
+  return ways.map(({ shapes, attributes }) => ({
+    shapes: Array.from({ length: arity }, (_, i) => shapes[i % shapes.length]),
+    attributes,
     ...(record.intervals && { intervals: record.intervals }),
     ...(record.kinks && { kinks: record.kinks }),
   }));

@@ -1,9 +1,9 @@
 /**
  * What one has to read to follow `silu(x.matmul(w)).sum().backward()` on the TypeScript backend, and how long the core is.
  *
- * A function counts with its doc comment, whole, when it runs. A type, a constant or the fields of a class count when
- * what is counted already names them, and a file's opening comment when anything of it counts. Imports and what only runs
- * while modules load do not. `npm run bench:reading -- --list` names the lines.
+ * When a function runs, the declaration or class member that it is part of counts, whole and with its doc comment. A type, a
+ * constant or a field counts when what is counted already names it, and a file's opening comment when anything of it
+ * counts. Imports and what only runs while modules load do not. `npm run bench:reading -- --list` names the lines.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -28,25 +28,16 @@ function functionsOf(source: ts.Node): ts.SignatureDeclaration[] {
   return found;
 }
 
-/** The first and last line of a function, counted from 0, with the comment that leads the statement or member it is. */
+/** The first and last line of what one reads around a function: the whole declaration or class member, with its comment. */
 function linesOf(source: ts.SourceFile, node: ts.Node): [first: number, last: number] {
-  let owner = node;
-  // `const f = (x) => …` and `f: (x) => …` are commented where they are named.
-  while (
-    owner.parent !== undefined &&
-    !ts.isSourceFile(owner.parent) &&
-    (ts.isVariableDeclaration(owner.parent) ||
-      ts.isVariableDeclarationList(owner.parent) ||
-      ts.isPropertyAssignment(owner.parent) ||
-      ts.isVariableStatement(owner.parent))
-  ) {
-    owner = owner.parent;
-  }
-  const comments = ts.getLeadingCommentRanges(source.text, owner.getFullStart()) ?? [];
-  const start = comments.at(-1)?.pos ?? owner.getStart(source);
+  let whole = node;
+  while (!ts.isSourceFile(whole) && !ts.isSourceFile(whole.parent) && !ts.isClassDeclaration(whole.parent))
+    whole = whole.parent;
+  const comments = ts.getLeadingCommentRanges(source.text, whole.getFullStart()) ?? [];
+  const start = comments.at(-1)?.pos ?? whole.getStart(source);
   return [
     source.getLineAndCharacterOfPosition(start).line,
-    source.getLineAndCharacterOfPosition(node.end).line,
+    source.getLineAndCharacterOfPosition(whole.end).line,
   ];
 }
 
@@ -174,5 +165,7 @@ console.log(`${total} lines in ${rows.length} files on the way of silu(x.matmul(
 const lengthOf = (path: string): number => readFileSync(`${root}${path}`, "utf8").split("\n").length - 1;
 const folder = (name: string): number =>
   readdirSync(`${root}src/${name}`).reduce((sum, file) => sum + lengthOf(`src/${name}/${file}`), 0);
-for (const name of ["ops", "autograd", "tensor", "cli"]) console.log(`src/${name}: ${folder(name)} lines`);
+for (const name of ["ops", "autograd", "tensor", "basics", "cli"])
+  console.log(`src/${name}: ${folder(name)} lines`);
+console.log(`src/ops and src/autograd: ${folder("ops") + folder("autograd")} lines`);
 console.log(`src/autograd/backward.ts: ${lengthOf("src/autograd/backward.ts")} lines`);

@@ -25,7 +25,7 @@ export {
 export type { NestedArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";
 export type { Range, Shape } from "./basics/shape.ts";
-export { type DrawOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";
+export { type DiagramOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";
 export {
   type Arithmetic,
   type BackendName,

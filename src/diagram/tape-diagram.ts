@@ -13,7 +13,7 @@ import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
 /** What a drawing of the tape shows. */
-export interface DrawOptions {
+export interface DiagramOptions {
   /** Where arrows lead: from operands above to results below, or from left to right. Default "down". */
   readonly direction?: "down" | "right";
   /** Write out tensors of up to 9 elements, and their gradients once there are any. Default false. */
@@ -47,7 +47,7 @@ const OPTIONS = ["direction", "names", "showValues"];
  * @throws ArgumentError for a tape too large to be read (1000 boxes, or long edges that pass 20 000 layers together),
  *   an unknown direction, or names of what is no tensor
  */
-export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
+export function tapeToSvg(root: Tensor, options: DiagramOptions = {}): string {
   checkOptions("tapeToSvg", options, OPTIONS);
   const boxes = readTape("tapeToSvg", root, options);
   const isDown = options.direction !== "right";
@@ -79,7 +79,7 @@ export function tapeToSvg(root: Tensor, options: DrawOptions = {}): string {
  * tapeToDot(x.softmax(), { names: { x } }); // for `dot -Tsvg`
  * ```
  */
-export function tapeToDot(root: Tensor, options: DrawOptions = {}): string {
+export function tapeToDot(root: Tensor, options: DiagramOptions = {}): string {
   checkOptions("tapeToDot", options, OPTIONS);
   const boxes = readTape("tapeToDot", root, options);
   const lines = [
@@ -133,7 +133,7 @@ const STYLES = {
 function readTape(
   where: string,
   root: Tensor,
-  { direction = "down", names = {}, showValues }: DrawOptions,
+  { direction = "down", names = {}, showValues }: DiagramOptions,
 ): Box[] {
   if (direction !== "down" && direction !== "right") {
     throw new ArgumentError(
@@ -205,7 +205,7 @@ function tooLarge(where: string, what: string): ArgumentError {
   );
 }
 
-function readNames(where: string, names: NonNullable<DrawOptions["names"]>): Map<Tensor, string> {
+function readNames(where: string, names: NonNullable<DiagramOptions["names"]>): Map<Tensor, string> {
   const pairs =
     names instanceof Map ? [...names] : Object.entries(names).map(([name, value]) => [value, name] as const);
   for (const [value, name] of pairs) {

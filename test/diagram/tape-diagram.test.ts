@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { noGrad, tape } from "../../src/autograd/tape.ts";
 import { ArgumentError, TapeError } from "../../src/basics/errors.ts";
-import { type DrawOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
+import { type DiagramOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
 import { concat, type Tensor } from "../../src/index.ts";
 import { withScope } from "../../src/ops/operation.ts";
 import { tensor } from "../../src/tensor/construction.ts";
@@ -210,7 +210,7 @@ describe("a drawing of the tape", () => {
   });
 
   test.prop([program])("is the same, byte for byte, each time that the program runs", (make) => {
-    const options: DrawOptions = { showValues: true };
+    const options: DiagramOptions = { showValues: true };
     expect(tapeToSvg(make(), options)).toBe(tapeToSvg(make(), options));
     expect(tapeToDot(make(), options)).toBe(tapeToDot(make(), options));
   });

@@ -25,7 +25,7 @@ import {
   NO_ATTRIBUTES,
   type Operation,
   OUTPUT,
-  on,
+  of,
   recordOf,
 } from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
@@ -301,11 +301,11 @@ function arithmeticOf<V>(
 function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
   const ways =
     arity === 1
-      ? [on([3, 4]), on([]), on([0, 2])]
-      : [on([3, 4], [3, 4]), on([2, 1, 4], [3, 1]), on([5], []), on([], [2, 3])];
-  return ways.map(({ shapes, attributes }) => ({
+      ? [of([3, 4]), of([]), of([0, 2])]
+      : [of([3, 4], [3, 4]), of([2, 1, 4], [3, 1]), of([5], []), of([], [2, 3])];
+  return ways.map((shapes) => ({
     shapes: Array.from({ length: arity }, (_, i) => shapes[i % shapes.length]),
-    attributes,
+    attributes: NO_ATTRIBUTES,
     ...(record.intervals && { intervals: record.intervals }),
     ...(record.kinks && { kinks: record.kinks }),
   }));

@@ -5,7 +5,7 @@ import { normalizeAxis, sameShape, showShape } from "../basics/shape.ts";
 import { shorthand } from "./composite.ts";
 import { unsqueeze } from "./layout.ts";
 import { listOf, operands } from "./operands.ts";
-import { apply, type Operation, on, recordOf } from "./operation.ts";
+import { apply, type Operation, of, recordOf } from "./operation.ts";
 import { copyElements } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -41,8 +41,8 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
     },
     reads: "nothing",
     examples: [
-      { ...on([2, 3], [2, 4]), attributes: { axis: 1 } },
-      { ...on([2], [1], [3]), attributes: { axis: 0 } },
+      { shapes: of([2, 3], [2, 4]), attributes: { axis: 1 } },
+      { shapes: of([2], [1], [3]), attributes: { axis: 0 } },
     ],
     calls: {
       settings: ["axis"],

@@ -6,7 +6,7 @@ import { broadcastShapes, broadcastStrides, type Shape, showShape, sizeOf } from
 import { backend, type Expression, forEachIndex, type Operand } from "../kernels/index.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { operands } from "./operands.ts";
-import { apply, isRecording, type Operation, on, recordOf } from "./operation.ts";
+import { apply, isRecording, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -52,7 +52,12 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
         : sumTo(matmul(a.transpose(), cotangent), b.shape);
     },
     reads: [[1], [0]],
-    examples: [on([3, 4], [4, 5]), on([2, 1, 3, 4], [5, 4, 2]), on([1, 1], [1, 1]), on([2, 0], [0, 3])],
+    examples: [
+      { shapes: of([3, 4], [4, 5]), attributes: {} },
+      { shapes: of([2, 1, 3, 4], [5, 4, 2]), attributes: {} },
+      { shapes: of([1, 1], [1, 1]), attributes: {} },
+      { shapes: of([2, 0], [0, 3]), attributes: {} },
+    ],
     calls: {
       others: (shape, _, dice) => {
         const inner = shape.at(-1) ?? 1;
@@ -130,7 +135,10 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Act
         return rows.sum(0);
       },
       reads: [[1], [0], []],
-      examples: [on([5, 4], [3, 4], [3]), on([2, 3, 4], [2, 4])],
+      examples: [
+        { shapes: of([5, 4], [3, 4], [3]), attributes: {} },
+        { shapes: of([2, 3, 4], [2, 4]), attributes: {} },
+      ],
       calls: {
         others: (shape, _, dice) => {
           const out = dice.integer(1, 3);

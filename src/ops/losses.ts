@@ -7,7 +7,7 @@ import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { ternary } from "./elementwise-record.ts";
 import { operands } from "./operands.ts";
-import { apply, type Operation, on, recordOf } from "./operation.ts";
+import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -47,7 +47,7 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = /* @__PUR
       return scaledDifference(cotangent.mul(2 / prediction.size), x, y);
     },
     reads: "inputs",
-    examples: [on([5, 4], [5, 4])],
+    examples: [{ shapes: of([5, 4], [5, 4]), attributes: {} }],
     calls: { others: (shape) => [shape] },
   };
   return recordOf(
@@ -72,7 +72,7 @@ export const huberLoss: (prediction: Tensor, target: Tensor, delta?: number) => 
     const limited = error.clamp(-delta, delta);
     return limited.mul(error.sub(limited.mul(0.5))).mean();
   },
-  [{ ...on([5, 4], [5, 4]), call: (prediction, target) => huberLoss(prediction, target, 0.7) }],
+  [{ shapes: of([5, 4], [5, 4]), call: (prediction, target) => huberLoss(prediction, target, 0.7) }],
   { settings: [[0.5, 2]], others: (shape) => [shape] },
 );
 
@@ -83,7 +83,7 @@ export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
     checkSameShape("l1Loss", prediction, target);
     return prediction.sub(target).abs().mean();
   },
-  [{ ...on([5, 4], [5, 4]), call: (prediction, target) => l1Loss(prediction, target) }],
+  [{ shapes: of([5, 4], [5, 4]), call: (prediction, target) => l1Loss(prediction, target) }],
   { others: (shape) => [shape] },
 );
 
@@ -97,7 +97,7 @@ export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = comp
     checkSameShape("crossEntropyLoss", logits, target);
     return logits.logSoftmax().mul(target).sum(-1).mean().neg();
   },
-  [{ ...on([5, 4], [5, 4]), call: (logits, target) => crossEntropyLoss(logits, target) }],
+  [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => crossEntropyLoss(logits, target) }],
   { others: (shape) => [shape] },
 );
 

@@ -70,9 +70,9 @@ export interface Example<A extends Attributes = Attributes> {
   readonly kinks?: readonly number[];
 }
 
-/** An example without attributes, on operands of these shapes. */
-export function on(...shapes: Shape[]): { shapes: readonly Shape[]; attributes: Record<never, never> } {
-  return { shapes, attributes: NO_ATTRIBUTES };
+/** A list of shapes, on one line. */
+/* @__NO_SIDE_EFFECTS__ */ export function of(...shapes: Shape[]): readonly Shape[] {
+  return shapes;
 }
 
 /** For operations that have no settings. */

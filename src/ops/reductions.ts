@@ -15,7 +15,7 @@ import { backend, type Expression, forEachIndex, type ReduceKernel } from "../ke
 import { composite } from "./composite.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
-import { apply, type Operation, on, recordOf, withRecording } from "./operation.ts";
+import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One axis, several, or (left out) all. Negative axes count from the last. */
@@ -199,7 +199,7 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
     return bias ? scaled.add(bias) : scaled;
   },
   [
-    { ...on([3, 4], [4], [4]), call: (x, weight, bias) => layerNorm(x, weight, bias) },
+    { shapes: of([3, 4], [4], [4]), call: (x, weight, bias) => layerNorm(x, weight, bias) },
     { shapes: [[3, 4]], call: (x) => layerNorm(x) },
   ],
   { settings: [[1e-5, 0.1]], others: (shape) => [shape.slice(-1), shape.slice(-1)] },

@@ -27,7 +27,7 @@ beforeAll(() => {
       const x = tensor([3], { requiresGrad: true });
       expect(x.${name}().item()).toBe(${name}(x).item());
       expect(x.${name}().node?.operation?.name).toBe("${name}");
-      expect(grad((x) => ${name}(x).sum())(tensor([0, 1, -3])).toArray()).toEqual([1, 0.25, 0.0625]);
+      expect(grad((x) => ${name}(x).sum())(tensor([-1, 1, 3])).toArray()).toEqual([0, 2, 6]);
     });`;
   writeFileSync(join(home, "test/use.test.ts"), use);
 });

@@ -1,7 +1,7 @@
 /** What goes wrong on the way back, as errors: each names the rule that is broken and what to do. */
 
 import { describeValue, isPlainObject } from "../basics/check.ts";
-import { DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
+import { ArgumentError, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Node } from "../ops/operation.ts";
@@ -58,10 +58,10 @@ export function notCotangent(
   given: unknown,
   of: Tensor,
   name: string,
-): DtypeError | ShapeError {
+): ArgumentError | DtypeError | ShapeError {
   const owner = name === "gradient" ? "tensor" : "result";
   if (!isTensor(given)) {
-    return new DtypeError(
+    return new ArgumentError(
       where,
       `the ${name} is a tensor of shape ${showShape(of.shape)}; got ${describeValue(given)}.`,
       name === "gradient"

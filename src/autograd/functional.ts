@@ -1,7 +1,7 @@
 /** Derivatives of functions: grad, valueAndGrad, vjp, jvp, hvp. They nest, and take trees of tensors. */
 
 import { describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, scalarTensor, zeroTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -25,7 +25,7 @@ export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) =>
  * Where f uses other tensors that are being differentiated, the gradient is recorded too, so that it can be
  * differentiated by them; call it in `noGrad` where that is not wanted.
  *
- * @throws TapeError when f does not return a scalar, DtypeError when it returns no tensor
+ * @throws TapeError when f does not return a scalar, ArgumentError when it returns no tensor
  */
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,
@@ -171,8 +171,8 @@ function checkFunction(where: string, f: unknown): void {
   );
 }
 
-function noTensor(where: string, value: unknown): DtypeError {
-  return new DtypeError(
+function noTensor(where: string, value: unknown): ArgumentError {
+  return new ArgumentError(
     where,
     `the function returned ${describeValue(value)}, not a tensor.`,
     "return the tensor itself: item() leaves the tape, and an async function returns before it has computed.",

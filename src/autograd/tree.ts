@@ -1,7 +1,7 @@
 /** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
 
 import { describeValue } from "../basics/check.ts";
-import { DtypeError } from "../basics/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
@@ -17,7 +17,7 @@ export function treeLeaves(where: string, tree: Tree): Tensor[] {
     tree !== null &&
     (Array.isArray(tree) || [Object.prototype, null].includes(Object.getPrototypeOf(tree)));
   if (!isPlain) {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `expected tensors, or arrays and plain objects of them; got ${describeValue(tree)}.`,
       tree instanceof Map ? "convert it with Object.fromEntries(…)." : "wrap values with tensor(…).",

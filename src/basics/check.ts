@@ -3,7 +3,7 @@
  * exist. They say what was given, in words, since `[object Object]` helps nobody.
  */
 
-import { ArgumentError, DtypeError } from "./errors.ts";
+import { ArgumentError } from "./errors.ts";
 
 /** A value of any kind as a message puts it: `null`, `the number 3`, `an array of 2`, `a tensor of shape [2, 3]`. */
 export function describeValue(value: unknown): string {
@@ -54,12 +54,12 @@ export function checkOptions(where: string, options: unknown, names: readonly st
 
 /**
  * @param ifObject what to do where options were given in the number's place
- * @throws DtypeError unless the value is a number: text that looks like one is none
+ * @throws ArgumentError unless the value is a number: text that looks like one is none
  */
 export function checkNumber(where: string, name: string, value: unknown, ifObject?: string): void {
   if (typeof value === "number") return;
   const isOptions = ifObject !== undefined && isPlainObject(value);
-  throw new (isOptions ? ArgumentError : DtypeError)(
+  throw new ArgumentError(
     where,
     `${name} is a number; got ${describeValue(value)}.`,
     typeof value === "string" ? "convert text with Number(…) first." : isOptions ? ifObject : undefined,

@@ -34,10 +34,10 @@ export class ShapeError extends HalogradError {}
 /** An axis, dimension or index outside the tensor it is used on. */
 export class AxisError extends HalogradError {}
 
-/** A value of the wrong kind: dtype, fractional index, NaN where a number is needed. */
+/** An unknown dtype, or dtypes that differ where they must be the same. */
 export class DtypeError extends HalogradError {}
 
-/** An argument or option out of its range. */
+/** An argument or option of the wrong kind or out of its range. */
 export class ArgumentError extends HalogradError {}
 
 /** Differentiating what cannot be differentiated: no tape, a freed tape, a value changed in place. */

@@ -2,7 +2,7 @@
 
 import type { FloatArray } from "../kernels/types.ts";
 import { describeValue } from "./check.ts";
-import { DtypeError, ShapeError } from "./errors.ts";
+import { ArgumentError, ShapeError } from "./errors.ts";
 import { type Shape, showShape, sizeOf } from "./shape.ts";
 
 /** A number, or arrays of them, all of one length at each depth. */
@@ -39,17 +39,17 @@ export function flattenNested(where: string, values: NestedArray, shape: Shape, 
   visit(values, 0, "values");
 }
 
-/** @throws DtypeError unless the values are a flat array of numbers, typed or not */
+/** @throws ArgumentError unless the values are a flat array of numbers, typed or not */
 export function checkFlat(where: string, values: ArrayLike<number>): void {
   if (typeof values !== "object" || values === null || typeof values.length !== "number") {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `a shape was given, so the values must be a flat array of numbers; got ${describeValue(values)}.`,
       "full(shape, value) repeats a number.",
     );
   }
   if (/^Big/.test(Object.prototype.toString.call(values).slice(8))) {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `got ${describeValue(values)}.`,
       "convert its elements with Float64Array.from(values, Number).",
@@ -106,7 +106,7 @@ function notANumber(where: string, value: unknown, path: string, shape: Shape): 
     );
   }
   const isTensor = typeof value === "object" && value !== null && "storage" in value;
-  return new DtypeError(
+  return new ArgumentError(
     where,
     `${path} is ${describeValue(value)}; only numbers can be elements.`,
     isTensor ? "join tensors with stack([…]) or concat([…])." : undefined,

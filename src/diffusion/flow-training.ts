@@ -2,7 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
 import { indexSelect } from "../ops/indexing.ts";
@@ -194,7 +194,7 @@ export function denoisingErrors(
   );
 }
 
-/** @throws ArgumentError, DtypeError and ShapeError, at the call itself, for what is missing or does not fit */
+/** @throws ArgumentError and ShapeError, at the call itself, for what is missing or does not fit */
 function checkTraining(options: FlowTrainingOptions): void {
   const where = "trainFlow";
   checkOptions(where, options ?? {}, OPTIONS);
@@ -204,7 +204,7 @@ function checkTraining(options: FlowTrainingOptions): void {
   }
   const { features, conditions: wanted } = model.sizes;
   const check = (name: string, value: Tensor, rows: number | undefined, columns: number): void => {
-    if (!isTensor(value)) throw new DtypeError(where, `${name} is ${describeValue(value)}, not a tensor.`);
+    if (!isTensor(value)) throw new ArgumentError(where, `${name} is ${describeValue(value)}, not a tensor.`);
     const fits =
       value.rank === 2 && value.shape[1] === columns && (rows ?? value.shape[0]) === value.shape[0];
     if (fits && value.shape[0] > 0) return;

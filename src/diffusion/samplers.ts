@@ -10,7 +10,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { log } from "../kernels/math.ts";
@@ -74,7 +74,7 @@ export type Sampler<Options extends SamplerOptions = SamplerOptions> = (
  *
  * @param start standard normal noise, [batch, features]
  * @returns its steps; they return the samples, [batch, features]
- * @throws ArgumentError, ShapeError and DtypeError for what makes no sense: of the call at once, of a denoiser when it is asked
+ * @throws ArgumentError and ShapeError for what makes no sense: of the call at once, of a denoiser when it is asked
  * @example
  * const denoiser = new GaussianModel([2], [[1]]).denoiser();
  * const sampling = eulerSampler(denoiser, normal([4, 1], new Random(1)), { grid: uniformGrid(3) });
@@ -390,7 +390,7 @@ function freshNoise(where: string, like: Tensor, { random }: SamplerOptions): (s
   };
 }
 
-/** @throws ArgumentError and DtypeError for what is missing, of another kind, or an option that does not exist */
+/** @throws ArgumentError for what is missing, of another kind, or an option that does not exist */
 function checkCall(
   where: string,
   denoiser: Denoiser,
@@ -407,7 +407,7 @@ function checkCall(
     );
   }
   if (!isTensor(start)) {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `starts from a tensor of noise; got ${describeValue(start)}.`,
       "draw normal([10, 50], random).",

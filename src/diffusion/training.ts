@@ -2,7 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
 import { Module } from "../nn/module.ts";
@@ -84,7 +84,7 @@ export function denoisingLoss(
  * }
  * ```
  *
- * @throws ArgumentError and DtypeError, at the call itself, for what is missing or of another kind
+ * @throws ArgumentError, at the call itself, for what is missing or of another kind
  */
 export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const where = "trainDenoiser";
@@ -115,7 +115,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
     ["valid", valid],
   ] as const) {
     if (isTensor(value)) continue;
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `${name} is ${describeValue(value)}, not a tensor of curves.`,
       "splitDataset(rows, random) makes both of rows.",

@@ -3,7 +3,7 @@
  * cannot reach is the part of a curve that no such galaxy has. Units: kpc, km/s, solar masses.
  */
 
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
 import { discShape, discShapeSlope } from "./bessel.ts";
@@ -71,7 +71,7 @@ export interface GalaxyFit {
  * @param radii kpc, four or more, finite and ≥ 0
  * @param velocities km/s, finite, one for each radius; noise may make some negative
  * @throws ShapeError for lengths that differ, ArgumentError for fewer than four radii, negative ones, errors that are not
- *   > 0 and bounds that are not 0 < least < greatest, DtypeError for NaN and ±∞
+ *   > 0, bounds that are not 0 < least < greatest, NaN and ±∞
  * @example
  * const galaxy = { discMass: 5e10, discScaleLength: 3, haloMass: 1e12, concentration: 8 };
  * const { radii, velocities } = rotationCurves([galaxy]);
@@ -545,7 +545,7 @@ function checkCurve(radii: ArrayLike<number>, velocities: ArrayLike<number>, { e
       ["errors", error],
     ] as const) {
       if (Number.isFinite(value)) continue;
-      throw new DtypeError("fitGalaxy", `${name}[${i}] is ${value}, not a finite number`, "leave it out.");
+      throw new ArgumentError("fitGalaxy", `${name}[${i}] is ${value}, not a finite number`, "leave it out.");
     }
     if (radii[i] < 0 || error <= 0) {
       throw new ArgumentError(

@@ -68,7 +68,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
     throw new FormatError(source, problem, fix);
   };
   if (!(bytes instanceof Uint8Array)) {
-    throw new DtypeError(
+    throw new ArgumentError(
       "readSafetensors",
       `takes the bytes of a file as a Uint8Array; got ${describeValue(bytes)}`,
       "of an ArrayBuffer, new Uint8Array(buffer)",
@@ -133,8 +133,8 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
  * @param tensors name → shape and data
  * @param metadata free text, name → text; none by default
  * @throws ShapeError when a shape does not fit its data
- * @throws DtypeError when the data are neither a Float32Array nor a Float64Array
- * @throws ArgumentError when a name is given twice, is `__metadata__`, or is not valid Unicode
+ * @throws DtypeError when the data are a typed array other than a Float32Array and a Float64Array
+ * @throws ArgumentError when the data are no typed array, or a name is given twice, is `__metadata__`, or is not valid Unicode
  * @example
  * writeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } }, { epoch: "2000" });
  */
@@ -206,7 +206,7 @@ export function writeSafetensors(
 function elementsOf(name: string, tensor: TensorToWrite): Float32Array | Float64Array {
   const data = tensor?.toTypedArray?.() ?? tensor?.data;
   if (data instanceof Float64Array || data instanceof Float32Array) return data;
-  throw new DtypeError(
+  throw new (ArrayBuffer.isView(data) ? DtypeError : ArgumentError)(
     "safetensors",
     `the data of tensor ${quote(name)} are neither a Float32Array nor a Float64Array`,
     "convert them, for example with Float32Array.from(data)",

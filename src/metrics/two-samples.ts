@@ -3,7 +3,7 @@
  * permutation test. Curves are plain rows of numbers; nothing here knows what they measure.
  */
 
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import type { Random } from "../basics/random.ts";
 import { erf } from "../kernels/math.ts";
 
@@ -46,7 +46,7 @@ export interface TwoSamples {
  *
  * @param real two or more curves, such as data
  * @param fake two or more curves of the same length, such as samples of a model
- * @throws ArgumentError for fewer curves, ShapeError for lengths that differ, DtypeError for NaN and ±∞
+ * @throws ArgumentError for fewer curves and for NaN and ±∞, ShapeError for lengths that differ
  * @example
  * const samples = twoSamples([[1, 2], [2, 3]], [[1, 3], [2, 2]]);
  * samples.distances[1] // 1: from curve 0 to curve 1
@@ -151,7 +151,7 @@ function checkCurves(name: string, curves: readonly ArrayLike<number>[], length:
     }
     for (let k = 0; k < length; k++) {
       if (Number.isFinite(curve[k])) continue;
-      throw new DtypeError("twoSamples", `${name}[${i}][${k}] is ${curve[k]}`, "leave that curve out.");
+      throw new ArgumentError("twoSamples", `${name}[${i}][${k}] is ${curve[k]}`, "leave that curve out.");
     }
   });
 }

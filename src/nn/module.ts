@@ -87,8 +87,8 @@ export abstract class Module {
    * Copies values into the parameters: a state dictionary, or the tensors of a file,
    * `model.loadStateDictionary(readSafetensors(bytes, "model.safetensors").tensors)`.
    *
-   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs, DtypeError for what is no
-   *   tensor; nothing is changed then
+   * @throws ArgumentError when names are missing or unknown and for what is no tensor, ShapeError when a shape differs,
+   *   DtypeError for whole numbers of 64 bits; nothing is changed then
    */
   loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
     const where = "loadStateDictionary";

@@ -2,7 +2,7 @@
 
 import { checkCount, describeValue } from "../basics/check.ts";
 import type { Dice, Setting } from "../basics/domains.ts";
-import { AxisError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, AxisError, ShapeError } from "../basics/errors.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../basics/shape.ts";
 import { forEachIndex } from "../kernels/index.ts";
 import { linesAlong } from "./lines.ts";
@@ -106,7 +106,7 @@ function checkIndices(where: string, indices: Indices, size: number): number[] {
     );
   }
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices) && !isTensor(indices)) {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `indices are a list of whole numbers; got ${describeValue(indices)}.`,
       typeof indices === "number"
@@ -117,7 +117,7 @@ function checkIndices(where: string, indices: Indices, size: number): number[] {
   const list: number[] = isTensor(indices) ? [...indices.toTypedArray()] : Array.from(indices);
   return list.map((index) => {
     if (!Number.isInteger(index))
-      throw new DtypeError(where, `an index is a whole number; got ${describeValue(index)}.`);
+      throw new ArgumentError(where, `an index is a whole number; got ${describeValue(index)}.`);
     if (index < -size || index >= size) {
       throw new AxisError(
         where,

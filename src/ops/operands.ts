@@ -9,7 +9,7 @@ import type { Tensor, TensorLike } from "./tensor.ts";
 /**
  * The operands as tensors of one dtype; numbers become scalars of it.
  *
- * @throws DtypeError when dtypes are mixed or an operand is no tensor and no number
+ * @throws DtypeError when dtypes are mixed, ArgumentError for an operand that is no tensor and no number
  */
 export function operands(where: string, values: readonly TensorLike[]): readonly Tensor[] {
   let dtype: Dtype | undefined;
@@ -96,8 +96,8 @@ export function withoutTemporaries(body: () => Tensor): Tensor {
   }
 }
 
-function notAnOperand(where: string, value: unknown): DtypeError {
-  return new DtypeError(
+function notAnOperand(where: string, value: unknown): ArgumentError {
+  return new ArgumentError(
     where,
     `got ${describeValue(value)} where a tensor or number is needed.`,
     "wrap values with tensor(…).",

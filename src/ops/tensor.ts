@@ -94,7 +94,7 @@ export interface Tensor
   assign(values: Tensor | number): Tensor;
   /** Shape and elements as text, long axes shortened. */
   toString(): string;
-  /** Text where text is wanted; JavaScript's operators throw a DtypeError. */
+  /** Text where text is wanted; JavaScript's operators throw an ArgumentError. */
   [Symbol.toPrimitive](hint: string): string;
   /** The parts along the first axis: `for (const row of matrix)`. */
   [Symbol.iterator](): IterableIterator<Tensor>;

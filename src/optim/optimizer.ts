@@ -2,7 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkNumber, describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -190,14 +190,14 @@ export type Memory = Readonly<Record<string, Tensor>>;
 /**
  * The tensors of a list of parameters; a single tensor counts as a list of one, and not of its rows.
  *
- * @throws ArgumentError for what is no list, DtypeError for elements that are no tensors
+ * @throws ArgumentError for what is no list, and for elements that are no tensors
  */
 export function parametersOf(where: string, parameters: Iterable<Tensor>): Tensor[] {
   const fix = "pass model.parameters().";
   const list = isTensor(parameters) ? [parameters] : listOf<Tensor>(where, parameters, fix);
   list.forEach((parameter, i) => {
     if (isTensor(parameter)) return;
-    throw new DtypeError(where, `parameter ${i} is ${describeValue(parameter)}, not a tensor.`, fix);
+    throw new ArgumentError(where, `parameter ${i} is ${describeValue(parameter)}, not a tensor.`, fix);
   });
   return list;
 }

@@ -16,7 +16,7 @@ export type SavedTensor = Tensor | { readonly shape: readonly number[]; readonly
 /**
  * What is to be loaded, as tensors; all of it is checked before anything is changed.
  *
- * @throws ArgumentError for what is no Map, DtypeError for values that are no tensors
+ * @throws ArgumentError for what is no Map and for values that are no tensors, DtypeError for whole numbers of 64 bits
  */
 export function savedTensors(where: string, state: ReadonlyMap<string, SavedTensor>): StateDictionary {
   if (!(state instanceof Map)) {
@@ -35,10 +35,17 @@ function asTensor(where: string, name: string, value: SavedTensor): Tensor {
   if (isTensor(value)) return value;
   const isSaved = typeof value === "object" && value !== null && ArrayBuffer.isView(value.data);
   if (!isSaved) {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `${name} is ${describeValue(value)}, not a tensor.`,
       "wrap values with tensor(…).",
+    );
+  }
+  if (/^Big/.test(Object.prototype.toString.call(value.data).slice(8))) {
+    throw new DtypeError(
+      where,
+      `the data of ${name} are ${describeValue(value.data)}.`,
+      "convert its elements with Float64Array.from(data, Number).",
     );
   }
   try {

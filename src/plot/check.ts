@@ -1,10 +1,10 @@
 /** What every figure asks of its numbers: there are some, they are finite, and the lengths agree. */
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 
 /**
  * Refuses values that are not a list of finite numbers, of the given length where one is given.
  *
- * @throws ArgumentError for none, ShapeError for another length than `like` has, DtypeError for NaN, ±∞ or no number
+ * @throws ArgumentError for none, and for NaN, ±∞ or no number; ShapeError for another length than `like` has
  */
 export function requireNumbers(
   where: string,
@@ -13,7 +13,7 @@ export function requireNumbers(
   like?: { readonly name: string; readonly length: number },
 ): void {
   if (values === undefined || values === null || typeof values.length !== "number") {
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `${name} is ${values}, but it must be a list of numbers`,
       `pass ${name} as an array.`,
@@ -29,7 +29,7 @@ export function requireNumbers(
   }
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
-    throw new DtypeError(
+    throw new ArgumentError(
       where,
       `${name}[${i}] is ${values[i]}, but only finite numbers can be drawn`,
       "find where it first became so, or leave that point out.",

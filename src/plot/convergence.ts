@@ -29,7 +29,7 @@ export interface ConvergenceOptions {
  * Error against network evaluations, both on log axes: a method of order p falls by p decades in each decade. Methods
  * differ in colour, and in marker and dash as well.
  *
- * @throws ArgumentError for empty lists, more than 8 methods, or values ≤ 0; ShapeError for lengths that differ; DtypeError for NaN and ±∞
+ * @throws ArgumentError for empty lists, more than 8 methods, values ≤ 0, NaN or ±∞; ShapeError for lengths that differ
  * @example
  * const series = [{ name: "Euler", evaluations: [10, 20], errors: [0.1, 0.05] }];
  * convergenceFigure({ panels: [{ title: "a mixture", series }] }) // "<svg …"

@@ -2,7 +2,7 @@
  * A figure: a grid of panels that share one x axis and one y axis, with a legend above and a colour bar beside them, so that
  * neither covers data. The five figures of the rotation curves are calls of this.
  */
-import { ArgumentError, DtypeError, ShapeError } from "../basics/errors.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { requireSome } from "./check.ts";
 import type { Scale } from "./scale.ts";
 import { coordinate, element, INK, label, labelWidth, pathData, svgDocument } from "./svg.ts";
@@ -133,8 +133,8 @@ const SAMPLE_WIDTH = 30; // of a mark in the legend
  * An SVG document on white ground, with title and description for screen readers. It defines no ids and no styles, so any
  * number of figures can be put inline into one page.
  *
- * @throws ArgumentError for no panels, a row longer than the first, or a value outside its axis; ShapeError for a mark whose
- *   lists differ in length or row titles that are not one for each row; DtypeError for a value that is not finite
+ * @throws ArgumentError for no panels, a row longer than the first, or a value outside its axis or not finite; ShapeError for a
+ *   mark whose lists differ in length or row titles that are not one for each row
  * @example
  * import { figure, okabeIto, scale } from "halograd/plot";
  * figure({
@@ -278,7 +278,7 @@ function drawPanel(
 /** Where a value stands on its axis. Outside of it there is no place to draw: a silent cut would hide data. */
 function fraction(scale: Scale, value: number, axis: "x" | "y"): number {
   if (!Number.isFinite(value)) {
-    throw new DtypeError(
+    throw new ArgumentError(
       "figure",
       `got ${axis} = ${value}, but only finite numbers can be drawn`,
       "check the data.",

@@ -1,5 +1,5 @@
 /** The five figures of the rotation-curve diffusion model, each a pure function from numbers to an SVG document. */
-import { ArgumentError, DtypeError } from "../basics/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { extent, requireGrowing, requireNumbers, requireSome } from "./check.ts";
 import { type Axis, figure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
 import { okabeIto, viridis } from "./palette.ts";
@@ -32,8 +32,8 @@ export interface CurvesOptions extends RadiusOptions {
  * All rotation curves in one panel: thin translucent lines, so that density shows where most galaxies are. 1000 curves of 50
  * radii take about 0.7 MB.
  *
- * @throws ArgumentError for no curves, radii that do not grow or cannot stand on a log axis, or masses ≤ 0; ShapeError for
- *   lengths that differ; DtypeError for NaN and ±∞
+ * @throws ArgumentError for no curves, radii that do not grow or cannot stand on a log axis, masses ≤ 0, or NaN and ±∞;
+ *   ShapeError for lengths that differ
  * @example curvesFigure({ radii: [0.1, 1, 10], curves: [[40, 120, 160]], discMasses: [1e10] }) // "<svg …"
  */
 export function curvesFigure(options: CurvesOptions): string {
@@ -91,8 +91,8 @@ export interface LossOptions {
  * Training and validation loss against epoch, losses on a log axis. Long runs are thinned to what a screen can show
  * ({@link thinLine}), spikes included. Besides colour the lines differ in width and markers.
  *
- * @throws ArgumentError for empty lists, epochs that do not grow or losses ≤ 0; ShapeError for lengths that differ;
- *   DtypeError for NaN and ±∞ (a loss that diverged)
+ * @throws ArgumentError for empty lists, epochs that do not grow, losses ≤ 0, or NaN and ±∞ (a loss that diverged);
+ *   ShapeError for lengths that differ
  * @example lossFigure({ epochs: [0, 100, 200], train: [1, 0.4, 0.2], valid: [0.9, 0.2, 0.1] }) // "<svg …"
  */
 export function lossFigure(options: LossOptions): string {
@@ -170,8 +170,8 @@ export interface NoiseOptions extends RadiusOptions {
 /**
  * One curve under growing noise: a panel for each amount, with shared axes.
  *
- * @throws ArgumentError for empty lists, amounts outside [0, 1] or radii that do not grow or cannot stand on a log axis;
- *   ShapeError for lengths that differ; DtypeError for NaN and ±∞
+ * @throws ArgumentError for empty lists, amounts outside [0, 1], radii that do not grow or cannot stand on a log axis, or NaN
+ *   and ±∞; ShapeError for lengths that differ
  * @example noiseFigure({ radii: [1, 2], clean: [90, 120], noisy: [{ amount: 0.5, curve: [70, 160] }] }) // "<svg …"
  */
 export function noiseFigure(options: NoiseOptions): string {
@@ -225,8 +225,8 @@ export interface PredictionsOptions extends RadiusOptions {
 /**
  * What the network makes of noisy curves: a column for each amount of noise, a row for each galaxy, with shared axes.
  *
- * @throws ArgumentError for no cases, amounts outside [0, 1], radii that do not grow or cannot stand on a log axis, or a galaxy
- *   that lacks an amount or has it twice; ShapeError for lengths that differ; DtypeError for NaN and ±∞
+ * @throws ArgumentError for no cases, amounts outside [0, 1], radii that do not grow or cannot stand on a log axis, a galaxy
+ *   that lacks an amount or has it twice, or NaN and ±∞; ShapeError for lengths that differ
  * @example
  * const curves = { data: [90, 120], noisy: [70, 160], prediction: [95, 118] };
  * predictionsFigure({ radii: [1, 2], cases: [{ amount: 0.5, ...curves }] }) // "<svg …"
@@ -307,8 +307,8 @@ export interface SamplingOptions extends RadiusOptions {
  * From noise to curves: a row for each sample, a column for each step, with shared axes. The final curve stands in
  * every panel, to show how early it is decided.
  *
- * @throws ArgumentError for empty lists, samples with different steps, or radii that do not grow or cannot stand on a log axis;
- *   ShapeError for lengths that differ; DtypeError for NaN and ±∞
+ * @throws ArgumentError for empty lists, samples with different steps, radii that do not grow or cannot stand on a log axis, or
+ *   NaN and ±∞; ShapeError for lengths that differ
  * @example
  * const snapshots = [{ step: 0, state: [10, 300], prediction: [95, 118] }];
  * samplingFigure({ radii: [1, 2], samples: [{ snapshots }] }) // "<svg …"
@@ -425,8 +425,7 @@ function requireCurve(where: string, name: string, curve: Curve, radii: ArrayLik
 
 function requireAmount(where: string, name: string, amount: number): void {
   if (amount >= 0 && amount <= 1) return;
-  const Refusal = Number.isNaN(amount) ? DtypeError : ArgumentError;
-  throw new Refusal(
+  throw new ArgumentError(
     where,
     `${name} is ${amount}, but a must be in [0, 1]`,
     "pass the share of noise: 0 none, 1 all.",

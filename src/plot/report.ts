@@ -138,8 +138,8 @@ export type ReportSampler =
 /**
  * The page, as HTML text.
  *
- * @throws ArgumentError for a figure that is not an SVG document or that holds scripts, or empty lists; ShapeError for losses
- *   that are not one for each epoch; DtypeError for numbers that are NaN or ±∞
+ * @throws ArgumentError for a figure that is not an SVG document or that holds scripts, empty lists, or numbers that are NaN
+ *   or ±∞; ShapeError for losses that are not one for each epoch
  */
 export function report(contents: ReportContents): string {
   requireContents(contents);

@@ -48,7 +48,7 @@ const WORSE = "#eeeeee";
  * Scores with different units side by side: each has a strip with an axis of its own, from 0 on; the baseline is a dashed line
  * across it, and the side where values are worse is shaded.
  *
- * @throws ArgumentError for no sets or scores, ShapeError for values that are not one for each set, DtypeError for NaN and ±∞
+ * @throws ArgumentError for no sets or scores, and for NaN and ±∞; ShapeError for values that are not one for each set
  * @example
  * const scores = [{ title: "1-NN", baseline: 0.49, values: [0.77], apart: [true], decimals: 2 }];
  * scoresFigure({ sets: ["samples"], scores }) // "<svg …"

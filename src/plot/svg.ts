@@ -2,7 +2,7 @@
  * SVG as text: elements, escaped strings, rounded numbers, and labels with italics and raised exponents. Everything that
  * reaches a figure passes through here, so no figure can hold a NaN, an unescaped string or a machine's last bits.
  */
-import { DtypeError } from "../basics/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -54,7 +54,8 @@ const FONTS =
 
 /** A number as short as its rounding to `decimals` (1 or 2) allows. Figures stay small and equal on every runtime. */
 export function coordinate(value: number, decimals: 1 | 2 = 2): string {
-  if (!Number.isFinite(value)) throw new DtypeError("svg", `a coordinate is ${value}, but it must be finite`);
+  if (!Number.isFinite(value))
+    throw new ArgumentError("svg", `a coordinate is ${value}, but it must be finite`);
   const unit = decimals === 1 ? 10 : 100;
   return String(Math.round(value * unit) / unit);
 }

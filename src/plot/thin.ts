@@ -9,7 +9,7 @@ import { requireNumbers } from "./check.ts";
  * @param x growing
  * @param y as many values
  * @param columns width of the drawing in pixels
- * @throws ShapeError, DtypeError or ArgumentError for lists that are empty, of different lengths, or not finite
+ * @throws ArgumentError for lists that are empty or not finite, ShapeError for lists of different lengths
  * @example
  * const x = Array.from({ length: 1000 }, (_, i) => i);
  * const y = x.map((i) => (i === 500 ? 1 : 0)); // a spike

@@ -2,7 +2,7 @@
 
 import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
 import { checkDtype } from "../basics/dtype.ts";
-import { ArgumentError, DtypeError } from "../basics/errors.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { checkFills, checkFlat, flattenNested, type NestedArray, shapeOfNested } from "../basics/nested.ts";
 import type { Random } from "../basics/random.ts";
 import { checkShape, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
@@ -166,8 +166,8 @@ function create(
   return created;
 }
 
-function alreadyTensor(): DtypeError {
-  return new DtypeError(
+function alreadyTensor(): ArgumentError {
+  return new ArgumentError(
     "tensor",
     "got a tensor.",
     "use clone() for a copy, or detach() for a view without a past.",

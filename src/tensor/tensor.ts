@@ -6,7 +6,7 @@
 import { type BackwardOptions, backward } from "../autograd/backward.ts";
 import { checkCotangent } from "../autograd/cotangents.ts";
 import { describeValue } from "../basics/check.ts";
-import { AxisError, attributedTo, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
+import { ArgumentError, AxisError, attributedTo, ShapeError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
 import { type NestedArray, toNested } from "../basics/nested.ts";
 import {
@@ -192,7 +192,7 @@ class TensorClass {
   /** Text in a template or with String(…); in a computation a tensor would turn into NaN or text without a word. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
-    throw new DtypeError(
+    throw new ArgumentError(
       "tensor",
       `JavaScript's operators (+, *, <, == …) do not compute with tensors; got one of shape ${showShape(this.shape)}.`,
       "write x.add(y), x.mul(y), x.less(y), x.equal(y); item() is the number in a scalar, String(x) its text.",

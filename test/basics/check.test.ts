@@ -187,10 +187,10 @@ it("mistakes in arguments are told in full", () => {
       ArgumentError: f: there is no option "momentun".
       Fix: did you mean momentum?
     text for a number
-      DtypeError: f: x is a number; got the text "1".
+      ArgumentError: f: x is a number; got the text "1".
       Fix: convert text with Number(…) first.
     nothing for a number
-      DtypeError: f: x is a number; got undefined.
+      ArgumentError: f: x is a number; got undefined.
     half a count
       ArgumentError: f: n is a whole number of at least 1; got the number 0.5.
     a count too small
@@ -272,12 +272,12 @@ it("mistakes in arguments are told in full", () => {
       ShapeError: f: the nested array is ragged: values[1] is an array of 1, where the first row has a number (shape [2]).
       Fix: make all rows equally deep.
     text among numbers
-      DtypeError: f: values[1] is the text "2"; only numbers can be elements.
+      ArgumentError: f: values[1] is the text "2"; only numbers can be elements.
     a tensor among numbers
-      DtypeError: f: values[0] is an object with storage; only numbers can be elements.
+      ArgumentError: f: values[0] is an object with storage; only numbers can be elements.
       Fix: join tensors with stack([…]) or concat([…]).
     null among numbers
-      DtypeError: f: values[0] is null; only numbers can be elements.
+      ArgumentError: f: values[0] is null; only numbers can be elements.
     half a seed
       ArgumentError: Random: the seed 0.5 is not a safe integer or a 64-bit bigint
       Fix: pass a whole number such as new Random(42)

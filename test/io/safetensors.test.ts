@@ -35,7 +35,7 @@ test.each([
   [
     "text for bytes",
     () => readSafetensors("x" as never, source),
-    DtypeError,
+    ArgumentError,
     /takes the bytes .* as a Uint8Array; got the text "x"/,
   ],
   [
@@ -197,6 +197,7 @@ describe("what is written", () => {
       '"x" is given twice',
     ],
     ["whole numbers", [["x", { shape: [1], data: new Int32Array(1) as never }]], DtypeError, "neither"],
+    ["data that are no typed array", [["x", { shape: [1], data: [1] as never }]], ArgumentError, "neither"],
     ["half a surrogate pair", [["\ud800", one]], ArgumentError, "surrogate"],
   ] as [string, [string, TensorToWrite][], typeof ShapeError, string][])(
     "must not have %s",

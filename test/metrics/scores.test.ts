@@ -2,7 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { Random } from "../../src/basics/random.ts";
 import {
   classifierAccuracy,
@@ -230,7 +230,7 @@ describe("two sets", () => {
         [1, 2],
         [3, 4],
       ],
-      DtypeError,
+      ArgumentError,
     ],
   ])("refuse %s", (_, real, fake, kind) => {
     expect(() => twoSamples(real, fake)).toThrow(kind);

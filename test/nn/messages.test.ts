@@ -59,7 +59,7 @@ it("mistakes around modules are told in full", () => {
     a normalisation of no features
       ArgumentError: LayerNorm: features, the size of the last axis, is a whole number of at least 1; got the number 0.
     an epsilon that is text
-      DtypeError: LayerNorm: epsilon is a number; got the text "1e-5".
+      ArgumentError: LayerNorm: epsilon is a number; got the text "1e-5".
       Fix: convert text with Number(…) first.
     a dropout of everything
       ArgumentError: Dropout: a probability is at least 0 and below 1; got the number 1.
@@ -80,7 +80,7 @@ it("mistakes around modules are told in full", () => {
       ArgumentError: Sequential: layer 0 is an array of 1, neither a module nor a function of a tensor.
       Fix: spread the array: new Sequential(...layers).
     a parameter of nothing
-      DtypeError: tensor: a shape was given, so the values must be a flat array of numbers; got undefined.
+      ArgumentError: tensor: a shape was given, so the values must be a flat array of numbers; got undefined.
       Fix: full(shape, value) repeats a number.
     a state that lacks two
       ArgumentError: loadStateDictionary: missing a, b
@@ -98,7 +98,7 @@ it("mistakes around modules are told in full", () => {
       ArgumentError: loadStateDictionary: takes a Map of tensors by name; got an object with no keys.
       Fix: give what stateDictionary() returned, or readSafetensors(…).tensors; new Map(Object.entries(…)) converts an object.
     a state of numbers
-      DtypeError: loadStateDictionary: a is the number 1, not a tensor.
+      ArgumentError: loadStateDictionary: a is the number 1, not a tensor.
       Fix: wrap values with tensor(…).
     "
   `);

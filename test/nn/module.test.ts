@@ -184,8 +184,14 @@ describe("a state dictionary", () => {
     [
       "holds what is no tensor",
       state((s) => s.set("bias", 1 as never)),
-      DtypeError,
+      ArgumentError,
       /loadStateDictionary: bias is the number 1, not a tensor/,
+    ],
+    [
+      "holds whole numbers of 64 bits",
+      state((s) => s.set("bias", { shape: [1], data: new BigInt64Array(1) } as never)),
+      DtypeError,
+      /loadStateDictionary: the data of bias are a BigInt64Array\.\n.*Number/,
     ],
     [
       "holds a shape without its elements",

@@ -174,13 +174,13 @@ it("say which shapes do not fit together, and what would", () => {
       ShapeError: crossEntropyLoss: prediction [2, 3] and target [2] differ: a loss compares element with element and does not broadcast.
       Fix: reshape or expand one of them on purpose.
     mean absolute error without a target
-      DtypeError: l1Loss: got undefined where a tensor or number is needed.
+      ArgumentError: l1Loss: got undefined where a tensor or number is needed.
       Fix: wrap values with tensor(…).
     Huber loss without a target
-      DtypeError: huberLoss: got undefined where a tensor or number is needed.
+      ArgumentError: huberLoss: got undefined where a tensor or number is needed.
       Fix: wrap values with tensor(…).
     cross entropy without a target
-      DtypeError: crossEntropyLoss: got undefined where a tensor or number is needed.
+      ArgumentError: crossEntropyLoss: got undefined where a tensor or number is needed.
       Fix: wrap values with tensor(…).
     weight of a layer norm
       ShapeError: layerNorm: weight and bias have the shape of the last axis of [2, 3]; got [2].
@@ -234,14 +234,14 @@ it("say which indices there are", () => {
     before the start
       AxisError: indexSelect: index -3 is outside an axis of 2: it must be from -2 to 1.
     between two
-      DtypeError: indexSelect: an index is a whole number; got the number 0.5.
+      ArgumentError: indexSelect: an index is a whole number; got the number 0.5.
     of no entries
       AxisError: indexSelect: index 0 is outside an axis without entries.
     one number
-      DtypeError: indexSelect: indices are a list of whole numbers; got the number 0.
+      ArgumentError: indexSelect: indices are a list of whole numbers; got the number 0.
       Fix: one index is a list too: [0].
     an object
-      DtypeError: indexSelect: indices are a list of whole numbers; got an object with no keys.
+      ArgumentError: indexSelect: indices are a list of whole numbers; got an object with no keys.
       Fix: give an array, a typed array or a tensor.
     a tensor of two axes
       ShapeError: indexSelect: indices have one axis; got a tensor of shape [1, 1].
@@ -315,17 +315,17 @@ it("say which settings they take", () => {
       ArgumentError: variance: 2 elements with correction 2 leave nothing to divide by.
       Fix: give more elements, or { correction: 0 } for the variance of a whole population.
     a correction as text
-      DtypeError: variance: correction is a number; got the text "1".
+      ArgumentError: variance: correction is a number; got the text "1".
       Fix: convert text with Number(…) first.
     Huber's delta of 0
       ArgumentError: huberLoss: delta must be positive; got the number 0.
     Huber's delta as text
       ArgumentError: huberLoss: delta must be positive; got the text "1".
     an epsilon as text
-      DtypeError: layerNorm: epsilon is a number; got the text "1".
+      ArgumentError: layerNorm: epsilon is a number; got the text "1".
       Fix: convert text with Number(…) first.
     a slope as text
-      DtypeError: leakyRelu: slope is a number; got the text "1".
+      ArgumentError: leakyRelu: slope is a number; got the text "1".
       Fix: convert text with Number(…) first.
     an activation by name
       ArgumentError: linear: an activation is a function of a tensor; got the text "silu".

@@ -79,7 +79,7 @@ it("mistakes around optimisers are told in full", () => {
       ArgumentError: SGD: got a parameter twice, which would update it twice.
       Fix: pass each once, as model.parameters() does.
     a number for a parameter
-      DtypeError: SGD: parameter 0 is the number 3, not a tensor.
+      ArgumentError: SGD: parameter 0 is the number 3, not a tensor.
       Fix: pass model.parameters().
     no list of parameters
       ArgumentError: SGD: takes a list of tensors; got the number 3.
@@ -89,13 +89,13 @@ it("mistakes around optimisers are told in full", () => {
     an infinite rate
       ArgumentError: SGD: learningRate is Infinity; it must be at least 0 and finite.
     no rate
-      DtypeError: SGD: learningRate is a number; got undefined.
+      ArgumentError: SGD: learningRate is a number; got undefined.
     a momentum below 0
       ArgumentError: SGD: momentum is -1; it must be at least 0 and finite.
     a weight decay below 0
       ArgumentError: SGD: weightDecay is -1; it must be at least 0 and finite.
     a word for a weight decay
-      DtypeError: SGD: weightDecay is a number; got the text "much".
+      ArgumentError: SGD: weightDecay is a number; got the text "much".
       Fix: convert text with Number(…) first.
     Nesterov without momentum
       ArgumentError: SGD: nesterov needs a momentum.
@@ -121,12 +121,12 @@ it("mistakes around optimisers are told in full", () => {
     clipping to a norm below 0
       ArgumentError: clipGradNorm: maxNorm is -1; it must be at least 0 and finite.
     clipping what is no parameter
-      DtypeError: clipGradNorm: parameter 0 is the number 1, not a tensor.
+      ArgumentError: clipGradNorm: parameter 0 is the number 1, not a tensor.
       Fix: pass model.parameters().
     clipping values to below 0
       ArgumentError: clipGradValue: limit is -1; it must be at least 0 and finite.
     clipping values of no parameter
-      DtypeError: clipGradValue: parameter 0 is the number 1, not a tensor.
+      ArgumentError: clipGradValue: parameter 0 is the number 1, not a tensor.
       Fix: pass model.parameters().
     a decay of 1
       ArgumentError: WeightAverage: decay is 1; it must be at least 0 and below 1.
@@ -134,7 +134,7 @@ it("mistakes around optimisers are told in full", () => {
       ArgumentError: WeightAverage: got no parameters.
       Fix: pass model.parameters().
     an average of no tensor
-      DtypeError: WeightAverage: parameter 0 is the number 1, not a tensor.
+      ArgumentError: WeightAverage: parameter 0 is the number 1, not a tensor.
       Fix: pass model.parameters().
     an option that an average has not
       ArgumentError: WeightAverage: there is no option "rate".

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { type FigureOptions, figure, type Panel } from "../../src/plot/figure.ts";
 import { okabeIto, viridis } from "../../src/plot/palette.ts";
 import { scale } from "../../src/plot/scale.ts";
@@ -125,7 +125,7 @@ describe("A figure", () => {
     ],
     ["a value outside its axis", () => draw([[points([11], [1])]]), ArgumentError],
     ["zero on a log axis", () => draw([[points([1], [0])]]), ArgumentError],
-    ["NaN", () => draw([[points([Number.NaN], [1])]]), DtypeError],
+    ["NaN", () => draw([[points([Number.NaN], [1])]]), ArgumentError],
     ["lists of different lengths", () => draw([[points([1, 2], [1])]]), ShapeError],
     ["a mark without points", () => draw([[points([], [])]]), ArgumentError],
     ["row titles for other rows", () => draw([[points([1], [1])]], { rowTitles: ["a", "b"] }), ShapeError],

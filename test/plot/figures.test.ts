@@ -1,6 +1,6 @@
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import {
   curvesFigure,
   lossFigure,
@@ -163,7 +163,7 @@ test.each([
   [
     "no list at all",
     () => curvesFigure({ radii: undefined as unknown as number[], curves }),
-    DtypeError,
+    ArgumentError,
     "radii is undefined",
   ],
   [
@@ -172,11 +172,11 @@ test.each([
     ShapeError,
     "curves[1] has 49 values, but radii has 50",
   ],
-  ["NaN in a curve", () => curvesFigure({ radii, curves: [broken] }), DtypeError, "curves[0][7] is NaN"],
+  ["NaN in a curve", () => curvesFigure({ radii, curves: [broken] }), ArgumentError, "curves[0][7] is NaN"],
   [
     "an infinite mass",
     () => curvesFigure({ radii, curves: [clean], discMasses: [Infinity] }),
-    DtypeError,
+    ArgumentError,
     "discMasses[0]",
   ],
   [
@@ -224,7 +224,7 @@ test.each([
   [
     "a loss that diverged",
     () => lossFigure({ epochs: [0], train: [Infinity], valid: [1] }),
-    DtypeError,
+    ArgumentError,
     "train[0]",
   ],
   [
@@ -236,14 +236,14 @@ test.each([
   [
     "an amount of NaN",
     () => noiseFigure({ radii, clean, noisy: [{ amount: Number.NaN, curve: clean }] }),
-    DtypeError,
+    ArgumentError,
     "NaN",
   ],
   ["no noisy curves", () => noiseFigure({ radii, clean, noisy: [] }), ArgumentError, "noisy is empty"],
   [
     "NaN in a prediction",
     () => predictionsFigure({ radii, cases: [{ ...one, prediction: broken }] }),
-    DtypeError,
+    ArgumentError,
     "cases[0].prediction[7]",
   ],
   [

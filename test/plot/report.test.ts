@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { type ReportContents, report } from "../../src/plot/index.ts";
 import { parseSvg } from "./parse-svg.ts";
 import { epochs, sampleFigures, train, valid } from "./sample-figures.ts";
@@ -193,7 +193,7 @@ describe("The report", () => {
       ShapeError,
       "training.train",
     ],
-    ["NaN", { ...contents, data: { ...contents.data, mean: Number.NaN } }, DtypeError, "data"],
+    ["NaN", { ...contents, data: { ...contents.data, mean: Number.NaN } }, ArgumentError, "data"],
     [
       "a network without layers",
       { ...contents, model: { layers: [], parameters: 1 } },
@@ -215,7 +215,7 @@ describe("The report", () => {
     [
       "time that is NaN",
       { ...contents, timings: [{ stage: "x", seconds: Number.NaN }] },
-      DtypeError,
+      ArgumentError,
       "timings[0]",
     ],
   ] as [string, ReportContents, typeof ArgumentError, string][])("refuses %s", (_, bad, kind, message) => {

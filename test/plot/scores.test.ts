@@ -1,7 +1,7 @@
 /** The figure of scores. */
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { type ScoresOptions, scoresFigure } from "../../src/plot/index.ts";
 import { parseSvg } from "./parse-svg.ts";
 
@@ -67,8 +67,12 @@ describe("scoresFigure", () => {
     ["no sets", { sets: [], scores: [{ ...score, values: [], apart: [] }] }, ArgumentError],
     ["no scores", { sets: ["a"], scores: [] }, ArgumentError],
     ["a value too few", { ...options, scores: [{ ...score, values: [1] }] }, ShapeError],
-    ["a value that is NaN", { ...options, scores: [{ ...score, values: [1, Number.NaN] }] }, DtypeError],
-    ["a baseline that is infinite", { ...options, scores: [{ ...score, baseline: Infinity }] }, DtypeError],
+    ["a value that is NaN", { ...options, scores: [{ ...score, values: [1, Number.NaN] }] }, ArgumentError],
+    [
+      "a baseline that is infinite",
+      { ...options, scores: [{ ...score, baseline: Infinity }] },
+      ArgumentError,
+    ],
   ])("refuses %s", (_, wrong, kind) => {
     expect(() => scoresFigure(wrong)).toThrow(kind);
   });

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { DtypeError } from "../../src/basics/errors.ts";
+import { ArgumentError } from "../../src/basics/errors.ts";
 import { coordinate, element, escapeText, label, labelWidth, pathData } from "../../src/plot/svg.ts";
 import { parseSvg } from "./parse-svg.ts";
 
@@ -22,7 +22,7 @@ describe("Elements", () => {
 
   test("refuse numbers that no renderer can place", () => {
     for (const bad of [Number.NaN, Infinity, -Infinity])
-      expect(() => element("a", { x: bad })).toThrow(DtypeError);
+      expect(() => element("a", { x: bad })).toThrow(ArgumentError);
   });
 });
 

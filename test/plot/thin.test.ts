@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { ArgumentError, DtypeError, ShapeError } from "../../src/basics/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/basics/errors.ts";
 import { thinLine } from "../../src/plot/thin.ts";
 
 const lines = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 300 });
@@ -39,5 +39,5 @@ test("A spike of one point among a hundred thousand survives thinning", () => {
 test("Thinning refuses lists that are empty, unequal or not finite", () => {
   expect(() => thinLine([], [], 10)).toThrow(ArgumentError);
   expect(() => thinLine([1, 2], [1], 10)).toThrow(ShapeError);
-  expect(() => thinLine([1, 2], [1, Number.NaN], 10)).toThrow(DtypeError);
+  expect(() => thinLine([1, 2], [1, Number.NaN], 10)).toThrow(ArgumentError);
 });

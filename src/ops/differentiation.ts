@@ -28,7 +28,7 @@ export function tangentOf<V>(
   const inputs = operands.map(
     (operand, i): Dual<V> => ({ value: () => operand, tangent: i === index ? () => tangent : null }),
   );
-  const result = expression(duals(m), ...inputs);
+  const result = expression(dualsOf(m), ...inputs);
   if (output !== undefined) result.value = () => output;
   return result.tangent === null ? null : result.tangent();
 }
@@ -43,6 +43,18 @@ export function tangentOf<V>(
 export function derivativeOf(expression: Expression): Expression {
   return (m, t) => tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0);
 }
+
+/** Dual numbers over an arithmetic, made once: records ask with the same one as they load. */
+function dualsOf<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
+  let made = known.get(m) as Arithmetic<Dual<V>> | undefined;
+  if (made === undefined) {
+    made = duals(m);
+    known.set(m, made);
+  }
+  return made;
+}
+
+const known = /* @__PURE__ */ new WeakMap<object, unknown>();
 
 /** Dual numbers over an arithmetic. A rule takes the tangent of one operand to what it adds to that of the result. */
 function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {

@@ -23,6 +23,7 @@ import {
   type Example,
   isRecording,
   NO_ATTRIBUTES,
+  type Node,
   type Operation,
   OUTPUT,
   of,
@@ -58,32 +59,57 @@ export interface ElementwiseRecord {
   readonly kinks?: readonly number[];
 }
 
-/** The record of an elementwise operation with everything that follows from its expressions. */
-function elementwiseOperation(record: ElementwiseRecord, arity: number): Operation {
-  const { name, value } = record;
-  const rules = Array.from({ length: arity }, (_, index) => gradientRule(record, arity, index));
-  const common: Operation = {
-    ...computation(name, value, arity),
-    value,
-    reads: rules.map((rule) => (rule === null || rule === "cotangent" ? [] : rule.reads)),
-    examples: elementwiseExamples(record, arity),
-  };
-  if (rules.every((rule) => rule === null)) return common;
-  return {
-    ...common,
-    gradient(cotangent, node, index) {
-      const rule = rules[index];
-      const inputs = node.inputs!;
-      if (rule === null) return null;
-      if (rule === "cotangent") return sumTo(cotangent, inputs[index].shape);
-      // Recording during backward means createGraph: compose the rule of operations, so that it can be differentiated
-      // again. Otherwise one fused kernel; the two may differ in the last bits.
-      const contribution = isRecording()
-        ? rule.expression(tensors(cotangent.dtype), cotangent, ...inputs, node.output)
-        : rule.fused(cotangent, inputs, node.output);
-      return sumTo(contribution, inputs[index].shape);
-    },
-  };
+/** The record of an elementwise operation. What follows from its expressions is worked out when it is first asked for. */
+class ElementwiseOperation implements Operation {
+  readonly name: string;
+  readonly value: Expression;
+  readonly shape: Operation["shape"];
+  readonly compute: Operation["compute"];
+  readonly #record: ElementwiseRecord;
+  readonly #arity: number;
+  #rules: readonly (GradientRule | "cotangent" | null)[] | undefined;
+  #isDifferentiable: boolean | undefined;
+
+  constructor(record: ElementwiseRecord, arity: number) {
+    this.name = record.name;
+    this.value = record.value;
+    ({ shape: this.shape, compute: this.compute } = computation(record.name, record.value, arity));
+    this.#record = record;
+    this.#arity = arity;
+  }
+
+  /** One function for all, so that the record of each operation is of the same kind to the compiler. */
+  get gradient(): Operation["gradient"] {
+    this.#isDifferentiable ??= this.rules.some((rule) => rule !== null);
+    return this.#isDifferentiable ? applyElementwiseRule : undefined;
+  }
+
+  get reads(): readonly (readonly number[])[] {
+    return this.rules.map((rule) => (rule === null || rule === "cotangent" ? [] : rule.reads));
+  }
+
+  get examples(): Example[] {
+    return elementwiseExamples(this.#record, this.#arity);
+  }
+
+  get rules(): readonly (GradientRule | "cotangent" | null)[] {
+    this.#rules ??= Array.from({ length: this.#arity }, (_, i) => gradientRule(this.#record, this.#arity, i));
+    return this.#rules;
+  }
+}
+
+/** The gradient rule of every elementwise operation: its own rule for the operand, summed over what was broadcast. */
+function applyElementwiseRule(cotangent: Tensor, node: Node, index: number): Tensor | null {
+  const rule = (node.operation as ElementwiseOperation).rules[index];
+  const inputs = node.inputs!;
+  if (rule === null) return null;
+  if (rule === "cotangent") return sumTo(cotangent, inputs[index].shape);
+  // Recording during backward means createGraph: compose the rule of operations, so that it can be differentiated
+  // again. Otherwise one fused kernel; the two may differ in the last bits.
+  const contribution = isRecording()
+    ? rule.expression(tensors(cotangent.dtype), cotangent, ...inputs, node.output)
+    : rule.fused(cotangent, inputs, node.output);
+  return sumTo(contribution, inputs[index].shape);
 }
 
 /** What takes the cotangent of the output to that of an operand. */
@@ -176,7 +202,7 @@ function elementwiseFunction(
   record: ElementwiseRecord,
 ): (...values: TensorLike[]) => Tensor {
   checkRecord(kind, arity, record);
-  const operation = elementwiseOperation(record, arity);
+  const operation = new ElementwiseOperation(record, arity);
   const { name } = record;
   const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
   // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.

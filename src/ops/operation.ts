@@ -35,7 +35,7 @@ export interface Operation<A extends Attributes = Attributes> {
    * The gradient rule, written with other operations: the cotangent of input `index` from that of the output
    * (the vector-Jacobian product). Null where the input has no influence that could be differentiated.
    */
-  gradient?(cotangent: Tensor, node: Node<A>, index: number): Tensor | null;
+  gradient?: ((cotangent: Tensor, node: Node<A>, index: number) => Tensor | null) | undefined;
   /** The element type of the output, where it is not that of the operands. */
   dtype?(attributes: A): Dtype;
   /** Which values the gradient rule reads: these must not change in place between the operation and backward. */
@@ -149,7 +149,7 @@ export function apply<A extends Attributes>(
     output = zeroTensor(shape, dtype);
     operation.compute(output, shape, inputs, attributes);
   }
-  if (operation.gradient !== undefined && recording) {
+  if (recording && operation.gradient !== undefined) {
     const sources = sourcesOf(inputs);
     if (sources !== null) {
       output.node = new Node<A>(operation, inputs, sources, attributes, output) as unknown as Node;

@@ -8,7 +8,7 @@
 
 import { isContiguous, sameShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
-import { isForgetful, type Node } from "../ops/operation.ts";
+import { isForgetful, type Node, observer } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { notCotangent, overtaken } from "./errors.ts";
 
@@ -54,8 +54,8 @@ export class Cotangents {
     // Single numbers take no memory worth giving up. One number repeated is not single: a sum with it has elements.
     const isSingle =
       contribution.storage.size === 1 && cotangent.storage.size === 1 && contribution.size === 1;
-    if (isSingle && this.#discards && target.ownsCotangent) {
-      // In place: a fifth of the time of a graph of scalars that use one parameter again and again.
+    if (isSingle && this.#discards && target.ownsCotangent && observer === null) {
+      // In place, where nobody watches the additions: a fifth of the time of a graph of scalars that use one parameter again and again.
       const { storage } = before!;
       storage.set(0, storage.get(0) + contribution.storage.get(0));
       return;
@@ -64,10 +64,7 @@ export class Cotangents {
     target.cotangent = sum;
     target.ownsCotangent = isSingle && before !== null;
     if (isSingle || !this.#discards) return;
-    if (!isForgetful(from.operation!)) {
-      keepForever(cotangent);
-      keepForever(contribution);
-    }
+    if (!isForgetful(from.operation!)) keepForever(contribution);
     sum.storage.holders++;
     if (before === null) return;
     contribution.storage.holders++;
@@ -75,9 +72,11 @@ export class Cotangents {
     release(before);
   }
 
-  /** The node has handed its cotangent on. */
+  /** The node has handed its cotangent on. A rule that a user wrote may have kept it, whatever it returned. */
   drop(node: Node): void {
-    if (this.#discards && node.cotangent !== null) release(node.cotangent);
+    const { cotangent, operation } = node;
+    if (this.#discards && cotangent !== null && (operation === null || isForgetful(operation)))
+      release(cotangent);
     node.cotangent = null;
   }
 

@@ -69,6 +69,7 @@ class ElementwiseOperation implements Operation {
   readonly #arity: number;
   #rules: readonly (GradientRule | "cotangent" | null)[] | undefined;
   #isDifferentiable: boolean | undefined;
+  #examples: readonly Example[] | undefined;
 
   constructor(record: ElementwiseRecord, arity: number) {
     this.name = record.name;
@@ -88,8 +89,9 @@ class ElementwiseOperation implements Operation {
     return this.rules.map((rule) => (rule === null || rule === "cotangent" ? [] : rule.reads));
   }
 
-  get examples(): Example[] {
-    return elementwiseExamples(this.#record, this.#arity);
+  get examples(): readonly Example[] {
+    this.#examples ??= elementwiseExamples(this.#record, this.#arity);
+    return this.#examples;
   }
 
   get rules(): readonly (GradientRule | "cotangent" | null)[] {

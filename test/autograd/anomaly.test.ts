@@ -99,6 +99,13 @@ describe("detectAnomaly", () => {
     expect(detectAnomaly(() => x.exp()).node!.callSite).toContain("anomaly.test.ts");
   });
 
+  it("sees the additions of single numbers, which nobody's watching would let happen in place", () => {
+    const x = tensor(0, { requiresGrad: true });
+    const huge = (): Tensor => x.mul(1.5e38);
+    const sum = huge().add(huge()).add(huge());
+    expect(() => detectAnomaly(() => sum.backward())).toThrow(/add: made Infinity from finite operands/);
+  });
+
   it("refuses async functions, which it could not watch to their end", () => {
     expect(() => detectAnomaly(async () => tensor(1))).toThrow(ArgumentError);
   });

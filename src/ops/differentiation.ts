@@ -65,6 +65,8 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
       dual(() => value(a.value()), [a, (tangent, result) => rule(tangent, a.value(), result)]);
   const zero = m.constant(0);
   const one = m.constant(1);
+  /** The slope of erf. */
+  const gaussian = (a: V): V => m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a))));
   /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */
   const extremum =
     (value: (a: V, b: V) => V, isSecond: (a: V, b: V) => V) =>
@@ -98,7 +100,7 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         [b, (t, ratio) => m.neg(m.div(m.mul(t, ratio.value()), b.value()))],
       ),
     neg: unary(m.neg, (t) => m.neg(t)),
-    abs: unary(m.abs, (t, a) => m.where(m.less(a, zero), m.neg(t), m.where(m.less(zero, a), t, zero))),
+    abs: unary(m.abs, (t, a) => m.where(m.less(a, zero), m.neg(t), m.where(m.equal(a, zero), zero, t))),
     sqrt: unary(m.sqrt, (t, _, root) => m.div(t, m.add(root.value(), root.value()))),
     maximum: extremum(m.maximum, (a, b) => m.less(a, b)),
     minimum: extremum(m.minimum, (a, b) => m.less(b, a)),
@@ -124,7 +126,8 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
       const onePlus = m.add(one, e);
       return m.mul(t, m.mul(m.constant(4), m.div(e, m.mul(onePlus, onePlus))));
     }),
-    erf: unary(m.erf, (t, a) => m.mul(t, m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a)))))),
+    erf: unary(m.erf, (t, a) => m.mul(t, gaussian(a))),
+    erfc: unary(m.erfc, (t, a) => m.neg(m.mul(t, gaussian(a)))),
     pow: (a, b) =>
       dual(
         () => m.pow(a.value(), b.value()),

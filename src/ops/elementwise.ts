@@ -156,6 +156,9 @@ export const tanh: Unary = unary({ name: "tanh", value: (m, x) => m.tanh(x) });
 /** The error function, (2/√π) ∫₀ˣ e^(−t²) dt. */
 export const erf: Unary = unary({ name: "erf", value: (m, x) => m.erf(x) });
 
+/** The complementary error function, 1 − erf x, which keeps its digits where erf x is nearly 1. */
+export const erfc: Unary = unary({ name: "erfc", value: (m, x) => m.erfc(x) });
+
 /** The logistic function σ(x) = 1/(1 + e^(−x)). σ′ = σ(x) σ(−x). */
 export const sigmoid: Unary = unary({
   name: "sigmoid",
@@ -171,7 +174,12 @@ export const sigmoid: Unary = unary({
  */
 export const silu: Unary = unary({
   name: "silu",
-  value: (m, x) => m.div(x, m.add(m.constant(1), m.exp(m.neg(x)))),
+  // Below −80, where 1 counts for nothing, e^(−x/2) divides twice: e^(−x) itself overflows though the quotient is a float.
+  value: (m, x) => {
+    const isFar = m.less(x, m.constant(-80));
+    const divisor = m.add(m.constant(1), m.exp(m.where(isFar, m.mul(m.constant(-0.5), x), m.neg(x))));
+    return m.div(m.div(x, divisor), m.where(isFar, divisor, m.constant(1)));
+  },
   // That of the quotient is ∞/∞ where e^(−x) overflows.
   derivative: (m, x) => {
     const s = logistic(m, x);
@@ -184,7 +192,8 @@ export const relu: Unary = unary({
   name: "relu",
   value: (m, x) => m.maximum(x, m.constant(0)),
   // The convention at 0 is 0, where the larger of two equals gets half.
-  derivative: (m, x) => m.less(m.constant(0), x),
+  // The slope at NaN is 1, so that a result of NaN does not come with gradients of 0.
+  derivative: (m, x) => m.sub(m.constant(1), m.maximum(m.less(x, m.constant(0)), m.equal(x, m.constant(0)))),
   kinks: [0],
   chooses: true,
 });
@@ -263,5 +272,5 @@ function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
 }
 
 function normalCdf<V>(m: Arithmetic<V>, x: V): V {
-  return m.mul(m.constant(0.5), m.add(m.constant(1), m.erf(m.mul(x, m.constant(Math.SQRT1_2)))));
+  return m.mul(m.constant(0.5), m.erfc(m.mul(x, m.constant(-Math.SQRT1_2))));
 }

@@ -29,6 +29,7 @@ const E: Record<string, [expression: Expression, low: number, high: number]> = {
   sin: [(m, x) => m.sin(m.mul(x, x)), -2, 2],
   cos: [(m, x) => m.cos(m.mul(x, x)), -2, 2],
   tanh: [(m, x) => m.tanh(m.mul(x, x)), -1.5, 1.5],
+  erfc: [(m, x) => m.erfc(m.mul(x, m.constant(0.7))), -2, 2],
   erf: [(m, x) => m.erf(m.mul(x, m.constant(0.7))), -2, 2],
   pow: [(m, x) => m.pow(x, m.add(x, m.constant(1))), 0.3, 2],
 };

@@ -101,38 +101,6 @@ export const knownFaults: readonly KnownFault[] = [
     example: { operation: "scaledDifference", at: [1e-30, 3e38, -3e38], right: 600000003.0021973 },
   },
   {
-    title: "x / (1 + e^(−x)) is 0 where e^(−x) overflows float32, and so its gradient",
-    operations: ["silu"],
-    what: "",
-    backends: ["wasm"],
-    isInside: ({ at: [x] }) => x < -87,
-    example: { operation: "silu", at: [-89.5], right: -1.2091130400474887e-37 },
-  },
-  {
-    title: "x / (1 + e^(−x)) is 0 where e^(−x) overflows float64",
-    operations: ["silu"],
-    what: "slope",
-    backends: [],
-    isInside: ({ at: [x] }) => x < -700,
-    example: { operation: "silu", at: [-710], right: -3.1781632202293424e-306 },
-  },
-  {
-    title: "1 + erf(x / √2) cancels below 0",
-    operations: ["gelu"],
-    what: "",
-    backends: ["wasm"],
-    isInside: ({ at: [x] }) => x < -2,
-    example: { operation: "gelu", at: [-6], right: -5.9195258702261885e-9 },
-  },
-  {
-    title: "1 + erf(x / √2) cancels below 0, in float64 as well",
-    operations: ["gelu"],
-    what: "slope",
-    backends: [],
-    isInside: ({ at: [x] }) => x < -2,
-    example: { operation: "gelu", at: [-9.5], right: -9.969789321594476e-21 },
-  },
-  {
     title:
       "the slope inside is 1, as in PyTorch, also where both limits equal x and the value does not depend on it",
     operations: ["clamp"],

@@ -73,6 +73,46 @@ it("silu keeps its digits where e^(−x) overflows", () => {
   expect(repeated(-Infinity).silu().toTypedArray()[0]).toBeNaN();
 });
 
+it("pow has the limits of its slopes at 0", () => {
+  const right: [x: number, y: number, byBase: number, byExponent: number][] = [
+    [0, -1, -Infinity, -Infinity],
+    [0, 0, 0, 0],
+    [0, 2, 0, 0],
+    [2 ** -149, 0, 0, -103.27892990343184],
+    [2, 3, 12, 5.545177444479562],
+  ];
+  for (const [x, y, ...slopes] of right) {
+    const operands = [repeated(x), repeated(y)];
+    const found = grad((operands: Tensor[]) => operands[0].pow(operands[1]).sum())(operands);
+    found.forEach((slope, i) => {
+      expectDigits(firstOf(slope), slopes[i]);
+    });
+  }
+});
+
+it("second derivatives do not cancel", () => {
+  const right: [
+    name: "tanh" | "sigmoid" | "silu" | "softplus" | "gelu" | "reciprocal",
+    x: number,
+    f: number,
+  ][] = [
+    ["tanh", 1e-6, -2e-6],
+    ["tanh", -0.4, 0.650198137674],
+    ["tanh", 20, -3.3986834e-17],
+    ["sigmoid", 1e-6, -1.25e-7],
+    ["silu", 17.29, -4.7364814e-7],
+    ["silu", -17.29, -4.7364814e-7],
+    ["silu", 0, 0.5],
+    ["softplus", 1e-6, 0.25],
+    ["gelu", -6, -2.06580017e-7],
+    ["reciprocal", 1e-10, 2e30],
+  ];
+  for (const [name, x, second] of right) {
+    const slope = grad((x: Tensor) => x[name]().sum());
+    expectDigits(firstOf(grad((x: Tensor) => slope(x).sum())(repeated(x))), second, 5);
+  }
+});
+
 describe("cross entropy", () => {
   const logits = tensor([[1, -Infinity, 0]]);
   const target = tensor([[1, 0, 0]]);

@@ -191,6 +191,8 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
     },
     erf: (a) =>
       chain(a, m.erf(a.value), m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a.value, a.value))))),
+    erfc: (a) =>
+      chain(a, m.erfc(a.value), m.mul(m.constant(-TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a.value, a.value))))),
     pow: (a, b) => {
       const value = m.pow(a.value, b.value);
       const byBase = m.mul(b.value, m.pow(a.value, m.sub(b.value, one)));

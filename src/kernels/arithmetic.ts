@@ -48,6 +48,8 @@ export interface Arithmetic<V> {
   tanh(a: V): V;
   /** The error function. */
   erf(a: V): V;
+  /** 1 − erf a, without cancellation. */
+  erfc(a: V): V;
   /** a to the power of the exponent. */
   pow(a: V, exponent: V): V;
 }

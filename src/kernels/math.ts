@@ -424,6 +424,21 @@ export function erf(x: number): number {
   return x < 0 ? -value : value;
 }
 
+/**
+ * 1 − erf x without cancellation, error below 3.5 ulp. From 3/4 on it is e^(−x²) E(t) / (1 + 2x) with t = (x − 3) / (x + 3),
+ * after Shepherd & Laframboise 1981, Mathematics of Computation 36, 249; the fit is good to 2⁻⁵⁴ up to where erfc is 0.
+ * @example erfc(10) // 2.088487583762545e-45
+ */
+export function erfc(x: number): number {
+  const magnitude = Math.abs(x);
+  if (!(magnitude > 0.75)) return 1 - erf(x);
+  if (magnitude > 27.5) return x < 0 ? 2 : 0;
+  const square = x * x;
+  const gaussian = expOfSum(-square, -productError(x, x, square));
+  const value = (gaussian * polynomial(ERFC_SCALED, (magnitude - 3) / (magnitude + 3))) / (1 + 2 * magnitude);
+  return x < 0 ? 2 - value : value;
+}
+
 /** c₀ + c₁ z + c₂ z² + …, by Horner's rule. */
 function polynomial(coefficients: Float64Array, z: number): number {
   let sum = coefficients[coefficients.length - 1];
@@ -493,6 +508,30 @@ const ERFC = /* @__PURE__ */ Float64Array.of(
   -34.5069394611673,
   14.119600461153958,
   -2.615300152671001,
+);
+
+const ERFC_SCALED = /* @__PURE__ */ Float64Array.of(
+  1.2530080582697296,
+  -0.13562110612458153,
+  -0.04756229435345072,
+  0.12964515870281523,
+  -0.11927366341532131,
+  0.06830802734157061,
+  -0.023770514917597876,
+  0.0025293918646710966,
+  0.0018886903273986695,
+  -0.0007798328062537018,
+  -0.00010515933383990403,
+  0.00012510280233718566,
+  4.945721721007965e-6,
+  -2.0113920522186822e-5,
+  -7.137761624184492e-7,
+  3.5021960720032745e-6,
+  3.0787378873295026e-7,
+  -6.491900458591466e-7,
+  -6.685608266825609e-8,
+  1.074766419178223e-7,
+  -1.0764084347166485e-8,
 );
 
 // ---------------------------------------------------------------------------------------------------------------------

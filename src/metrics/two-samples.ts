@@ -5,7 +5,7 @@
 
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import type { Random } from "../basics/random.ts";
-import { erf } from "../kernels/math.ts";
+import { erfc } from "../kernels/math.ts";
 
 /** A score of two sets, with its test. */
 export interface Score {
@@ -209,5 +209,5 @@ export function permutationPValue(value: number, others: readonly number[], tail
 
 /** P(Z ≥ z) of the standard normal distribution. */
 export function upperTail(z: number): number {
-  return (1 - erf(z * Math.SQRT1_2)) / 2;
+  return erfc(z * Math.SQRT1_2) / 2;
 }

@@ -14,8 +14,6 @@ interface Dual<V> {
 /**
  * How the value changes when operand `index` changes by `tangent`; null where it cannot. For an elementwise operation this
  * is also what takes the output's cotangent to that of the operand, since the matrix of derivatives is diagonal.
- *
- * @param output the value itself where it is at hand, so that rules which need it, as eˣ does, need not compute it again
  */
 export function tangentOf<V>(
   m: Arithmetic<V>,
@@ -23,13 +21,11 @@ export function tangentOf<V>(
   operands: readonly V[],
   index: number,
   tangent: V,
-  output?: V,
 ): V | null {
   const inputs = operands.map(
     (operand, i): Dual<V> => ({ value: () => operand, tangent: i === index ? () => tangent : null }),
   );
   const result = expression(dualsOf(m), ...inputs);
-  if (output !== undefined) result.value = () => output;
   return result.tangent === null ? null : result.tangent();
 }
 
@@ -77,6 +73,8 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
       dual(() => value(a.value()), [a, (tangent, result) => rule(tangent, a.value(), result)]);
   const zero = m.constant(0);
   const one = m.constant(1);
+  /** The slope of erf. */
+  const gaussian = (a: V): V => m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a))));
   /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */
   const extremum =
     (value: (a: V, b: V) => V, isSecond: (a: V, b: V) => V) =>
@@ -110,7 +108,7 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         [b, (t, ratio) => m.neg(m.div(m.mul(t, ratio.value()), b.value()))],
       ),
     neg: unary(m.neg, (t) => m.neg(t)),
-    abs: unary(m.abs, (t, a) => m.where(m.less(a, zero), m.neg(t), m.where(m.less(zero, a), t, zero))),
+    abs: unary(m.abs, (t, a) => m.where(m.less(a, zero), m.neg(t), m.where(m.equal(a, zero), zero, t))),
     sqrt: unary(m.sqrt, (t, _, root) => m.div(t, m.add(root.value(), root.value()))),
     maximum: extremum(m.maximum, (a, b) => m.less(a, b)),
     minimum: extremum(m.minimum, (a, b) => m.less(b, a)),
@@ -130,31 +128,35 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
     expm1: unary(m.expm1, (t, a) => m.mul(t, m.exp(a))),
     sin: unary(m.sin, (t, a) => m.mul(t, m.cos(a))),
     cos: unary(m.cos, (t, a) => m.neg(m.mul(t, m.sin(a)))),
-    // 1/cosh² a = 4 e / (1 + e)² with e = e^(−2|a|), exact where 1 − tanh² cancels.
-    tanh: unary(m.tanh, (t, a) => {
+    // 1/cosh² a = 4 e / (1 + e)² with e = e^(−2|a|), exact where 1 − tanh² cancels; near 0 the latter, whose slope is exact.
+    tanh: unary(m.tanh, (t, a, result) => {
       const e = m.exp(m.mul(m.constant(2), m.where(m.less(a, zero), a, m.neg(a))));
       const onePlus = m.add(one, e);
-      return m.mul(t, m.mul(m.constant(4), m.div(e, m.mul(onePlus, onePlus))));
+      const far = m.mul(m.constant(4), m.div(e, m.mul(onePlus, onePlus)));
+      const near = m.sub(one, m.mul(result.value(), result.value()));
+      return m.mul(t, m.where(m.less(m.abs(a), m.constant(0.5)), near, far));
     }),
-    erf: unary(m.erf, (t, a) => m.mul(t, m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a)))))),
+    erf: unary(m.erf, (t, a) => m.mul(t, gaussian(a))),
+    erfc: unary(m.erfc, (t, a) => m.neg(m.mul(t, gaussian(a)))),
     pow: (a, b) =>
       dual(
         () => m.pow(a.value(), b.value()),
         [
           a,
           // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
-          // Only at 0⁰: elsewhere x^(y−1) is finite at y = 0, and is what the mixed derivative is made of.
+          // Only where x^(−1) may be infinite: elsewhere it is what the mixed derivative at y = 0 is made of.
           (t) => {
-            const isBothZero = m.mul(m.equal(a.value(), zero), m.equal(b.value(), zero));
-            const less = m.where(isBothZero, one, m.sub(b.value(), one));
+            const isTiny = m.less(m.abs(a.value()), m.constant(3e-39));
+            const less = m.where(m.mul(isTiny, m.equal(b.value(), zero)), one, m.sub(b.value(), one));
             return m.mul(t, m.mul(b.value(), m.pow(a.value(), less)));
           },
         ],
         [
           b,
-          // x^y ln x is 0 at x = 0.
+          // x^y ln x is 0 at x = 0, and where y < 0 the product of two infinities.
           (t, power) => {
-            const base = m.where(m.equal(a.value(), zero), one, a.value());
+            const isNone = m.mul(m.equal(a.value(), zero), m.sub(one, m.less(b.value(), zero)));
+            const base = m.where(isNone, one, a.value());
             return m.mul(t, m.mul(power.value(), m.log(base)));
           },
         ],

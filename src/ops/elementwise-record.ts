@@ -132,8 +132,8 @@ function gradientRule(
 ): GradientRule | "cotangent" | null {
   const derivative = derivatives?.[index];
   const expression = <V>(m: Arithmetic<V>, cotangent: V, ...values: V[]): V | null => {
-    if (derivative === undefined)
-      return tangentOf(m, value, values.slice(0, arity), index, cotangent, values[arity]);
+    // From the operands alone: of an output that was rounded to 0 or ∞ no slope can be read off.
+    if (derivative === undefined) return tangentOf(m, value, values.slice(0, arity), index, cotangent);
     if (derivative === 0) return null;
     const slope = typeof derivative === "number" ? m.constant(derivative) : derivative(m, ...values);
     const product = m.mul(cotangent, slope);

@@ -35,8 +35,9 @@ export const div: Binary = binary({
 });
 
 /**
- * x to the power y, elementwise. ∂/∂x = y x^(y−1), ∂/∂y = x^y ln x (0 at x = 0, and NaN for negative x,
- * where the power exists at isolated y only).
+ * x to the power y, elementwise. ∂/∂x = y x^(y−1), and 0 at y = 0. ∂/∂y = x^y ln x: at x = 0 it is 0 for y ≥ 0 and −∞ for
+ * y < 0, and NaN for negative x, where the power exists at isolated y only. As in JavaScript, and not in NumPy, 1 to the power
+ * of NaN or ±∞ is NaN.
  */
 export const pow: Binary = binary({
   name: "pow",
@@ -47,10 +48,10 @@ export const pow: Binary = binary({
   ],
 });
 
-/** The larger of x and y. Where they are equal, each gets half of the gradient. */
+/** The larger of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all. */
 export const maximum: Binary = binary({ name: "maximum", value: (m, x, y) => m.maximum(x, y) });
 
-/** The smaller of x and y. Where they are equal, each gets half of the gradient. */
+/** The smaller of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all. */
 export const minimum: Binary = binary({ name: "minimum", value: (m, x, y) => m.minimum(x, y) });
 
 /** 1 where x < y, else 0. Not differentiable: the gradient stops here. */
@@ -80,7 +81,11 @@ export const notEqual: Binary = binary({
   value: (m, x, y) => m.sub(m.constant(1), m.equal(x, y)),
 });
 
-/** `x` where `condition` is not 0, else `y`. The gradient goes to the one that was taken. */
+/**
+ * `x` where `condition` is not 0 (NaN is not), else `y`. The gradient goes to the one that was taken, and 0 to the other. An
+ * operation before it still multiplies that 0: where its slope is infinite, choose its operand as well, as in
+ * `isInside.where(isInside.where(x, 1).log(), 0)`.
+ */
 export const where: Ternary = ternary({
   name: "where",
   value: (m, condition, x, y) => m.where(condition, x, y),
@@ -95,10 +100,10 @@ export const linearCombination: Quaternary = quaternary({
 /** −x. */
 export const neg: Unary = unary({ name: "neg", value: (m, x) => m.neg(x) });
 
-/** |x|. The gradient at 0 is 0. */
+/** |x|. The gradient at 0 is 0, and passes unchanged at NaN. */
 export const abs: Unary = unary({ name: "abs", value: (m, x) => m.abs(x), kinks: [0] });
 
-/** The sign of x: −1, 0 or 1. Not differentiable: the gradient stops here. */
+/** The sign of x: −1, 0 or 1, and 0 for NaN. Not differentiable: the gradient stops here. */
 export const sign: Unary = unary({
   name: "sign",
   value: (m, x) => m.sub(m.less(m.constant(0), x), m.less(x, m.constant(0))),
@@ -156,6 +161,9 @@ export const tanh: Unary = unary({ name: "tanh", value: (m, x) => m.tanh(x) });
 /** The error function, (2/√π) ∫₀ˣ e^(−t²) dt. */
 export const erf: Unary = unary({ name: "erf", value: (m, x) => m.erf(x) });
 
+/** The complementary error function, 1 − erf x, which keeps its digits where erf x is nearly 1. */
+export const erfc: Unary = unary({ name: "erfc", value: (m, x) => m.erfc(x) });
+
 /** The logistic function σ(x) = 1/(1 + e^(−x)). σ′ = σ(x) σ(−x). */
 export const sigmoid: Unary = unary({
   name: "sigmoid",
@@ -171,20 +179,28 @@ export const sigmoid: Unary = unary({
  */
 export const silu: Unary = unary({
   name: "silu",
-  value: (m, x) => m.div(x, m.add(m.constant(1), m.exp(m.neg(x)))),
-  // That of the quotient is ∞/∞ where e^(−x) overflows.
+  // Below −80, where 1 counts for nothing, it is x e^(x/2) e^(x/2): e^(−x) overflows before the quotient is 0.
+  value: (m, x) => {
+    const one = m.constant(1);
+    const isFar = m.less(x, m.constant(-80));
+    const e = m.exp(m.where(isFar, m.mul(m.constant(0.5), x), m.neg(x)));
+    return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.where(isFar, one, m.add(one, e)));
+  },
+  // That of the quotient is ∞/∞ where e^(−x) overflows. 1 − σ, which cancels above 0, is e^(−x) σ there.
   derivative: (m, x) => {
-    const s = logistic(m, x);
-    return m.mul(s, m.add(m.constant(1), m.mul(x, m.sub(m.constant(1), s))));
+    const [s, one] = [logistic(m, x), m.constant(1)];
+    const rest = m.where(m.less(x, m.constant(0)), m.sub(one, s), m.mul(expOfMinusAbs(m, x), s));
+    return m.mul(s, m.add(one, m.mul(x, rest)));
   },
 });
 
-/** max(x, 0). The gradient at 0 is 0. */
+/** max(x, 0). The gradient at 0 is 0, and passes unchanged at NaN. */
 export const relu: Unary = unary({
   name: "relu",
   value: (m, x) => m.maximum(x, m.constant(0)),
   // The convention at 0 is 0, where the larger of two equals gets half.
-  derivative: (m, x) => m.less(m.constant(0), x),
+  // The slope at NaN is 1, so that a result of NaN does not come with gradients of 0.
+  derivative: (m, x) => m.sub(m.constant(1), m.maximum(m.less(x, m.constant(0)), m.equal(x, m.constant(0)))),
   kinks: [0],
   chooses: true,
 });
@@ -230,7 +246,10 @@ export const softplus: Unary = unary({
   derivative: (m, x) => logistic(m, x),
 });
 
-/** x limited to [low, high]. The gradient is 1 inside and at the limits, 0 outside. */
+/**
+ * x limited to [low, high]; `high` where low is above it. The gradient by x is 1 inside, at the limits and at NaN, 0
+ * outside.
+ */
 export const clamp: Ternary = ternary({
   name: "clamp",
   value: (m, x, low, high) => m.minimum(m.maximum(x, low), high),
@@ -250,11 +269,17 @@ function logistic<V>(m: Arithmetic<V>, x: V): V {
   return m.div(m.where(m.less(x, m.constant(0)), e, one), m.add(one, e));
 }
 
-/** σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. */
+/**
+ * σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. Near 0 it is ¼ − u² with u = σ(x) − ½, the
+ * slope of which does not cancel either.
+ */
 function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
+  const isNear = m.less(m.abs(x), m.constant(0.5));
+  const power = m.expm1(m.where(isNear, x, m.constant(0)));
+  const u = m.mul(m.constant(0.5), m.div(power, m.add(m.constant(2), power)));
   const e = expOfMinusAbs(m, x);
   const onePlus = m.add(m.constant(1), e);
-  return m.div(e, m.mul(onePlus, onePlus));
+  return m.where(isNear, m.sub(m.constant(0.25), m.mul(u, u)), m.div(e, m.mul(onePlus, onePlus)));
 }
 
 /** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
@@ -263,5 +288,5 @@ function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
 }
 
 function normalCdf<V>(m: Arithmetic<V>, x: V): V {
-  return m.mul(m.constant(0.5), m.add(m.constant(1), m.erf(m.mul(x, m.constant(Math.SQRT1_2)))));
+  return m.mul(m.constant(0.5), m.erfc(m.mul(x, m.constant(-Math.SQRT1_2))));
 }

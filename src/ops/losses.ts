@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { ternary } from "./elementwise-record.ts";
+import { binary, ternary } from "./elementwise-record.ts";
 import { operands } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -89,17 +89,26 @@ export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
 
 /**
  * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits). Both are [..., classes]; logits are
- * what goes into softmax, targets are probabilities, such as one-hot rows: `eye(classes).indexSelect(0, labels)`.
+ * what goes into softmax, targets are probabilities, such as one-hot rows: `eye(classes).indexSelect(0, labels)`. A class
+ * that is masked by a logit of −∞ adds nothing where its target is 0 (0 · ln 0 = 0, where PyTorch gives NaN).
  */
 export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = composite(
   "crossEntropyLoss",
   (logits: Tensor, target: Tensor) => {
     checkSameShape("crossEntropyLoss", logits, target);
-    return logits.logSoftmax().mul(target).sum(-1).mean().neg();
+    return crossTerm(target, logits.logSoftmax()).sum(-1).mean().neg();
   },
   [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => crossEntropyLoss(logits, target) }],
   { others: (shape) => [shape] },
 );
+
+/** target · ln probability, and 0 where the target is 0, whatever the logarithm. */
+const crossTerm = binary({
+  name: "crossTerm",
+  value: (m, target, log) => m.where(m.equal(target, m.constant(0)), m.constant(0), m.mul(target, log)),
+  // The slope by a target of 0 is that of the product.
+  derivatives: [(_, __, log) => log, (_, target) => target],
+});
 
 /** scale · (x − y) in one sweep. */
 const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({

@@ -11,8 +11,9 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
+import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
+import { binary } from "./elementwise-record.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
@@ -42,7 +43,20 @@ export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
 });
 
-/** The largest element over axes. Several largest share the gradient equally. NaN wins. */
+/** The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN. */
+export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  name: "mean",
+  fold: (m, total, x) => m.add(total, x),
+  initial: 0,
+  divides: true,
+  reads: "nothing",
+  gradient: (cotangent, { inputs, output }) => {
+    const { shape, size } = inputs![0];
+    return cotangent.div(size / output.size).expand(shape);
+  },
+});
+
+/** The largest element over axes. Several largest share the gradient equally. NaN wins, and takes the gradient. */
 export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "max",
   fold: (m, largest, x) => m.maximum(largest, x),
@@ -51,7 +65,7 @@ export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: extremumGradient,
 });
 
-/** The smallest element over axes. Several smallest share the gradient equally. NaN wins. */
+/** The smallest element over axes. Several smallest share the gradient equally. NaN wins, and takes the gradient. */
 export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "min",
   fold: (m, smallest, x) => m.minimum(smallest, x),
@@ -64,15 +78,6 @@ const REDUCE_OPTIONS = ["keepdim"];
 const SPREAD_OPTIONS = ["correction", "keepdim"];
 // The root of a sum of squares has no slope at 0, and bends ever more towards it.
 const ROOT_LOWEST = 0.1;
-
-/** The mean over axes (all by default). */
-export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
-  "mean",
-  (x: Tensor, axes?: Axes, options: ReduceOptions = {}) =>
-    sum(x, axes, options).div(reducedCount("mean", x, axes)),
-  [{ shapes: [[3, 4]], call: (x) => mean(x, 0) }],
-  REDUCTION_CALLS,
-);
 
 /** The variance over axes: Σ(x − mean)² / (n − correction), correction 1 by default. */
 export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
@@ -91,7 +96,9 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
         );
       }
       const { keepdim = false } = options;
-      return sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees);
+      return inFloat64(x, (x) =>
+        sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees),
+      );
     },
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
     { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }] },
@@ -101,12 +108,8 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
 export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
   composite(
     "std",
-    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => {
-      const spread = variance(x, axes, options);
-      const isNone = spread.detach().equal(0);
-      // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
-      return isNone.where(0, isNone.where(1, spread).sqrt());
-    },
+    (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) =>
+      inFloat64(x, (x) => rootOrNone(variance(x, axes, options))),
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
     { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }], lowest: ROOT_LOWEST },
   );
@@ -120,14 +123,13 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   "norm",
   (x: Tensor, axes?: Axes, options?: ReduceOptions) => {
     checkOptions("norm", options, REDUCE_OPTIONS);
-    const scale = withRecording(false, () => {
-      const largest = steadyMax(x.abs(), axes);
-      return largest.equal(0).where(1, largest);
+    const root = inFloat64(x, (x) => {
+      const scale = withRecording(false, () => {
+        const largest = steadyMax(x.abs(), axes);
+        return largest.equal(0).where(1, largest);
+      });
+      return rootOrNone(sum(x.div(scale).square(), axes, { keepdim: true })).mul(scale);
     });
-    const squares = sum(x.div(scale).square(), axes, { keepdim: true });
-    const isNone = squares.detach().equal(0);
-    // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
-    const root = isNone.where(0, isNone.where(1, squares).sqrt()).mul(scale);
     return options?.keepdim ? root : root.reshape(reducedShape("norm", x.shape, axes, false));
   },
   [
@@ -193,10 +195,12 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
         );
       }
     }
-    const centred = x.sub(mean(x, -1, { keepdim: true }));
-    const normal = centred.mul(mean(centred.square(), -1, { keepdim: true }).add(epsilon).rsqrt());
-    const scaled = weight ? normal.mul(weight) : normal;
-    return bias ? scaled.add(bias) : scaled;
+    return inFloat64(x, (x) => {
+      const centred = x.sub(mean(x, -1, { keepdim: true }));
+      const normal = centred.mul(mean(centred.square(), -1, { keepdim: true }).add(epsilon).rsqrt());
+      const scaled = weight ? normal.mul(weight.to("float64")) : normal;
+      return bias ? scaled.add(bias.to("float64")) : scaled;
+    });
   },
   [
     { shapes: of([3, 4], [4], [4]), call: (x, weight, bias) => layerNorm(x, weight, bias) },
@@ -257,10 +261,12 @@ interface ReduceAttributes {
   name: string;
   fold: Expression;
   initial: number;
+  /** Divides by the number of elements, before the result is rounded. */
+  divides?: boolean;
   reads: Operation["reads"];
   gradient: NonNullable<Operation<ReduceAttributes>["gradient"]>;
 }): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
-  const { name, fold, initial, reads, gradient } = record;
+  const { name, fold, initial, divides = false, reads, gradient } = record;
   let kernel: ReduceKernel | undefined;
   const operation: Operation<ReduceAttributes> = {
     name,
@@ -276,9 +282,14 @@ interface ReduceAttributes {
       const shape = order.map((axis) => x.shape[axis]);
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
-      kernel(shape, axes.length, { ...output, strides: contiguousStrides(kept) }, [
+      const count = sizeOf(kept);
+      const target = divides ? { storage: Storage.of(new Float64Array(count)), offset: 0 } : output;
+      kernel(shape, axes.length, { ...target, strides: contiguousStrides(kept) }, [
         { storage: x.storage, offset: x.offset, strides },
       ]);
+      if (!divides) return;
+      for (let i = 0; i < count; i++)
+        output.storage.set(output.offset + i, target.storage.get(i) / (x.size / count));
     },
     // With the reduced axes as axes of one, the cotangent broadcasts against the operand; a scalar does as it is.
     gradient: (cotangent, node, index) => {
@@ -323,10 +334,16 @@ function extremumGradient(
 ): Tensor {
   const [x] = inputs!;
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
-  const chosen = x.detach().equal(extremum);
+  const chosen = isExtremum(x.detach(), extremum);
   // A choice, and not a product: what was not chosen gets 0 even from an infinite cotangent.
   return chosen.where(cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
+
+/** 1 where x is the extremum, a NaN included: there is one in x only where it has become the extremum. */
+const isExtremum = binary({
+  name: "isExtremum",
+  value: (m, x, extremum) => m.maximum(m.equal(x, extremum), m.sub(m.constant(1), m.equal(x, x))),
+});
 
 /* @__NO_SIDE_EFFECTS__ */ function indexOfExtremum(
   name: string,
@@ -370,8 +387,20 @@ function extremumGradient(
     const { keepdim = false } = options;
     if (axis !== undefined)
       return apply(operation, [input], { axes: [normalizeAxis(name, axis, input.rank)], keepdim });
-    return apply(operation, [input.reshape([-1])], { axes: [0], keepdim });
+    const index = apply(operation, [input.reshape([-1])], { axes: [0], keepdim: false });
+    return keepdim ? index.reshape(input.shape.map(() => 1)) : index;
   }, operation);
+}
+
+/** A composite that is computed, and differentiated, in float64, and rounded once at its end. */
+function inFloat64(x: Tensor, compose: (x: Tensor) => Tensor): Tensor {
+  return x.dtype === "float64" ? compose(x) : compose(x.to("float64")).to(x.dtype);
+}
+
+/** √x, and where x is 0 a root without a slope: the true one is infinite, and infinity times 0 is NaN. */
+function rootOrNone(x: Tensor): Tensor {
+  const isNone = x.detach().equal(0);
+  return isNone.where(0, isNone.where(1, x).sqrt());
 }
 
 /** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */

@@ -206,7 +206,8 @@ function advance<V>(
   const slope = m.add(g, m.mul(penalty, p));
   return {
     mean: m.add(m.mul(beta1, first), m.mul(rest1, slope)),
-    square: m.add(m.mul(beta2, second), m.mul(rest2, m.mul(slope, slope))),
+    // g² alone overflows float32 from 1.8e19 on, and a moment that is infinite once stays so: the weight would never move again.
+    square: m.add(m.mul(beta2, second), m.mul(m.mul(rest2, slope), slope)),
   };
 }
 

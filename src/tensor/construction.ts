@@ -100,13 +100,16 @@ export function eye(size: number, options?: TensorOptions): Tensor {
   });
 }
 
-/** start, start + step, … below `stop`. With one argument: 0, 1, … below it. */
+/**
+ * start, start + step, … below `stop` (above it where the step is negative). With one argument: 0, 1, … below it. The ends
+ * are compared in float64; rounding to float32 may bring the last element up to `stop`.
+ */
 export function arange(start: number, stop?: number, step = 1, options?: TensorOptions): Tensor {
   const numbers = Object.entries({ start, stop: stop ?? 0, step });
   for (const [name, value] of numbers)
     checkNumber("arange", name, value, "options come last: arange(0, 5, 1, options).");
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const count = Math.max(0, Math.ceil((to - from) / step));
+  let count = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(count)) {
     throw new ArgumentError(
       "arange",
@@ -114,19 +117,26 @@ export function arange(start: number, stop?: number, step = 1, options?: TensorO
       "use finite bounds and a step other than 0.",
     );
   }
+  // The quotient is rounded: it is the elements themselves that decide which of them is the last.
+  const isBefore = (i: number): boolean => (step > 0 ? from + i * step < to : from + i * step > to);
+  if (count > 0 && !isBefore(count - 1)) count--;
+  else if (isBefore(count)) count++;
   return create("arange", checkShape("arange", [count]), options, (data) => {
     for (let i = 0; i < count; i++) data[i] = from + i * step;
   });
 }
 
-/** `count` values evenly spaced from `start` to `stop`, both included. */
+/** `count` values evenly spaced from `start` to `stop`, both included exactly. One value is `start`. */
 export function linspace(start: number, stop: number, count: number, options?: TensorOptions): Tensor {
   checkNumber("linspace", "start", start);
   checkNumber("linspace", "stop", stop);
   checkCount("linspace", "count", count, 0);
   return create("linspace", checkShape("linspace", [count]), options, (data) => {
-    for (let i = 0; i < count; i++)
-      data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
+    const last = count - 1;
+    const overflows = !Number.isFinite((stop - start) * last);
+    for (let i = 0; i < last; i++)
+      data[i] = overflows ? start * (1 - i / last) + stop * (i / last) : start + ((stop - start) * i) / last;
+    if (count > 0) data[last] = count === 1 ? start : stop;
   });
 }
 

@@ -208,6 +208,7 @@ const bounded: Arithmetic<Bounded> = {
   cos: (a) => rounded(math.cos(a.value), a.error, FUNCTION_UNITS),
   tanh: (a) => rounded(math.tanh(a.value), a.error, FUNCTION_UNITS),
   erf: (a) => rounded(math.erf(a.value), 1.13 * a.error, FUNCTION_UNITS),
+  erfc: (a) => rounded(math.erfc(a.value), 1.13 * math.exp(-a.value * a.value) * a.error, FUNCTION_UNITS),
   pow: (a, b) => {
     const value = math.pow(a.value, b.value);
     const byBase = a.error === 0 ? 0 : Math.abs(b.value * math.pow(a.value, b.value - 1)) * a.error;

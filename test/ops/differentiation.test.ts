@@ -3,11 +3,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { grad, type Tensor, tensor, unary } from "../../src/index.ts";
-import type { Arithmetic, Expression } from "../../src/kernels/index.ts";
+import type { Expression } from "../../src/kernels/index.ts";
 import { numbers } from "../../src/kernels/typescript/numbers.ts";
 import { derivativeOf, tangentOf } from "../../src/ops/differentiation.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
-import { type Operation, OUTPUT } from "../../src/ops/operation.ts";
+import type { Operation } from "../../src/ops/operation.ts";
 
 const E: Record<string, [expression: Expression, low: number, high: number]> = {
   add: [(m, x) => m.add(x, m.mul(x, x)), -3, 3],
@@ -29,6 +29,7 @@ const E: Record<string, [expression: Expression, low: number, high: number]> = {
   sin: [(m, x) => m.sin(m.mul(x, x)), -2, 2],
   cos: [(m, x) => m.cos(m.mul(x, x)), -2, 2],
   tanh: [(m, x) => m.tanh(m.mul(x, x)), -1.5, 1.5],
+  erfc: [(m, x) => m.erfc(m.mul(x, m.constant(0.7))), -2, 2],
   erf: [(m, x) => m.erf(m.mul(x, m.constant(0.7))), -2, 2],
   pow: [(m, x) => m.pow(x, m.add(x, m.constant(1))), 0.3, 2],
 };
@@ -68,21 +69,6 @@ describe("the derivative of an expression", () => {
     const taken: Expression = (m, x) => m.where(m.less(x, m.constant(0)), m.exp(x), m.constant(1));
     expect(tangentOf(numbers, taken, [1], 0, Infinity)).toBe(0);
   });
-
-  it("does not compute the value again where the output is at hand", () => {
-    const words: string[] = [];
-    const spy = Object.fromEntries(
-      Object.entries(numbers).map(([word, f]) => [
-        word,
-        (...values: number[]) => {
-          words.push(word);
-          return (f as (...values: number[]) => number)(...values);
-        },
-      ]),
-    ) as unknown as Arithmetic<number>;
-    expect(tangentOf(spy, (m, x) => m.exp(x), [1], 0, 2, Math.E)).toBe(2 * Math.E);
-    expect(words).not.toContain("exp");
-  });
 });
 
 describe("what a derived gradient rule reads", () => {
@@ -90,9 +76,9 @@ describe("what a derived gradient rule reads", () => {
   it.each([
     ["add", elementwise.add, [[], []]],
     ["mul", elementwise.mul, [[1], [0]]],
-    ["div", elementwise.div, [[1], [1, OUTPUT]]],
-    ["exp", elementwise.exp, [[OUTPUT]]],
-    ["sqrt", elementwise.sqrt, [[OUTPUT]]],
+    ["div", elementwise.div, [[1], [0, 1]]],
+    ["exp", elementwise.exp, [[0]]],
+    ["sqrt", elementwise.sqrt, [[0]]],
     ["sin", elementwise.sin, [[0]]],
     ["where", elementwise.where, [[], [0], [0]]],
     ["less", elementwise.less, [[], []]],

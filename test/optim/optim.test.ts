@@ -101,6 +101,22 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     expect(y.toArray()).toEqual(x.toArray());
   });
 
+  it("moves on after a gradient whose square overflows float32, each element as one alone", () => {
+    const gradients = [2.5e19, 1e19, -3e19];
+    const start = gradients.map(() => 1);
+    const together = withGradient(start, gradients);
+    const alone = gradients.map((g) => withGradient([1], [g]));
+    const optimizers = [[together], ...alone.map((x) => [x])].map((list) => make(list, 1e-3));
+    for (let i = 0; i < 3; i++) {
+      const before = together.toArray<number[]>();
+      for (const optimizer of optimizers) optimizer.step();
+      together.toArray<number[]>().forEach((value, k) => {
+        expect(value).not.toBe(before[k]);
+        expect(value / alone[k].item()).toBeCloseTo(1, 5);
+      });
+    }
+  });
+
   it("spoils a tape that was recorded before the step, and says so", () => {
     const x = leaf([2]);
     const loss = x.square().sum();

@@ -139,6 +139,7 @@ export function readAsSource(
     cos: call("cos"),
     tanh: call("tanh"),
     erf: call("erf"),
+    erfc: call("erfc"),
     pow: call("pow"),
   };
   const results = expressions(source, ...operands);

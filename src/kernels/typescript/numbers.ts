@@ -1,7 +1,7 @@
 /** Expressions read as plain numbers: every operand is a float64, nothing is rounded on the way. */
 
 import type { Arithmetic } from "../arithmetic.ts";
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from "../math.ts";
+import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tanh } from "../math.ts";
 
 /** The arithmetic of plain numbers. */
 export const numbers: Arithmetic<number> = {
@@ -26,5 +26,6 @@ export const numbers: Arithmetic<number> = {
   cos,
   tanh,
   erf,
+  erfc,
   pow,
 };

@@ -254,6 +254,20 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return withSignOf(x, select(near, far, lt(a, ONE)));
   };
 
+  // Error below 4 ulp: below ½ it is 1 − erf x, above e^(−x²) E(t) / (1 + 2x) with t = (x − 2) / (x + 2), fit error
+  // below 2⁻²⁵. x² = h² + (x − h)(x + h) with 12 bits in h, so that h² is exact.
+  const erfc = (x: Node): Node => {
+    const a = pmin(abs(x), c(11)); // erfc(10.06) is less than half of the smallest float
+    const h = and(a, graph.int(0xfffff000));
+    const { rounded, head, tail } = reduceByLn2(neg(mul(h, h)));
+    const gaussian = expOfReduced(sub(sub(head, tail), mul(sub(a, h), add(a, h))), rounded);
+    const t = div(sub(a, c(2)), add(a, c(2)));
+    const far = mul(gaussian, div(polynomial(t, ERFC_SCALED), add(ONE, add(a, a))));
+    const z = mul(x, x);
+    const near = sub(ONE, add(x, mul(x, polynomial(z, ERF))));
+    return select(near, select(sub(c(2), far), far, lt(x, c(0))), lt(abs(x), c(0.5)));
+  };
+
   /** The lower or upper two lanes as doubles, and back. */
   const halves = (x: Node): [Node, Node] => [
     graph.op(f64x2.promote_low_f32x4, x),
@@ -399,6 +413,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     cos: (x) => circular("cos", x),
     tanh,
     erf,
+    erfc,
     pow: (x, y) => POWERS.get(y.constant)?.(x) ?? power(x, y),
     logOfNormal,
     sinNear,
@@ -590,6 +605,10 @@ const ERF = [
 const ERFC = [
   1.128480076789856, 0.635831356048584, 0.10511629283428192, -0.022798558697104454, 0.003186976769939065,
   -0.00021064704924356192,
+];
+const ERFC_SCALED = [
+  1.2769783735275269, -0.09276360273361206, -0.16602972149848938, 0.1640431135892868, -0.054226744920015335,
+  -0.007952519692480564, 0.008728690445423126, 0.0009579061297699809, -0.001362615148536861,
 ];
 const SIN = [-0.16666653752326965, 0.008332106284797192, -0.00019507874094415456];
 const COS = [0.04166664555668831, -0.0013887308305129409, 2.443210905767046e-5];

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Arithmetic, backend, type Expressions } from "../../../src/kernels/index.ts";
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
+import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
 import { rescueImports } from "../../../src/kernels/wasm/lanes.ts";
@@ -9,7 +9,7 @@ import { tensor } from "../../../src/tensor/construction.ts";
 import { tensorOperands } from "./operands.ts";
 
 const { fround } = Math;
-const exactly = { exp, log, log1p, expm1, sin, cos, tanh, erf };
+const exactly = { exp, log, log1p, expm1, sin, cos, tanh, erf, erfc };
 
 /** The greatest errors in ulp that lanes.ts states, found there by sweeps of nearly all float32 numbers. */
 const BOUNDS = {
@@ -21,6 +21,7 @@ const BOUNDS = {
   cos: 1.02,
   tanh: 1.28,
   erf: 1.36,
+  erfc: 4,
 } as const;
 type Function = keyof typeof BOUNDS;
 const FUNCTIONS = Object.keys(BOUNDS) as Function[];
@@ -73,6 +74,7 @@ describe("functions of lanes", () => {
     cos: [0.7854, 1.5707964, 2.3562, 710, 1e5, 4e8, 536870912],
     tanh: [1, -1, 9.01, 1e-5],
     erf: [1, -1, 3.92, 4, 1e-5],
+    erfc: [0.5, -0.5, -1, 4, 9.19, 10.05, 11],
   };
   test.each(FUNCTIONS)("%s keeps its error bound where its pieces meet", (name) => {
     for (const seam of SEAMS[name]) {

@@ -1,0 +1,195 @@
+/** Digits where a computation could lose them on its way: right values from mpmath at 50 digits, or by hand. */
+
+import { describe, expect, it } from "vitest";
+import {
+  arange,
+  argmax,
+  argmin,
+  crossEntropyLoss,
+  full,
+  grad,
+  linspace,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../src/index.ts";
+
+/** Repeated, since a single number goes another way than lanes. */
+const repeated = (value: number): Tensor => full([8], value);
+const firstOf = (x: Tensor): number => x.toTypedArray()[0];
+
+function expectDigits(found: number, right: number, digits = 6): void {
+  if (found !== right) expect(Math.abs(found / right - 1)).toBeLessThan(10 ** -digits);
+}
+
+describe("composites are rounded once", () => {
+  it("equal elements have no spread, and are their own mean", () => {
+    const x = full([14], 5.781778335571289);
+    expect(x.mean().item()).toBe(Math.fround(5.781778335571289));
+    expect(x.std().item()).toBe(0);
+    expect(x.variance().item()).toBe(0);
+    expect(full([1, 3], 30000.3).layerNorm().toArray()).toEqual([[0, 0, 0]]);
+  });
+
+  it("neighbours are centred halfway between them, where no float32 is", () => {
+    const x = tensor([[1, 1 + 2 ** -23]]);
+    expect(x.variance(1, { correction: 0 }).toArray()).toEqual([2 ** -48]);
+    expect(x.layerNorm(undefined, undefined, 0).toArray()).toEqual([[-1, 1]]);
+  });
+
+  it("sums and squares beyond float32 leave results inside", () => {
+    expect(tensor([2.5e38, 2.5e38]).mean().item()).toBe(Math.fround(2.5e38));
+    expect(
+      tensor([[2e38], [2e38]])
+        .mean(0)
+        .toArray(),
+    ).toEqual([Math.fround(2e38)]);
+    expectDigits(tensor([1e30, -1e30]).std().item(), Math.SQRT2 * 1e30);
+    expectDigits(tensor([1e-30, -1e-30]).std().item(), Math.SQRT2 * 1e-30);
+  });
+
+  it("the norm of subnormal numbers has its slope", () => {
+    const slope = grad((x: Tensor) => x.norm())(tensor([3e-40, 4e-40])).toTypedArray();
+    expectDigits(slope[0], 0.6, 4);
+    expectDigits(slope[1], 0.8, 4);
+  });
+});
+
+it("gelu keeps its digits below 0, in value and slope", () => {
+  const right: [x: number, value: number, slope: number][] = [
+    [-5, -1.4332578594e-6, -7.14694600179e-6],
+    [-6, -5.91952587023e-9, -3.54687094539e-8],
+    [-8, -4.97676845942e-15, -3.97960726109e-14],
+  ];
+  for (const [x, value, slope] of right) {
+    expectDigits(firstOf(repeated(x).gelu()), value, 5);
+    expectDigits(firstOf(grad((x: Tensor) => x.gelu().sum())(repeated(x))), slope, 5);
+  }
+});
+
+it("silu keeps its digits where e^(−x) overflows", () => {
+  expectDigits(firstOf(repeated(-89.5).silu()), -1.2091130400474887e-37);
+  expectDigits(full([8], -710, { dtype: "float64" }).silu().toTypedArray()[0], -3.1781632202293424e-306);
+  expect(repeated(-Infinity).silu().toTypedArray()[0]).toBeNaN();
+});
+
+it("pow has the limits of its slopes at 0", () => {
+  const right: [x: number, y: number, byBase: number, byExponent: number][] = [
+    [0, -1, -Infinity, -Infinity],
+    [0, 0, 0, 0],
+    [0, 2, 0, 0],
+    [2 ** -149, 0, 0, -103.27892990343184],
+    [2, 3, 12, 5.545177444479562],
+  ];
+  for (const [x, y, ...slopes] of right) {
+    const operands = [repeated(x), repeated(y)];
+    const found = grad((operands: Tensor[]) => operands[0].pow(operands[1]).sum())(operands);
+    found.forEach((slope, i) => {
+      expectDigits(firstOf(slope), slopes[i]);
+    });
+  }
+});
+
+it("second derivatives do not cancel", () => {
+  const right: [
+    name: "tanh" | "sigmoid" | "silu" | "softplus" | "gelu" | "reciprocal",
+    x: number,
+    f: number,
+  ][] = [
+    ["tanh", 1e-6, -2e-6],
+    ["tanh", -0.4, 0.650198137674],
+    ["tanh", 20, -3.3986834e-17],
+    ["sigmoid", 1e-6, -1.25e-7],
+    ["silu", 17.29, -4.7364814e-7],
+    ["silu", -17.29, -4.7364814e-7],
+    ["silu", 0, 0.5],
+    ["softplus", 1e-6, 0.25],
+    ["gelu", -6, -2.06580017e-7],
+    ["reciprocal", 1e-10, 2e30],
+  ];
+  for (const [name, x, second] of right) {
+    const slope = grad((x: Tensor) => x[name]().sum());
+    expectDigits(firstOf(grad((x: Tensor) => slope(x).sum())(repeated(x))), second, 5);
+  }
+});
+
+describe("cross entropy", () => {
+  const logits = tensor([[1, -Infinity, 0]]);
+  const target = tensor([[1, 0, 0]]);
+
+  it("is finite where a class is masked whose target is 0, and so are its gradients", () => {
+    expectDigits(crossEntropyLoss(logits, target).item(), 0.31326168751822286);
+    const slope = grad((x: Tensor) => crossEntropyLoss(x, target))(logits).toTypedArray();
+    [-0.2689414213699951, 0, 0.2689414213699951].forEach((right, i) => {
+      expectDigits(slope[i], right);
+    });
+  });
+
+  it("is infinite where the masked class is the right one, and NaN for a NaN among the logits", () => {
+    expect(crossEntropyLoss(logits, tensor([[0, 1, 0]])).item()).toBe(Infinity);
+    expect(crossEntropyLoss(tensor([[1, NaN, 0]]), target).item()).toBeNaN();
+  });
+});
+
+it("a result of NaN does not come with gradients of 0", () => {
+  const choices: Record<string, (x: Tensor) => Tensor> = {
+    relu: (x) => x.relu(),
+    abs: (x) => x.abs(),
+    clamp: (x) => x.clamp(-1, 1),
+    leakyRelu: (x) => x.leakyRelu(),
+    elu: (x) => x.elu(),
+    max: (x) => x.max(),
+    min: (x) => x.min(),
+    maximum: (x) => x.maximum(0),
+    minimum: (x) => x.minimum(0),
+    l1Loss: (x) => x.l1Loss(zeros([3])),
+    huberLoss: (x) => x.huberLoss(zeros([3])),
+    mseLoss: (x) => x.mseLoss(zeros([3])),
+    norm: (x) => x.norm(),
+    std: (x) => x.std(),
+  };
+  const x = tensor([1, NaN, -1]);
+  for (const [name, f] of Object.entries(choices)) {
+    expect(f(x).sum().item(), name).toBeNaN();
+    expect(grad((x: Tensor) => f(x).sum())(x).toTypedArray()[1], name).not.toBe(0);
+  }
+});
+
+describe("ends", () => {
+  const DOUBLE = { dtype: "float64" } as const;
+
+  it("linspace ends at its stop exactly, also where the difference of its ends overflows", () => {
+    for (const [start, stop, count] of [
+      [0, 1, 50],
+      [0.1, 0.7, 7],
+      [-3, 0.1, 11],
+      [1, 1e-3, 30],
+    ]) {
+      const values = linspace(start, stop, count, DOUBLE).toTypedArray();
+      expect([values[0], values[count - 1]]).toEqual([start, stop]);
+    }
+    expect(linspace(-1.5e308, 1.5e308, 3, DOUBLE).toArray()).toEqual([-1.5e308, 0, 1.5e308]);
+    expect(linspace(2, 5, 1).toArray()).toEqual([2]);
+    expect(linspace(2, 5, 0).toArray()).toEqual([]);
+  });
+
+  it("arange stays before its stop, and leaves nothing before it out", () => {
+    for (let stop = 1; stop < 9; stop += 0.1) {
+      for (const step of [0.1, 0.3, 0.7, -0.1, -0.3]) {
+        const [from, to] = step > 0 ? [1, stop] : [stop, 1];
+        const values = [...arange(from, to, step, DOUBLE).toTypedArray()];
+        expect(values.every((value) => (step > 0 ? value < to : value > to))).toBe(true);
+        const next = from + values.length * step;
+        expect(step > 0 ? next >= to : next <= to).toBe(true);
+      }
+    }
+    expect(arange(1, 1.6, 0.1, DOUBLE).shape).toEqual([6]);
+  });
+});
+
+it("argmax and argmin keep all axes where asked to, also without an axis", () => {
+  for (const index of [argmax, argmin]) {
+    expect(index(zeros([2, 3]), undefined, { keepdim: true }).shape).toEqual([1, 1]);
+    expect(index(zeros([2, 3])).shape).toEqual([]);
+  }
+});

@@ -101,3 +101,6 @@ export function attributedTo(where: string, error: unknown): unknown {
   }
   return error;
 }
+
+/** The stack from here. The modules that run others import this one, and thus come after it in a bundle. */
+export const firstLandmark = (): string => new Error().stack ?? "";

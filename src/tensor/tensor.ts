@@ -5,6 +5,7 @@
 
 import { type BackwardOptions, backward } from "../autograd/backward.ts";
 import { checkCotangent } from "../autograd/cotangents.ts";
+import { setLastLandmark } from "../basics/call-site.ts";
 import { describeValue } from "../basics/check.ts";
 import { AxisError, attributedTo, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
@@ -263,6 +264,7 @@ export function makeTensor(
   return new TensorClass(storage, shape, strides, offset) as unknown as Tensor;
 }
 setTensorFactory(makeTensor);
+setLastLandmark(() => new Error().stack ?? "");
 
 /** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
 export function checkWritable(where: string, tensor: Tensor): void {

@@ -277,9 +277,18 @@ const dependence: Arithmetic<{ readonly reads: number }> = /* @__PURE__ */ arith
 const methods = /* @__PURE__ */ arithmeticOf<Tensor>(
   (word) =>
     (first, ...rest) =>
-      (first[word as "add"] as (...rest: Tensor[]) => Tensor)(...rest),
+      word === "where"
+        ? choice(first, rest[0], rest[1])
+        : (first[word as "add"] as (...rest: Tensor[]) => Tensor)(...rest),
   (value) => scalarTensor(value, "float32"),
 );
+
+/** The operation `where`, which is no method: nobody could tell whether the receiver is the condition. */
+export const choice: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor =
+  /* @__PURE__ */ ternary({
+    name: "where",
+    value: (m, condition, x, y) => m.where(condition, x, y),
+  });
 
 /** Expressions read as operations on tensors, which are recorded and can be differentiated again. */
 function tensors(dtype: Dtype): Arithmetic<Tensor> {

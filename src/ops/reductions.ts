@@ -13,6 +13,7 @@ import {
 } from "../basics/shape.ts";
 import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
+import { where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, on, recordOf, withRecording } from "./operation.ts";
@@ -105,7 +106,7 @@ export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correctio
       const spread = variance(x, axes, options);
       const isNone = spread.detach().equal(0);
       // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
-      return isNone.where(0, isNone.where(1, spread).sqrt());
+      return where(isNone, 0, where(isNone, 1, spread).sqrt());
     },
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
     { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }], lowest: ROOT_LOWEST },
@@ -122,12 +123,12 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
     checkOptions("norm", options, REDUCE_OPTIONS);
     const scale = withRecording(false, () => {
       const largest = steadyMax(x.abs(), axes);
-      return largest.equal(0).where(1, largest);
+      return where(largest.equal(0), 1, largest);
     });
     const squares = sum(x.div(scale).square(), axes, { keepdim: true });
     const isNone = squares.detach().equal(0);
     // The root of 1 in place of that of 0, whose slope is infinite, and infinity times 0 is NaN.
-    const root = isNone.where(0, isNone.where(1, squares).sqrt()).mul(scale);
+    const root = where(isNone, 0, where(isNone, 1, squares).sqrt()).mul(scale);
     return options?.keepdim ? root : root.reshape(reducedShape("norm", x.shape, axes, false));
   },
   [
@@ -325,7 +326,7 @@ function extremumGradient(
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
   const chosen = x.detach().equal(extremum);
   // A choice, and not a product: what was not chosen gets 0 even from an infinite cotangent.
-  return chosen.where(cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
+  return where(chosen, cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
 
 /* @__NO_SIDE_EFFECTS__ */ function indexOfExtremum(
@@ -379,7 +380,7 @@ function steadyMax(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
     if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
     const largest = max(x.detach(), axes, { keepdim: true });
-    return largest.abs().equal(Infinity).where(0, largest);
+    return where(largest.abs().equal(Infinity), 0, largest);
   });
 }
 

@@ -14,6 +14,7 @@ export type { Calls, Dice, Domain, Setting } from "./basics/domains.ts";
 export {
   AnomalyError,
   ArgumentError,
+  AssertionError,
   AxisError,
   DtypeError,
   FormatError,
@@ -55,9 +56,10 @@ export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
 export { isTensor } from "./ops/operands.ts";
-export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
+export type { Attributes, Example, Node, Operation } from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
-export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";
+export type { FunctionsOnly, Methods, Tensor, TensorLike } from "./ops/tensor.ts";
+export { allClose, equals, type Tolerance } from "./tensor/comparison.ts";
 export {
   arange,
   eye,
@@ -72,3 +74,4 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/construction.ts";
+export { apply } from "./tensor/own-operation.ts";

@@ -1,9 +1,9 @@
 /** Finding the operation that first made a NaN or an infinity, forward or backward. */
 
+import { callSite } from "../basics/call-site.ts";
 import { synchronous } from "../basics/check.ts";
 import { AnomalyError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
-import { callSite } from "../ops/call-site.ts";
 import { type Operation, ruleOf, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 

@@ -81,6 +81,9 @@ export class GradientError extends HalogradError {
   }
 }
 
+/** Tensors that differ where a test asserts that they do not, found by `assertClose`. */
+export class AssertionError extends HalogradError {}
+
 /** The first NaN or infinity, found by `detectAnomaly`. */
 export class AnomalyError extends HalogradError {}
 
@@ -101,3 +104,6 @@ export function attributedTo(where: string, error: unknown): unknown {
   }
   return error;
 }
+
+/** The stack from here. The modules that run others import this one, and thus come after it in a bundle. */
+export const firstLandmark = (): string => new Error().stack ?? "";

@@ -4,8 +4,8 @@
  * to be differentiated again, the same rule read with tensors for values.
  */
 
-import { describeValue } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
+import { checkNumber, describeValue } from "../basics/check.ts";
+import { ArgumentError, attributedTo, HalogradError } from "../basics/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../basics/shape.ts";
 import {
   type Arithmetic,
@@ -139,8 +139,8 @@ function gradientRule(
     const product = m.mul(cotangent, slope);
     return chooses ? m.where(slope, product, m.constant(0)) : product;
   };
-  const places = Array.from({ length: arity + 1 }, (_, i) => ({ reads: 1 << i }));
-  const cotangent = { reads: 0 };
+  const places = operandsOf(arity + 1);
+  const cotangent = new Dependence(0);
   const result = expression(dependence, cotangent, ...places);
   if (result === null || result === cotangent) return result && "cotangent";
   const used = [...places.keys()].filter((place) => (result.reads >> place) & 1);
@@ -220,6 +220,7 @@ function elementwiseFunction(
 /** What would show at the first use of a value or a gradient only is refused where the record is written. */
 function checkRecord(kind: string, arity: number, { name, value, derivatives }: ElementwiseRecord): void {
   const where = `${kind}("${name}")`;
+  if (typeof name !== "string") throw new ArgumentError(kind, `needs a name; got ${describeValue(name)}.`);
   if (typeof value !== "function") {
     throw new ArgumentError(
       where,
@@ -227,12 +228,17 @@ function checkRecord(kind: string, arity: number, { name, value, derivatives }: 
       "write (m, x) => …",
     );
   }
+  checkExpression(where, "value", value, arity);
   if (derivatives === undefined) return;
   const count = Array.isArray(derivatives) ? derivatives.length : 0;
   const isDerivative = (given: unknown): boolean =>
     ["function", "number", "undefined"].includes(typeof given);
   const wrong = count === arity ? derivatives.findIndex((derivative) => !isDerivative(derivative)) : -1;
-  if (count === arity && wrong < 0) return;
+  if (count === arity && wrong < 0) {
+    for (const derivative of derivatives)
+      if (typeof derivative === "function") checkExpression(where, "a derivative", derivative, arity + 1);
+    return;
+  }
   throw new ArgumentError(
     where,
     wrong < 0
@@ -240,6 +246,30 @@ function checkRecord(kind: string, arity: number, { name, value, derivatives }: 
       : `a derivative is an expression or a number; got ${describeValue(derivatives[wrong])}.`,
     "write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.",
   );
+}
+
+/** Reads an expression once, to refuse what is not made of the words of the arithmetic alone. */
+function checkExpression(where: string, what: string, expression: Expression, count: number): void {
+  let result: unknown;
+  try {
+    result = expression(dependence, ...operandsOf(count));
+  } catch (error) {
+    if (error instanceof HalogradError) throw attributedTo(where, error);
+    const words = Object.keys(dependence).join(", ");
+    throw new ArgumentError(where, `${what} throws ${error}.`, `the words of the arithmetic are ${words}.`);
+  }
+  if (result instanceof Dependence) return;
+  throw new ArgumentError(
+    where,
+    `${what} returns ${describeValue(result)}, not a value of the arithmetic.`,
+    result === undefined ? "a function in braces needs a return." : fixFor(result),
+  );
+}
+
+function fixFor(value: unknown): string {
+  return typeof value === "number"
+    ? `write m.constant(${value}).`
+    : "an expression is made of its operands and m.constant(…), with the words of m.";
 }
 
 /** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
@@ -295,19 +325,61 @@ function computation(
   };
 }
 
-/** Expressions read for what they depend on: a value is the set of operands in it, a bit each. */
-const dependence: Arithmetic<{ readonly reads: number }> = /* @__PURE__ */ arithmeticOf(
-  () =>
-    (...parts) => ({ reads: parts.reduce((all, { reads }) => all | reads, 0) }),
-  () => ({ reads: 0 }),
+/** A value for what it depends on: the set of operands in it, a bit each. */
+class Dependence {
+  readonly reads: number;
+  constructor(reads: number) {
+    this.reads = reads;
+  }
+  [Symbol.toPrimitive](): never {
+    throw new ArgumentError(
+      "expression",
+      "JavaScript's operators (+, *, > …) and Math do not compute with the operands of an expression.",
+      "write m.add(x, y), m.mul(x, x), m.less(x, y), m.exp(x).",
+    );
+  }
+}
+
+const operandsOf = (count: number): Dependence[] =>
+  Array.from({ length: count }, (_, i) => new Dependence(1 << i));
+
+/** Expressions read for what they depend on. Every record's are read so once, which is where mistakes show. */
+const dependence: Arithmetic<Dependence> = /* @__PURE__ */ arithmeticOf<Dependence>(
+  (word) =>
+    (...parts) => {
+      const { length } = numbers[word];
+      const wrong = parts.findIndex((part) => !(part instanceof Dependence));
+      if (parts.length === length && wrong < 0)
+        return new Dependence(parts.reduce((all, { reads }) => all | reads, 0));
+      throw new ArgumentError(
+        "expression",
+        wrong < 0
+          ? `m.${word} takes ${length} values; got ${parts.length}.`
+          : `m.${word} takes values of the arithmetic; got ${describeValue(parts[wrong])} in place ${wrong + 1}.`,
+        fixFor(parts[wrong]),
+      );
+    },
+  (value) => {
+    checkNumber("expression", "a constant", value);
+    return new Dependence(0);
+  },
 );
 
 const methods = /* @__PURE__ */ arithmeticOf<Tensor>(
   (word) =>
     (first, ...rest) =>
-      (first[word as "add"] as (...rest: Tensor[]) => Tensor)(...rest),
+      word === "where"
+        ? choice(first, rest[0], rest[1])
+        : (first[word as "add"] as (...rest: Tensor[]) => Tensor)(...rest),
   (value) => scalarTensor(value, "float32"),
 );
+
+/** The operation `where`, which is no method: nobody could tell whether the receiver is the condition. */
+export const choice: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor =
+  /* @__PURE__ */ ternary({
+    name: "where",
+    value: (m, condition, x, y) => m.where(condition, x, y),
+  });
 
 /** Expressions read as operations on tensors, which are recorded and can be differentiated again. */
 function tensors(dtype: Dtype): Arithmetic<Tensor> {

@@ -6,17 +6,13 @@
 import { checkNumber } from "../basics/check.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
+import { binary, choice, quaternary, ternary, unary } from "./elementwise-record.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** An elementwise operation of one tensor. */
 export type Unary = (x: Tensor) => Tensor;
 /** An elementwise operation of two tensors that broadcast, or numbers. */
 export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
-/** An elementwise operation of four operands that broadcast. */
-export type Quaternary = (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor;
-/** An elementwise operation of three operands that broadcast. */
-export type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
 
 /** x + y, elementwise, with broadcasting. */
 export const add: Binary = binary({ name: "add", value: (m, x, y) => m.add(x, y) });
@@ -39,7 +35,7 @@ export const div: Binary = binary({
  * y < 0, and NaN for negative x, where the power exists at isolated y only. As in JavaScript, and not in NumPy, 1 to the power
  * of NaN or ±∞ is NaN.
  */
-export const pow: Binary = binary({
+export const pow: (x: TensorLike, exponent: TensorLike) => Tensor = binary({
   name: "pow",
   value: (m, x, y) => m.pow(x, y),
   intervals: [
@@ -84,18 +80,16 @@ export const notEqual: Binary = binary({
 /**
  * `x` where `condition` is not 0 (NaN is not), else `y`. The gradient goes to the one that was taken, and 0 to the other. An
  * operation before it still multiplies that 0: where its slope is infinite, choose its operand as well, as in
- * `isInside.where(isInside.where(x, 1).log(), 0)`.
+ * `where(isInside, where(isInside, x, 1).log(), 0)`. Not a method.
  */
-export const where: Ternary = ternary({
-  name: "where",
-  value: (m, condition, x, y) => m.where(condition, x, y),
-});
+export const where: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = choice;
 
-/** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. */
-export const linearCombination: Quaternary = quaternary({
-  name: "linearCombination",
-  value: (m, a, x, b, y) => m.add(m.mul(a, x), m.mul(b, y)),
-});
+/** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. Not a method. */
+export const linearCombination: (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor =
+  quaternary({
+    name: "linearCombination",
+    value: (m, a, x, b, y) => m.add(m.mul(a, x), m.mul(b, y)),
+  });
 
 /** −x. */
 export const neg: Unary = unary({ name: "neg", value: (m, x) => m.neg(x) });
@@ -250,7 +244,7 @@ export const softplus: Unary = unary({
  * x limited to [low, high]; `high` where low is above it. The gradient by x is 1 inside, at the limits and at NaN, 0
  * outside.
  */
-export const clamp: Ternary = ternary({
+export const clamp: (x: TensorLike, low: TensorLike, high: TensorLike) => Tensor = ternary({
   name: "clamp",
   value: (m, x, low, high) => m.minimum(m.maximum(x, low), high),
   // At the limits the gradient is 1, not shared with the limit.

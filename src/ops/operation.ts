@@ -4,11 +4,11 @@
  * nodes, linked through their operands, are the tape.
  */
 
+import { callSite } from "../basics/call-site.ts";
 import type { Calls } from "../basics/domains.ts";
 import { TapeError } from "../basics/errors.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
 import { changes, type Dtype, type Expression, type Operand } from "../kernels/index.ts";
-import { callSite } from "./call-site.ts";
 import { makeTensor, zeroTensor } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
 

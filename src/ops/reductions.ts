@@ -13,6 +13,7 @@ import {
 } from "../basics/shape.ts";
 import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
+import { where } from "./elementwise.ts";
 import { binary } from "./elementwise-record.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
@@ -126,7 +127,7 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
     const root = inFloat64(x, (x) => {
       const scale = withRecording(false, () => {
         const largest = steadyMax(x.abs(), axes);
-        return largest.equal(0).where(1, largest);
+        return where(largest.equal(0), 1, largest);
       });
       return rootOrNone(sum(x.div(scale).square(), axes, { keepdim: true })).mul(scale);
     });
@@ -336,7 +337,7 @@ function extremumGradient(
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
   const chosen = isExtremum(x.detach(), extremum);
   // A choice, and not a product: what was not chosen gets 0 even from an infinite cotangent.
-  return chosen.where(cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
+  return where(chosen, cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
 
 /** 1 where x is the extremum, a NaN included: there is one in x only where it has become the extremum. */
@@ -400,7 +401,7 @@ function inFloat64(x: Tensor, compose: (x: Tensor) => Tensor): Tensor {
 /** √x, and where x is 0 a root without a slope: the true one is infinite, and infinity times 0 is NaN. */
 function rootOrNone(x: Tensor): Tensor {
   const isNone = x.detach().equal(0);
-  return isNone.where(0, isNone.where(1, x).sqrt());
+  return where(isNone, 0, where(isNone, 1, x).sqrt());
 }
 
 /** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
@@ -408,7 +409,7 @@ function steadyMax(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
     if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
     const largest = max(x.detach(), axes, { keepdim: true });
-    return largest.abs().equal(Infinity).where(0, largest);
+    return where(largest.abs().equal(Infinity), 0, largest);
   });
 }
 

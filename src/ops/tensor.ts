@@ -1,6 +1,6 @@
 /**
  * What a tensor is to its users: a view of flat memory, the operations as methods, and its place on the
- * tape. The class behind it stands in autograd/tensor.ts; operations need only this contract.
+ * tape. The class behind it stands in tensor/tensor.ts; operations need only this contract.
  */
 
 import type { NestedArray } from "../basics/nested.ts";
@@ -17,9 +17,15 @@ import type * as reductions from "./reductions.ts";
 /** Where a number will do, it is taken as a scalar tensor of the other operand's dtype. */
 export type TensorLike = Tensor | number;
 
+/** Operations whose first operand is not what a reader takes the receiver for: functions, and no methods. */
+export type FunctionsOnly = "where" | "linearCombination";
+
 /** The operations whose first operand is a tensor, as they hang on it: `silu(x)` is `x.silu()`. */
 export type Methods<Functions> = {
-  readonly [Name in keyof Functions]: Functions[Name] extends (x: never, ...rest: infer Rest) => infer Result
+  readonly [Name in Exclude<keyof Functions, FunctionsOnly>]: Functions[Name] extends (
+    x: never,
+    ...rest: infer Rest
+  ) => infer Result
     ? (...rest: Rest) => Result
     : never;
 };
@@ -96,6 +102,6 @@ export interface Tensor
   toString(): string;
   /** Text where text is wanted; JavaScript's operators throw an ArgumentError. */
   [Symbol.toPrimitive](hint: string): string;
-  /** The parts along the first axis: `for (const row of matrix)`. */
+  /** The parts along the first axis: `for (const row of matrix)`. A scalar cannot be iterated over. */
   [Symbol.iterator](): IterableIterator<Tensor>;
 }

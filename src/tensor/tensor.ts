@@ -5,6 +5,7 @@
 
 import { type BackwardOptions, backward } from "../autograd/backward.ts";
 import { checkCotangent } from "../autograd/cotangents.ts";
+import { setLastLandmark } from "../basics/call-site.ts";
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, AxisError, attributedTo, ShapeError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
@@ -28,7 +29,7 @@ import { operands, scalarTensor, setTensorFactory, zeroTensor } from "../ops/ope
 import { isRecording, Node } from "../ops/operation.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
-import type { Tensor } from "../ops/tensor.ts";
+import type { FunctionsOnly, Tensor } from "../ops/tensor.ts";
 
 class TensorClass {
   readonly storage: Storage;
@@ -44,6 +45,7 @@ class TensorClass {
     this.shape = shape;
     this.strides = strides;
     this.offset = offset;
+    if (IN_TESTS_OF_BUN) showElements(this.self());
   }
 
   get data(): FloatArray {
@@ -174,9 +176,11 @@ class TensorClass {
       throw attributedTo("at", error);
     }
   }
-  *[Symbol.iterator](): IterableIterator<Tensor> {
-    if (this.rank === 0)
-      throw new AxisError("iteration", "a scalar has nothing to iterate over.", "use item().");
+  /** Libraries that compare iterate over what has this, so a scalar has not. */
+  get [Symbol.iterator](): (() => IterableIterator<Tensor>) | undefined {
+    return this.rank === 0 ? undefined : this.#rows;
+  }
+  *#rows(): IterableIterator<Tensor> {
     for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
   }
 
@@ -207,7 +211,8 @@ class TensorClass {
   }
   /** What a browser's console shows before it is opened. */
   get [Symbol.toStringTag](): string {
-    return `Tensor ${showShape(this.shape)}`;
+    showElements(this.self());
+    return this.shape === undefined ? "Tensor" : `Tensor ${showShape(this.shape)}`;
   }
   toJSON(): NestedArray {
     return this.toArray();
@@ -219,17 +224,69 @@ class TensorClass {
   }
 }
 
+/**
+ * Makes a tensor comparable to libraries, which look at own enumerable properties: its shape and elements, not its memory,
+ * layout and past. They ask for the tag, the constructor or (Jest) whether it is a matcher first, which is when this is
+ * done: for every tensor it would take as long as an operation of scalars.
+ */
+function showElements(tensor: Tensor): void {
+  if (!Object.hasOwn(tensor, "storage") || !Object.isExtensible(tensor) || "elements" in tensor) return;
+  const hidden = { enumerable: false };
+  Object.defineProperties(tensor, {
+    storage: hidden,
+    strides: hidden,
+    offset: hidden,
+    node: hidden,
+    elements: { get: () => tensor.toTypedArray(), enumerable: true, configurable: true },
+  });
+}
+
+/** Bun's `expect` compares natively, and asks for nothing first. */
+const IN_TESTS_OF_BUN: boolean = /* @__PURE__ */ (() => {
+  const { Bun } = globalThis as { Bun?: { env?: { NODE_ENV?: string } } };
+  return Bun?.env?.NODE_ENV === "test";
+})();
+
+for (const [asked, answer] of [
+  ["constructor", TensorClass],
+  ["asymmetricMatch", undefined],
+] as const) {
+  Object.defineProperty(TensorClass.prototype, asked, {
+    get(this: Tensor) {
+      showElements(this);
+      return answer;
+    },
+    configurable: true,
+  });
+}
+
+const FUNCTIONS_ONLY: Record<FunctionsOnly, string> & Record<string, string | undefined> = {
+  where: "where(condition, x, y)",
+  linearCombination: "linearCombination(a, x, b, y)",
+};
+
 for (const operations of [elementwise, reductions, layout, linear, losses, indexing]) {
   for (const [name, operation] of Object.entries(operations) as [
     string,
     (...values: unknown[]) => Tensor,
   ][]) {
     Object.defineProperty(TensorClass.prototype, name, {
-      value: methodOf(operation, operations === elementwise ? operation.length : 0),
+      value: FUNCTIONS_ONLY[name]
+        ? () => refuseMethod(name)
+        : methodOf(operation, operations === elementwise ? operation.length : 0),
       writable: true,
       configurable: true,
     });
   }
+}
+
+/** @throws ArgumentError with the way out, for those who do not compile */
+function refuseMethod(name: string): never {
+  throw new ArgumentError(
+    name,
+    "is no method, since a reader could not tell which operand the receiver is.",
+    `import { ${name} } from "halograd", and write ${FUNCTIONS_ONLY[name]}.`,
+  );
 }
 
 /** The function with `this` as its first operand; one or two operands are handed over without a list, which takes time. */
@@ -263,6 +320,7 @@ export function makeTensor(
   return new TensorClass(storage, shape, strides, offset) as unknown as Tensor;
 }
 setTensorFactory(makeTensor);
+setLastLandmark(() => new Error().stack ?? "");
 
 /** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
 export function checkWritable(where: string, tensor: Tensor): void {

@@ -322,7 +322,7 @@ function unitVector(at: number, like: Tensor): Tensor {
   return tensor(values, like.shape, { dtype: "float64" });
 }
 
-function unravel(flat: number, shape: Shape): number[] {
+export function unravel(flat: number, shape: Shape): number[] {
   const index = new Array<number>(shape.length);
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     index[axis] = flat % shape[axis];

@@ -45,6 +45,7 @@ import {
   useBackend,
   valueAndGrad,
   vjp,
+  where,
   zeros,
   zerosLike,
 } from "../../src/index.ts";
@@ -542,7 +543,7 @@ describe("what was wrong in silence:", () => {
       "where",
       () => {
         const [x, y] = [leaf([0]), leaf([5])];
-        return [[x, y], tensor([1]).where(x, y)];
+        return [[x, y], where(tensor([1]), x, y)];
       },
       [[Infinity], [0]],
     ],

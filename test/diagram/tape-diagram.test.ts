@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { noGrad, tape } from "../../src/autograd/tape.ts";
 import { ArgumentError, TapeError } from "../../src/basics/errors.ts";
 import { type DiagramOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
-import { concat, type Tensor } from "../../src/index.ts";
+import { concat, linearCombination, type Tensor } from "../../src/index.ts";
 import { withScope } from "../../src/ops/operation.ts";
 import { tensor } from "../../src/tensor/construction.ts";
 import { parseSvg, type SvgElement } from "../plot/parse-svg.ts";
@@ -24,7 +24,7 @@ const program = fc
         a.mul(2),
         a.softmax(),
         constant.sub(a),
-        a.linearCombination(2, b, 3),
+        linearCombination(a, 2, b, 3),
       ];
       values.push(results[kind]);
     }

@@ -12,6 +12,7 @@ import {
   stack,
   type Tensor,
   tensor,
+  where,
 } from "../../src/index.ts";
 
 interface Golden {
@@ -62,7 +63,7 @@ const calls: Record<string, Call> = {
   concat: (inputs, { dim }) => concat(inputs, dim),
   stack: (inputs, { dim }) => stack(inputs, dim),
   index_select: ([x], { dim, index }) => x.indexSelect(dim, index),
-  where: ([x, y], { condition }) => tensor((condition as boolean[]).map(Number), x.shape).where(x, y),
+  where: ([x, y], { condition }) => where(tensor((condition as boolean[]).map(Number), x.shape), x, y),
   linear: ([x, weight, bias]) => linear(x, weight, bias),
   mse_loss: ([prediction, target]) => mseLoss(prediction, target),
   huber_loss: ([prediction, target], { delta }) => huberLoss(prediction, target, delta),

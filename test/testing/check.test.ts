@@ -12,6 +12,7 @@ import {
   type Tensor,
   tensor,
   unary,
+  where,
 } from "../../src/index.ts";
 import { checkGradients } from "../../src/testing/check.ts";
 
@@ -77,7 +78,7 @@ describe("checkGradients", () => {
       shape: ([x]) => x.shape,
       compute: (output, _shape, [x]) => output.storage.data.set(x.mul(2).toTypedArray(), output.offset),
       // Right for the cotangents that the differences are weighted with, but lost when they are small.
-      gradient: (cotangent) => cotangent.abs().less(1e-6).where(0, cotangent.mul(2)),
+      gradient: (cotangent) => where(cotangent.abs().less(1e-6), 0, cotangent.mul(2)),
       reads: "nothing",
       examples: [],
     };

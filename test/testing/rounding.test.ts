@@ -1,7 +1,7 @@
 /** Bounds of rounding errors: never broken, and not much wider than what they bound. */
 
 import { describe, expect, it } from "vitest";
-import { normal, Random, type Tensor, tensor } from "../../src/index.ts";
+import { normal, Random, type Tensor, tensor, where } from "../../src/index.ts";
 import { errorBound } from "../../src/testing/index.ts";
 
 describe("errorBound", () => {
@@ -13,7 +13,7 @@ describe("errorBound", () => {
     "a sum": (x) => x.square().sum(1),
     "a matrix product": (x) => x.matmul(x.transpose()),
     "a composite": (x) => x.softmax(0).log(),
-    "choices that rounding may turn": (x) => x.div(3).mul(3).less(x).where(x, x.mul(2)),
+    "choices that rounding may turn": (x) => where(x.div(3).mul(3).less(x), x, x.mul(2)),
   };
   it.each(Object.entries(functions))("holds for %s", (_, f) => {
     const { value, bound } = errorBound(f, [x]);
@@ -34,7 +34,7 @@ describe("errorBound", () => {
   });
 
   it("covers both sides of a choice that rounding may turn", () => {
-    const f = (x: Tensor): Tensor => x.div(3).mul(3).equal(x).where(1, 2);
+    const f = (x: Tensor): Tensor => where(x.div(3).mul(3).equal(x), 1, 2);
     expect(errorBound(f, [tensor(0.7)]).bound.item()).toBeGreaterThanOrEqual(1);
   });
 });

@@ -1,0 +1,127 @@
+/** Operations that users write: each mistake is refused where it is made, and says what to write. */
+
+import { describe, expect, test } from "vitest";
+import {
+  apply,
+  binary,
+  HalogradError,
+  less,
+  type Operation,
+  type Tensor,
+  tensor,
+  unary,
+} from "../../src/index.ts";
+import { errorOf } from "../messages.ts";
+
+/** A record as untyped programs write it. */
+// biome-ignore lint/suspicious/noExplicitAny: the mistakes are those of programs without types
+type Untyped = any;
+type Loose = Record<string, unknown>;
+const leaf = (): Tensor => tensor([1, 2], { requiresGrad: true });
+
+describe("an expression", () => {
+  const square = (m: Untyped, x: Untyped): unknown => m.mul(x, x);
+  test.each<[string, (m: Untyped, x: Untyped, y: Untyped) => unknown, string]>([
+    ["with a number where a value is needed", (m, x) => m.add(x, 1), "write m.constant(1)"],
+    ["with an operator", (_, x) => x * x, "write m.add(x, y), m.mul(x, x)"],
+    ["with a comparison", (m, x) => (x > 0 ? x : m.neg(x)), "m.less(x, y)"],
+    ["with Math", (m, x) => m.mul(x, Math.exp(x)), "m.exp(x)"],
+    ["that returns nothing", (m, x) => void m.mul(x, x), "needs a return"],
+    ["that is a number", () => 3, "write m.constant(3)"],
+    ["that returns an array", (m, x) => [m.mul(x, x)], "returns an array of 1"],
+    [
+      "with a word that does not exist",
+      (m, x) => m.sigmoid(x),
+      "the words of the arithmetic are constant, add",
+    ],
+    ["with a tensor's method", (_, x) => x.mul(x), "the words of the arithmetic are constant, add"],
+    ["with a tensor", (m, x) => m.mul(x, tensor(2)), "got a tensor of shape [] in place 2"],
+    ["with an operand too many", (m, x, y) => m.mul(x, y), "got undefined in place 2"],
+    ["with a word that lacks an operand", (m, x) => m.mul(x), "m.mul takes 2 values; got 1"],
+    ["with a constant that is none", (m, x) => m.mul(x, m.constant("2")), "a constant is a number"],
+  ])("%s is refused as value and as derivative", (_, mistake, fix) => {
+    const value = errorOf(() => unary({ name: "own", value: mistake as never }));
+    expect(value.where).toBe('unary("own")');
+    expect(value.message).toContain(fix);
+    if (mistake.length < 3) {
+      const derivative = errorOf(() =>
+        unary({ name: "own", value: square as never, derivative: mistake as never }),
+      );
+      expect(derivative.message).toContain(fix);
+    }
+  });
+
+  test("that is right is taken, where it ignores an operand and where it is constant", () => {
+    expect(binary({ name: "first", value: (_, x) => x })(tensor([1, 2]), 3)).toEqual(tensor([1, 2]));
+    expect(unary({ name: "one", value: (m) => m.constant(1) })(tensor([5, 6]))).toEqual(tensor([1, 1]));
+  });
+});
+
+describe("a record", () => {
+  const double: Operation = {
+    name: "double",
+    shape: ([x]) => x.shape,
+    compute(output, _, [x]) {
+      for (let i = 0; i < x.size; i++) output.storage.set(i, 2 * x.data[i]);
+    },
+    gradient: (cotangent) => cotangent.mul(2),
+    reads: "nothing",
+    examples: [],
+  };
+  const run = (changes: Loose): Tensor => {
+    const x = leaf();
+    apply({ ...double, ...changes } as Operation, [x], {})
+      .sum()
+      .backward();
+    return x.grad!;
+  };
+
+  test("that is right is applied and differentiated", () => {
+    expect(apply(double, [tensor([1, 2])], {})).toEqual(tensor([2, 4]));
+    expect(run({})).toEqual(tensor([2, 2]));
+  });
+
+  test.each<[string, Loose, string]>([
+    ["compute returns its values", { compute: (_: unknown, __: unknown, [x]: Tensor[]) => x.toTypedArray() }, "output.storage.set(i, value)"], // biome-ignore format: a row
+    ["compute returns a tensor", { compute: (_: unknown, __: unknown, [x]: Tensor[]) => x.mul(2) }, "and stored nothing"], // biome-ignore format: a row
+    ["its rule returns nothing", { gradient: () => undefined }, "or null where the operand has no influence"],
+    ["its rule returns an array", { gradient: (c: Tensor) => [c] }, "called for each operand"],
+    ["its rule returns a number", { gradient: () => 2 }, "returns the number 2 for operand 0"],
+    [
+      "its rule returns another dtype",
+      { gradient: (c: Tensor) => c.to("float64") },
+      "return a tensor of float32",
+    ],
+    ["its rule returns another shape", { gradient: (c: Tensor) => c.sum() }, "sumTo"],
+    ["it has no gradient, and an operand wants one", { gradient: undefined }, "gradient: () => null"],
+    ["it has no shape rule", { shape: undefined }, "needs the functions shape and compute"],
+    ["its shape rule returns a number", { shape: () => 2 }, "a shape is an array"],
+    ["it does not say what its rule reads", { reads: undefined }, "needs reads"],
+    ["it has no name", { name: undefined }, "a record with a name"],
+  ])("is refused where %s", (_, changes, fix) => {
+    const error = errorOf(() => run(changes));
+    expect(error).toBeInstanceOf(HalogradError);
+    expect(error.message).toContain(fix);
+  });
+
+  test("without a gradient is applied where nothing is differentiated, or says that it stops there", () => {
+    const stopped = { ...double, gradient: undefined } as unknown as Operation;
+    expect(apply(stopped, [tensor([1, 2])], {})).toEqual(tensor([2, 4]));
+    const x = leaf();
+    apply({ ...double, gradient: () => null }, [x], {})
+      .add(x)
+      .sum()
+      .backward();
+    expect(x.grad).toEqual(tensor([1, 1]));
+  });
+
+  test("of the engine is applied as it is", () => {
+    const { operation } = less as unknown as { operation: Operation };
+    expect(apply(operation, [leaf(), tensor([2, 2])], {})).toEqual(tensor([1, 0]));
+  });
+
+  test("is asked for where a function or an operand stands in its place", () => {
+    expect(errorOf(() => apply(less as never, [leaf()], {})).message).toContain("silu.operation");
+    expect(errorOf(() => apply(double, leaf() as never, {})).message).toContain("takes a list of tensors");
+  });
+});

@@ -32,6 +32,8 @@ export function formatElements(
     const parts = indices[axis].map((i) =>
       i < 0 ? "…" : visit(axis + 1, at + i * strides[axis], depth + 1),
     );
+    // Of a single part there is nothing to separate, and n axes of size 1 would make n long separators.
+    if (parts.length === 1) return `[${parts[0]}]`;
     const isLast = axis === shape.length - 1;
     const blankLines = "\n".repeat(Math.max(1, shape.length - 1 - axis));
     return `[${parts.join(isLast ? ", " : `,${blankLines}${" ".repeat(depth + 1)}`)}]`;
@@ -47,8 +49,9 @@ function entriesShown(shape: Shape): number[][] {
   const edges = shape.map(() => 0);
   const count = (size: number, axis: number): number =>
     isCut && size > 2 * EDGES[edges[axis]] + 1 ? Math.max(2 * EDGES[edges[axis]], 1) : size;
-  for (let axis = 0; axis < filled.length; axis++) {
-    while (edges[axis] < EDGES.length - 1 && sizeOf(filled.map(count)) > MOST) edges[axis]++;
+  const isTooMuch = (): boolean => sizeOf(filled.map(count)) > MOST;
+  for (let axis = 0; axis < filled.length && isTooMuch(); axis++) {
+    while (edges[axis] < EDGES.length - 1 && isTooMuch()) edges[axis]++;
   }
   return shape.map((size, axis) => {
     const shown = axis < filled.length ? count(size, axis) : 0;

@@ -25,7 +25,7 @@ export {
 } from "./basics/errors.ts";
 export type { NestedArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";
-export type { Range, Shape } from "./basics/shape.ts";
+export type { Range, Shape, Span } from "./basics/shape.ts";
 export { type DiagramOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";
 export {
   type Arithmetic,

@@ -53,10 +53,15 @@ export function backward(root: Tensor, cotangent?: Tensor, options?: BackwardOpt
 }
 
 /** Applies the gradient rule for one operand, adds the result to that operand's cotangent, and returns it. */
-function contribute({ cotangents }: Walk, node: Node, index: number): Tensor | null {
+function contribute({ cotangents, isWatched }: Walk, node: Node, index: number): Tensor | null {
   const target = node.source(index);
   const cotangent = cotangents.of(node);
   if (target === null || cotangent === null) return null;
+  const { operation, attributes } = node;
+  if (operation!.part !== undefined && !isWatched) {
+    cotangents.addPart(target, operation!.part(attributes), node);
+    return null;
+  }
   const contribution = applyRule(node, cotangent, index);
   if (contribution === null) return null;
   if (!sameShape(contribution.shape, target.output.shape)) throw misshapen(node, index, contribution);
@@ -136,6 +141,8 @@ interface Walk {
   readonly cotangents: Cotangents;
   readonly createGraph: boolean;
   readonly retainGraph: boolean;
+  /** Whether somebody looks at every contribution. */
+  readonly isWatched: boolean;
 }
 
 function startWalk(
@@ -155,7 +162,7 @@ function startWalk(
   for (const node of order) if (node.inputs === null) throw freed(where, node);
   const cotangents = new Cotangents(order, !createGraph && !isWatched);
   cotangents.seed(root.node, cotangent ?? scalarTensor(1, root.dtype).expand(root.shape));
-  return { order, cotangents, createGraph, retainGraph };
+  return { order, cotangents, createGraph, retainGraph, isWatched };
 }
 
 /**

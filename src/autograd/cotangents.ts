@@ -6,9 +6,10 @@
  * the cotangent on as it is, or a view of it. What came from outside, or may be known outside, is kept.
  */
 
-import { isContiguous, sameShape } from "../basics/shape.ts";
+import { isContiguous, type Span, sameShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import { isForgetful, type Node, observer } from "../ops/operation.ts";
+import { placeSpans } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { notCotangent, overtaken } from "./errors.ts";
 
@@ -16,6 +17,8 @@ import { notCotangent, overtaken } from "./errors.ts";
 export class Cotangents {
   readonly #walk = nextWalk++;
   readonly #discards: boolean;
+  /** What is still to be put among zeros and added to the sum of a node. */
+  readonly #parts = new Map<Node, Parts>();
 
   /**
    * Sums of nothing, for the nodes of a walk.
@@ -44,7 +47,40 @@ export class Cotangents {
    */
   of(node: Node): Tensor | null {
     if (node.walk !== this.#walk) throw overtaken(node);
+    if (this.#parts.size > 0) this.#place(node);
     return node.cotangent;
+  }
+
+  /**
+   * Adds the cotangent of `from` to that of `target`, of which it is a part. Parts wait for each other until they are as
+   * large as the whole: n rows then cost what one matrix does, and not n of them.
+   */
+  addPart(target: Node, spans: readonly Span[], from: Node): void {
+    if (target.walk !== this.#walk) throw overtaken(target);
+    const part = from.cotangent!;
+    const waiting = this.#parts.get(target) ?? { parts: [], places: [], size: 0 };
+    this.#parts.set(target, waiting);
+    if (waiting.size === 0 && target.cotangent !== null) {
+      waiting.parts.push(target.cotangent);
+      waiting.places.push(target.output.shape.map((count) => ({ start: 0, step: 1, count })));
+    }
+    waiting.parts.push(part);
+    waiting.places.push(spans);
+    waiting.size += part.size;
+    if (this.#discards) part.storage.holders++;
+    if (waiting.size >= target.output.size) this.#place(target);
+  }
+
+  /** The sum with all parts that wait. */
+  #place(node: Node): void {
+    const waiting = this.#parts.get(node);
+    if (waiting === undefined) return;
+    this.#parts.delete(node);
+    node.cotangent = placeSpans(waiting.parts, waiting.places, node.output.shape);
+    node.ownsCotangent = false;
+    if (!this.#discards) return;
+    node.cotangent.storage.holders++;
+    for (const part of waiting.parts) release(part);
   }
 
   /** Adds a contribution to the sum of `target`: what the gradient rule of `from` has made of its cotangent. */
@@ -92,6 +128,13 @@ export class Cotangents {
     keepForever(cotangent);
     return cotangent;
   }
+}
+
+interface Parts {
+  readonly parts: Tensor[];
+  readonly places: (readonly Span[])[];
+  /** How many elements the parts have. */
+  size: number;
 }
 
 let nextWalk = 1;

@@ -26,17 +26,27 @@ export function shapeOfNested(values: NestedArray): Shape {
 /** Writes a nested array of a known shape into flat memory. */
 export function flattenNested(where: string, values: NestedArray, shape: Shape, out: FloatArray): void {
   let next = 0;
-  const visit = (value: NestedArray, axis: number, path: string): void => {
-    if (axis === shape.length) {
-      if (typeof value !== "number") throw notANumber(where, value, path, shape);
-      out[next++] = value;
-      return;
+  const last = shape.length - 1;
+  const index = shape.map(() => 0);
+  // The path is made when there is something to say of it: for each element it would cost seven times what the rest does.
+  const path = (axis: number): string =>
+    `values${index
+      .slice(0, axis)
+      .map((i) => `[${i}]`)
+      .join("")}`;
+  const visit = (value: NestedArray, axis: number): void => {
+    if (!Array.isArray(value)) throw ragged(where, `${path(axis)} is a number`, axis, shape);
+    if (value.length !== shape[axis]) throw ragged(where, `${path(axis)} has ${value.length}`, axis, shape);
+    for (let i = 0; i < value.length; i++) {
+      index[axis] = i;
+      if (axis < last) visit(value[i], axis + 1);
+      else if (typeof value[i] === "number") out[next++] = value[i];
+      else throw notANumber(where, value[i], path(axis + 1), shape);
     }
-    if (!Array.isArray(value)) throw ragged(where, `${path} is a number`, axis, shape);
-    if (value.length !== shape[axis]) throw ragged(where, `${path} has ${value.length}`, axis, shape);
-    for (let i = 0; i < value.length; i++) visit(value[i], axis + 1, `${path}[${i}]`);
   };
-  visit(values, 0, "values");
+  if (last >= 0) visit(values, 0);
+  else if (typeof values === "number") out[0] = values;
+  else throw notANumber(where, values, path(0), shape);
 }
 
 /** @throws ArgumentError unless the values are a flat array of numbers, typed or not */
@@ -82,10 +92,16 @@ export function toNested(
   offset: number,
   data: FloatArray,
 ): NestedArray {
-  const visit = (axis: number, at: number): NestedArray =>
-    axis === shape.length
-      ? data[at]
-      : Array.from({ length: shape[axis] }, (_, i) => visit(axis + 1, at + i * strides[axis]));
+  const visit = (axis: number, at: number): NestedArray => {
+    if (axis === shape.length) return data[at];
+    const list = new Array<NestedArray>(shape[axis]);
+    const step = strides[axis];
+    const isLast = axis === shape.length - 1;
+    for (let i = 0; i < list.length; i++) {
+      list[i] = isLast ? data[at + i * step] : visit(axis + 1, at + i * step);
+    }
+    return list;
+  };
   return visit(0, offset);
 }
 

@@ -12,7 +12,7 @@ export type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "./backen
 export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
 export type { FloatArray } from "./types.ts";
 export type { Draw } from "./typescript/random.ts";
-export { forEachIndex } from "./walk.ts";
+export { type Axes, forEachIndex, mergeAxes } from "./walk.ts";
 
 /** The names of the backends. */
 export type BackendName = "typescript" | "wasm";

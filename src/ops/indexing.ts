@@ -5,7 +5,7 @@ import type { Dice, Setting } from "../basics/domains.ts";
 import { ArgumentError, AxisError, ShapeError } from "../basics/errors.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../basics/shape.ts";
 import { forEachIndex } from "../kernels/index.ts";
-import { linesAlong } from "./lines.ts";
+import { entryAlong } from "./lines.ts";
 import { isTensor, operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -15,7 +15,7 @@ export type Indices = ArrayLike<number> | Tensor;
 
 interface IndexAttributes {
   readonly axis: number;
-  readonly indices: readonly number[];
+  readonly indices: ArrayLike<number>;
 }
 
 /**
@@ -30,9 +30,14 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     compute(output, shape, [x], { axis, indices }) {
       const [source, target] = [x.storage.data, output.storage.data];
       const [step, outStep] = [x.strides[axis], output.strides[axis]];
-      forEachIndex(linesAlong(axis, shape, x, output), ([from, to]) => {
-        for (let i = 0; i < indices.length; i++) target[to + i * outStep] = source[from + indices[i] * step];
-      });
+      const { axes, rank, count, run, outRun } = entryAlong(axis, shape, x, output);
+      const visit = ([start, outStart]: readonly number[]): void => {
+        for (let i = 0; i < indices.length; i++) {
+          const [from, to] = [start + indices[i] * step, outStart + i * outStep];
+          for (let j = 0; j < count; j++) target[to + j * outRun] = source[from + j * run];
+        }
+      };
+      forEachIndex(axes, visit, rank);
     },
     gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
       indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
@@ -60,9 +65,14 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
         const source = x.storage.data;
         const sums = new Float64Array(sizeOf(outShape));
         const [step, outStep] = [x.strides[axis], output.strides[axis]];
-        forEachIndex(linesAlong(axis, x.shape, x, { ...output, offset: 0 }), ([from, to]) => {
-          for (let i = 0; i < indices.length; i++) sums[to + indices[i] * outStep] += source[from + i * step];
-        });
+        const { axes, rank, count, run, outRun } = entryAlong(axis, x.shape, x, { ...output, offset: 0 });
+        const visit = ([start, outStart]: readonly number[]): void => {
+          for (let i = 0; i < indices.length; i++) {
+            const [from, to] = [start + i * step, outStart + indices[i] * outStep];
+            for (let j = 0; j < count; j++) sums[to + j * outRun] += source[from + j * run];
+          }
+        };
+        forEachIndex(axes, visit, rank);
         output.storage.data.set(sums, output.offset);
       },
       gradient: (cotangent, { attributes: { axis, indices } }) => indexSelect(cotangent, axis, indices),
@@ -97,7 +107,7 @@ function indicesIntoThree(dice: Dice, shape: Shape, [axis]: readonly Setting[]):
   return Array.from({ length: shape.at(axis as number)! }, () => dice.integer(-3, 2));
 }
 
-function checkIndices(where: string, indices: Indices, size: number): number[] {
+function checkIndices(where: string, indices: Indices, size: number): Int32Array {
   if (isTensor(indices) && indices.rank !== 1) {
     throw new ShapeError(
       where,
@@ -114,18 +124,23 @@ function checkIndices(where: string, indices: Indices, size: number): number[] {
         : "give an array, a typed array or a tensor.",
     );
   }
-  const list: number[] = isTensor(indices) ? [...indices.toTypedArray()] : Array.from(indices);
-  return list.map((index) => {
-    if (!Number.isInteger(index))
-      throw new ArgumentError(where, `an index is a whole number; got ${describeValue(index)}.`);
-    if (index < -size || index >= size) {
-      throw new AxisError(
-        where,
-        size === 0
-          ? `index ${index} is outside an axis without entries.`
-          : `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
-      );
-    }
-    return index < 0 ? index + size : index;
-  });
+  const given: ArrayLike<number> = isTensor(indices) ? indices.toTypedArray() : indices;
+  const list = new Int32Array(given.length);
+  for (let i = 0; i < list.length; i++) {
+    const index = given[i];
+    if (!(Number.isInteger(index) && index >= -size && index < size)) throw notAnIndex(where, index, size);
+    list[i] = index < 0 ? index + size : index;
+  }
+  return list;
+}
+
+function notAnIndex(where: string, index: unknown, size: number): ArgumentError | AxisError {
+  if (!Number.isInteger(index))
+    return new ArgumentError(where, `an index is a whole number; got ${describeValue(index)}.`);
+  return new AxisError(
+    where,
+    size === 0
+      ? `index ${index} is outside an axis without entries.`
+      : `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
+  );
 }

@@ -6,12 +6,13 @@ import { shorthand } from "./composite.ts";
 import { unsqueeze } from "./layout.ts";
 import { listOf, operands } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
-import { copyElements } from "./spans.ts";
+import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Tensors one after another along an axis (the first by default); other sizes must be equal. */
 export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* @__PURE__ */ (() => {
-  const operation: Operation<{ axis: number }> = {
+  // `starts` is where each operand begins along the axis: the sum of the sizes before it, which no rule should add up again.
+  const operation: Operation<{ axis: number; starts: readonly number[] }> = {
     name: "concat",
     shape(inputs, { axis }) {
       const shape = [...inputs[0].shape];
@@ -27,22 +28,20 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
       }
       return shape;
     },
-    compute(output, _shape, inputs, { axis }) {
-      let { offset } = output;
-      for (const input of inputs) {
-        copyElements(input.shape, { storage: output.storage, offset, strides: output.strides }, input);
-        offset += input.shape[axis] * output.strides[axis];
-      }
+    compute({ storage, offset, strides }, _shape, inputs, { axis, starts }) {
+      inputs.forEach((input, i) => {
+        copyElements(input.shape, { storage, offset: offset + starts[i] * strides[axis], strides }, input);
+      });
     },
-    gradient(cotangent, { inputs, attributes: { axis } }, index) {
-      const start = inputs!.slice(0, index).reduce((sum, input) => sum + input.shape[axis], 0);
-      const range = [start, start + inputs![index].shape[axis]] as const;
-      return cotangent.slice(...cotangent.shape.map((_, i) => (i === axis ? range : null)));
-    },
+    gradient: (cotangent, { inputs, attributes: { axis, starts } }, index) =>
+      takeSpans(
+        cotangent,
+        inputs![index].shape.map((count, i) => ({ start: i === axis ? starts[index] : 0, step: 1, count })),
+      ),
     reads: "nothing",
     examples: [
-      { shapes: of([2, 3], [2, 4]), attributes: { axis: 1 } },
-      { shapes: of([2], [1], [3]), attributes: { axis: 0 } },
+      { shapes: of([2, 3], [2, 4]), attributes: { axis: 1, starts: [0, 3] } },
+      { shapes: of([2], [1], [3]), attributes: { axis: 0, starts: [0, 2, 3] } },
     ],
     calls: {
       settings: ["axis"],
@@ -61,7 +60,13 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
         "use stack() to join scalars or along a new axis.",
       );
     }
-    return apply(operation, inputs, { axis: normalizeAxis("concat", axis, inputs[0].rank) });
+    const along = normalizeAxis("concat", axis, inputs[0].rank);
+    let end = 0;
+    const starts = inputs.map(({ shape }) => {
+      end += shape[along];
+      return end - shape[along];
+    });
+    return apply(operation, inputs, { axis: along, starts });
   }, operation);
 })();
 

@@ -7,7 +7,7 @@
 import { callSite } from "../basics/call-site.ts";
 import type { Calls } from "../basics/domains.ts";
 import { TapeError } from "../basics/errors.ts";
-import { type Shape, showShape } from "../basics/shape.ts";
+import { type Shape, type Span, showShape } from "../basics/shape.ts";
 import { changes, type Dtype, type Expression, type Operand } from "../kernels/index.ts";
 import { makeTensor, zeroTensor } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
@@ -36,6 +36,11 @@ export interface Operation<A extends Attributes = Attributes> {
    * (the vector-Jacobian product). Null where the input has no influence that could be differentiated.
    */
   gradient?: ((cotangent: Tensor, node: Node<A>, index: number) => Tensor | null) | undefined;
+  /**
+   * Of an operation that takes a part of its operand: where. The gradient is then zero but for the cotangent there, and a walk
+   * puts the cotangents of all parts among zeros at once, where a matrix of zeros for each would cost more than the rest.
+   */
+  part?(attributes: A): readonly Span[];
   /** The element type of the output, where it is not that of the operands. */
   dtype?(attributes: A): Dtype;
   /** Which values the gradient rule reads: these must not change in place between the operation and backward. */
@@ -94,8 +99,8 @@ export class Node<A extends Attributes = Attributes> {
   sources: readonly (Node | null)[];
   /** The composite operation in whose course this ran, such as "softmax"; "" outside. */
   readonly scope: string = scope;
-  /** The count of in-place changes when this was recorded. */
-  readonly recordedAt: number = changes;
+  /** The count of in-place changes when this was recorded, or when all that its rule reads was last seen unchanged. */
+  recordedAt: number = changes;
   /** Where the operation was called, while somebody watches (see `detectAnomaly`). */
   readonly callSite: string | null = observer === null ? null : callSite();
   /** Set by `retainGrad()`. */
@@ -201,7 +206,11 @@ function checkReads(node: Node, index: number): void {
           ...(reads === "output" || reads === "both" ? [node.output] : []),
         ]
       : reads[index].map((place) => (place === OUTPUT ? node.output : inputs[place]));
-  if (tensors.every(({ storage }) => storage.changedAt <= node.recordedAt)) return;
+  if (tensors.every(({ storage }) => storage.changedAt <= node.recordedAt)) {
+    // The same for every operand, so that the others need not look again.
+    if (typeof reads === "string") node.recordedAt = changes;
+    return;
+  }
   throw new TapeError(
     node.operation!.name,
     "a value that its gradient needs was changed in place after it was computed " +

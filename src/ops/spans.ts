@@ -14,7 +14,8 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = /* @__PU
     view: (x, _shape, { spans }) => spanLayout(x, spans),
     compute: (output, shape, [x], { spans }) =>
       copyElements(shape, output, { storage: x.storage, ...spanLayout(x, spans) }),
-    gradient: (cotangent, node) => placeSpans(cotangent, node.attributes.spans, node.inputs![0].shape),
+    gradient: (cotangent, node) => placeSpans([cotangent], [node.attributes.spans], node.inputs![0].shape),
+    part: ({ spans }) => spans,
     reads: "nothing",
     examples: [
       {
@@ -34,39 +35,63 @@ export const takeSpans: (x: Tensor, spans: readonly Span[]) => Tensor = /* @__PU
   );
 })();
 
-/** Zeros of a shape with the elements put at regular places: the transpose of taking them from there. */
-export const placeSpans: (x: Tensor, spans: readonly Span[], shape: Shape) => Tensor =
-  /* @__PURE__ */ (() => {
-    const operation: Operation<{ spans: readonly Span[]; shape: Shape }> = {
-      name: "placeSlice",
-      shape: (_, { shape }) => shape,
-      compute(output, _shape, [x], { spans }) {
-        const { strides, offset } = spanLayout(output, spans);
-        copyElements(x.shape, { storage: output.storage, offset, strides }, x);
-      },
-      gradient: (cotangent, node) => takeSpans(cotangent, node.attributes.spans),
-      reads: "nothing",
-      examples: [
-        {
-          shapes: [[2, 2]],
-          attributes: {
-            spans: [
+/**
+ * Zeros of a shape, to which parts are added in their order, each at regular places of its own: the transpose of taking
+ * them from there.
+ */
+export const placeSpans: (
+  parts: readonly Tensor[],
+  places: readonly (readonly Span[])[],
+  shape: Shape,
+) => Tensor = /* @__PURE__ */ (() => {
+  const operation: Operation<{ places: readonly (readonly Span[])[]; shape: Shape }> = {
+    name: "placeSlice",
+    shape: (_, { shape }) => shape,
+    compute(output, _shape, parts, { places }) {
+      const { storage } = output;
+      const at = places.map((spans) => ({ storage, ...spanLayout(output, spans) }));
+      if (parts.length === 1) {
+        copyElements(parts[0].shape, at[0], parts[0]);
+        return;
+      }
+      addKernel ??= backend.elementwise((m, total, x) => [m.add(total, x)], 2);
+      // Touched, so that no backend takes it for memory that the first part fills without reading it.
+      storage.set(output.offset, 0);
+      for (let i = 0; i < parts.length; i++) addKernel(parts[i].shape, [at[i]], [at[i], parts[i]]);
+    },
+    gradient: (cotangent, { attributes: { places } }, index) => takeSpans(cotangent, places[index]),
+    reads: "nothing",
+    examples: [
+      {
+        shapes: [
+          [2, 2],
+          [3, 1],
+        ],
+        attributes: {
+          places: [
+            [
               { start: 3, step: -2, count: 2 },
               { start: 0, step: 1, count: 2 },
             ],
-            shape: [4, 3],
-          },
+            [
+              { start: 1, step: 1, count: 3 },
+              { start: 1, step: 1, count: 1 },
+            ],
+          ],
+          shape: [4, 3],
         },
-      ],
-      calls: null,
-    };
-    return recordOf(
-      (x: Tensor, spans: readonly Span[], shape: Shape) =>
-        apply(operation, operands("placeSlice", [x]), { spans, shape }),
-      operation,
-    );
-  })();
+      },
+    ],
+    calls: null,
+  };
+  return recordOf(
+    (parts: readonly Tensor[], places: readonly (readonly Span[])[], shape: Shape) =>
+      apply(operation, operands("placeSlice", parts), { places, shape }),
+    operation,
+  );
+})();
 
+let addKernel: ElementwiseKernel | undefined;
 let copyKernel: ElementwiseKernel | undefined;
 
 /** Copies elements between two layouts of one shape. */

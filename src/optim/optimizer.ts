@@ -135,10 +135,13 @@ export abstract class Optimizer {
     };
     const [learningRate, stepCount] = [number("learningRate"), number("stepCount")];
     checkAtLeast(where, "learningRate", learningRate, 0);
-    const memories = this.parameters.map((_, i): Record<string, Tensor> => {
-      const own = [...values].filter(([name]) => name.startsWith(`${i}.`));
-      return Object.fromEntries(own.map(([name, value]) => [name.slice(`${i}.`.length), value]));
-    });
+    const memories = this.parameters.map((): Record<string, Tensor> => ({}));
+    const places = new Map(memories.map((memory, i) => [`${i}`, memory]));
+    for (const [name, value] of values) {
+      const dot = name.indexOf(".");
+      const memory = dot < 0 ? undefined : places.get(name.slice(0, dot));
+      if (memory !== undefined) memory[name.slice(dot + 1)] = value;
+    }
     const known = memories.reduce((sum, memory) => sum + Object.keys(memory).length, 2);
     const fresh = this.parameters.map((parameter) => this.freshMemory(parameter));
     memories.forEach((memory, i) => {

@@ -21,9 +21,12 @@ export function stepSchedule(options: { from: number; every: number; factor?: nu
   checkSettings("stepSchedule", options, ["from", "every"], ["factor"]);
   const { from, every, factor = 0.1 } = options;
   checkSteps("stepSchedule", every);
+  let [drops, rate] = [0, from];
   return (step) => {
-    let rate = from;
-    for (let i = 0; i < Math.floor(step / every); i++) rate *= factor;
+    const wanted = Math.floor(step / every);
+    // From where the last call came to, so that a step late in a training costs what an early one does.
+    if (!(wanted >= drops)) [drops, rate] = [0, from];
+    for (; drops < wanted; drops++) rate *= factor;
     return rate;
   };
 }

@@ -437,3 +437,32 @@ describe("WeightAverage", () => {
     expect([x.item(), average.values()[0].item()]).toEqual([3, 2]);
   });
 });
+
+describe("the rate of stepSchedule", () => {
+  it("has the same bits whatever step was asked for before", () => {
+    const options = { from: 0.3, every: 2, factor: 0.7 };
+    const schedule = stepSchedule(options);
+    for (const step of [9, 0, 40, 3, 3, 41]) expect(schedule(step)).toBe(stepSchedule(options)(step));
+    expect(schedule(4)).toBe(0.3 * 0.7 * 0.7);
+  });
+});
+
+describe("the state of an optimiser", () => {
+  it("is told apart by whole numbers of parameters, and refused where a name belongs to none", () => {
+    const parameters = Array.from({ length: 12 }, (_, i) => tensor([i], { requiresGrad: true }));
+    const optimizer = new SGD(parameters, { learningRate: 0.1, momentum: 0.9 });
+    for (const [i, parameter] of parameters.entries()) parameter.grad = tensor([i + 1]);
+    optimizer.step();
+    const state = optimizer.stateDictionary();
+    const other = new SGD(parameters, { learningRate: 0.1, momentum: 0.9 });
+    other.loadStateDictionary(state);
+    expect([...other.stateDictionary()].map(([name, value]) => [name, value.toArray()])).toEqual(
+      [...state].map(([name, value]) => [name, value.toArray()]),
+    );
+    for (const name of ["12.velocity", "01.velocity", "1"]) {
+      expect(() => other.loadStateDictionary(new Map([...state, [name, tensor([1])]]))).toThrow(
+        /belong to none/,
+      );
+    }
+  });
+});

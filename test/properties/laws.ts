@@ -457,17 +457,20 @@ function accepts(operation: Operation, operands: Tensor[], attributes: Attribute
 
 /** Attributes moved on by one axis; a list of axes may be those of a reduction or an order of all of them. */
 function* shifted(attributes: Attributes): Generator<Attributes> {
-  const { axes, axis, shape, spans } = attributes as {
+  const { axes, axis, shape, spans, places } = attributes as {
     axes?: readonly number[];
     axis?: number;
     shape?: Shape;
     spans?: readonly unknown[];
+    places?: readonly (readonly unknown[])[];
   };
+  const both = { start: 0, step: 1, count: 2 };
   const moved = {
     ...attributes,
     ...(axis !== undefined && { axis: axis + 1 }),
     ...(shape !== undefined && { shape: [2, ...shape] }),
-    ...(spans !== undefined && { spans: [{ start: 0, step: 1, count: 2 }, ...spans] }),
+    ...(spans !== undefined && { spans: [both, ...spans] }),
+    ...(places !== undefined && { places: places.map((place) => [both, ...place]) }),
   };
   if (axes === undefined) {
     yield moved;

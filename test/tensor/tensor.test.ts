@@ -185,6 +185,28 @@ describe("reading tensors", () => {
   });
 });
 
+describe("the text of a tensor", () => {
+  test.prop({
+    shape: fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constant(2), fc.constant(1000)), {
+      maxLength: 20,
+    }),
+  })("is short, whatever the shape: no more than its axes ask for", ({ shape }) => {
+    // A view of one element takes no memory.
+    const x = shape.includes(0)
+      ? zeros(shape)
+      : zeros([]).expand(shape.reduce((a, b) => a * b, 1) <= 2 ** 31 ? shape : [2]);
+    expect(String(x).length).toBeLessThan(40_000);
+  });
+
+  it("keeps both ends of long axes, and the first entry of outer ones where there are many", () => {
+    expect(String(ones(new Array<number>(20).fill(2))).length).toBeLessThan(10_000);
+    expect(String(zeros([1_000_000, 0])).length).toBeLessThan(200);
+    expect(String(zeros([0, 2 ** 31]))).toBe("tensor([], shape [0, 2147483648])");
+    expect(String(zeros([7, 7, 7])).match(/0/g)).toHaveLength(343);
+    expect(String(ones(new Array<number>(1000).fill(1))).length).toBeLessThan(10_000);
+  });
+});
+
 describe("writing tensors", () => {
   it("assigns numbers in the tensor's own precision, and tensors that broadcast", () => {
     expect(zeros([1], { dtype: "float64" }).assign(0.1).item()).toBe(0.1);
@@ -410,6 +432,22 @@ describe("a mistake is told where it is made:", () => {
     ["nothing for a tensor", () => a.mul(undefined as never), ArgumentError, /mul: got undefined/],
     ["null for a tensor", () => a.mul(null as never), ArgumentError, /mul: got null/],
     ["an unknown dtype", () => zeros([1], { dtype: "int8" as never }), DtypeError, /"int8".*\n.*float64/],
+    [
+      "ragged rows deep inside",
+      () => tensor([[[1, 2]], [[3]]]),
+      ShapeError,
+      /ragged: values\[1\]\[0\] has 1/,
+    ],
+    [
+      "no number deep inside",
+      () =>
+        tensor([
+          [1, 2],
+          [3, "4" as never],
+        ]),
+      DtypeError,
+      /values\[1\]\[1\] is the text/,
+    ],
     ["ragged rows", () => tensor([[1, 2], [3]]), ShapeError, /ragged: values\[1\] has 1, .*axis 1 have 2/],
     ["rows of other depth", () => tensor([1, [2]] as never), ShapeError, /ragged: values\[1\] is an array/],
     ["a number for a row", () => tensor([[1], 2] as never), ShapeError, /ragged: values\[1\] is a number/],

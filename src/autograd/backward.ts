@@ -58,6 +58,7 @@ function contribute({ cotangents, isWatched }: Walk, node: Node, index: number):
   const cotangent = cotangents.of(node);
   if (target === null || cotangent === null) return null;
   const { operation, attributes } = node;
+  // Of a part, such as a row: added with the others, see Cotangents. Who watches gets to see each by itself.
   if (operation!.part !== undefined && !isWatched) {
     cotangents.addPart(target, operation!.part(attributes), node);
     return null;

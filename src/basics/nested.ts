@@ -8,31 +8,55 @@ import { type Shape, showShape, sizeOf } from "./shape.ts";
 /** A number, or arrays of them, all of one length at each depth. */
 export type NestedArray = number | readonly NestedArray[];
 
+/** What a tensor can be made of: the same, where rows may be typed arrays. */
+export type NestedValues = number | NumericArray | readonly NestedValues[];
+
+/** A typed array whose elements are numbers. */
+export type NumericArray =
+  | FloatArray
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Arrays, and typed arrays of numbers. */
+function isRow(value: unknown): value is readonly NestedValues[] {
+  return (
+    Array.isArray(value) ||
+    (ArrayBuffer.isView(value) && !NOT_NUMBERS.test(String(Object.prototype.toString.call(value))))
+  );
+}
+
+const NOT_NUMBERS = /Big|DataView/;
+
 /**
  * The shape of a nested array.
  *
  * @throws ShapeError when rows differ in length or depth
  */
-export function shapeOfNested(values: NestedArray): Shape {
+export function shapeOfNested(values: NestedValues): Shape {
   const shape: number[] = [];
-  let first: NestedArray | undefined = values;
-  while (Array.isArray(first)) {
+  let first: NestedValues | undefined = values;
+  while (isRow(first)) {
     shape.push(first.length);
-    first = first[0] as NestedArray | undefined;
+    first = first[0] as NestedValues | undefined;
   }
   return shape;
 }
 
 /** Writes a nested array of a known shape into flat memory. */
-export function flattenNested(where: string, values: NestedArray, shape: Shape, out: FloatArray): void {
+export function flattenNested(where: string, values: NestedValues, shape: Shape, out: FloatArray): void {
   let next = 0;
-  const visit = (value: NestedArray, axis: number, path: string): void => {
+  const visit = (value: NestedValues, axis: number, path: string): void => {
     if (axis === shape.length) {
       if (typeof value !== "number") throw notANumber(where, value, path, shape);
       out[next++] = value;
       return;
     }
-    if (!Array.isArray(value)) throw ragged(where, `${path} is a number`, axis, shape);
+    if (!isRow(value)) throw ragged(where, `${path} is ${describeValue(value)}`, axis, shape);
     if (value.length !== shape[axis]) throw ragged(where, `${path} has ${value.length}`, axis, shape);
     for (let i = 0; i < value.length; i++) visit(value[i], axis + 1, `${path}[${i}]`);
   };
@@ -44,7 +68,7 @@ export function checkFlat(where: string, values: ArrayLike<number>): void {
   if (typeof values !== "object" || values === null || typeof values.length !== "number") {
     throw new DtypeError(
       where,
-      `a shape was given, so the values must be a flat array of numbers; got ${describeValue(values)}.`,
+      `the values must be a flat array of numbers; got ${describeValue(values)}.`,
       "full(shape, value) repeats a number.",
     );
   }
@@ -98,7 +122,7 @@ function ragged(where: string, found: string, axis: number, shape: Shape): Shape
 }
 
 function notANumber(where: string, value: unknown, path: string, shape: Shape): Error {
-  if (Array.isArray(value)) {
+  if (isRow(value)) {
     return new ShapeError(
       where,
       `the nested array is ragged: ${path} is an array of ${value.length}, where the first row has a number (shape ${showShape(shape)}).`,
@@ -109,6 +133,12 @@ function notANumber(where: string, value: unknown, path: string, shape: Shape): 
   return new DtypeError(
     where,
     `${path} is ${describeValue(value)}; only numbers can be elements.`,
-    isTensor ? "join tensors with stack([…]) or concat([…])." : undefined,
+    isTensor
+      ? "join tensors with stack([…]) or concat([…])."
+      : typeof value === "boolean" || typeof value === "bigint"
+        ? "convert elements with Number(…)."
+        : typeof value === "object" && value !== null
+          ? "spread what can be iterated over: [...values]; a buffer needs a view: new Float32Array(buffer)."
+          : undefined,
   );
 }

@@ -23,7 +23,7 @@ export {
   ShapeError,
   TapeError,
 } from "./basics/errors.ts";
-export type { NestedArray } from "./basics/nested.ts";
+export type { NestedArray, NestedValues, NumericArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";
 export type { Range, Shape, Span } from "./basics/shape.ts";
 export { type DiagramOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";

@@ -20,6 +20,8 @@ const bundle = await rolldown({
 await bundle.write({
   dir: "dist",
   sourcemap: true,
+  // src/ is in the package, beside the maps that refer to it: a second copy would be 1.2 MB.
+  sourcemapExcludeSources: true,
   chunkFileNames: ({ name }) => (name.includes("/") ? "[name].js" : "cli/[name].js"),
   codeSplitting: {
     includeDependenciesRecursively: false,

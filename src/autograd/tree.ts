@@ -1,6 +1,6 @@
 /** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
 
-import { describeValue } from "../basics/check.ts";
+import { describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -12,15 +12,12 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 export function treeLeaves(where: string, tree: Tree): Tensor[] {
   if (isTensor(tree)) return [tree];
   // Of a Map or a module the entries are not what Object.values finds.
-  const isPlain =
-    typeof tree === "object" &&
-    tree !== null &&
-    (Array.isArray(tree) || [Object.prototype, null].includes(Object.getPrototypeOf(tree)));
+  const isPlain = typeof tree === "object" && tree !== null && (Array.isArray(tree) || isPlainObject(tree));
   if (!isPlain) {
     throw new ArgumentError(
       where,
       `expected tensors, or arrays and plain objects of them; got ${describeValue(tree)}.`,
-      tree instanceof Map ? "convert it with Object.fromEntries(…)." : "wrap values with tensor(…).",
+      isBuiltIn(tree, "Map") ? "convert it with Object.fromEntries(…)." : "wrap values with tensor(…).",
     );
   }
   return Object.values(tree).flatMap((branch) => treeLeaves(where, branch));

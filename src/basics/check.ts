@@ -68,7 +68,22 @@ export function checkNumber(where: string, name: string, value: unknown, ifObjec
 
 /** Whether a value is an object as options are written. */
 export function isPlainObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  // Of any realm: a prototype without one of its own is that of objects.
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && "hasOwnProperty" in prototype);
+}
+
+/** Whether a value is a `Map`, a `Uint8Array` …, of this realm or of another: a frame, jsdom, the sandbox of Jest. */
+export function isBuiltIn<K extends keyof BuiltIns>(value: unknown, kind: K): value is BuiltIns[K] {
+  return Object.prototype.toString.call(value) === `[object ${kind}]`;
+}
+
+interface BuiltIns {
+  Map: ReadonlyMap<unknown, unknown>;
+  Uint8Array: Uint8Array;
+  Float32Array: Float32Array;
+  Float64Array: Float64Array;
 }
 
 /** @throws ArgumentError unless the value is a whole number of at least `least` */

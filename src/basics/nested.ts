@@ -8,23 +8,47 @@ import { type Shape, showShape, sizeOf } from "./shape.ts";
 /** A number, or arrays of them, all of one length at each depth. */
 export type NestedArray = number | readonly NestedArray[];
 
+/** What a tensor can be made of: the same, where rows may be typed arrays. */
+export type NestedValues = number | NumericArray | readonly NestedValues[];
+
+/** A typed array whose elements are numbers. */
+export type NumericArray =
+  | FloatArray
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Arrays, and typed arrays of numbers. */
+function isRow(value: unknown): value is readonly NestedValues[] {
+  return (
+    Array.isArray(value) ||
+    (ArrayBuffer.isView(value) && !NOT_NUMBERS.test(String(Object.prototype.toString.call(value))))
+  );
+}
+
+const NOT_NUMBERS = /Big|DataView/;
+
 /**
  * The shape of a nested array.
  *
  * @throws ShapeError when rows differ in length or depth
  */
-export function shapeOfNested(values: NestedArray): Shape {
+export function shapeOfNested(values: NestedValues): Shape {
   const shape: number[] = [];
-  let first: NestedArray | undefined = values;
-  while (Array.isArray(first)) {
+  let first: NestedValues | undefined = values;
+  while (isRow(first)) {
     shape.push(first.length);
-    first = first[0] as NestedArray | undefined;
+    first = first[0] as NestedValues | undefined;
   }
   return shape;
 }
 
 /** Writes a nested array of a known shape into flat memory. */
-export function flattenNested(where: string, values: NestedArray, shape: Shape, out: FloatArray): void {
+export function flattenNested(where: string, values: NestedValues, shape: Shape, out: FloatArray): void {
   let next = 0;
   const last = shape.length - 1;
   const index = shape.map(() => 0);
@@ -34,14 +58,17 @@ export function flattenNested(where: string, values: NestedArray, shape: Shape, 
       .slice(0, axis)
       .map((i) => `[${i}]`)
       .join("")}`;
-  const visit = (value: NestedArray, axis: number): void => {
-    if (!Array.isArray(value)) throw ragged(where, `${path(axis)} is a number`, axis, shape);
+  const visit = (value: NestedValues, axis: number): void => {
+    if (!isRow(value)) throw ragged(where, `${path(axis)} is ${describeValue(value)}`, axis, shape);
     if (value.length !== shape[axis]) throw ragged(where, `${path(axis)} has ${value.length}`, axis, shape);
     for (let i = 0; i < value.length; i++) {
       index[axis] = i;
       if (axis < last) visit(value[i], axis + 1);
-      else if (typeof value[i] === "number") out[next++] = value[i];
-      else throw notANumber(where, value[i], path(axis + 1), shape);
+      else {
+        const element = value[i];
+        if (typeof element !== "number") throw notANumber(where, element, path(axis + 1), shape);
+        out[next++] = element;
+      }
     }
   };
   if (last >= 0) visit(values, 0);
@@ -54,7 +81,7 @@ export function checkFlat(where: string, values: ArrayLike<number>): void {
   if (typeof values !== "object" || values === null || typeof values.length !== "number") {
     throw new ArgumentError(
       where,
-      `a shape was given, so the values must be a flat array of numbers; got ${describeValue(values)}.`,
+      `the values must be a flat array of numbers; got ${describeValue(values)}.`,
       "full(shape, value) repeats a number.",
     );
   }
@@ -114,7 +141,7 @@ function ragged(where: string, found: string, axis: number, shape: Shape): Shape
 }
 
 function notANumber(where: string, value: unknown, path: string, shape: Shape): Error {
-  if (Array.isArray(value)) {
+  if (isRow(value)) {
     return new ShapeError(
       where,
       `the nested array is ragged: ${path} is an array of ${value.length}, where the first row has a number (shape ${showShape(shape)}).`,
@@ -125,6 +152,12 @@ function notANumber(where: string, value: unknown, path: string, shape: Shape): 
   return new ArgumentError(
     where,
     `${path} is ${describeValue(value)}; only numbers can be elements.`,
-    isTensor ? "join tensors with stack([…]) or concat([…])." : undefined,
+    isTensor
+      ? "join tensors with stack([…]) or concat([…])."
+      : typeof value === "boolean" || typeof value === "bigint"
+        ? "convert elements with Number(…)."
+        : typeof value === "object" && value !== null
+          ? "spread what can be iterated over: [...values]; a buffer needs a view: new Float32Array(buffer)."
+          : undefined,
   );
 }

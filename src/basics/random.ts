@@ -220,9 +220,12 @@ function streamOfBlock(key: readonly [number, number], low: number, high: number
 /** @throws ArgumentError unless a stream of random numbers was passed in: there is no global one */
 export function checkRandom(where: string, random: unknown): asserts random is Random {
   if (random instanceof Random) return;
+  const copy = (random as Partial<Random> | null)?.fork
+    ? " of another copy of halograd (see npm ls halograd)"
+    : "";
   throw new ArgumentError(
     where,
-    `needs a random stream; got ${describeValue(random)}.`,
+    `needs a random stream; got ${describeValue(random)}${copy}.`,
     "pass new Random(0), or the stream that you have: the same seed gives the same numbers.",
   );
 }

@@ -5,7 +5,7 @@
 
 import { notRecorded } from "../autograd/errors.ts";
 import { tape } from "../autograd/tape.ts";
-import { checkOptions, describeValue } from "../basics/check.ts";
+import { checkOptions, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
 import { showShape } from "../basics/shape.ts";
@@ -206,8 +206,9 @@ function tooLarge(where: string, what: string): ArgumentError {
 }
 
 function readNames(where: string, names: NonNullable<DiagramOptions["names"]>): Map<Tensor, string> {
-  const pairs =
-    names instanceof Map ? [...names] : Object.entries(names).map(([name, value]) => [value, name] as const);
+  const pairs = isBuiltIn(names, "Map")
+    ? [...names]
+    : Object.entries(names).map(([name, value]) => [value, name] as const);
   for (const [value, name] of pairs) {
     if (typeof name !== "string" || typeof value !== "object" || value === null || !("storage" in value)) {
       throw new ArgumentError(

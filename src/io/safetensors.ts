@@ -5,7 +5,7 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
-import { clip, describeValue } from "../basics/check.ts";
+import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
 
 /** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
@@ -67,7 +67,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
   ) => {
     throw new FormatError(source, problem, fix);
   };
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBuiltIn(bytes, "Uint8Array")) {
     throw new ArgumentError(
       "readSafetensors",
       `takes the bytes of a file as a Uint8Array; got ${describeValue(bytes)}`,
@@ -156,7 +156,7 @@ export function writeSafetensors(
   }
   let position = 0;
   for (const [name, { shape, data }] of sorted) {
-    const dtype = data instanceof Float64Array ? "F64" : "F32";
+    const dtype = isBuiltIn(data, "Float64Array") ? "F64" : "F32";
     if (!Array.isArray(shape) || byteLength(shape, data.BYTES_PER_ELEMENT) !== data.byteLength) {
       throw new ShapeError(
         "safetensors",
@@ -205,7 +205,7 @@ export function writeSafetensors(
 
 function elementsOf(name: string, tensor: TensorToWrite): Float32Array | Float64Array {
   const data = tensor?.toTypedArray?.() ?? tensor?.data;
-  if (data instanceof Float64Array || data instanceof Float32Array) return data;
+  if (isBuiltIn(data, "Float64Array") || isBuiltIn(data, "Float32Array")) return data;
   throw new (ArrayBuffer.isView(data) ? DtypeError : ArgumentError)(
     "safetensors",
     `the data of tensor ${quote(name)} are neither a Float32Array nor a Float64Array`,

@@ -1,7 +1,7 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
 import { noGrad } from "../autograd/tape.ts";
-import { describeValue } from "../basics/check.ts";
+import { describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -191,7 +191,7 @@ function* visit(name: string, value: unknown, seen: Set<unknown>): Generator<[st
   } else if (value instanceof Module) {
     yield [name, value];
     yield* fieldsOf(value, `${name}.`, seen);
-  } else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+  } else if (Array.isArray(value) || isPlainObject(value)) {
     for (const [key, entry] of Object.entries(value)) yield* visit(`${name}.${key}`, entry, seen);
   }
 }

@@ -96,12 +96,24 @@ export function withoutTemporaries(body: () => Tensor): Tensor {
   }
 }
 
-function notAnOperand(where: string, value: unknown): ArgumentError {
-  return new ArgumentError(
-    where,
-    `got ${describeValue(value)} where a tensor or number is needed.`,
-    "wrap values with tensor(…).",
-  );
+export function notAnOperand(where: string, value: unknown): ArgumentError {
+  const [what, fix] = foreign(value);
+  return new ArgumentError(where, `got ${what} where a tensor or number is needed.`, fix);
+}
+
+/** What a value is that is no tensor of this engine, and what to do about it. */
+export function foreign(value: unknown): readonly [what: string, fix: string] {
+  const what = describeValue(value);
+  if (!what.startsWith("a tensor")) return [what, "wrap values with tensor(…)."];
+  return "toArray" in (value as object)
+    ? [
+        `${what} of another copy of halograd`,
+        "install one copy (npm ls halograd); tensor(x.toArray()) takes elements over.",
+      ]
+    : [
+        "what structuredClone or postMessage leave of a tensor",
+        "send { shape: x.shape, data: x.toTypedArray() }.",
+      ];
 }
 
 function mixedDtypes(where: string, first: Dtype, other: Dtype): DtypeError {

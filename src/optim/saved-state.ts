@@ -1,9 +1,9 @@
 /** Tensors by name, as modules and optimisers save and load them. */
 
-import { describeValue } from "../basics/check.ts";
+import { describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, attributedTo, DtypeError } from "../basics/errors.ts";
 import type { FloatArray } from "../kernels/index.ts";
-import { isTensor } from "../ops/operands.ts";
+import { foreign, isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 
@@ -19,7 +19,7 @@ export type SavedTensor = Tensor | { readonly shape: readonly number[]; readonly
  * @throws ArgumentError for what is no Map and for values that are no tensors, DtypeError for whole numbers of 64 bits
  */
 export function savedTensors(where: string, state: ReadonlyMap<string, SavedTensor>): StateDictionary {
-  if (!(state instanceof Map)) {
+  if (!isBuiltIn(state, "Map")) {
     throw new ArgumentError(
       where,
       `takes a Map of tensors by name; got ${describeValue(state)}.`,
@@ -35,11 +35,8 @@ function asTensor(where: string, name: string, value: SavedTensor): Tensor {
   if (isTensor(value)) return value;
   const isSaved = typeof value === "object" && value !== null && ArrayBuffer.isView(value.data);
   if (!isSaved) {
-    throw new ArgumentError(
-      where,
-      `${name} is ${describeValue(value)}, not a tensor.`,
-      "wrap values with tensor(…).",
-    );
+    const [what, fix] = foreign(value);
+    throw new ArgumentError(where, `${name} is ${what}, not a tensor.`, fix);
   }
   if (/^Big/.test(Object.prototype.toString.call(value.data).slice(8))) {
     throw new DtypeError(
@@ -50,7 +47,7 @@ function asTensor(where: string, name: string, value: SavedTensor): Tensor {
   }
   try {
     return tensor(value.data, value.shape, {
-      dtype: value.data instanceof Float64Array ? "float64" : "float32",
+      dtype: isBuiltIn(value.data, "Float64Array") ? "float64" : "float32",
     });
   } catch (error) {
     throw attributedTo(`${where}: ${name}`, error);

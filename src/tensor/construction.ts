@@ -3,11 +3,11 @@
 import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
 import { checkDtype } from "../basics/dtype.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { checkFills, checkFlat, flattenNested, type NestedArray, shapeOfNested } from "../basics/nested.ts";
+import { checkFills, checkFlat, flattenNested, type NestedValues, shapeOfNested } from "../basics/nested.ts";
 import type { Random } from "../basics/random.ts";
 import { checkShape, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Dtype, type FloatArray, Storage } from "../kernels/index.ts";
-import { isTensor, operand } from "../ops/operands.ts";
+import { isTensor, notAnOperand, operand } from "../ops/operands.ts";
 import { normal as normalDraw, uniform as uniformDraw } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { makeTensor } from "./tensor.ts";
@@ -29,27 +29,31 @@ export interface TensorOptions {
  * tensor(0.5, { requiresGrad: true });          // a scalar to differentiate by
  * ```
  *
+ * Integers are exact up to 2²⁴ in float32; larger ones round, from typed arrays too.
+ *
  * @throws ShapeError when rows differ in length, or the values do not fill the shape
  */
-export function tensor(values: NestedArray | FloatArray, options?: TensorOptions): Tensor;
+export function tensor(values: NestedValues, options?: TensorOptions): Tensor;
 /** The same from flat values in row-major order. */
 export function tensor(values: ArrayLike<number>, shape: Shape, options?: TensorOptions): Tensor;
 export function tensor(
-  values: NestedArray | ArrayLike<number>,
+  values: NestedValues | ArrayLike<number>,
   shapeOrOptions?: Shape | TensorOptions,
   maybeOptions?: TensorOptions,
 ): Tensor {
-  const hasShape = Array.isArray(shapeOrOptions);
+  const hasShape = Array.isArray(shapeOrOptions) || ArrayBuffer.isView(shapeOrOptions);
   const options = hasShape || shapeOrOptions === undefined ? maybeOptions : (shapeOrOptions as TensorOptions);
   if (shapeOrOptions !== undefined && !hasShape) {
     checkOptions("tensor", shapeOrOptions, OPTIONS);
     if (maybeOptions !== undefined) throw twoOptions();
   }
   if (isTensor(values)) throw alreadyTensor();
+  if (typeof values === "object" && values !== null && "storage" in values)
+    throw notAnOperand("tensor", values);
   if (!ArrayBuffer.isView(values) && !hasShape) {
-    const shape = shapeOfNested(values as NestedArray);
+    const shape = shapeOfNested(values as NestedValues);
     return create("tensor", shape, options, (data) =>
-      flattenNested("tensor", values as NestedArray, shape, data),
+      flattenNested("tensor", values as NestedValues, shape, data),
     );
   }
   const flat = values as ArrayLike<number>;
@@ -58,7 +62,7 @@ export function tensor(
   checkFills("tensor", flat, shape);
   return create("tensor", shape, options, (data) => {
     if (ArrayBuffer.isView(flat)) data.set(flat);
-    else flattenNested("tensor", flat as number[], [flat.length], data);
+    else flattenNested("tensor", Array.isArray(flat) ? flat : Array.from(flat), [flat.length], data);
   });
 }
 

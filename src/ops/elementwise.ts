@@ -173,18 +173,19 @@ export const sigmoid: Unary = unary({
  */
 export const silu: Unary = unary({
   name: "silu",
-  // Below −80, where 1 counts for nothing, it is x e^(x/2) e^(x/2): e^(−x) overflows before the quotient is 0.
+  // Below −80 it is x e^(x/2) e^(x/2), since e^(−x) overflows before the quotient is 0; 1 + e^(x/2) is 1 there.
   value: (m, x) => {
     const one = m.constant(1);
     const isFar = m.less(x, m.constant(-80));
-    const e = m.exp(m.where(isFar, m.mul(m.constant(0.5), x), m.neg(x)));
-    return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.where(isFar, one, m.add(one, e)));
+    const e = m.exp(m.mul(m.where(isFar, m.constant(0.5), m.constant(-1)), x));
+    return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.add(one, e));
   },
-  // That of the quotient is ∞/∞ where e^(−x) overflows. 1 − σ, which cancels above 0, is e^(−x) σ there.
+  // That of the quotient is ∞/∞ where e^(−x) overflows. With e = e^(−|x|), σ (1 − σ) is e / (1 + e)², where 1 − σ cancels.
   derivative: (m, x) => {
-    const [s, one] = [logistic(m, x), m.constant(1)];
-    const rest = m.where(m.less(x, m.constant(0)), m.sub(one, s), m.mul(expOfMinusAbs(m, x), s));
-    return m.mul(s, m.add(one, m.mul(x, rest)));
+    const [e, one] = [expOfMinusAbs(m, x), m.constant(1)];
+    const inverse = m.div(one, m.add(one, e));
+    const numerator = m.where(m.less(x, m.constant(0)), e, one);
+    return m.mul(inverse, m.add(numerator, m.mul(m.mul(x, e), inverse)));
   },
 });
 

@@ -5,7 +5,8 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { binary, ternary } from "./elementwise-record.ts";
+import { where } from "./elementwise.ts";
+import { ternary } from "./elementwise-record.ts";
 import { operands } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -96,19 +97,13 @@ export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = comp
   "crossEntropyLoss",
   (logits: Tensor, target: Tensor) => {
     checkSameShape("crossEntropyLoss", logits, target);
-    return crossTerm(target, logits.logSoftmax()).sum(-1).mean().neg();
+    const log = logits.logSoftmax();
+    const isMasked = target.detach().equal(0).mul(log.detach().equal(-Infinity));
+    return where(isMasked, 0, log).mul(target).sum(-1).mean().neg();
   },
   [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => crossEntropyLoss(logits, target) }],
   { others: (shape) => [shape] },
 );
-
-/** target · ln probability, and 0 where the target is 0, whatever the logarithm. */
-const crossTerm = binary({
-  name: "crossTerm",
-  value: (m, target, log) => m.where(m.equal(target, m.constant(0)), m.constant(0), m.mul(target, log)),
-  // The slope by a target of 0 is that of the product.
-  derivatives: [(_, __, log) => log, (_, target) => target],
-});
 
 /** scale · (x − y) in one sweep. */
 const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({

@@ -14,7 +14,6 @@ import {
 import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
-import { binary } from "./elementwise-record.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
@@ -335,16 +334,12 @@ function extremumGradient(
 ): Tensor {
   const [x] = inputs!;
   const extremum = output.detach().reshape(keptShape(x.shape, attributes.axes));
-  const chosen = isExtremum(x.detach(), extremum);
+  const values = x.detach();
+  // A NaN equals nothing; there is one only where it has become the extremum.
+  const chosen = values.equal(extremum).maximum(values.notEqual(values));
   // A choice, and not a product: what was not chosen gets 0 even from an infinite cotangent.
   return where(chosen, cotangent.div(sum(chosen, attributes.axes, { keepdim: true })), 0);
 }
-
-/** 1 where x is the extremum, a NaN included: there is one in x only where it has become the extremum. */
-const isExtremum = binary({
-  name: "isExtremum",
-  value: (m, x, extremum) => m.maximum(m.equal(x, extremum), m.sub(m.constant(1), m.equal(x, x))),
-});
 
 /* @__NO_SIDE_EFFECTS__ */ function indexOfExtremum(
   name: string,

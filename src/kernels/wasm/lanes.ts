@@ -404,7 +404,11 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     minimum,
     less: (a, b) => truth(lt(a, b)),
     equal: (a, b) => truth(eq(a, b)),
-    where: (condition, a, b) => select(a, b, masks.get(condition) ?? ne(condition, c(0))),
+    where: (condition, a, b) => {
+      const mask = masks.get(condition) ?? ne(condition, c(0));
+      // −|x| as the logistic function writes it: one instruction for two.
+      return mask === lt(a, c(0)) && b === neg(a) ? or(a, SIGN) : select(a, b, mask);
+    },
     exp,
     log,
     log1p,

@@ -18,16 +18,16 @@ export type Quaternary = (a: TensorLike, x: TensorLike, b: TensorLike, y: Tensor
 /** An elementwise operation of three operands that broadcast. */
 export type Ternary = (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor;
 
-/** x + y, elementwise, with broadcasting. */
+/** x + y, elementwise, with broadcasting. @example add(tensor([1, 2]), 10); // tensor([11, 12]) */
 export const add: Binary = binary({ name: "add", value: (m, x, y) => m.add(x, y) });
 
-/** x − y, elementwise, with broadcasting. */
+/** x − y, elementwise, with broadcasting. @example sub(tensor([1, 2]), 10); // tensor([-9, -8]) */
 export const sub: Binary = binary({ name: "sub", value: (m, x, y) => m.sub(x, y) });
 
-/** x · y, elementwise, with broadcasting. For the matrix product see `matmul`. */
+/** x · y, elementwise, with broadcasting. The matrix product: `matmul`. @example mul(tensor([1, 2]), 3); // tensor([3, 6]) */
 export const mul: Binary = binary({ name: "mul", value: (m, x, y) => m.mul(x, y) });
 
-/** x / y, elementwise, with broadcasting. ∂/∂y = −(x/y)/y. */
+/** x / y, elementwise, with broadcasting. ∂/∂y = −(x/y)/y. @example div(tensor([2, 4]), 2); // tensor([1, 2]) */
 export const div: Binary = binary({
   name: "div",
   value: (m, x, y) => m.div(x, y),
@@ -37,6 +37,7 @@ export const div: Binary = binary({
 /**
  * x to the power y, elementwise. ∂/∂x = y x^(y−1), ∂/∂y = x^y ln x (0 at x = 0, and NaN for negative x,
  * where the power exists at isolated y only).
+ * @example pow(tensor([2, 3]), 2); // tensor([4, 9])
  */
 export const pow: Binary = binary({
   name: "pow",
@@ -47,46 +48,49 @@ export const pow: Binary = binary({
   ],
 });
 
-/** The larger of x and y. Where they are equal, each gets half of the gradient. */
+/** The larger of x and y; equals get half of the gradient each. @example maximum(tensor([-1, 2]), 0); // tensor([0, 2]) */
 export const maximum: Binary = binary({ name: "maximum", value: (m, x, y) => m.maximum(x, y) });
 
-/** The smaller of x and y. Where they are equal, each gets half of the gradient. */
+/** The smaller of x and y; equals get half of the gradient each. @example minimum(tensor([-1, 2]), 0); // tensor([-1, 0]) */
 export const minimum: Binary = binary({ name: "minimum", value: (m, x, y) => m.minimum(x, y) });
 
-/** 1 where x < y, else 0. Not differentiable: the gradient stops here. */
+/** 1 where x < y, else 0. Not differentiable: the gradient stops here. @example less(1, 2); // tensor(1) */
 export const less: Binary = binary({ name: "less", value: (m, x, y) => m.less(x, y) });
 
-/** 1 where x > y, else 0. */
+/** 1 where x > y, else 0. @example greater(tensor([1, 2]), 1); // tensor([0, 1]) */
 export const greater: Binary = binary({ name: "greater", value: (m, x, y) => m.less(y, x) });
 
-/** 1 where x ≤ y, else 0. */
+/** 1 where x ≤ y, else 0. @example lessEqual(tensor([1, 2]), 1); // tensor([1, 0]) */
 export const lessEqual: Binary = binary({
   name: "lessEqual",
   value: (m, x, y) => m.maximum(m.less(x, y), m.equal(x, y)),
 });
 
-/** 1 where x ≥ y, else 0. */
+/** 1 where x ≥ y, else 0. @example greaterEqual(tensor([1, 2]), 2); // tensor([0, 1]) */
 export const greaterEqual: Binary = binary({
   name: "greaterEqual",
   value: (m, x, y) => m.maximum(m.less(y, x), m.equal(x, y)),
 });
 
-/** 1 where x = y, else 0 (NaN equals nothing). */
+/** 1 where x = y, else 0 (NaN equals nothing). @example equal(tensor([1, 2]), 2); // tensor([0, 1]) */
 export const equal: Binary = binary({ name: "equal", value: (m, x, y) => m.equal(x, y) });
 
-/** 1 where x ≠ y, else 0. */
+/** 1 where x ≠ y, else 0. @example notEqual(tensor([1, 2]), 2); // tensor([1, 0]) */
 export const notEqual: Binary = binary({
   name: "notEqual",
   value: (m, x, y) => m.sub(m.constant(1), m.equal(x, y)),
 });
 
-/** `x` where `condition` is not 0, else `y`. The gradient goes to the one that was taken. */
+/** `x` where `condition` is not 0, else `y`. The one taken gets the gradient. @example where(1, 5, 6); // tensor(5) */
 export const where: Ternary = ternary({
   name: "where",
   value: (m, condition, x, y) => m.where(condition, x, y),
 });
 
-/** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. */
+/**
+ * a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of.
+ * @example linearCombination(2, 10, 3, 1); // tensor(23)
+ */
 export const linearCombination: Quaternary = quaternary({
   name: "linearCombination",
   value: (m, a, x, b, y) => m.add(m.mul(a, x), m.mul(b, y)),
@@ -195,7 +199,10 @@ const leaky = binary({
   kinks: [0],
 });
 
-/** x where x > 0, else slope · x; the slope is 0.01 by default. Source: Maas, Hannun & Ng 2013, ICML 30. */
+/**
+ * x where x > 0, else slope · x; the slope is 0.01 by default. Source: Maas, Hannun & Ng 2013, ICML 30.
+ * @example leakyRelu(tensor([-4, 2]), 0.5); // tensor([-2, 2])
+ */
 export const leakyRelu: (x: Tensor, slope?: number) => Tensor = composite(
   "leakyRelu",
   (x: Tensor, slope = 0.01) => {
@@ -230,7 +237,7 @@ export const softplus: Unary = unary({
   derivative: (m, x) => logistic(m, x),
 });
 
-/** x limited to [low, high]. The gradient is 1 inside and at the limits, 0 outside. */
+/** x limited to [low, high]. The gradient is 1 inside and at the limits, 0 outside. @example clamp(5, 0, 3); // tensor(3) */
 export const clamp: Ternary = ternary({
   name: "clamp",
   value: (m, x, low, high) => m.minimum(m.maximum(x, low), high),

@@ -55,7 +55,14 @@ export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
 export { isTensor } from "./ops/operands.ts";
-export { type Attributes, apply, type Example, type Node, type Operation } from "./ops/operation.ts";
+export {
+  type Attributes,
+  apply,
+  type Example,
+  type Node,
+  type Operation,
+  type Reads,
+} from "./ops/operation.ts";
 export * from "./ops/reductions.ts";
 export type { Methods, Tensor, TensorLike } from "./ops/tensor.ts";
 export {

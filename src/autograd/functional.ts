@@ -76,6 +76,7 @@ function gradientWithValue<Rest extends unknown[]>(
 /**
  * The value of f at x, and the function that takes a cotangent of that value to the cotangent of x
  * (the vector-Jacobian product); without an argument it starts from ones.
+ * @example vjp((x) => x.square(), tensor([1, 2]))[1](tensor([1, 10])); // tensor([2, 40])
  */
 export function vjp<T extends Tree>(
   f: (x: T) => Tensor,
@@ -119,6 +120,7 @@ function pullbackOf<T extends Tree>(
  *
  * The vjp is linear in its cotangent u, and ⟨vjp(u), tangent⟩ = ⟨u, jvp(tangent)⟩, so its derivative by u
  * is the jvp: two backward passes, and no second set of rules.
+ * @example jvp((x) => x.square(), tensor([1, 2]), tensor([1, 10]))[1]; // tensor([2, 40])
  */
 export function jvp<T extends Tree>(
   f: (x: T) => Tensor,
@@ -132,7 +134,10 @@ export function jvp<T extends Tree>(
   return [value, value.node === null ? derivative.detach() : derivative];
 }
 
-/** The Hessian of a scalar function times a direction: the gradient of ⟨∇f(x), direction⟩. */
+/**
+ * The Hessian of a scalar function times a direction: the gradient of ⟨∇f(x), direction⟩.
+ * @example hvp((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 0])); // tensor([6, 0])
+ */
 export function hvp<T extends Tree>(f: (x: T) => Tensor, x: T, direction: T): T {
   checkFunction("hvp", f);
   checkDirection("hvp", x, direction);

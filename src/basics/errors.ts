@@ -3,7 +3,16 @@
  * message names the operation, what it was given, the rule that this breaks, and the usual fix.
  */
 
-/** Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug. */
+/**
+ * Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug.
+ *
+ * @example
+ * try {
+ *   matmul(ones([2]), ones([3]));
+ * } catch (error) {
+ *   if (error instanceof HalogradError) console.log(error.name, error.where); // ShapeError matmul
+ * }
+ */
 export class HalogradError extends Error {
   /** Where it happened: an operation (`"matmul"`), a class (`"Adam"`), a file format (`"safetensors"`). */
   readonly where: string;
@@ -43,7 +52,17 @@ export class ArgumentError extends HalogradError {}
 /** Differentiating what cannot be differentiated: no tape, a freed tape, a value changed in place. */
 export class TapeError extends HalogradError {}
 
-/** A gradient rule that disagrees with differences of the values, found by `checkGradients`. */
+/**
+ * A gradient rule that disagrees with differences of the values, found by `checkGradients`.
+ *
+ * @example
+ * const wrong = unary({ name: "wrong", value: (m, x) => m.mul(x, x), derivative: (_, x) => x });
+ * try {
+ *   checkGradients((x) => wrong(x), [tensor(3)]);
+ * } catch (error) {
+ *   if (error instanceof GradientError) console.log(error.operation); // wrong
+ * }
+ */
 export class GradientError extends HalogradError {
   /** Which of the inputs, counted from 0. */
   readonly input: number;

@@ -31,6 +31,7 @@ export interface RandomState {
  * @example
  * const random = new Random(42);
  * random.uniform(); // in [0, 1)
+ * random.normal(10, 2); // mean 10, standard deviation 2
  * const noise = new Float32Array(100);
  * random.fork("noise").fillNormal(noise);
  */

@@ -92,6 +92,12 @@ export interface PredictionError {
  *
  * @param unseen as {@link unseenCurves} gives them, [curves, features]
  * @param random draws the noise, from streams forked from it
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * for (const { amount, noisy, prediction } of measurePredictions(model, unseenCurves(model, galaxies), random))
+ *   console.log(amount, noisy, prediction);
  */
 export function measurePredictions(model: Model, unseen: Tensor, random: Random): PredictionError[] {
   const truth = model.standardization.invert(unseen);

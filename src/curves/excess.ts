@@ -34,6 +34,12 @@ export interface Excess {
  * The prior is that of the standard population: of the ten parameters of the extended one too few simulated galaxies are alike.
  *
  * @param unseen curves that the model was not trained on, as {@link unseenCurves} gives them, [curves, features]
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * for (const { amount, loss, best } of measureExcess(model, unseenCurves(model, galaxies), random))
+ *   console.log(amount, loss, best);
  */
 export function measureExcess(model: Model, unseen: Tensor, random: Random): Excess[] {
   const stream = random.fork("best");

@@ -20,6 +20,11 @@ import { type SamplerChoice, samplerOf, samplingNoise } from "./sampling.ts";
  *
  * @param unseen curves, as {@link unseenCurves} gives them, of which one of middling speed is shown; [curves, features]
  * @param random draws the noise, from streams forked from it
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * noiseFigure(illustrateNoise(model, unseenCurves(model, galaxies), random)); // "<svg …"
  */
 export function illustrateNoise(model: Model, unseen: Tensor, random: Random): NoiseOptions {
   const { radii, standardization } = model;
@@ -37,6 +42,11 @@ export function illustrateNoise(model: Model, unseen: Tensor, random: Random): N
  *
  * @param unseen curves, as {@link unseenCurves} gives them, of which a slow, a medium and a fast one are shown; [curves, features]
  * @param random draws the noise, from streams forked from it
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * predictionsFigure(illustratePredictions(model, unseenCurves(model, galaxies), random)); // "<svg …"
  */
 export function illustratePredictions(model: Model, unseen: Tensor, random: Random): PredictionsOptions {
   const chosen = spreadByVelocity(unseen, 3);

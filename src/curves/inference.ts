@@ -441,7 +441,17 @@ export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
   );
 }
 
-/** Quantiles of each parameter of disc and halo, of {@link INTERVAL_SHARES}, over the galaxies that fit the posterior's curves best. */
+/**
+ * Quantiles of each parameter of disc and halo, of {@link INTERVAL_SHARES}, over the galaxies that fit the posterior's curves best.
+ *
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 100, random }));
+ * const { model } = finish(trainModel(galaxies, { network: "residual", batches: 20, random }));
+ * const galaxy = parseObservations("radius,velocity,error\n2,95,15\n8,140,15", "galaxy.csv");
+ * const [posterior] = finish(inferCurves(model, [galaxy], { random, bank: 2000, chains: 8, transitions: 8 }));
+ * parametersOf(model, posterior).haloMass[3]; // the median, solar masses
+ */
 export function parametersOf(
   { radii }: Pick<Model, "radii">,
   { smoothCurves, effectiveCount }: Posterior,

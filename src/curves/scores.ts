@@ -289,7 +289,11 @@ export function formatScore({ decimals }: ScoreName, value: number): string {
   return value.toFixed(decimals).replace("-", "−");
 }
 
-/** What the test says, in words: "told apart", or "not told apart". */
+/**
+ * What the test says, in words: "told apart", or "not told apart".
+ *
+ * @example console.log(verdict(SCORES[0], { value: 0.2, pValue: 0.002 })); // told apart
+ */
 export function verdict({ key }: ScoreName, { pValue }: Score): string {
   if (key === MEMORISATION.key) return pValue < SIGNIFICANCE ? "memorised" : "not memorised";
   return pValue < SIGNIFICANCE ? "told apart" : "not told apart";

@@ -21,6 +21,10 @@ export const REFERENCE_WIDTHS: readonly number[] = [50, 32, 16, 4];
  * Encoder and decoder mirror each other (50‑32‑16‑4‑16‑32‑50), SiLU after every layer but the last. Each encoder
  * activation but the bottleneck's is added to the input of the decoder layer of its width, so the decoder gets the
  * detail that the bottleneck cannot hold. The network is not told how much noise its input has.
+ *
+ * @example
+ * const model = new DenoisingAutoencoder(new Random(0), [50, 16, 4]); // 50-16-4-16-50
+ * console.log(model.forward(normal([8, 50], new Random(1))).shape); // [8, 50]
  */
 export class DenoisingAutoencoder extends Module {
   /** From the input to the bottleneck. */

@@ -15,7 +15,11 @@ export interface Representation {
   invert(represented: Tensor): Float64Array[];
 }
 
-/** One mean and one standard deviation for all features. */
+/**
+ * One mean and one standard deviation for all features.
+ *
+ * @example new Standardization(100, 20).apply([[100, 140]]); // tensor([[0, 2]])
+ */
 export class Standardization implements Representation {
   /** What is subtracted. */
   readonly mean: number;
@@ -94,7 +98,11 @@ export class Standardization implements Representation {
   }
 }
 
-/** One mean and one standard deviation for each feature: of properties in different units. */
+/**
+ * One mean and one standard deviation for each feature: of properties in different units.
+ *
+ * @example new FeatureStandardization([100, 10], [20, 1]).apply([[140, 11]]); // tensor([[2, 1]])
+ */
 export class FeatureStandardization implements Representation {
   /** What is subtracted, [features] */
   readonly means: Float64Array;
@@ -180,6 +188,10 @@ export interface Dataset<Standard extends Representation = Standardization> {
  *
  * @param options.validFraction the part set aside; default 0.2
  * @throws ShapeError when rows differ in length, ArgumentError when there are too few
+ * @example
+ * const rows = Array.from({ length: 10 }, (_, i) => [i, 2 * i]);
+ * const { train, valid, standardization } = splitDataset(rows, new Random(0));
+ * console.log(train.shape, valid.shape, standardization.mean); // [8, 2] [2, 2] 6.75
  */
 export function splitDataset(
   rows: readonly ArrayLike<number>[],

@@ -27,6 +27,11 @@ export interface GuidanceOptions {
  *
  * @param condition [batch, conditions], or [1, conditions] for all
  * @throws ArgumentError for a weight that is no finite number, and an interval that is not within [0, 1]
+ * @example
+ * const random = new Random(0);
+ * const model = new ResidualDenoiser({ features: 2, conditions: 1 }, random); // to be trained with trainFlow
+ * const guided = guidedDenoiser(model.denoiser(), tensor([[1.5]]), 2);
+ * const samples = finish(heunSampler(guided, normal([4, 2], random)));
  */
 export function guidedDenoiser(
   denoiser: ConditionalDenoiser,

@@ -26,6 +26,12 @@ export interface ExactModel {
 /**
  * A normal distribution N(μ, Σ). With S = α² Σ + σ² I, the covariance of noisy data, x̂₀ = μ + α Σ S⁻¹ (x − α μ).
  * In the basis of Σ's eigenvectors all matrices are diagonal.
+ *
+ * @example
+ * const model = new GaussianModel([1, 2], [[3, 0], [0, 1]]);
+ * model.denoiser()(tensor([[1, 2]]), 0.5); // tensor([[1.7500, 3.0000]])
+ * model.logDensity(tensor([[1, 2]]), 0); // tensor([-2.3872], float64)
+ * model.transport(tensor([[1, 1]]), 1, 0); // tensor([[2.7321, 3.0000]])
  */
 export class GaussianModel implements ExactModel {
   /** How many numbers a point has. */
@@ -107,7 +113,15 @@ export class GaussianModel implements ExactModel {
   }
 }
 
-/** A mixture of normal distributions: x̂₀ = Σ r_k x̂₀⁽ᵏ⁾, where r_k is the probability that x comes from component k. */
+/**
+ * A mixture of normal distributions: x̂₀ = Σ r_k x̂₀⁽ᵏ⁾, where r_k is the probability that x comes from component k.
+ *
+ * @example
+ * const [left, right] = [new GaussianModel([-1], [[0.01]]), new GaussianModel([1], [[0.01]])];
+ * const model = new GaussianMixtureModel([{ weight: 3, model: left }, { weight: 1, model: right }]);
+ * model.denoiser()(tensor([[0]]), 0.5); // tensor([[-0.4950]])
+ * model.logDensity(tensor([[1]]), 0); // tensor([-0.0026], float64)
+ */
 export class GaussianMixtureModel implements ExactModel {
   /** How many numbers a point has. */
   readonly features: number;
@@ -160,6 +174,12 @@ export class GaussianMixtureModel implements ExactModel {
  *
  * With points drawn from a prior by simulation it is importance sampling of the best denoiser for that prior:
  * unbiased as the points grow in number, and good where many have a say ({@link EmpiricalModel.effectiveCount}).
+ *
+ * @example
+ * const model = new EmpiricalModel(tensor([[0], [2]]));
+ * model.denoiser()(tensor([[0.5]]), 0.5); // tensor([[1]])
+ * model.effectiveCount(tensor([[0.5]]), 0.5); // tensor([2], float64)
+ * model.logDensity(tensor([[0.5]]), 0.5); // tensor([-0.7258], float64)
  */
 export class EmpiricalModel implements ExactModel {
   /** How many numbers a point has. */

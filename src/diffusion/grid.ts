@@ -26,6 +26,8 @@ export interface RatioGridOptions {
  * shortest near the data.
  *
  * @param options.rho how strongly steps shorten; default 7
+ * @example
+ * console.log(karrasGrid(4, { greatest: 10 }).map((t) => t.toFixed(3)).join(", ")); // 1.000, 0.606, 0.106, 0.002, 0.000
  */
 export function karrasGrid(
   steps: number,
@@ -40,7 +42,13 @@ export function karrasGrid(
   });
 }
 
-/** σ/α falls by the same factor in each step: even in the logarithm of the signal-to-noise ratio. */
+/**
+ * σ/α falls by the same factor in each step: even in the logarithm of the signal-to-noise ratio.
+ *
+ * @example
+ * const grid = logarithmicGrid(4, { least: 0.1, greatest: 10 });
+ * console.log(grid.map((t) => t.toFixed(3)).join(", ")); // 1.000, 0.683, 0.317, 0.091, 0.000
+ */
 export function logarithmicGrid(steps: number, options: RatioGridOptions = {}): number[] {
   return ratioGrid("logarithmicGrid", steps, options, (greatest, least, part) =>
     exp(log(greatest) + part * log(least / greatest)),

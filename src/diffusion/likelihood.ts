@@ -35,6 +35,11 @@ export interface LikelihoodOptions {
  * @param denoiser made of recorded operations; with float64 states as precise as the grid allows
  * @param x [batch, features]
  * @returns [batch], in nats
+ * @example
+ * const model = new GaussianModel([0], [[1]]);
+ * const x = tensor([[0.5]], { dtype: "float64" });
+ * logLikelihood(model.denoiser(), x); // tensor([-1.0432], float64)
+ * model.logDensity(x, 0.001); // tensor([-1.0432], float64)
  */
 export function logLikelihood(denoiser: Denoiser, x: Tensor, options: LikelihoodOptions = {}): Tensor {
   const { grid = LIKELIHOOD_GRID, schedule = linearSchedule } = options;

@@ -35,7 +35,14 @@ export interface EllipticalSliceOptions {
   readonly proposals?: readonly GaussianProposal[];
 }
 
-/** A Gaussian that stands in for a posterior: N(mean, factor · factorᵀ). */
+/**
+ * A Gaussian that stands in for a posterior: N(mean, factor · factorᵀ).
+ *
+ * @example
+ * const proposal = new GaussianProposal([0, 0, 1, 2, 2, 1, 3, 3], 2); // of four points
+ * console.log([...proposal.mean]); // [1.5, 1.5]
+ * console.log(proposal.logPriorRatio([1, 1], 0).toFixed(3)); // -0.935
+ */
 export class GaussianProposal {
   /** [features] */
   readonly mean: Float64Array;
@@ -279,6 +286,13 @@ export interface TemperedOptions {
  * chains. What is returned are chains at β = 1, whose proposal no longer changes.
  *
  * @param logLikelihood its rows' chains count on through the posteriors: chain c belongs to posterior ⌊c / chains⌋
+ * @example
+ * const random = new Random(1);
+ * const logLikelihood = (z: Tensor) => z.sub(1).square().sum(1).mul(-0.5).toArray() as number[];
+ * const bank = normal([1000, 2], random);
+ * const options = { random, bank, bankLogLikelihoods: [logLikelihood(bank)], chains: 8 };
+ * const { states } = finish(temperedPosterior(logLikelihood, options));
+ * console.log(states.length, states[0].length); // 24 16
  */
 export function* temperedPosterior(
   logLikelihood: LogLikelihood,

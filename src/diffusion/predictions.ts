@@ -46,6 +46,7 @@ function sharesOf(kind: PredictionKind, { alpha, sigma }: NoiseSchedule): { a: E
  * @param clean [batch, features]
  * @param noise [batch, features]
  * @param t [batch, 1], or a scalar for all
+ * @example predictionTarget("flow", linearSchedule, tensor([[2]]), tensor([[5]]), tensor(0.5)); // tensor([[3]])
  */
 export function predictionTarget(
   kind: PredictionKind,
@@ -65,6 +66,9 @@ export function predictionTarget(
  * @param x the noisy state, [batch, features]
  * @param prediction [batch, features]
  * @throws ArgumentError where the one does not determine the other: data from noise at pure noise, noise from data at t = 0
+ * @example
+ * const clean = tensor([[2]]); // a guess of the data behind the state 1 at t = 0.5
+ * convertPrediction(clean, tensor([[1]]), 0.5, { from: "clean", to: "flow" }); // tensor([[-2]])
  */
 export function convertPrediction(
   prediction: Tensor,
@@ -95,7 +99,13 @@ export function convertPrediction(
   return linearCombination(weights[0], x, weights[1], prediction);
 }
 
-/** A denoiser from a network that predicts any kind, with or without a condition. */
+/**
+ * A denoiser from a network that predicts any kind, with or without a condition.
+ *
+ * @example
+ * const denoiser = denoiserFrom((x) => x.mul(0), { predicts: "noise" }); // a network that sees no noise
+ * denoiser(tensor([[1]]), 0.5); // tensor([[2]])
+ */
 export function denoiserFrom(
   network: ConditionalDenoiser,
   options: {

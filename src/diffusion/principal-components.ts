@@ -15,6 +15,11 @@ import { symmetricEigen } from "./eigen.ts";
  * standard deviation 1. Whatever the components are, the way back gives values above 0; and what lies outside the
  * components, the roughness that a network adds to each value by itself, cannot arise. Of galaxy rotation
  * curves at 50 radii, 3, 4 and 5 components hold 99.7, 99.93 and 99.98 % of the variance; the tenth is worth 0.05 % of a velocity.
+ *
+ * @example
+ * const found = LogPrincipalComponents.of([[1, 2], [2, 4], [4, 8]], { components: 1 });
+ * const same = new LogPrincipalComponents(found.mean, found.basis, found.scales);
+ * same.apply([[2, 4], [4, 8]]); // tensor([[0], [1]])
  */
 export class LogPrincipalComponents implements Representation {
   /** Mean of ln(value), [values] */

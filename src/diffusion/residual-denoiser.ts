@@ -30,6 +30,11 @@ export interface ResidualDenoiserSizes {
  * deviation 1: the network then only learns what a normal distribution would not know. With q = (1 − t)² + t², the
  * variance of x, the best linear guess of the flow is (2t − 1) x/q and is off by 1/√q, so the output is
  * ((2t − 1) x + √q F(x/√q, t))/q (the preconditioning of Karras et al. 2022, arXiv:2206.00364, for this schedule).
+ *
+ * @example
+ * const model = new ResidualDenoiser({ features: 2, width: 16, conditions: 1 }, new Random(0));
+ * const flow = model.forward(normal([4, 2], new Random(1)), 0.5, tensor([[1.5]]));
+ * console.log(flow.shape); // [4, 2]
  */
 export class ResidualDenoiser extends Module {
   /** What the network was made with. */

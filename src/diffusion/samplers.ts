@@ -98,6 +98,11 @@ export interface AncestralOptions extends SamplerOptions {
  * DDPM's ancestral sampling (Ho, Jain & Abbeel 2020, arXiv:2006.11239): each state is drawn given the last one and
  * the guess, x ~ q(x_s | x_t, x̂₀). Part of the noise is replaced by new one, so that errors of early steps fade; for
  * few steps that noise is itself an error of first order. One evaluation a step; needs `random`.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * const random = new Random(1);
+ * finish(ancestralSampler(denoiser, normal([4, 1], random), { random, stochasticity: 0.5 }));
  */
 export function ancestralSampler(
   denoiser: Denoiser,
@@ -132,19 +137,37 @@ export function ancestralWeights(
   return { state: keep, prediction: next.alpha - now.alpha * keep, noise: next.sigma * replaced };
 }
 
-/** Heun's method: an Euler step, then the mean of the slopes at both ends. Second order; two evaluations a step. */
+/**
+ * Heun's method: an Euler step, then the mean of the slopes at both ends. Second order; two evaluations a step.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * finish(heunSampler(denoiser, tensor([[1], [-1]]), { grid: uniformGrid(10) })); // tensor([[2.9999], [1.0001]])
+ */
 export function heunSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Sampling {
   checkCall("heunSampler", denoiser, start, options);
   return rungeKutta("heunSampler", denoiser, start, options, HEUN, MIDPOINT);
 }
 
-/** The midpoint method: the slope in the middle of the step. Second order; two evaluations a step. */
+/**
+ * The midpoint method: the slope in the middle of the step. Second order; two evaluations a step.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * finish(midpointSampler(denoiser, tensor([[1], [-1]]), { grid: uniformGrid(10) })); // tensor([[2.9999], [1.0001]])
+ */
 export function midpointSampler(denoiser: Denoiser, start: Tensor, options: SamplerOptions = {}): Sampling {
   checkCall("midpointSampler", denoiser, start, options);
   return rungeKutta("midpointSampler", denoiser, start, options, MIDPOINT, MIDPOINT);
 }
 
-/** The classical method of Runge and Kutta. Fourth order; four evaluations a step, three in the last. */
+/**
+ * The classical method of Runge and Kutta. Fourth order; four evaluations a step, three in the last.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * finish(rungeKutta4Sampler(denoiser, tensor([[1], [-1]]), { grid: uniformGrid(10) })); // tensor([[3.0000], [1.0000]])
+ */
 export function rungeKutta4Sampler(
   denoiser: Denoiser,
   start: Tensor,
@@ -157,6 +180,10 @@ export function rungeKutta4Sampler(
 /**
  * The two-step method of Adams and Bashforth: the slope, extrapolated to the middle of the step from this and the
  * last one. Second order with one evaluation a step; the first step is Euler's.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * finish(adamsBashforth2Sampler(denoiser, tensor([[1], [-1]]), { grid: uniformGrid(10) })); // tensor([[2.9931], [1.0069]])
  */
 export function adamsBashforth2Sampler(
   denoiser: Denoiser,
@@ -189,6 +216,10 @@ export function adamsBashforth2Sampler(
  * The first and the last step, infinite in λ, take the guess as it is: a single step of first order leaves the order
  * of the whole at two. Steps even in λ suit it best ({@link logarithmicGrid}); on an even grid of times the steps
  * next to the data stay long in λ however many there are, and {@link adamsBashforth2Sampler} is more accurate.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * finish(dpmSolver2MSampler(denoiser, tensor([[1], [-1]]), { grid: logarithmicGrid(20) })); // tensor([[3.0169], [0.9831]])
  */
 export function dpmSolver2MSampler(
   denoiser: Denoiser,
@@ -230,6 +261,11 @@ export interface ChurnOptions extends SamplerOptions {
 /**
  * Heun's method with churn (Karras et al. 2022, arXiv:2206.00364, algorithm 2): before each step some noise is
  * added, which the step then takes away together with errors made so far. Two evaluations a step; needs `random`.
+ *
+ * @example
+ * const denoiser = new GaussianModel([2], [[1]]).denoiser();
+ * const random = new Random(1);
+ * finish(churnSampler(denoiser, normal([4, 1], random), { random, churn: 10 }));
  */
 export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Sampling {
   checkCall("churnSampler", denoiser, start, options, ["churn", "range", "noiseScale"]);

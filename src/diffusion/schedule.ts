@@ -71,12 +71,20 @@ export interface ScheduleValues {
   readonly sigma: number;
 }
 
-/** α and σ at a time, as numbers. */
+/**
+ * α and σ at a time, as numbers.
+ *
+ * @example console.log(scheduleAt(linearSchedule, 0.25)); // { alpha: 0.75, sigma: 0.25 }
+ */
 export function scheduleAt(schedule: NoiseSchedule, t: number): ScheduleValues {
   return { alpha: schedule.alpha(numbers, t), sigma: schedule.sigma(numbers, t) };
 }
 
-/** α′ and σ′ at a time, as numbers. */
+/**
+ * α′ and σ′ at a time, as numbers.
+ *
+ * @example console.log(scheduleSlopeAt(linearSchedule, 0.25)); // { alpha: -1, sigma: 1 }
+ */
 export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleValues {
   return { alpha: derivativeOf(schedule.alpha)(numbers, t), sigma: derivativeOf(schedule.sigma)(numbers, t) };
 }
@@ -96,13 +104,19 @@ export function derivativeOf(expression: Expression): Expression {
 /**
  * The share of noise σ/(α + σ), which grows from 0 for data to 1 for noise. Divided by α + σ, the state of every
  * schedule is that of the linear one at this time: (1 − τ) x₀ + τ ε. So samplers are written once, for straight lines.
+ *
+ * @example console.log(noiseShareAt(cosineNoiseSchedule, 0.5)); // 0.5
  */
 export function noiseShareAt(schedule: NoiseSchedule, t: number): number {
   const { alpha, sigma } = scheduleAt(schedule, t);
   return sigma / (alpha + sigma);
 }
 
-/** The time at which the share of noise σ/(α + σ) is `share`, by bisection to the last bit; in [0, 1]. */
+/**
+ * The time at which the share of noise σ/(α + σ) is `share`, by bisection to the last bit; in [0, 1].
+ *
+ * @example console.log(timeOfNoiseShare(cosineNoiseSchedule, 0.25).toFixed(3)); // 0.205
+ */
 export function timeOfNoiseShare(schedule: NoiseSchedule, share: number): number {
   if (schedule === linearSchedule) return share;
   let [low, high] = [0, 1];
@@ -120,6 +134,7 @@ export function timeOfNoiseShare(schedule: NoiseSchedule, share: number): number
  * @param clean [batch, features]
  * @param noise [batch, features], standard normal
  * @param t [batch, 1], or a scalar for all
+ * @example addNoise(linearSchedule, tensor([[2, 4]]), tensor([[0, 1]]), tensor(0.5)); // tensor([[1.0000, 2.5000]])
  */
 export function addNoise(schedule: NoiseSchedule, clean: Tensor, noise: Tensor, t: Tensor): Tensor {
   [clean, noise, t] = operands("addNoise", [clean, noise, t]);

@@ -46,6 +46,10 @@ export interface TrainingOptions {
  * uniformly from [0, 1) for each curve.
  *
  * @param clean [batch, features]
+ * @example
+ * const random = new Random(0);
+ * const model = new DenoisingAutoencoder(random, [3, 2]);
+ * denoisingLoss(model, normal([8, 3], random), random).backward();
  */
 export function denoisingLoss(
   model: Module,

@@ -19,7 +19,14 @@ export interface Residence {
 /** How many in-place changes there have been, of any storage: the clock that tells whether memory changed since. */
 export let changes = 0;
 
-/** Flat memory. Every tensor is a view of one. */
+/**
+ * Flat memory. Every tensor is a view of one.
+ *
+ * @example
+ * const { storage } = zeros([2, 2]);
+ * storage.set(3, 7);
+ * console.log([...storage.data]); // [0, 0, 0, 7]
+ */
 export class Storage {
   /** The number of elements. */
   readonly size: number;

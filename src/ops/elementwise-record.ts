@@ -272,12 +272,15 @@ function fixFor(value: unknown): string {
     : "an expression is made of its operands and m.constant(…), with the words of m.";
 }
 
-/** The value of an expression, computed with recorded operations: `evaluate((m, t) => m.cos(t), t)`. */
+/** The value of an expression, by recorded operations. @example evaluate((m, x) => m.mul(x, x), tensor(3)); // tensor(9) */
 export function evaluate(expression: Expression, ...values: Tensor[]): Tensor {
   return expression(tensors(values[0].dtype), ...values);
 }
 
-/** The sum over the axes along which `shape` was broadcast: the transpose of expanding to it. */
+/**
+ * The sum over the axes along which `shape` was broadcast: the transpose of expanding to it.
+ * @example sumTo(ones([2, 3]), [3]); // tensor([2, 2, 2])
+ */
 export function sumTo(tensor: Tensor, shape: Shape): Tensor {
   if (sameShape(tensor.shape, shape)) return tensor;
   const added = tensor.shape.length - shape.length;

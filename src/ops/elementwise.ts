@@ -14,16 +14,16 @@ export type Unary = (x: Tensor) => Tensor;
 /** An elementwise operation of two tensors that broadcast, or numbers. */
 export type Binary = (x: TensorLike, y: TensorLike) => Tensor;
 
-/** x + y, elementwise, with broadcasting. */
+/** x + y, elementwise, with broadcasting. @example add(tensor([1, 2]), 10); // tensor([11, 12]) */
 export const add: Binary = binary({ name: "add", value: (m, x, y) => m.add(x, y) });
 
-/** x − y, elementwise, with broadcasting. */
+/** x − y, elementwise, with broadcasting. @example sub(tensor([1, 2]), 10); // tensor([-9, -8]) */
 export const sub: Binary = binary({ name: "sub", value: (m, x, y) => m.sub(x, y) });
 
-/** x · y, elementwise, with broadcasting. For the matrix product see `matmul`. */
+/** x · y, elementwise, with broadcasting. The matrix product: `matmul`. @example mul(tensor([1, 2]), 3); // tensor([3, 6]) */
 export const mul: Binary = binary({ name: "mul", value: (m, x, y) => m.mul(x, y) });
 
-/** x / y, elementwise, with broadcasting. ∂/∂y = −(x/y)/y. */
+/** x / y, elementwise, with broadcasting. ∂/∂y = −(x/y)/y. @example div(tensor([2, 4]), 2); // tensor([1, 2]) */
 export const div: Binary = binary({
   name: "div",
   value: (m, x, y) => m.div(x, y),
@@ -34,6 +34,7 @@ export const div: Binary = binary({
  * x to the power y, elementwise. ∂/∂x = y x^(y−1), and 0 at y = 0. ∂/∂y = x^y ln x: at x = 0 it is 0 for y ≥ 0 and −∞ for
  * y < 0, and NaN for negative x, where the power exists at isolated y only. As in JavaScript, and not in NumPy, 1 to the power
  * of NaN or ±∞ is NaN.
+ * @example pow(tensor([2, 3]), 2); // tensor([4, 9])
  */
 export const pow: (x: TensorLike, exponent: TensorLike) => Tensor = binary({
   name: "pow",
@@ -44,34 +45,40 @@ export const pow: (x: TensorLike, exponent: TensorLike) => Tensor = binary({
   ],
 });
 
-/** The larger of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all. */
+/**
+ * The larger of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all.
+ * @example maximum(tensor([-1, 2]), 0); // tensor([0, 2])
+ */
 export const maximum: Binary = binary({ name: "maximum", value: (m, x, y) => m.maximum(x, y) });
 
-/** The smaller of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all. */
+/**
+ * The smaller of x and y; NaN if either is. Where they are equal, each gets half of the gradient; at a NaN, x gets all.
+ * @example minimum(tensor([-1, 2]), 0); // tensor([-1, 0])
+ */
 export const minimum: Binary = binary({ name: "minimum", value: (m, x, y) => m.minimum(x, y) });
 
-/** 1 where x < y, else 0. Not differentiable: the gradient stops here. */
+/** 1 where x < y, else 0. Not differentiable: the gradient stops here. @example less(1, 2); // tensor(1) */
 export const less: Binary = binary({ name: "less", value: (m, x, y) => m.less(x, y) });
 
-/** 1 where x > y, else 0. */
+/** 1 where x > y, else 0. @example greater(tensor([1, 2]), 1); // tensor([0, 1]) */
 export const greater: Binary = binary({ name: "greater", value: (m, x, y) => m.less(y, x) });
 
-/** 1 where x ≤ y, else 0. */
+/** 1 where x ≤ y, else 0. @example lessEqual(tensor([1, 2]), 1); // tensor([1, 0]) */
 export const lessEqual: Binary = binary({
   name: "lessEqual",
   value: (m, x, y) => m.maximum(m.less(x, y), m.equal(x, y)),
 });
 
-/** 1 where x ≥ y, else 0. */
+/** 1 where x ≥ y, else 0. @example greaterEqual(tensor([1, 2]), 2); // tensor([0, 1]) */
 export const greaterEqual: Binary = binary({
   name: "greaterEqual",
   value: (m, x, y) => m.maximum(m.less(y, x), m.equal(x, y)),
 });
 
-/** 1 where x = y, else 0 (NaN equals nothing). */
+/** 1 where x = y, else 0 (NaN equals nothing). @example equal(tensor([1, 2]), 2); // tensor([0, 1]) */
 export const equal: Binary = binary({ name: "equal", value: (m, x, y) => m.equal(x, y) });
 
-/** 1 where x ≠ y, else 0. */
+/** 1 where x ≠ y, else 0. @example notEqual(tensor([1, 2]), 2); // tensor([1, 0]) */
 export const notEqual: Binary = binary({
   name: "notEqual",
   value: (m, x, y) => m.sub(m.constant(1), m.equal(x, y)),
@@ -81,10 +88,14 @@ export const notEqual: Binary = binary({
  * `x` where `condition` is not 0 (NaN is not), else `y`. The gradient goes to the one that was taken, and 0 to the other. An
  * operation before it still multiplies that 0: where its slope is infinite, choose its operand as well, as in
  * `where(isInside, where(isInside, x, 1).log(), 0)`. Not a method.
+ * @example where(1, 5, 6); // tensor(5)
  */
 export const where: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = choice;
 
-/** a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. Not a method. */
+/**
+ * a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. Not a method.
+ * @example linearCombination(2, 10, 3, 1); // tensor(23)
+ */
 export const linearCombination: (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor =
   quaternary({
     name: "linearCombination",
@@ -206,7 +217,10 @@ const leaky = binary({
   kinks: [0],
 });
 
-/** x where x > 0, else slope · x; the slope is 0.01 by default. Source: Maas, Hannun & Ng 2013, ICML 30. */
+/**
+ * x where x > 0, else slope · x; the slope is 0.01 by default. Source: Maas, Hannun & Ng 2013, ICML 30.
+ * @example leakyRelu(tensor([-4, 2]), 0.5); // tensor([-2, 2])
+ */
 export const leakyRelu: (x: Tensor, slope?: number) => Tensor = composite(
   "leakyRelu",
   (x: Tensor, slope = 0.01) => {
@@ -244,6 +258,7 @@ export const softplus: Unary = unary({
 /**
  * x limited to [low, high]; `high` where low is above it. The gradient by x is 1 inside, at the limits and at NaN, 0
  * outside.
+ * @example clamp(5, 0, 3); // tensor(3)
  */
 export const clamp: (x: TensorLike, low: TensorLike, high: TensorLike) => Tensor = ternary({
   name: "clamp",

@@ -22,6 +22,7 @@ interface IndexAttributes {
  * The entries of an axis at the given indices, in that order, repeats allowed; negative ones count from the end.
  *
  * Its gradient adds each entry's cotangent back to where it came from.
+ * @example indexSelect(tensor([10, 20, 30]), 0, [2, 0]); // tensor([30, 10])
  */
 export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<IndexAttributes> = {
@@ -55,7 +56,10 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
   }, operation);
 })();
 
-/** Zeros with `size` entries along an axis, to which entry i of `x` is added at `indices[i]`. */
+/**
+ * Zeros with `size` entries along an axis, to which entry i of `x` is added at `indices[i]`.
+ * @example indexAdd(tensor([1, 2, 3]), 0, [0, 2, 0], 3); // tensor([4, 0, 2])
+ */
 export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number) => Tensor =
   /* @__PURE__ */ (() => {
     const operation: Operation<IndexAttributes & { size: number }> = {

@@ -9,7 +9,10 @@ import { apply, type Operation, of, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Tensors one after another along an axis (the first by default); other sizes must be equal. */
+/**
+ * Tensors one after another along an axis (the first by default); other sizes must be equal.
+ * @example concat([tensor([1, 2]), tensor([3])]); // tensor([1, 2, 3])
+ */
 export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* @__PURE__ */ (() => {
   // `starts` is where each operand begins along the axis: the sum of the sizes before it, which no rule should add up again.
   const operation: Operation<{ axis: number; starts: readonly number[] }> = {
@@ -70,7 +73,10 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
   }, operation);
 })();
 
-/** Tensors of one shape along a new axis (the first by default). */
+/**
+ * Tensors of one shape along a new axis (the first by default).
+ * @example stack([tensor([1, 2]), tensor([3, 4])], 1); // tensor([[1, 3], [2, 4]])
+ */
 export const stack: (tensors: readonly Tensor[], axis?: number) => Tensor = shorthand(
   (tensors: readonly Tensor[], axis = 0) => {
     const inputs = operands("stack", someOf("stack", tensors));

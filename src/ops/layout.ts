@@ -27,7 +27,10 @@ import { apply, type Operation, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** The same elements in another shape, in row-major order; one size may be −1 to be computed. */
+/**
+ * The same elements in another shape, in row-major order; one size may be −1 to be computed.
+ * @example reshape(tensor([1, 2, 3, 4]), [2, -1]); // tensor([[1, 2], [3, 4]])
+ */
 export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ shape: Shape }> = {
     name: "reshape",
@@ -54,7 +57,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() 
   );
 })();
 
-/** The axes in another order: `permute([2, 0, 1])` puts the last axis first. */
+/** The axes in another order. @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3] */
 export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ axes: readonly number[] }> = {
     name: "permute",
@@ -76,7 +79,7 @@ export const permute: (x: Tensor, axes: readonly number[]) => Tensor = /* @__PUR
   }, operation);
 })();
 
-/** Two axes swapped; by default the last two, which transposes a matrix. */
+/** Two axes swapped, by default the last two. @example transpose(tensor([[1, 2], [3, 4]])); // tensor([[1, 3], [2, 4]]) */
 export const transpose: (x: Tensor, first?: number, second?: number) => Tensor = shorthand(
   (x: Tensor, first = -2, second = -1) => {
     x = operand("transpose", x);
@@ -90,7 +93,10 @@ export const transpose: (x: Tensor, first?: number, second?: number) => Tensor =
   { settings: ["axis", "axis"] },
 );
 
-/** The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats. */
+/**
+ * The elements repeated to a broadcast shape without copying. Its gradient is the sum over the repeats.
+ * @example expand(tensor([1, 2]), [2, 2]); // tensor([[1, 2], [1, 2]])
+ */
 export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ shape: Shape }> = {
     name: "expand",
@@ -118,7 +124,7 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() =
   );
 })();
 
-/** A new axis of size 1 before the given one: `unsqueeze(-1)` makes a column of a vector. */
+/** A new axis of size 1 before the given one. @example unsqueeze(tensor([1, 2]), -1); // tensor([[1], [2]]) */
 export const unsqueeze: (x: Tensor, axis: number) => Tensor = shorthand(
   (x: Tensor, axis: number) => {
     x = operand("unsqueeze", x);
@@ -128,7 +134,7 @@ export const unsqueeze: (x: Tensor, axis: number) => Tensor = shorthand(
   { settings: ["new axis"], required: 1 },
 );
 
-/** Without axes of size 1: the given ones, or all. */
+/** Without axes of size 1: the given ones, or all. @example squeeze(tensor([[1, 2]]), 0); // tensor([1, 2]) */
 export const squeeze: (x: Tensor, axes?: number | readonly number[]) => Tensor = shorthand(
   (x: Tensor, axes?: number | readonly number[]) => {
     x = operand("squeeze", x);
@@ -148,7 +154,7 @@ export const squeeze: (x: Tensor, axes?: number | readonly number[]) => Tensor =
   { settings: [(_, shape) => [...shape.keys()].filter((axis) => shape[axis] === 1)] },
 );
 
-/** The axes from `first` to `last` as one. */
+/** The axes from `first` to `last` as one. @example flatten(zeros([2, 3, 4]), 1).shape; // [2, 12] */
 export const flatten: (x: Tensor, first?: number, last?: number) => Tensor = shorthand(
   (x: Tensor, first = 0, last = -1) => {
     x = operand("flatten", x);
@@ -170,6 +176,7 @@ export const flatten: (x: Tensor, first?: number, last?: number) => Tensor = sho
  * `[start, stop, step]` works as in Python, negative indices and steps included.
  *
  * `x.slice([1, 4], [null, null, 2])` is rows 1 to 3 and every other column.
+ * @example slice(tensor([[1, 2, 3], [4, 5, 6]]), 1, [null, null, 2]); // tensor([4, 6])
  */
 export const slice: (x: Tensor, ...ranges: Range[]) => Tensor = shorthand(
   (x: Tensor, ...ranges: Range[]) => {
@@ -200,7 +207,10 @@ export const slice: (x: Tensor, ...ranges: Range[]) => Tensor = shorthand(
   { settings: ["ranges"], required: 1 },
 );
 
-/** The elements in reverse order along axes (all by default). */
+/**
+ * The elements in reverse order along axes (all by default).
+ * @example flip(tensor([[1, 2], [3, 4]]), 0); // tensor([[3, 4], [1, 2]])
+ */
 export const flip: (x: Tensor, axes?: number | readonly number[]) => Tensor = shorthand(
   (x: Tensor, axes?: number | readonly number[]) => {
     const input = operand("flip", x);
@@ -233,7 +243,10 @@ export const clone: (x: Tensor) => Tensor = /* @__PURE__ */ (() => {
   return recordOf((x: Tensor) => apply(operation, [operand("clone", x)], {}), operation);
 })();
 
-/** A copy in another dtype (or the same), recorded: the gradient is converted back. */
+/**
+ * A copy in another dtype (or the same), recorded: the gradient is converted back.
+ * @example to(tensor(1), "float64").dtype; // "float64"
+ */
 export const to: (x: Tensor, dtype: Dtype) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ dtype: Dtype }> = {
     name: "to",

@@ -17,6 +17,7 @@ import type { Tensor } from "./tensor.ts";
  * ⟨Ȳ, dA B⟩ = ⟨Ȳ Bᵀ, dA⟩); where a batch axis was broadcast, summed over it.
  *
  * @throws ShapeError when the inner sizes differ or an operand is a scalar
+ * @example matmul(tensor([[1, 2]]), tensor([[3], [4]])); // tensor([[11]])
  */
 export const matmul: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation = {
@@ -93,6 +94,7 @@ export type Activation = (x: Tensor) => Tensor;
  *
  * With Y = X Wᵀ + b: X̄ = Ȳ W, W̄ = Ȳᵀ X, b̄ = Σ Ȳ over all but the last axis. One kernel does product
  * and bias, since a pass of its own for the bias costs more than the product saves on narrow layers.
+ * @example linear(tensor([1, 2]), tensor([[3, 4]]), tensor([5]), relu); // tensor([16])
  */
 export const linear: (x: Tensor, weight: Tensor, bias?: Tensor, activation?: Activation) => Tensor =
   /* @__PURE__ */ (() => {

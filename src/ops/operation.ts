@@ -138,7 +138,13 @@ export class Node<A extends Attributes = Attributes> {
 
 let nextId = 0;
 
-/** Applies an operation: checks, computes, and records it when an operand is being differentiated. */
+/**
+ * Applies an operation: checks, computes, and records it when an operand is being differentiated.
+ * @example
+ * const twice: Operation = { name: "twice", reads: "nothing", examples: [], shape: () => [],
+ *   compute: (output, _, [x]) => output.storage.set(0, 2 * x.item()), gradient: (cotangent) => cotangent.mul(2) };
+ * apply(twice, [tensor(3)], {}); // tensor(6)
+ */
 export function apply<A extends Attributes>(
   operation: Operation<A>,
   inputs: readonly Tensor[],

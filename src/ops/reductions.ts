@@ -34,6 +34,7 @@ const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] 
  * The sum over axes (all by default), added in float64 in row-major order.
  *
  * Its gradient is the cotangent, repeated along the summed axes.
+ * @example sum(tensor([[1, 2], [3, 4]]), 0); // tensor([4, 6])
  */
 export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "sum",
@@ -43,7 +44,10 @@ export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
 });
 
-/** The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN. */
+/**
+ * The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN.
+ * @example mean(tensor([[1, 3], [5, 7]]), 1); // tensor([2, 6])
+ */
 export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "mean",
   fold: (m, total, x) => m.add(total, x),
@@ -56,7 +60,10 @@ export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   },
 });
 
-/** The largest element over axes. Several largest share the gradient equally. NaN wins, and takes the gradient. */
+/**
+ * The largest element over axes. Several largest share the gradient equally. NaN wins, and takes the gradient.
+ * @example max(tensor([[1, 5], [7, 2]]), 1); // tensor([5, 7])
+ */
 export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "max",
   fold: (m, largest, x) => m.maximum(largest, x),
@@ -65,7 +72,10 @@ export const max: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: extremumGradient,
 });
 
-/** The smallest element over axes. Several smallest share the gradient equally. NaN wins, and takes the gradient. */
+/**
+ * The smallest element over axes. Several smallest share the gradient equally. NaN wins, and takes the gradient.
+ * @example min(tensor([[1, 5], [7, 2]]), 1); // tensor([1, 2])
+ */
 export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "min",
   fold: (m, smallest, x) => m.minimum(smallest, x),
@@ -79,7 +89,10 @@ const SPREAD_OPTIONS = ["correction", "keepdim"];
 // The root of a sum of squares has no slope at 0, and bends ever more towards it.
 const ROOT_LOWEST = 0.1;
 
-/** The variance over axes: Σ(x − mean)² / (n − correction), correction 1 by default. */
+/**
+ * The variance over axes: Σ(x − mean)² / (n − correction), correction 1 by default.
+ * @example variance(tensor([1, 3])); // tensor(2)
+ */
 export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
   composite(
     "variance",
@@ -104,7 +117,10 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
     { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }] },
   );
 
-/** The standard deviation over axes: the root of the variance. Where all elements are equal, its gradient is 0. */
+/**
+ * The standard deviation over axes: the root of the variance. Where all elements are equal, its gradient is 0.
+ * @example std(tensor([1, 5]), 0, { correction: 0 }); // tensor(2)
+ */
 export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correction?: number }) => Tensor =
   composite(
     "std",
@@ -118,6 +134,7 @@ export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correctio
  * The Euclidean norm over axes (all by default): √Σ x². Where it is 0 it has no slope, and its gradient is 0.
  *
  * The largest element is taken out first, so that squares neither overflow nor vanish.
+ * @example norm(tensor([[3, 4]]), 1); // tensor([5])
  */
 export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
   "norm",
@@ -139,7 +156,10 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   { settings: ["axes", { keepdim: [false, true] }], lowest: ROOT_LOWEST },
 );
 
-/** ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows. */
+/**
+ * ln Σ eˣ over axes, with the largest element taken out first so that nothing overflows.
+ * @example logsumexp(tensor([0, 0])); // tensor(0.6931)
+ */
 export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = composite(
   "logsumexp",
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
@@ -152,7 +172,7 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
   REDUCTION_CALLS,
 );
 
-/** eˣ / Σ eˣ along an axis (the last by default). */
+/** eˣ / Σ eˣ along an axis (the last by default). @example softmax(tensor([1, 1]), 0); // tensor([0.5000, 0.5000]) */
 export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
   "softmax",
   (x: Tensor, axis = -1) => {
@@ -164,7 +184,10 @@ export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
   { settings: ["axis"] },
 );
 
-/** ln softmax along an axis (the last by default), without ever forming the ratio. */
+/**
+ * ln softmax along an axis (the last by default), without ever forming the ratio.
+ * @example logSoftmax(tensor([1, 1])); // tensor([-0.6931, -0.6931])
+ */
 export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
   "logSoftmax",
   (x: Tensor, axis = -1) => {
@@ -182,6 +205,7 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
  * Source: Ba, Kiros & Hinton 2016, arXiv:1607.06450.
  *
  * `weight` and `bias` have the shape [features] (1 and 0 when left out); `epsilon` is 1e-5 by default.
+ * @example layerNorm(tensor([1, 3]), tensor([10, 20])); // tensor([-10.0000, 19.9999])
  */
 export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: number) => Tensor = composite(
   "layerNorm",
@@ -209,7 +233,10 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
   { settings: [[1e-5, 0.1]], others: (shape) => [shape.slice(-1), shape.slice(-1)] },
 );
 
-/** Running totals along an axis. Its gradient is the running total from the other end. */
+/**
+ * Running totals along an axis. Its gradient is the running total from the other end.
+ * @example cumsum(tensor([1, 2, 3]), 0); // tensor([1, 3, 6])
+ */
 export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() => {
   const operation: Operation<{ axis: number }> = {
     name: "cumsum",
@@ -240,13 +267,19 @@ export const cumsum: (x: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =
   }, operation);
 })();
 
-/** The index of the largest element along an axis (the first of several), as numbers; not differentiable. */
+/**
+ * The index of the largest element along an axis (the first of several), as numbers; not differentiable.
+ * @example argmax(tensor([[1, 3, 2]]), 1); // tensor([1])
+ */
 export const argmax: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum(
   "argmax",
   (a, b) => a > b,
 );
 
-/** The index of the smallest element along an axis (the first of several), as numbers; not differentiable. */
+/**
+ * The index of the smallest element along an axis (the first of several), as numbers; not differentiable.
+ * @example argmin(tensor([[1, 3, 2]]), 1); // tensor([0])
+ */
 export const argmin: (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor = indexOfExtremum(
   "argmin",
   (a, b) => a < b,

@@ -66,38 +66,38 @@ export function tensor(
   });
 }
 
-/** Zeros. */
+/** Zeros. @example zeros([2], { requiresGrad: true }).requiresGrad; // true */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   return create("zeros", checkShape("zeros", shape), options, () => {});
 }
 
-/** Ones. */
+/** Ones. @example ones([2, 2]); // tensor([[1, 1], [1, 1]]) */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return create("ones", checkShape("ones", shape), options, (data) => data.fill(1));
 }
 
-/** One value everywhere. */
+/** One value everywhere. @example full([2], 7); // tensor([7, 7]) */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
   const checked = checkShape("full", shape);
   checkNumber("full", "value", value);
   return create("full", checked, options, (data) => data.fill(value));
 }
 
-/** Zeros of the shape and dtype of another tensor. */
+/** Zeros of the shape and dtype of another tensor. @example zerosLike(tensor([5, 6])); // tensor([0, 0]) */
 export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = operand("zerosLike", other);
   checkOptions("zerosLike", options, OPTIONS);
   return zeros(shape, { dtype, ...options });
 }
 
-/** Ones of the shape and dtype of another tensor. */
+/** Ones of the shape and dtype of another tensor. @example onesLike(tensor([5, 6])); // tensor([1, 1]) */
 export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = operand("onesLike", other);
   checkOptions("onesLike", options, OPTIONS);
   return ones(shape, { dtype, ...options });
 }
 
-/** The identity matrix of `size` rows. */
+/** The identity matrix of `size` rows. @example eye(2); // tensor([[1, 0], [0, 1]]) */
 export function eye(size: number, options?: TensorOptions): Tensor {
   return create("eye", checkShape("eye", [size, size]), options, (data) => {
     for (let i = 0; i < size; i++) data[i * size + i] = 1;
@@ -107,6 +107,7 @@ export function eye(size: number, options?: TensorOptions): Tensor {
 /**
  * start, start + step, … below `stop` (above it where the step is negative). With one argument: 0, 1, … below it. The ends
  * are compared in float64; rounding to float32 may bring the last element up to `stop`.
+ * @example arange(2, 5); // tensor([2, 3, 4])
  */
 export function arange(start: number, stop?: number, step = 1, options?: TensorOptions): Tensor {
   const numbers = Object.entries({ start, stop: stop ?? 0, step });
@@ -130,7 +131,10 @@ export function arange(start: number, stop?: number, step = 1, options?: TensorO
   });
 }
 
-/** `count` values evenly spaced from `start` to `stop`, both included exactly. One value is `start`. */
+/**
+ * `count` values evenly spaced from `start` to `stop`, both included exactly. One value is `start`.
+ * @example linspace(0, 4, 3); // tensor([0, 2, 4])
+ */
 export function linspace(start: number, stop: number, count: number, options?: TensorOptions): Tensor {
   checkNumber("linspace", "start", start);
   checkNumber("linspace", "stop", stop);
@@ -144,13 +148,16 @@ export function linspace(start: number, stop: number, count: number, options?: T
   });
 }
 
-/** Standard normal numbers of a shape, N(0, 1), from a stream. */
+/** Standard normal numbers of a shape, N(0, 1), from a stream. @example normal([2, 3], new Random(1)).shape; // [2, 3] */
 export function normal(shape: Shape, random: Random, options?: TensorOptions): Tensor {
   checkOptions("normal", options, OPTIONS);
   return withOptions("normal", normalDraw(shape, random), options);
 }
 
-/** Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream. */
+/**
+ * Uniform numbers in [0, 1) of a shape, multiples of 2⁻²⁴, from a stream.
+ * @example uniform([2], new Random(1)).shape; // [2]
+ */
 export function uniform(shape: Shape, random: Random, options?: TensorOptions): Tensor {
   checkOptions("uniform", options, OPTIONS);
   return withOptions("uniform", uniformDraw(shape, random), options);

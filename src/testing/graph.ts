@@ -19,7 +19,14 @@ export interface Step {
   readonly settings: readonly Setting[];
 }
 
-/** A random expression, as the arbitrary `graph` draws it. Printed, it is code to paste. */
+/**
+ * A random expression, as the arbitrary `graph` draws it. Printed, it is code to paste.
+ *
+ * @example
+ * const graph = new Graph([tensor([1, 2])], [{ name: "square", operands: [-1], settings: [] }]);
+ * graph.f(...graph.inputs); // tensor([1, 4])
+ * console.log(graph.toExpression()); // tensor([1, 2], [2]).square()
+ */
 export class Graph {
   /** Float32 values to call `f` with. */
   readonly inputs: Tensor[];

@@ -26,6 +26,7 @@ test("doc comments give their fenced blocks and the text of a bare @example", ()
     " * @throws never",
     " */",
     "/** Text. @returns no code */",
+    "/** Halves. @example halve(8); // 4 */",
     "  /**",
     "   * @example with a caption",
     "   * ```ts",
@@ -36,7 +37,8 @@ test("doc comments give their fenced blocks and the text of a bare @example", ()
   const blocks = docCommentBlocks("src/a.ts", source);
   expect(blocks.map(({ line, code }) => [line, code.trim()])).toEqual([
     [4, "add(1, 2);\nadd(3, 4); // 7"],
-    [13, "add(5, 6);"],
+    [10, "halve(8); // 4"],
+    [14, "add(5, 6);"],
   ]);
   expect(blocks[0]?.code.split("\n")).toEqual(["", "add(1, 2);", "add(3, 4); // 7", ""]);
 });

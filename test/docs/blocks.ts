@@ -40,9 +40,12 @@ export function docCommentBlocks(file: string, source: string): Block[] {
   });
 }
 
-/** TypeDoc and editors show the whole text of an `@example` as code when it holds no fence; so it is code here. */
+/**
+ * TypeDoc and editors show the whole text of an `@example` as code when it holds no fence; so it is code here. It may follow
+ * other text on its line.
+ */
 function bareExamples(file: string, text: string, firstLine: number): Block[] {
-  return [...text.matchAll(/^ *@example\b((?:(?!^ *@)[\s\S])*)/gm)]
+  return [...text.matchAll(/(?:^|[^\n\S]) *@example\b((?:(?!^ *@)[\s\S])*)/gm)]
     .filter(([, body]) => body?.includes("```") === false)
     .map((example) => {
       const line = firstLine + text.slice(0, example.index).split("\n").length - 1;

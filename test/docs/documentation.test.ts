@@ -15,7 +15,7 @@ const guides = readdirSync(join(root, "docs"))
 const blocks: Block[] = [
   ...["README.md", "CONTRIBUTING.md", ...guides].flatMap((file) => markdownBlocks(file, read(file))),
   ...sources.flatMap((file) => docCommentBlocks(file, read(file))),
-];
+].map((block) => ({ ...block, code: withTensorsPrinted(block.code) }));
 /** Deno's types are not installed here; this much of them a page uses. */
 const DENO = "declare const Deno: { test(name: string, body: () => void): void }; ";
 const modules: Module[] = await compile(
@@ -26,6 +26,15 @@ const modules: Module[] = await compile(
 test("README.md shows code", () => {
   expect(blocks.filter(({ file, run }) => file === "README.md" && run)).not.toEqual([]);
 });
+
+/** A tensor that a comment tells behind an expression is printed, so that it is compared too. Its shape goes without saying. */
+function withTensorsPrinted(code: string): string {
+  return code.replace(
+    /^(?!.*\b(?:const|let|console)\b)( *)(.+); \/\/ (tensor\(.*\)) *$/gm,
+    (_, indent, expression, claim) =>
+      `${indent}console.log(String(${expression}).replace(/\\n *|, shape [^a-z]*(?=[,)])/g, "")); // ${claim}`,
+  );
+}
 
 /** What a block claims that it prints: comments behind a console.log, and on lines of their own after one. */
 function claimedOutput(code: string): string[] {

@@ -137,12 +137,14 @@ function importFinder(blocks: Block[]): (block: Block) => string {
   return (block) => {
     if (!fragments.includes(block)) return "";
     const wanted = undeclaredNames(block.code);
+    // A file of operations alone has no tensors; a user has the whole package.
+    const engine = `import "${BUILT}/index.js"; `;
     return [ownModule(block), ...publicModules]
       .map(({ specifier, types }) => {
         const names = exportsOf(types).filter((name) => wanted.delete(name));
         return names.length === 0 ? "" : `import { ${names.join(", ")} } from "${specifier}"; `;
       })
-      .join("");
+      .reduce((imports, one) => imports + one, engine);
   };
 }
 

@@ -2,8 +2,9 @@
 
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import type { Arithmetic, Expression } from "../kernels/index.ts";
+import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
+import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import { evaluate } from "../ops/elementwise-record.ts";
 import { operands } from "../ops/operands.ts";
@@ -90,18 +91,6 @@ export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleVal
 }
 
 /**
- * The derivative of an expression of one variable, as an expression: the expression is read with dual numbers
- * v + ε v′, ε² = 0, each operation carrying its derivative along.
- *
- * ```ts
- * scheduleSlopeAt(linearSchedule, 0.3); // { alpha: -1, sigma: 1 }
- * ```
- */
-export function derivativeOf(expression: Expression): Expression {
-  return (m, t) => expression(duals(m), { value: t, slope: m.constant(1) }).slope;
-}
-
-/**
  * The share of noise σ/(α + σ), which grows from 0 for data to 1 for noise. Divided by α + σ, the state of every
  * schedule is that of the linear one at this time: (1 − τ) x₀ + τ ε. So samplers are written once, for straight lines.
  *
@@ -155,70 +144,3 @@ export function addNoise(schedule: NoiseSchedule, clean: Tensor, noise: Tensor, 
   }
   return linearCombination(evaluate(schedule.alpha, t), clean, evaluate(schedule.sigma, t), noise);
 }
-
-/** A value, and its derivative by the variable. */
-interface Dual<V> {
-  readonly value: V;
-  readonly slope: V;
-}
-
-/** Dual numbers over an arithmetic. Where a branch is chosen, the derivative is that of the branch. */
-function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
-  const zero = m.constant(0);
-  const one = m.constant(1);
-  const dual = (value: V, slope: V): Dual<V> => ({ value, slope });
-  /** f(a) from its value and its derivative at a. */
-  const chain = (a: Dual<V>, value: V, derivative: V): Dual<V> => dual(value, m.mul(derivative, a.slope));
-  const choose = (condition: V, a: Dual<V>, b: Dual<V>): Dual<V> =>
-    dual(m.where(condition, a.value, b.value), m.where(condition, a.slope, b.slope));
-  return {
-    constant: (value) => dual(m.constant(value), zero),
-    add: (a, b) => dual(m.add(a.value, b.value), m.add(a.slope, b.slope)),
-    sub: (a, b) => dual(m.sub(a.value, b.value), m.sub(a.slope, b.slope)),
-    mul: (a, b) => dual(m.mul(a.value, b.value), m.add(m.mul(a.slope, b.value), m.mul(a.value, b.slope))),
-    div: (a, b) => {
-      const ratio = m.div(a.value, b.value);
-      return dual(ratio, m.div(m.sub(a.slope, m.mul(ratio, b.slope)), b.value));
-    },
-    neg: (a) => dual(m.neg(a.value), m.neg(a.slope)),
-    abs: (a) => choose(m.less(a.value, zero), dual(m.neg(a.value), m.neg(a.slope)), a),
-    sqrt: (a) => {
-      const root = m.sqrt(a.value);
-      return chain(a, root, m.div(m.constant(0.5), root));
-    },
-    maximum: (a, b) => choose(m.less(a.value, b.value), b, a),
-    minimum: (a, b) => choose(m.less(b.value, a.value), b, a),
-    less: (a, b) => dual(m.less(a.value, b.value), zero),
-    equal: (a, b) => dual(m.equal(a.value, b.value), zero),
-    where: (condition, a, b) => choose(condition.value, a, b),
-    exp: (a) => {
-      const value = m.exp(a.value);
-      return chain(a, value, value);
-    },
-    log: (a) => chain(a, m.log(a.value), m.div(one, a.value)),
-    log1p: (a) => chain(a, m.log1p(a.value), m.div(one, m.add(one, a.value))),
-    expm1: (a) => chain(a, m.expm1(a.value), m.exp(a.value)),
-    sin: (a) => chain(a, m.sin(a.value), m.cos(a.value)),
-    cos: (a) => chain(a, m.cos(a.value), m.neg(m.sin(a.value))),
-    tanh: (a) => {
-      const value = m.tanh(a.value);
-      return chain(a, value, m.sub(one, m.mul(value, value)));
-    },
-    erf: (a) =>
-      chain(a, m.erf(a.value), m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a.value, a.value))))),
-    erfc: (a) =>
-      chain(a, m.erfc(a.value), m.mul(m.constant(-TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a.value, a.value))))),
-    pow: (a, b) => {
-      const value = m.pow(a.value, b.value);
-      const byBase = m.mul(b.value, m.pow(a.value, m.sub(b.value, one)));
-      // x^y ln x is 0 at x = 0; the logarithm is guarded, for 0 times infinity is NaN.
-      const isZero = m.equal(a.value, zero);
-      const byExponent = m.mul(value, m.log(m.where(isZero, one, a.value)));
-      // A constant exponent needs no logarithm of a base that may be negative.
-      const exponentPart = m.where(m.equal(b.slope, zero), zero, m.mul(byExponent, b.slope));
-      return dual(value, m.add(m.mul(byBase, a.slope), exponentPart));
-    },
-  };
-}
-
-const TWO_OVER_SQRT_PI = 1.1283791670955126;

@@ -28,9 +28,8 @@ const model = readModel(bytes);
 // Sample discs of 10^10.5 solar masses whose curves are flat beyond 10 kpc.
 const wanted = { condition: { "disc-mass": 10.5 }, wishes: { flat: 10 } };
 const [curve] = finish(sampleCurves(model, { count: 10, ...wanted, random }));
-console.log(
-  `sampled: ${[36, 42, 49].map((i) => `${curve[i].toFixed(0)} km/s at ${model.radii[i].toFixed(0)} kpc`)}`,
-);
+const places = [36, 42, 49].map((i) => `${curve[i].toFixed(0)} km/s at ${model.radii[i].toFixed(0)} kpc`);
+console.log(`sampled: ${places.join(", ")}`);
 
 // Infer the whole curve of a measured galaxy from two of its points.
 const measured = parseObservations("radius,velocity,error\n2,95,10\n8,140,10\n", "two points");

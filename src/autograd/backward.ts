@@ -53,13 +53,13 @@ export function backward(root: Tensor, cotangent?: Tensor, options?: BackwardOpt
 }
 
 /** Applies the gradient rule for one operand, adds the result to that operand's cotangent, and returns it. */
-function contribute({ cotangents, isWatched }: Walk, node: Node, index: number): Tensor | null {
+function contribute({ cotangents, isStepped }: Walk, node: Node, index: number): Tensor | null {
   const target = node.source(index);
   const cotangent = cotangents.of(node);
   if (target === null || cotangent === null) return null;
   const { operation, attributes } = node;
   // Of a part, such as a row: added with the others, see Cotangents. Who watches gets to see each by itself.
-  if (operation!.part !== undefined && !isWatched) {
+  if (operation!.part !== undefined && !isStepped) {
     cotangents.addPart(target, operation!.part(attributes), node);
     return null;
   }
@@ -143,7 +143,7 @@ interface Walk {
   readonly createGraph: boolean;
   readonly retainGraph: boolean;
   /** Whether somebody looks at every contribution. */
-  readonly isWatched: boolean;
+  readonly isStepped: boolean;
 }
 
 function startWalk(
@@ -151,7 +151,7 @@ function startWalk(
   root: Tensor,
   cotangent: Tensor | undefined,
   options: BackwardOptions | undefined,
-  isWatched = false,
+  isStepped = false,
 ): Walk {
   root = operand(where, root);
   if (options !== undefined) checkOptions(where, options, ["retainGraph", "createGraph"]);
@@ -161,9 +161,9 @@ function startWalk(
   const { createGraph = false, retainGraph = createGraph } = options ?? {};
   const order = newestFirst(past(root.node));
   for (const node of order) if (node.inputs === null) throw freed(where, node);
-  const cotangents = new Cotangents(order, !createGraph && !isWatched);
+  const cotangents = new Cotangents(order, !createGraph && !isStepped);
   cotangents.seed(root.node, cotangent ?? scalarTensor(1, root.dtype).expand(root.shape));
-  return { order, cotangents, createGraph, retainGraph, isWatched };
+  return { order, cotangents, createGraph, retainGraph, isStepped };
 }
 
 /**

@@ -91,7 +91,7 @@ function pullbackOf<T extends Tree>(
   x: T,
 ): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
   checkFunction(where, f);
-  const isWatched = isGradEnabled();
+  const wasRecording = isGradEnabled();
   return enableGrad(() => {
     const inner = treeLeaves(where, x).map(freshInput);
     const value: unknown = f(treeWith(x, inner));
@@ -99,7 +99,7 @@ function pullbackOf<T extends Tree>(
     // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
     const own = new Set(inner.map((input) => input.node));
     const reachesOuterLeaf =
-      isWatched &&
+      wasRecording &&
       value.node !== null &&
       past(value.node).some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {

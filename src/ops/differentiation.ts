@@ -1,6 +1,6 @@
 /**
  * The derivative of an expression, by reading it with dual numbers: each value carries its tangent along, how much it
- * changes when one operand does. Whatever the arithmetic underneath (numbers, code of a backend, tensors), so is the result.
+ * changes when one operand does. The result is in the arithmetic underneath: a number, code of a backend, or a tensor.
  */
 
 import type { Arithmetic, Expression } from "../kernels/index.ts";

@@ -105,6 +105,8 @@ export class Node<A extends Attributes = Attributes> {
   readonly callSite: string | null = observer === null ? null : callSite();
   /** Set by `retainGrad()`. */
   retainsGrad = false;
+  // ---- notes of the walks, to be skipped on first reading
+
   /** The traversal that saw this node last. */
   mark = 0;
   /** The backward walk that uses this node, and what it keeps here: see autograd/cotangents.ts. */
@@ -129,7 +131,10 @@ export class Node<A extends Attributes = Attributes> {
     this.output = output;
   }
 
-  /** The node of an operand; null where it was not being differentiated then, or is a leaf that is frozen now. */
+  /**
+   * The node of an operand; null where it was not being differentiated then, or is a leaf that is frozen now: freezing takes
+   * the node from the tensor.
+   */
   source(index: number): Node | null {
     const source = this.sources[index];
     return source !== null && source.output.node === source ? source : null;

@@ -201,7 +201,7 @@ function advance<V>(
   betas: readonly V[],
   penalty: V,
 ): { mean: V; square: V } {
-  // 1 − β comes as a number of its own: computed in float32 it would be off by 5e-5 for β = 0.999.
+  // 1 − β comes as a number of its own: computed in float32 it would be off by 1.3e-5 for β = 0.999.
   const [beta1, rest1, beta2, rest2] = betas;
   const slope = m.add(g, m.mul(penalty, p));
   return {

@@ -77,14 +77,14 @@ export function prepareTraining(
 }
 
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
-function describeEpoch({ losses, total }: Training): readonly [string, boolean] {
-  const { epoch, train, valid } = losses[losses.length - 1];
+function describeEpoch({ loss, total }: Training): readonly [string, boolean] {
+  const { epoch, train, valid } = loss;
   const text = `epoch ${String(epoch).padStart(String(total - 1).length)}  ${describeLoss(train, valid)}`;
   return [text, epoch % 100 === 0 || epoch === total - 1];
 }
 
-function describeBatch({ losses, done, total }: Training): readonly [string, boolean] {
-  const { train, valid } = losses[losses.length - 1];
+function describeBatch({ loss, done, total }: Training): readonly [string, boolean] {
+  const { train, valid } = loss;
   const text = `batch ${String(done).padStart(String(total).length)}  ${describeLoss(train, valid)}`;
   return [text, done % 1000 === 0 || done === total];
 }
@@ -119,13 +119,13 @@ export function drawLoss(losses: Training["losses"], model?: Model): string {
 
 /** What `--json` tells of a training. */
 export function trainingResult(training: Training | undefined): Record<string, unknown> {
-  const last = training?.losses.at(-1);
-  return { ...training?.model.training, loss: { train: last?.train ?? null, valid: last?.valid ?? null } };
+  const { train = null, valid = null } = training?.loss ?? {};
+  return { ...training?.model.training, loss: { train, valid } };
 }
 
 /** What can be done after a training that was stopped; nothing before its first epoch. */
 export function wayOn(training: Training | undefined, folder: string): string | undefined {
   if (training === undefined) return undefined;
-  const { losses } = training;
-  return `halograd sample --model ${join(folder, "model.safetensors")} uses the model of epoch ${Math.floor(losses[losses.length - 1].epoch)}`;
+  const model = join(folder, "model.safetensors");
+  return `halograd sample --model ${model} uses the model of epoch ${Math.floor(training.loss.epoch)}`;
 }

@@ -142,7 +142,7 @@ export function checkObservations(
     const [radius, velocity, error] = [radii[i], velocities[i], errors[i]].map(describeNumber);
     if (!(radii[i] >= first && radii[i] <= last)) {
       refuse(
-        `there is a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,
+        `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,
         "leave such points out, or check that radii are in kpc",
       );
     }

@@ -89,7 +89,7 @@ export function trainModel(
   const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source"];
   checkOptions(where, options ?? {}, names);
   const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
-  const { epochs = 2001, batches = 6000, learningRate = LEARNING_RATES[network] } = options ?? {};
+  const { epochs = EPOCHS, batches = BATCHES, learningRate = LEARNING_RATES[network] } = options ?? {};
   checkRandom(where, random);
   checkChoice(where, "network", network, NETWORKS);
   checkArray(where, "conditions", conditions, "names");
@@ -128,6 +128,12 @@ export function trainModel(
   const properties = conditions.length > 0 ? splitConditions(galaxies, conditions, random) : undefined;
   return trainResidual(dataset, properties, { ...settings, conditions, batches });
 }
+
+/** Passes of the autoencoder, where no number is given. */
+export const EPOCHS = 2001;
+
+/** Batches of the residual network, where no number is given. */
+export const BATCHES = 6000;
 
 /** The step size of each network's optimiser, where none is given. */
 const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };

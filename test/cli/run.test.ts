@@ -482,7 +482,6 @@ describe("--network residual", () => {
         ["sample", "--model", "told/model.safetensors", "--guidance", "2"],
         /nothing to guide by\n.*--condition disc-mass=10\.5/,
       ],
-      [["train", "--data", "told/curves.csv", "--conditions", "disc-mass"], /--network residual/],
       [
         ["train", "--data", "told/samples.csv", "--network", "residual", "--conditions", "disc-mass"],
         /galaxies\.csv: its 60 galaxies do not belong to the 4 curves/,

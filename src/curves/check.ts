@@ -85,7 +85,9 @@ export function checkCurves(source: string, table: Curves): void {
 function faultOfRadii(radii: ArrayLike<number>): string | undefined {
   if (!isList(radii)) return `radii are a list of numbers; got ${describeValue(radii)}`;
   if (radii.length === 0) return "there are no radii";
-  const wrong = Array.from(radii).findIndex((r, i) => !(r > (i === 0 ? 0 : radii[i - 1]) && r < Infinity));
+  const wrong = Array.from(radii).findIndex(
+    (r, i) => !(Number.isFinite(r) && r > (i === 0 ? 0 : radii[i - 1])),
+  );
   if (wrong < 0) return undefined;
   const after = wrong === 0 ? "" : ` after ${describeNumber(radii[wrong - 1])}`;
   return `radius ${wrong + 1} is ${describeNumber(radii[wrong])}${after}, but radii are above 0 and grow`;
@@ -140,19 +142,19 @@ export function checkObservations(
   }
   for (let i = 0; i < radii.length; i++) {
     const [radius, velocity, error] = [radii[i], velocities[i], errors[i]].map(describeNumber);
-    if (!(radii[i] >= first && radii[i] <= last)) {
+    if (!(Number.isFinite(radii[i]) && radii[i] >= first && radii[i] <= last)) {
       refuse(
         `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,
         "leave such points out, or check that radii are in kpc",
       );
     }
-    if (!(velocities[i] >= 0 && velocities[i] < Infinity)) {
+    if (!(Number.isFinite(velocities[i]) && velocities[i] >= 0)) {
       refuse(
         `the velocity at ${radius} kpc is ${velocity} km/s`,
         "give a finite speed of rotation, or leave the point out",
       );
     }
-    if (errors[i] > 0 && errors[i] < Infinity) continue;
+    if (Number.isFinite(errors[i]) && errors[i] > 0) continue;
     refuse(
       `the error at ${radius} kpc is ${error} km/s`,
       "give the standard error of each velocity, a finite number above 0",

@@ -8,7 +8,7 @@ import { addNoise, LogPrincipalComponents, linearSchedule } from "../diffusion/i
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkAboveZero, checkFinite, checkUnseen, checkWithin } from "./check.ts";
+import { checkAboveZero, checkArray, checkFinite, checkUnseen, checkWithin } from "./check.ts";
 import { checkModel, denoiserOf, featuresOf, type Model, requireModelRadii } from "./model.ts";
 
 /** Settings of {@link denoiseCurves}. */
@@ -60,7 +60,9 @@ export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOpt
  * @example rootMeanSquare([[3, 4]], [[0, 0]]) // 3.54
  */
 export function rootMeanSquare(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
-  if (a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
+  checkArray("rootMeanSquare", "the first set", a, "curves");
+  checkArray("rootMeanSquare", "the second set", b, "curves");
+  if (a.length === 0 || a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
     throw new ArgumentError("rootMeanSquare", `sets of ${a.length} and ${b.length} curves do not fit.`);
   }
   let sum = 0;

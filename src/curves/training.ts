@@ -118,6 +118,7 @@ export function trainModel(
     return trainAutoencoder(splitCurves(data, random, source), { ...settings, epochs });
   }
   const dataset = splitLogCurves(data, random, source);
+  checkArray(where, "galaxies", galaxies, "galaxies");
   if (conditions.length > 0 && galaxies.length !== data.curves.length) {
     throw new ArgumentError(
       where,

@@ -47,6 +47,7 @@ describe("an ArgumentError at the call names the place and the value:", () => {
     ["a mistyped spread", () => infer({}, { deviation: { median: 0.05, sprad: 2 } }), /did you mean spread/],
     ["a spread of NaN", () => infer({}, { deviation: { median: 0.05, spread: NaN } }), /spread .* is NaN/],
     ["fewer velocities than radii", () => infer({ velocities: [1] }), /there are 1 velocities for 3 radii/],
+    ["a velocity in text", () => infer({ velocities: ["9", 9, 9] }), /velocity at 2 kpc is the text "9"/],
     ["no errors", () => infer({ errors: undefined }), /errors are a list of numbers; got undefined/],
     ["a negative velocity", () => infer({ velocities: [9, -9, 9] }), /velocity at 8 kpc is -9 km\/s/],
     ["a velocity of NaN", () => infer({ velocities: [9, 9, NaN] }), /velocity at 20 kpc is NaN/],

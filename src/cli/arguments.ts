@@ -21,6 +21,8 @@ export interface Option<T> {
   readonly standardText?: string;
   /** What a value must be: "a whole number from 1 to 10". */
   readonly rule: string;
+  /** Whether it may be given several times, for different names: NAME=X. */
+  readonly named?: boolean;
   /**
    * The value of a text; `undefined` when it breaks the rule.
    *
@@ -198,6 +200,7 @@ export function assignments<Values extends object>(
     placeholder: "NAME=X",
     standard: {},
     standardText: "none",
+    named: true,
     help,
     rule: `NAME=X with a NAME of ${words}, and as X ${value}`,
     read: (text, former) => {
@@ -219,11 +222,11 @@ function readDecimal(text: string): number {
 }
 
 /**
- * Reads the words behind a command's name. When an option is given twice, the last one holds.
+ * Reads the words behind a command's name.
  *
  * @param where the command as the user calls it: "halograd train"
- * @throws UsageError for an unknown option, a value that is missing, not wanted or against its rule, and a wrong
- *   number of operands
+ * @throws UsageError for an unknown option, a value that is missing, not wanted or against its rule, an option that is
+ *   given twice with two values, and a wrong number of operands
  */
 export function parseWords(
   where: string,
@@ -250,6 +253,8 @@ export function parseWords(
   const values: Record<string, unknown> = {};
   for (const [key, { standard }] of Object.entries(options)) values[key] = standard;
   const found: string[] = [];
+  // What each option, or each name of an option of NAME=X, was given before.
+  const before = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === "positional") found.push(token.value);
     if (token.kind !== "option") continue;
@@ -281,6 +286,13 @@ export function parseWords(
           `give ${option.rule}${standard}`,
         );
       }
+      const place = option.named ? `${key} ${value.slice(0, value.indexOf("="))}` : key;
+      const former = before.get(place) ?? value;
+      const [one, two] = [former, value].map((word) => JSON.stringify(option.read(word, option.standard)));
+      if (one !== two) {
+        refuse(`${rawName} is given twice, as "${clip(former)}" and "${clip(value)}"`, "give it once");
+      }
+      before.set(place, value);
     }
   }
   const { name = "", least = 0, most = 0, choices } = operands ?? {};

@@ -86,8 +86,8 @@ const training = {
     NETWORKS,
     "the reference post's network, or a larger one that is told the amount of noise and learns principal components of log velocity",
   ),
-  epochs: integer(2001, 1, 1_000_000, "passes over the training curves, of the autoencoder"),
-  batches: integer(6000, 1, 1_000_000, "batches of 256 curves, of the residual network"),
+  epochs: integer(undefined, 1, 1_000_000, "passes over the training curves, of the autoencoder", "2001"),
+  batches: integer(undefined, 1, 1_000_000, "batches of 256 curves, of the residual network", "6000"),
   learningRate: real(
     undefined,
     { above: 0, most: 1000 },

@@ -13,7 +13,7 @@ import {
 } from "../curves/index.ts";
 import { widthsOf } from "../curves/model.ts";
 import { MOST_SCORED } from "../curves/scores.ts";
-import { BATCH } from "../curves/training.ts";
+import { BATCH, BATCHES, EPOCHS } from "../curves/training.ts";
 import { ResidualDenoiser, Standardization } from "../diffusion/index.ts";
 import { backendName } from "../kernels/index.ts";
 import type { ReportContents, ReportFigures } from "../plot/index.ts";
@@ -80,7 +80,10 @@ export function reportContents(values: RunOptions, results: RunResults): ReportC
 }
 
 /** What differs from network to network. */
-function networkWords({ epochs, batches, conditions }: RunOptions, { model, trained, losses }: Training) {
+function networkWords(
+  { epochs = EPOCHS, batches = BATCHES, conditions }: RunOptions,
+  { model, trained, losses }: Training,
+) {
   const { network, standardization } = model;
   const parameters = network.parameters().reduce((sum, { size }) => sum + size, 0);
   if (network instanceof ResidualDenoiser || !(standardization instanceof Standardization)) {

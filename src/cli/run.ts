@@ -30,6 +30,7 @@ import {
   drawLoss,
   isComplete,
   prepareTraining,
+  requireOwnOptions,
   TRAINING_FILES,
   trainingFiles,
   trainingResult,
@@ -42,8 +43,10 @@ export interface RunOptions {
   readonly count: number;
   readonly population: PopulationName;
   readonly network: NetworkName;
-  readonly epochs: number;
-  readonly batches: number;
+  /** Of the autoencoder; default 2001. */
+  readonly epochs: number | undefined;
+  /** Of the residual network; default 6000. */
+  readonly batches: number | undefined;
   /** Default: the network's. */
   readonly learningRate: number | undefined;
   /** What the residual network is conditioned on. */
@@ -60,6 +63,7 @@ export interface RunOptions {
 /** The command. Each part is written when it is done, so that nothing done is lost. */
 export async function run(values: RunOptions, context: Context): Promise<Outcome> {
   const { terminal } = context;
+  requireOwnOptions("halograd run", values);
   if (values.evaluate && values.samples < FEWEST_CURVES) {
     throw new UsageError(
       "halograd run",

@@ -12,8 +12,10 @@ import {
   writeModel,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
+import { BATCHES, EPOCHS } from "../curves/training.ts";
 import { formatCsv } from "../io/index.ts";
 import { lossFigure } from "../plot/index.ts";
+import { UsageError } from "./arguments.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readGalaxies } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
@@ -28,8 +30,10 @@ export const LOSS_COLUMNS: readonly string[] = ["epoch", "train", "valid"];
 export interface TrainingValues {
   readonly network: NetworkName;
   readonly seed: number;
-  readonly epochs: number;
-  readonly batches: number;
+  /** Of the autoencoder; default 2001. */
+  readonly epochs: number | undefined;
+  /** Of the residual network; default 6000. */
+  readonly batches: number | undefined;
   /** Default: the network's. */
   readonly learningRate: number | undefined;
   /** What the residual network is conditioned on. */
@@ -47,6 +51,7 @@ export interface TrainOptions extends TrainingValues {
 
 /** The command. */
 export async function train(values: TrainOptions, context: Context): Promise<Outcome> {
+  requireOwnOptions("halograd train", values);
   const curves = readCurves(values.data);
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const galaxies = values.conditions.length > 0 ? readGalaxies(table, curves) : [];
@@ -59,6 +64,33 @@ export async function train(values: TrainOptions, context: Context): Promise<Out
   return { complete, result: { ...output.result(), ...trainingResult(training) } };
 }
 
+/** @throws UsageError for an option that the network does not have */
+export function requireOwnOptions(where: string, values: TrainingValues): void {
+  const { network, epochs, batches, conditions } = values;
+  const refuse = (problem: string, fix: string): never => {
+    throw new UsageError(where, problem, fix);
+  };
+  if (network === "residual") {
+    if (epochs === undefined) return;
+    refuse(
+      "the residual network is trained for a number of batches, not of --epochs",
+      "give --batches, or leave out --network residual",
+    );
+  }
+  if (batches !== undefined) {
+    refuse(
+      "the autoencoder is trained for a number of epochs, not of --batches",
+      "give --epochs, or add --network residual",
+    );
+  }
+  if (conditions.length > 0) {
+    refuse(
+      "the autoencoder cannot be conditioned on anything, as --conditions asks",
+      "add --network residual",
+    );
+  }
+}
+
 /**
  * Checks everything, and returns what trains; `undefined` when it is stopped before the first epoch.
  *
@@ -66,7 +98,7 @@ export async function train(values: TrainOptions, context: Context): Promise<Out
  */
 export function prepareTraining(
   data: TrainingData,
-  { network, seed, epochs, batches, learningRate, conditions }: TrainingValues,
+  { network, seed, epochs = EPOCHS, batches = BATCHES, learningRate, conditions }: TrainingValues,
   source: string,
 ): (context: Context) => Promise<Training | undefined> {
   const settings = { network, epochs, batches, learningRate, conditions, source };
@@ -77,14 +109,14 @@ export function prepareTraining(
 }
 
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
-function describeEpoch({ losses, total }: Training): readonly [string, boolean] {
-  const { epoch, train, valid } = losses[losses.length - 1];
+function describeEpoch({ loss, total }: Training): readonly [string, boolean] {
+  const { epoch, train, valid } = loss;
   const text = `epoch ${String(epoch).padStart(String(total - 1).length)}  ${describeLoss(train, valid)}`;
   return [text, epoch % 100 === 0 || epoch === total - 1];
 }
 
-function describeBatch({ losses, done, total }: Training): readonly [string, boolean] {
-  const { train, valid } = losses[losses.length - 1];
+function describeBatch({ loss, done, total }: Training): readonly [string, boolean] {
+  const { train, valid } = loss;
   const text = `batch ${String(done).padStart(String(total).length)}  ${describeLoss(train, valid)}`;
   return [text, done % 1000 === 0 || done === total];
 }
@@ -119,13 +151,13 @@ export function drawLoss(losses: Training["losses"], model?: Model): string {
 
 /** What `--json` tells of a training. */
 export function trainingResult(training: Training | undefined): Record<string, unknown> {
-  const last = training?.losses.at(-1);
-  return { ...training?.model.training, loss: { train: last?.train ?? null, valid: last?.valid ?? null } };
+  const { train = null, valid = null } = training?.loss ?? {};
+  return { ...training?.model.training, loss: { train, valid } };
 }
 
 /** What can be done after a training that was stopped; nothing before its first epoch. */
 export function wayOn(training: Training | undefined, folder: string): string | undefined {
   if (training === undefined) return undefined;
-  const { losses } = training;
-  return `halograd sample --model ${join(folder, "model.safetensors")} uses the model of epoch ${Math.floor(losses[losses.length - 1].epoch)}`;
+  const model = join(folder, "model.safetensors");
+  return `halograd sample --model ${model} uses the model of epoch ${Math.floor(training.loss.epoch)}`;
 }

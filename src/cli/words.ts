@@ -21,11 +21,6 @@ const BETTER = "halograd run --network residual --count 12500";
 
 const WORDINGS: readonly Wording[] = [
   {
-    message: /the autoencoder cannot be told anything/,
-    where: "--conditions",
-    fix: "add --network residual",
-  },
-  {
     message: /has no bulge, whose fraction/,
     where: "--conditions",
     fix: "take galaxies of --population extended, of halograd generate or halograd run",

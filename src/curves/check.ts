@@ -1,7 +1,9 @@
-/** Checks that the functions of this folder share. */
+/** Checks that the functions of this folder share: of numbers, radii, curves and measured points as they are handed over. */
 
-import { describeValue, nearest } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
+import { checkNumber, describeValue, nearest } from "../basics/check.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
+import type { Curves, Observations } from "../io/index.ts";
+import { isTensor } from "../ops/operands.ts";
 
 /** @throws ArgumentError unless the value is one of the names */
 export function checkChoice(where: string, what: string, value: unknown, names: readonly string[]): void {
@@ -14,6 +16,164 @@ export function checkChoice(where: string, what: string, value: unknown, names: 
   );
 }
 
+/** Where a number lies; `above` and `below` leave the ends out. */
+interface Bounds {
+  readonly least?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+/** @throws ArgumentError unless the value is a finite number within the bounds */
+export function checkWithin(where: string, name: string, value: unknown, bounds: Bounds): void {
+  checkNumber(where, name, value);
+  const { least = -Infinity, above = -Infinity, below = Infinity } = bounds;
+  const number = value as number;
+  if (number >= least && number > above && number < below) return;
+  const ends = [
+    bounds.least === undefined ? "" : `of at least ${least}`,
+    bounds.above === undefined ? "" : `above ${above}`,
+    bounds.below === undefined ? "" : `below ${below}`,
+  ].filter(Boolean);
+  throw new ArgumentError(where, `${name} is ${number}; it must be a finite number ${ends.join(" and ")}.`);
+}
+
+/** @throws ArgumentError unless the value is an array, of whatever `what` says */
+export function checkArray(where: string, name: string, value: unknown, what: string): void {
+  if (Array.isArray(value)) return;
+  throw new ArgumentError(where, `${name} is an array of ${what}; got ${describeValue(value)}.`);
+}
+
+/** @throws ArgumentError unless these are finite numbers from `least` to `most` */
+export function checkNumbers(
+  where: string,
+  name: string,
+  values: ArrayLike<number>,
+  [least, most]: readonly [least: number, most: number] = [-Infinity, Infinity],
+): void {
+  if (!isList(values)) {
+    throw new ArgumentError(where, `${name} are a list of numbers; got ${describeValue(values)}.`);
+  }
+  const isRight = (value: number): boolean => Number.isFinite(value) && value >= least && value <= most;
+  const wrong = Array.from(values).findIndex((value) => !isRight(value));
+  if (wrong < 0) return;
+  const bounds = most < Infinity ? ` from ${least} to ${most}` : "";
+  throw new ArgumentError(
+    where,
+    `one of the ${name} is ${describeNumber(values[wrong])}; they are finite numbers${bounds}.`,
+  );
+}
+
+/** @throws ArgumentError unless these are numbers above 0 that grow */
+export function checkRadii(where: string, radii: ArrayLike<number>): void {
+  const fault = faultOfRadii(radii);
+  if (fault) throw new ArgumentError(where, fault, "give the radii of the curves in kpc, in growing order");
+}
+
+/**
+ * A table of curves.
+ *
+ * @param source what to call it in errors
+ * @throws FormatError unless there are growing radii above 0, and curves with a finite velocity at each of them
+ */
+export function checkCurves(source: string, table: Curves): void {
+  const { radii, curves } = table ?? {};
+  const fault = faultOfRadii(radii) ?? faultOfCurves(curves, radii.length);
+  if (fault) throw new FormatError(source, fault, "give { radii, curves }, with a velocity at each radius");
+}
+
+/** What keeps numbers from being radii; undefined where they are. */
+function faultOfRadii(radii: ArrayLike<number>): string | undefined {
+  if (!isList(radii)) return `radii are a list of numbers; got ${describeValue(radii)}`;
+  if (radii.length === 0) return "there are no radii";
+  const wrong = Array.from(radii).findIndex(
+    (r, i) => !(Number.isFinite(r) && r > (i === 0 ? 0 : radii[i - 1])),
+  );
+  if (wrong < 0) return undefined;
+  const after = wrong === 0 ? "" : ` after ${describeNumber(radii[wrong - 1])}`;
+  return `radius ${wrong + 1} is ${describeNumber(radii[wrong])}${after}, but radii are above 0 and grow`;
+}
+
+/** What keeps lists of velocities from being curves at so many radii; undefined where they are. */
+export function faultOfCurves(curves: readonly ArrayLike<number>[], radii: number): string | undefined {
+  if (!Array.isArray(curves)) return `curves are an array; got ${describeValue(curves)}`;
+  if (curves.length === 0) return "there are no curves";
+  for (const [i, curve] of curves.entries()) {
+    if (!isList(curve)) return `curve ${i + 1} is a list of velocities; got ${describeValue(curve)}`;
+    if (curve.length !== radii) return `curve ${i + 1} has ${curve.length} velocities for ${radii} radii`;
+    for (let j = 0; j < radii; j++) {
+      if (Number.isFinite(curve[j])) continue;
+      return `curve ${i + 1} has the velocity ${describeNumber(curve[j])} at radius ${j + 1}`;
+    }
+  }
+  return undefined;
+}
+
+/** @throws FormatError, or the error of that kind, for a curve that is not above 0 everywhere, where logarithms are needed */
+export function checkAboveZero(
+  source: string,
+  curves: readonly ArrayLike<number>[],
+  needed: string,
+  fix: string,
+  Kind: typeof ArgumentError | typeof FormatError = FormatError,
+): void {
+  const wrong = curves.findIndex((curve) => !Array.from(curve).every((velocity) => velocity > 0));
+  if (wrong < 0) return;
+  throw new Kind(source, `curve ${wrong + 1} has velocities that are not above 0, and ${needed}`, fix);
+}
+
+/**
+ * Measured points.
+ *
+ * @throws ArgumentError unless each has a radius from `first` to `last`, a finite velocity of 0 or more, and a finite error above 0
+ */
+export function checkObservations(
+  where: string,
+  points: Observations,
+  [first, last]: readonly [first: number, last: number],
+): void {
+  const refuse = (problem: string, fix: string): never => {
+    throw new ArgumentError(where, problem, fix);
+  };
+  const { radii, velocities, errors } = points ?? {};
+  for (const [name, list] of Object.entries({ radii, velocities, errors })) {
+    if (!isList(list)) refuse(`${name} are a list of numbers; got ${describeValue(list)}`, POINTS);
+    if (list.length === radii.length) continue;
+    refuse(`there are ${list.length} ${name} for ${radii.length} radii`, POINTS);
+  }
+  for (let i = 0; i < radii.length; i++) {
+    const [radius, velocity, error] = [radii[i], velocities[i], errors[i]].map(describeNumber);
+    if (!(Number.isFinite(radii[i]) && radii[i] >= first && radii[i] <= last)) {
+      refuse(
+        `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,
+        "leave such points out, or check that radii are in kpc",
+      );
+    }
+    if (!(Number.isFinite(velocities[i]) && velocities[i] >= 0)) {
+      refuse(
+        `the velocity at ${radius} kpc is ${velocity} km/s`,
+        "give a finite speed of rotation, or leave the point out",
+      );
+    }
+    if (Number.isFinite(errors[i]) && errors[i] > 0) continue;
+    refuse(
+      `the error at ${radius} kpc is ${error} km/s`,
+      "give the standard error of each velocity, a finite number above 0",
+    );
+  }
+}
+
+const POINTS = "give { radii, velocities, errors }, a number in each for every point";
+
+/** Curves as a network sees them. @throws ArgumentError for anything else */
+export function checkUnseen(where: string, unseen: unknown, features: number): void {
+  if (isTensor(unseen) && unseen.rank === 2 && unseen.shape[0] > 0 && unseen.shape[1] === features) return;
+  throw new ArgumentError(
+    where,
+    `takes curves as a tensor of shape [curves, ${features}]; got ${describeValue(unseen)}.`,
+    "pass what unseenCurves(model, curves) returns.",
+  );
+}
+
 /** @throws ArgumentError for a velocity that is no finite number: the network went astray */
 export function checkFinite(where: string, curves: readonly Float64Array[]): void {
   if (curves.every((curve) => curve.every(Number.isFinite))) return;
@@ -22,4 +182,18 @@ export function checkFinite(where: string, curves: readonly Float64Array[]): voi
     "a velocity that the network gives is no finite number",
     "train it for more epochs, or on more curves",
   );
+}
+
+const isList = (value: unknown): value is ArrayLike<number> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/** A number as it is, anything else in words. */
+const describeNumber = (value: unknown): string =>
+  typeof value === "number" ? String(value) : describeValue(value);
+
+/** The options that have a value: what is given as undefined is left out. */
+export function given<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<Values>;
 }

@@ -3,6 +3,7 @@
  * each, standardised by the training part.
  */
 
+import { checkNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import {
   type Dataset,
@@ -13,6 +14,7 @@ import {
 } from "../diffusion/index.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkWithin } from "./check.ts";
 import type { Model, ModelCondition } from "./model.ts";
 import type { Condition, ConditionName } from "./names.ts";
 import { type Galaxy, isExtended } from "./population.ts";
@@ -34,7 +36,7 @@ const bulgeMass = (galaxy: Galaxy): number => (isExtended(galaxy) ? galaxy.bulge
 /**
  * log10 of the named properties, [galaxies][names].
  *
- * @throws ArgumentError where galaxies have no bulge, and so no logarithm of its share
+ * @throws ArgumentError where galaxies have no bulge, and so no logarithm of its share, and for a property that is not above 0
  */
 export function propertiesOf(galaxies: readonly Galaxy[], names: readonly ConditionName[]): number[][] {
   const bulgeless = names.includes("bulge-fraction")
@@ -47,7 +49,13 @@ export function propertiesOf(galaxies: readonly Galaxy[], names: readonly Condit
       'take galaxies of the population "extended"',
     );
   }
-  return galaxies.map((galaxy) => names.map((name) => log10(PROPERTIES[name](galaxy))));
+  return galaxies.map((galaxy, i) =>
+    names.map((name) => {
+      const value = PROPERTIES[name](galaxy);
+      checkWithin("trainModel", `${name} of galaxy ${i + 1}`, value, { above: 0 });
+      return log10(value);
+    }),
+  );
 }
 
 /** What the training part tells of each property. */
@@ -85,6 +93,7 @@ export function conditionedDenoiser(model: Model, condition: Condition, weight: 
       `train a residual network with the conditions ${[...new Set([...has, ...names])].join(",")}`,
     );
   }
+  for (const name of names) checkNumber("sampleCurves", `condition ${name}`, condition[name]);
   const values = conditions.map((own) => {
     const wanted = condition[own.name];
     return wanted === undefined ? 0 : standardize(own, wanted);

@@ -2,21 +2,21 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions } from "../basics/check.ts";
-import { ArgumentError, FormatError } from "../basics/errors.ts";
-import type { Random } from "../basics/random.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { addNoise, LogPrincipalComponents, linearSchedule } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkFinite } from "./check.ts";
-import { denoiserOf, type Model, requireModelRadii } from "./model.ts";
+import { checkAboveZero, checkArray, checkFinite, checkUnseen, checkWithin } from "./check.ts";
+import { checkModel, denoiserOf, featuresOf, type Model, requireModelRadii } from "./model.ts";
 
 /** Settings of {@link denoiseCurves}. */
 export interface DenoisingOptions {
   /** The share of noise that a residual network takes the curves to have, above 0 and below 1; default 0.1. */
-  readonly noise?: number;
+  readonly noise?: number | undefined;
   /** What to call the curves in errors, usually their path; default "denoiseCurves". */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /**
@@ -36,19 +36,14 @@ export interface DenoisingOptions {
 export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOptions = {}): Float64Array[] {
   checkOptions("denoiseCurves", options, ["noise", "source"]);
   const { noise = 0.1, source = "denoiseCurves" } = options;
-  if (!(noise > 0 && noise < 1)) {
-    throw new ArgumentError("denoiseCurves", `the share of noise is ${noise}; it must be above 0, below 1.`);
-  }
+  checkWithin("denoiseCurves", "the share of noise", noise, { above: 0, below: 1 });
+  checkModel("denoiseCurves", model);
   const { standardization } = model;
   requireModelRadii(model, noisy, source);
   const isTold = standardization instanceof LogPrincipalComponents;
-  const wrong = noisy.curves.findIndex((curve) => !curve.every((velocity) => velocity > 0));
-  if (isTold && wrong >= 0) {
-    throw new FormatError(
-      source,
-      `curve ${wrong + 1} has velocities that are not above 0, and the model knows their logarithms`,
-      "leave the curve out, or use an autoencoder",
-    );
+  if (isTold) {
+    const fix = "leave the curve out, or use an autoencoder";
+    checkAboveZero(source, noisy.curves, "the model knows their logarithms", fix);
   }
   const state = standardization.apply(noisy.curves);
   // A state at time t has the share 1 − t of the data. The post's network is given curves as they are.
@@ -65,7 +60,9 @@ export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOpt
  * @example rootMeanSquare([[3, 4]], [[0, 0]]) // 3.54
  */
 export function rootMeanSquare(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
-  if (a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
+  checkArray("rootMeanSquare", "the first set", a, "curves");
+  checkArray("rootMeanSquare", "the second set", b, "curves");
+  if (a.length === 0 || a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
     throw new ArgumentError("rootMeanSquare", `sets of ${a.length} and ${b.length} curves do not fit.`);
   }
   let sum = 0;
@@ -100,6 +97,9 @@ export interface PredictionError {
  *   console.log(amount, noisy, prediction);
  */
 export function measurePredictions(model: Model, unseen: Tensor, random: Random): PredictionError[] {
+  checkModel("measurePredictions", model);
+  checkUnseen("measurePredictions", unseen, featuresOf(model));
+  checkRandom("measurePredictions", random);
   const truth = model.standardization.invert(unseen);
   return predictions(model, unseen, random).map(({ amount, noisy, prediction }) => ({
     amount,

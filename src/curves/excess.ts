@@ -1,6 +1,6 @@
 /** How far a model's guesses are from the best possible ones, at each amount of noise. */
 
-import type { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import {
   addNoise,
   denoisingErrors,
@@ -12,7 +12,8 @@ import { rotationCurves, samplePopulation } from "../galaxy/index.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
-import { denoiserOf, type Model } from "./model.ts";
+import { checkUnseen } from "./check.ts";
+import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
 
 /** The losses at an amount of noise, in the network's numbers. */
 export interface Excess {
@@ -42,6 +43,9 @@ export interface Excess {
  *   console.log(amount, loss, best);
  */
 export function measureExcess(model: Model, unseen: Tensor, random: Random): Excess[] {
+  checkModel("measureExcess", model);
+  checkUnseen("measureExcess", unseen, featuresOf(model));
+  checkRandom("measureExcess", random);
   const stream = random.fork("best");
   const { radii, standardization } = model;
   const galaxies = samplePopulation({ count: SIMULATED, random: stream.fork("galaxies") });

@@ -1,6 +1,7 @@
 /** What a model does, as plain numbers for the figures of `halograd/plot`: noise, predictions, and the way from noise to curve. */
 
-import type { Random } from "../basics/random.ts";
+import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type {
@@ -11,8 +12,9 @@ import type {
   Snapshot,
 } from "../plot/index.ts";
 import { normal } from "../tensor/construction.ts";
+import { checkUnseen } from "./check.ts";
 import { mix, predictions } from "./denoising.ts";
-import { denoiserOf, featuresOf, type Model } from "./model.ts";
+import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
 import { type SamplerChoice, samplerOf, samplingNoise } from "./sampling.ts";
 
 /**
@@ -27,6 +29,7 @@ import { type SamplerChoice, samplerOf, samplingNoise } from "./sampling.ts";
  * noiseFigure(illustrateNoise(model, unseenCurves(model, galaxies), random)); // "<svg …"
  */
 export function illustrateNoise(model: Model, unseen: Tensor, random: Random): NoiseOptions {
+  checkIllustrated("illustrateNoise", model, unseen, random);
   const { radii, standardization } = model;
   const chosen = spreadByVelocity(unseen, 1);
   const noise = normal(chosen.shape, random.fork("figures").fork("noise"));
@@ -49,6 +52,7 @@ export function illustrateNoise(model: Model, unseen: Tensor, random: Random): N
  * predictionsFigure(illustratePredictions(model, unseenCurves(model, galaxies), random)); // "<svg …"
  */
 export function illustratePredictions(model: Model, unseen: Tensor, random: Random): PredictionsOptions {
+  checkIllustrated("illustratePredictions", model, unseen, random);
   const chosen = spreadByVelocity(unseen, 3);
   const names = chosen.shape[0] === 3 ? ["slow", "medium", "fast"] : undefined;
   const data = model.standardization.invert(chosen);
@@ -74,14 +78,19 @@ export function illustratePredictions(model: Model, unseen: Tensor, random: Rand
  */
 export function illustrateSampling(
   model: Model,
-  options: SamplerChoice & { readonly samples?: number },
+  options: SamplerChoice & { readonly samples?: number | undefined },
 ): SamplingOptions {
-  const { samples = 5, steps = 31, random } = options;
+  const where = "illustrateSampling";
+  checkModel(where, model);
+  checkOptions(where, options ?? {}, ["samples", "sampler", "steps", "random"]);
+  const { samples = 5, steps = 31, random } = options ?? {};
+  checkCount(where, "samples", samples);
+  const sampler = samplerOf(where, model, options);
   // The reference post's steps 0, 10, 20 and 30 of 31; of other numbers the start, the end, and thirds between.
   const shown = new Set([0, 1, 2, 3].map((third) => Math.round((third * (steps - 1)) / 3)));
   const snapshots = Array.from({ length: samples }, (): Snapshot[] => []);
   const start = normal([samples, featuresOf(model)], samplingNoise(random));
-  for (const { step, state, prediction } of samplerOf(model, options)(denoiserOf(model), start)) {
+  for (const { step, state, prediction } of sampler(denoiserOf(model), start)) {
     if (!shown.has(step)) continue;
     const states = model.standardization.invert(state);
     model.standardization.invert(prediction).forEach((curve, i) => {
@@ -89,6 +98,12 @@ export function illustrateSampling(
     });
   }
   return { radii: model.radii, samples: snapshots.map((list) => ({ snapshots: list })) };
+}
+
+function checkIllustrated(where: string, model: Model, unseen: Tensor, random: Random): void {
+  checkModel(where, model);
+  checkUnseen(where, unseen, featuresOf(model));
+  checkRandom(where, random);
 }
 
 /** Up to `count` rows, in even steps from slow to fast galaxies. */

@@ -4,7 +4,7 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions } from "../basics/check.ts";
+import { checkCount, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
@@ -24,15 +24,16 @@ import type { Observations } from "../io/index.ts";
 import { exp, log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
+import { checkArray, checkNumbers, checkObservations, checkWithin } from "./check.ts";
 import { Deviations } from "./deviations.ts";
-import { denoiserOf, type Model } from "./model.ts";
+import { checkModel, denoiserOf, type Model } from "./model.ts";
 
 /** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
 export interface TypicalDeviation {
   /** Half the galaxies deviate less. 0: none does. */
   readonly median: number;
   /** Standard deviation of its natural logarithm; default 1. */
-  readonly spread?: number;
+  readonly spread?: number | undefined;
 }
 
 /** How posterior curves are sampled. */
@@ -40,13 +41,13 @@ export interface InferenceOptions {
   /** Where all that is random comes from. */
   readonly random: Random;
   /** Default: galaxies' curves are curves of the model. */
-  readonly deviation?: TypicalDeviation;
-  /** Chains for each galaxy; default 32. */
-  readonly chains?: number;
-  /** States of each chain, of which the first quarter is left out; default 24. */
-  readonly transitions?: number;
+  readonly deviation?: TypicalDeviation | undefined;
+  /** Chains for each galaxy, at least 2; default 32. */
+  readonly chains?: number | undefined;
+  /** States of each chain, at least 5, of which the first quarter is left out; default 24. */
+  readonly transitions?: number | undefined;
   /** At most so many draws of the prior are looked through before chains go on from them; default 50,000. */
-  readonly bank?: number;
+  readonly bank?: number | undefined;
 }
 
 /** The posterior of one galaxy. */
@@ -55,7 +56,7 @@ export interface Posterior {
   readonly curves: readonly Float64Array[];
   /** Those of the model alone. */
   readonly smoothCurves: readonly Float64Array[];
-  /** The galaxy's velocities at any radii of the model's range, km/s, [samples][radii]. */
+  /** The galaxy's velocities at any radii of the model's range, km/s, [samples][radii]. @throws ArgumentError for other radii */
   velocitiesAt(radii: ArrayLike<number>): Float64Array[];
   /** The size of the deviations of each sample, a share of the velocity. */
   readonly deviations: Float64Array;
@@ -77,7 +78,8 @@ export interface InferenceProgress extends Progress {
  *
  * @param galaxies measured points of each, at any radii within the model's
  * @returns a posterior for each galaxy
- * @throws ArgumentError, at the call itself, for a model that is not of principal components, and for points outside its radii
+ * @throws ArgumentError, at the call itself, for a model that is not of principal components, for points outside its radii or that
+ *   are no measurements, and for settings that make no sense
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 100, random }));
@@ -94,7 +96,17 @@ export function inferCurves(
 ): Generator<InferenceProgress, Posterior[], void> {
   const where = "inferCurves";
   checkOptions(where, options ?? {}, ["random", "deviation", "chains", "transitions", "bank"]);
-  checkRandom(where, options?.random);
+  checkModel(where, model);
+  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options ?? {};
+  checkRandom(where, random);
+  checkCount(where, "chains", chains, 2);
+  checkCount(where, "transitions", transitions, 5); // three quarters of them are the four states that R̂ needs
+  checkCount(where, "bank", bank);
+  if (deviation !== undefined) {
+    checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
+    checkWithin(where, "the median of the deviation", deviation.median, { least: 0 });
+    checkWithin(where, "the spread of the deviation", deviation.spread ?? 1, { least: 0 });
+  }
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -103,17 +115,24 @@ export function inferCurves(
       "train a residual network",
     );
   }
+  checkArray(where, "galaxies", galaxies, "measured galaxies");
   const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy));
-  return posteriorsOf(model, representation, observed, options);
+  return posteriorsOf(model, representation, observed, { random, deviation, chains, transitions, bank });
 }
+
+/** All settings, those that were left out as well. */
+type Settings = Required<InferenceOptions> & {
+  readonly chains: number;
+  readonly transitions: number;
+  readonly bank: number;
+};
 
 function* posteriorsOf(
   model: Model,
   representation: LogPrincipalComponents,
   observed: readonly ObservedCurve[],
-  options: InferenceOptions,
+  { random, deviation, chains, transitions, bank }: Settings,
 ): Generator<InferenceProgress, Posterior[], void> {
-  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options;
   const components = representation.scales.length;
   const { median = 0, spread = 1 } = deviation ?? {};
   // One latent more where deviations are inferred: ln of their size is normal in the prior, as all latents are.
@@ -358,15 +377,7 @@ class ObservedCurve {
   readonly #deviations: Deviations;
 
   constructor(model: Model, representation: LogPrincipalComponents, observations: Observations) {
-    const [least, greatest] = [model.radii[0], model.radii[model.radii.length - 1]];
-    const outside = observations.radii.find((radius) => !(radius >= least && radius <= greatest));
-    if (outside !== undefined) {
-      throw new ArgumentError(
-        "inferCurves",
-        `a point is at ${outside} kpc, but the model knows curves from ${least} to ${greatest} kpc only`,
-        "leave such points out, or check that radii are in kpc",
-      );
-    }
+    checkObservations("inferCurves", observations, rangeOf(model));
     this.#model = model;
     this.#representation = representation;
     this.#observations = observations;
@@ -399,6 +410,7 @@ class ObservedCurve {
     sizes: Float64Array,
     random: Random,
   ): Float64Array[] {
+    checkNumbers("velocitiesAt", "radii", radii, rangeOf(this.#model));
     const at = new LogVelocityAt(this.#model, this.#representation, radii);
     const deviations = new Deviations(this.#observations.radii, radii);
     const width = components.length / sizes.length;
@@ -423,6 +435,9 @@ class ObservedCurve {
     };
   }
 }
+
+/** The first and the last radius, kpc. */
+const rangeOf = ({ radii }: Model): readonly [number, number] => [radii[0], radii[radii.length - 1]];
 
 /** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
 export const INTERVAL_SHARES: readonly number[] = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
@@ -480,6 +495,7 @@ const FITTED = 300;
  * share stands at share · (n + 1) of them (Hyndman & Fan 1996, definition 6): intervals of few draws hold what they say.
  *
  * @param worth how many independent draws the samples are worth
+ * @throws ArgumentError for no samples, a sample that is no finite number, and a share outside of 0 to 1
  * @example quantiles([3, 1, 2], [0.25, 0.5, 0.75]) // [1, 2, 3]
  */
 export function quantiles(
@@ -487,6 +503,9 @@ export function quantiles(
   shares: readonly number[],
   worth: number = samples.length,
 ): number[] {
+  checkNumbers("quantiles", "samples", samples);
+  checkNumbers("quantiles", "shares", shares, [0, 1]);
+  if (samples.length === 0) throw new ArgumentError("quantiles", "there are no samples.");
   const sorted = Float64Array.from(samples).sort();
   return shares.map((share) => {
     const rank = worth > 1 ? (share * (worth + 1) - 1) / (worth - 1) : 0.5;

@@ -3,8 +3,8 @@
  * needed to use them: radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
-import { clip } from "../basics/check.ts";
-import { FormatError, HalogradError } from "../basics/errors.ts";
+import { clip, describeValue } from "../basics/check.ts";
+import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import {
   type Denoiser,
@@ -23,6 +23,7 @@ import {
   writeSafetensors,
 } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
+import { checkCurves } from "./check.ts";
 import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
@@ -89,6 +90,18 @@ export function denoiserOf({ network }: Model): Denoiser {
   return network instanceof ResidualDenoiser ? network.denoiser() : (x) => network.forward(x);
 }
 
+/** @throws ArgumentError for what is no model, such as the training that has one */
+export function checkModel(where: string, model: Model): void {
+  const { network } = model ?? {};
+  if (network instanceof ResidualDenoiser || network instanceof DenoisingAutoencoder) return;
+  const problem = `needs a model; got ${describeValue(model)}.`;
+  throw new ArgumentError(
+    where,
+    problem,
+    "pass what readModel returned, or the model of a training: { model }.",
+  );
+}
+
 /** How many numbers the network has for a curve. */
 export function featuresOf({ standardization, radii }: Model): number {
   return standardization instanceof LogPrincipalComponents ? standardization.scales.length : radii.length;
@@ -99,6 +112,7 @@ export function featuresOf({ standardization, radii }: Model): number {
  * model and the backend.
  */
 export function writeModel(model: Model): Uint8Array {
+  checkModel("writeModel", model);
   const { network, standardization, radii, training, conditions = [] } = model;
   const metadata = {
     format: FORMATS[networkOf(model)],
@@ -189,13 +203,17 @@ export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model 
 }
 
 /**
- * Refuses curves whose radii are not those of the model. A tenth of a per cent is forgiven: tables are often
+ * Refuses what is no table of curves, and curves whose radii are not those of the model. A tenth of a per cent is forgiven: tables are often
  * rounded, and no curve changes noticeably over such a step.
  */
-export function requireModelRadii(model: Model, { radii }: Pick<Curves, "radii">, source: string): void {
+export function requireModelRadii(model: Model, table: Curves, source: string): void {
+  const { radii } = table ?? {};
   const own = model.radii;
-  const fits = radii.length === own.length && radii.every((r, i) => Math.abs(r - own[i]) <= 1e-3 * own[i]);
-  if (fits) return;
+  const fits = radii?.length === own.length && own.every((r, i) => Math.abs(radii[i] - r) <= 1e-3 * r);
+  if (fits || !(radii?.length > 0)) {
+    checkCurves(source, table);
+    return;
+  }
   const describe = (list: Float64Array): string =>
     `${list.length} radii from ${short(list[0])} to ${short(list[list.length - 1])} kpc`;
   const first = radii.findIndex((r, i) => !(Math.abs(r - own[i]) <= 1e-3 * own[i]));

@@ -34,7 +34,7 @@ export type ConditionName = (typeof CONDITIONS)[number];
  * The galaxies that samples are asked for: masses as log10 of solar masses, the scale length in kpc, the bulge fraction as the
  * bulge's share in the mass of all stars. What is left out stays open.
  */
-export type Condition = Readonly<Partial<Record<ConditionName, number>>>;
+export type Condition = Readonly<Partial<Record<ConditionName, number | undefined>>>;
 
 /** The samplers; the first one is the reference post's. */
 export const SAMPLERS = [

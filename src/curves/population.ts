@@ -1,6 +1,6 @@
 /** Random galaxies, and their rotation curves from physics: what a model learns from. Also galaxies as a table. */
 
-import { checkOptions } from "../basics/check.ts";
+import { checkCount, checkOptions } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
@@ -29,9 +29,9 @@ export interface Population extends Curves {
 /** Settings of {@link generatePopulation}. */
 export interface PopulationOptions {
   /** How many galaxies; default 1000. */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Default: the standard one, which is the reference post's. */
-  readonly population?: PopulationName;
+  readonly population?: PopulationName | undefined;
   /** Where galaxies come from: the stream "galaxies" forked from it, so that the same `random` gives the same galaxies again. */
   readonly random: Random;
 }
@@ -49,6 +49,8 @@ export function generatePopulation(options: PopulationOptions): Generator<Progre
   checkOptions("generatePopulation", options ?? {}, ["count", "population", "random"]);
   const { count = 1000, population = "standard", random } = options ?? {};
   checkRandom("generatePopulation", random);
+  checkCount("generatePopulation", "count", count);
+  checkChoice("generatePopulation", "population", population, POPULATIONS);
   return curvesOf(drawGalaxies(population, { count, random: random.fork("galaxies") }));
 }
 
@@ -67,7 +69,6 @@ export function drawGalaxies(
   population: PopulationName,
   options: { readonly count: number; readonly random: Random },
 ): Galaxy[] {
-  checkChoice("generatePopulation", "population", population, POPULATIONS);
   return population === "extended" ? sampleExtendedPopulation(options) : samplePopulation(options);
 }
 

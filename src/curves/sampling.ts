@@ -19,11 +19,11 @@ import {
   uniformGrid,
 } from "../diffusion/index.ts";
 import { normal } from "../tensor/construction.ts";
-import { checkChoice, checkFinite } from "./check.ts";
+import { checkChoice, checkFinite, checkWithin, given } from "./check.ts";
 import { conditionedDenoiser } from "./conditions.ts";
-import { denoiserOf, featuresOf, type Model, networkOf } from "./model.ts";
-import { type Condition, SAMPLERS, type SamplerName } from "./names.ts";
-import { type CurveWishes, wishingDenoiser } from "./wishes.ts";
+import { checkModel, denoiserOf, featuresOf, type Model, networkOf } from "./model.ts";
+import { CONDITIONS, type Condition, SAMPLERS, type SamplerName } from "./names.ts";
+import { type CurveWishes, WISHES, wishingDenoiser } from "./wishes.ts";
 
 /** How curves are sampled. */
 export interface SamplerChoice {
@@ -51,7 +51,7 @@ export interface SamplingOptions extends SamplerChoice {
 
 /** How far a sampling is, and what it has. */
 export interface SamplingProgress extends Progress {
-  /** The curves so far, km/s at the model's radii. */
+  /** The curves so far, km/s at the model's radii: a copy of the list, made when it is read. */
   readonly curves: readonly Float64Array[];
 }
 
@@ -77,9 +77,14 @@ export function sampleCurves(
   checkOptions(where, options ?? {}, [
     ...["count", "sampler", "steps", "condition", "guidance", "wishes", "tolerance", "random"],
   ]);
-  const { count = 1000, condition = {}, guidance, wishes = {}, tolerance, random } = options ?? {};
+  checkModel(where, model);
+  const { count = 1000, guidance, tolerance, random } = options ?? {};
   checkRandom(where, random);
   checkCount(where, "count", count);
+  checkOptions(`${where}.condition`, options.condition, CONDITIONS);
+  checkOptions(`${where}.wishes`, options.wishes, WISHES);
+  const [condition, wishes] = [given(options.condition ?? {}), given(options.wishes ?? {})];
+  if (guidance !== undefined) checkWithin(where, "guidance", guidance, { least: 0 });
   const isConditioned = Object.keys(condition).length > 0;
   if (guidance !== undefined && !isConditioned) {
     throw new ArgumentError(
@@ -98,7 +103,7 @@ export function sampleCurves(
   }
   const plain = isConditioned ? conditionedDenoiser(model, condition, guidance ?? 1) : denoiserOf(model);
   const denoiser = isWished ? wishingDenoiser(plain, model, wishes, tolerance) : plain;
-  return inBatches(model, denoiser, samplerOf(model, options), samplingNoise(random), count);
+  return inBatches(model, denoiser, samplerOf(where, model, options), samplingNoise(random), count);
 }
 
 function* inBatches(
@@ -114,7 +119,15 @@ function* inBatches(
     const batch = model.standardization.invert(finish(sampler(denoiser, start)));
     checkFinite("sampleCurves", batch);
     curves.push(...batch);
-    yield { done: curves.length, total: count, curves };
+    const done = curves.length;
+    // What is held stays as it was. The list only grows, so a copy can wait until somebody reads it.
+    yield {
+      done,
+      total: count,
+      get curves() {
+        return curves.slice(0, done);
+      },
+    };
   }
   return curves;
 }
@@ -126,10 +139,13 @@ export function defaultSampler(model: Pick<Model, "network">): SamplerName {
 
 /** The sampler along an even grid, with a stream of its own for the noise that it may add on the way. */
 export function samplerOf(
+  where: string,
   model: Model,
   { sampler = defaultSampler(model), steps = 31, random }: SamplerChoice,
 ): Sampler {
-  checkChoice("sampleCurves", "sampler", sampler, SAMPLERS);
+  checkChoice(where, "sampler", sampler, SAMPLERS);
+  checkCount(where, "steps", steps);
+  checkRandom(where, random);
   const options = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
   return (denoiser, start) => FUNCTIONS[sampler](denoiser, start, options);
 }

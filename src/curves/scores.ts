@@ -1,7 +1,7 @@
 /** How well samples pass for real curves: scores of sets against real ones, beside those of a baseline. */
 
-import { checkOptions } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
@@ -20,9 +20,11 @@ import {
   type Score,
   twoSamples,
 } from "../metrics/index.ts";
-import type { Model } from "./model.ts";
+import { checkArray, checkChoice, checkRadii, faultOfCurves } from "./check.ts";
+import { checkModel, type Model } from "./model.ts";
 import {
   MEMORISATION,
+  POPULATIONS,
   type PopulationName,
   SCORES,
   type ScoreKey,
@@ -52,7 +54,7 @@ export interface ComparisonOptions {
   readonly baseline?: readonly Float64Array[] | undefined;
   /** What a model was trained on, for the memorisation; default: not scored. */
   readonly training?: readonly Float64Array[] | undefined;
-  /** Curves of each set, chosen at random where it holds more; default 1000, and at most as many as the smallest set. */
+  /** Curves of each set, at least 20, chosen at random where it holds more; default 1000, and at most as many as the smallest set. */
   readonly count?: number | undefined;
   /** Chooses curves, relabels them and trains the classifier; streams are forked from it. */
   readonly random: Random;
@@ -81,7 +83,7 @@ export const FEWEST_CURVES = 20;
  * Scores sets of curves against real ones, and a baseline: the same scores of two sets that are both real.
  *
  * @returns a row for each score
- * @throws ArgumentError, at the call itself, for sets of fewer than 20 curves, and curves at other radii
+ * @throws ArgumentError, at the call itself, for sets of fewer than 20 curves or a count below that, and for curves at other radii
  * @example
  * const { radii, curves: real } = finish(generatePopulation({ count: 60, random: new Random(1) }));
  * const { curves } = finish(generatePopulation({ count: 30, random: new Random(2) }));
@@ -92,15 +94,19 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
   const where = "compareCurves";
   const names = ["radii", "real", "samples", "baseline", "training", "count", "random"];
   checkOptions(where, options ?? {}, names);
-  const { radii, real, samples, baseline: fresh, training, count = 1000 } = options;
-  checkRandom(where, options.random);
+  const { radii, real, samples, baseline: fresh, training, count = 1000 } = options ?? {};
+  checkRandom(where, options?.random);
+  checkCount(where, "count", count, FEWEST_CURVES);
+  checkRadii(where, radii);
+  checkArray(where, "samples", samples, "sets: { name, curves }");
   const random = options.random.fork("evaluate");
   const sets = [
     { name: "real", curves: real },
     ...samples,
-    ...(fresh ? [{ name: "baseline", curves: fresh }] : []),
+    ...(fresh === undefined ? [] : [{ name: "baseline", curves: fresh }]),
   ];
   for (const set of sets) checkSet(where, set, radii, set.curves === real && fresh === undefined);
+  if (training !== undefined) checkSet(where, { name: "training", curves: training }, radii, false);
   const size = sets.reduce((least, { curves }) => Math.min(least, curves.length), count);
   const stream = random.fork("choice");
   const chosen = choose(real, size, stream.fork("real"));
@@ -144,19 +150,32 @@ export function scoreSamples(
   model: Model,
   samples: readonly Float64Array[],
   data: Curves,
-  options: { readonly population?: PopulationName; readonly random: Random },
+  options: { readonly population?: PopulationName | undefined; readonly random: Random },
 ): Generator<ScoreProgress, ScoreRow[], void> {
-  const { population = "standard" } = options;
+  const where = "scoreSamples";
+  checkModel(where, model);
+  checkOptions(where, options ?? {}, ["population", "random"]);
+  const { population = "standard" } = options ?? {};
+  checkChoice(where, "population", population, POPULATIONS);
+  checkRandom(where, options?.random);
   const { radii } = model;
   const random = options.random.fork("evaluate");
-  checkSet("scoreSamples", { name: "samples", curves: samples }, radii, false);
+  checkSet(where, { name: "samples", curves: samples }, radii, false);
+  const trainedOn = splitFor(model, data, where);
+  if (trainedOn === undefined) {
+    throw new FormatError(
+      where,
+      `the model was not trained on these ${data.curves.length} curves`,
+      "give the data of its training; compareCurves compares with any other",
+    );
+  }
+  const { train, valid, standardization } = trainedOn;
   const size = Math.min(samples.length, MOST_SCORED);
   const freshCurves = (stream: string): Float64Array[] =>
     drawGalaxies(population, { count: size, random: random.fork(stream) }).map((galaxy) =>
       curveOf(galaxy, radii),
     );
   const fresh = freshCurves("fresh galaxies");
-  const { train, valid, standardization } = splitFor(model, data, "scoreSamples");
   const trained = standardization.invert(train);
   const heldOut = standardization.invert(valid);
   const known = [
@@ -179,15 +198,22 @@ export function scoreSamples(
 /** Samples that {@link scoreSamples} scores at most. */
 export const MOST_SCORED = 1000;
 
-/** @throws ArgumentError for a set that is too small, or of curves that have another number of radii */
-function checkSet(where: string, { name, curves }: NamedCurves, radii: Float64Array, halved: boolean): void {
+/** @throws ArgumentError for a set that is too small, or of what are no curves at these radii */
+function checkSet(where: string, set: NamedCurves, radii: Float64Array, halved: boolean): void {
+  const { name, curves } = set ?? {};
+  if (typeof name !== "string") {
+    throw new ArgumentError(
+      where,
+      `a set is { name, curves }, its name text; got ${describeValue(name ?? set)}.`,
+    );
+  }
+  checkArray(where, name, curves, "curves");
   const least = halved ? 2 * FEWEST_CURVES : FEWEST_CURVES;
   if (curves.length < least) {
     throw new ArgumentError(where, `${name}: ${curves.length} curves, but scores need ${least} or more`);
   }
-  const odd = curves.find(({ length }) => length !== radii.length);
-  if (odd === undefined) return;
-  throw new ArgumentError(where, `${name}: a curve has ${odd.length} velocities for ${radii.length} radii`);
+  const fault = faultOfCurves(curves, radii.length);
+  if (fault) throw new ArgumentError(where, `${name}: ${fault}`, "compare curves at the same radii");
 }
 
 /** What is scored. All sets have as many curves, but the pairs of the baseline and of `known` may have fewer. */

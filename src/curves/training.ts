@@ -1,6 +1,6 @@
 /** Training of either network on rotation curves: split, represent, train, and say what the model was trained on. */
 
-import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
 import { checkRandom, Random } from "../basics/random.ts";
 import {
@@ -20,9 +20,9 @@ import {
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Adam } from "../optim/index.ts";
-import { checkChoice } from "./check.ts";
+import { checkAboveZero, checkArray, checkChoice, checkCurves, checkWithin } from "./check.ts";
 import { describeConditions, propertiesOf } from "./conditions.ts";
-import { type Model, requireModelRadii, seedOf } from "./model.ts";
+import { checkModel, type Model, requireModelRadii, seedOf } from "./model.ts";
 import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
 import type { Galaxy } from "./population.ts";
 
@@ -53,7 +53,12 @@ export interface Training extends Progress {
   readonly model: Model;
   /** Curves that it is trained on; the others validate. */
   readonly trained: number;
-  /** Every epoch that was done; of the residual network every 20th batch, in passes over the training part. */
+  /** The losses of the last epoch or batch that was done. */
+  readonly loss: EpochLosses;
+  /**
+   * Every epoch that was done; of the residual network every 20th batch, in passes over the training part. A copy of the list, made
+   * when it is read: a loop over many epochs reads `loss`.
+   */
   readonly losses: readonly EpochLosses[];
 }
 
@@ -72,8 +77,8 @@ export interface TrainingData extends Curves {
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 50, random }));
- * for (const { done, total, losses } of trainModel(galaxies, { epochs: 3, random })) {
- *   console.log(`${done} of ${total}: ${losses.at(-1)?.train}`);
+ * for (const { done, total, loss } of trainModel(galaxies, { epochs: 3, random })) {
+ *   console.log(`${done} of ${total}: ${loss.train}`);
  * }
  */
 export function trainModel(
@@ -84,15 +89,22 @@ export function trainModel(
   const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source"];
   checkOptions(where, options ?? {}, names);
   const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
-  const { epochs = 2001, batches = 6000, learningRate = LEARNING_RATES[network] } = options ?? {};
+  const { epochs = EPOCHS, batches = BATCHES, learningRate = LEARNING_RATES[network] } = options ?? {};
   checkRandom(where, random);
   checkChoice(where, "network", network, NETWORKS);
-  for (const name of conditions) checkChoice(where, "condition", name, CONDITIONS);
+  checkArray(where, "conditions", conditions, "names");
+  conditions.forEach((name, i) => {
+    checkChoice(where, "condition", name, CONDITIONS);
+    if (conditions.indexOf(name) === i) return;
+    throw new ArgumentError(where, `the condition ${name} is named twice.`, "name each once.");
+  });
   checkCount(where, "epochs", epochs);
   checkCount(where, "batches", batches);
-  if (!(learningRate > 0 && learningRate < Infinity)) {
-    throw new ArgumentError(where, `learningRate is ${learningRate}; it must be a number above 0.`);
+  checkWithin(where, "learningRate", learningRate, { above: 0 });
+  if (typeof source !== "string") {
+    throw new ArgumentError(where, `source is text to call the curves by; got ${describeValue(source)}.`);
   }
+  checkCurves(source, data);
   const { galaxies = [], radii } = data;
   const settings = { random, learningRate, radii, curves: data.curves.length };
   if (network === "autoencoder") {
@@ -106,6 +118,7 @@ export function trainModel(
     return trainAutoencoder(splitCurves(data, random, source), { ...settings, epochs });
   }
   const dataset = splitLogCurves(data, random, source);
+  checkArray(where, "galaxies", galaxies, "galaxies");
   if (conditions.length > 0 && galaxies.length !== data.curves.length) {
     throw new ArgumentError(
       where,
@@ -116,6 +129,12 @@ export function trainModel(
   const properties = conditions.length > 0 ? splitConditions(galaxies, conditions, random) : undefined;
   return trainResidual(dataset, properties, { ...settings, conditions, batches });
 }
+
+/** Passes of the autoencoder, where no number is given. */
+export const EPOCHS = 2001;
+
+/** Batches of the residual network, where no number is given. */
+export const BATCHES = 6000;
 
 /** The step size of each network's optimiser, where none is given. */
 const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };
@@ -171,14 +190,8 @@ function splitCurves({ curves }: Curves, random: Random, source: string): Datase
  * @throws FormatError when the curves are too few, too much alike, or not all above 0
  */
 function splitLogCurves({ curves }: Curves, random: Random, source: string): Dataset<LogPrincipalComponents> {
-  const wrong = curves.findIndex((curve) => !curve.every((velocity) => velocity > 0));
-  if (wrong >= 0) {
-    throw new FormatError(
-      source,
-      `curve ${wrong + 1} has velocities that are not above 0, and the residual network learns their logarithms`,
-      "leave the curve out, or train the autoencoder",
-    );
-  }
+  const fix = "leave the curve out, or train the autoencoder";
+  checkAboveZero(source, curves, "the residual network learns their logarithms", fix);
   try {
     const represent = (rows: readonly ArrayLike<number>[]): LogPrincipalComponents =>
       LogPrincipalComponents.of(rows);
@@ -222,7 +235,7 @@ function* trainAutoencoder(
   const training = (): Training => {
     const record = { seed: seedOf(random), curves, epochs: losses.length, learningRate };
     const model = { network, standardization, radii, training: record };
-    return { model, trained: train.shape[0], losses, done: losses.length, total: epochs };
+    return snapshot(losses, { model, trained: train.shape[0], done: losses.length, total: epochs });
   };
   for (const step of steps) {
     requireConvergence(step, learningRate);
@@ -266,7 +279,7 @@ function* trainResidual(
     const epochs = Math.floor(passes());
     const record = { seed: seedOf(random), curves, epochs, batches: done, learningRate };
     const model = { network, standardization, radii, training: record, ...(conditions && { conditions }) };
-    return { model, trained: train.shape[0], losses, done, total: batches };
+    return snapshot(losses, { model, trained: train.shape[0], done, total: batches });
   };
   for (const { step, train, valid } of steps) {
     done = step;
@@ -276,6 +289,18 @@ function* trainResidual(
     yield training();
   }
   return training();
+}
+
+/** What is held stays as it was. The list only grows, so a copy can wait until somebody reads it: one an epoch would be quadratic. */
+function snapshot(all: readonly EpochLosses[], rest: Omit<Training, "loss" | "losses">): Training {
+  const count = all.length;
+  return {
+    ...rest,
+    loss: all[count - 1],
+    get losses() {
+      return all.slice(0, count);
+    },
+  };
 }
 
 /** Curves in a batch of the residual network. */
@@ -291,20 +316,29 @@ function requireConvergence({ epoch, train, valid }: EpochLosses, learningRate: 
   );
 }
 
-/** The parts of a model's data, as its training split and represented them. */
+/**
+ * The parts of the curves that a model was trained on, as its training split and represented them; undefined for other curves. Which
+ * they are shows in the statistics, which are those of the training part.
+ *
+ * @throws FormatError for what is no table of curves, for other radii, and for curves that no such model could be trained on
+ */
 export function splitFor(
-  model: Pick<Model, "standardization" | "training">,
+  model: Model,
   curves: Curves,
   source: string,
-): Dataset<Standardization | LogPrincipalComponents> {
+): Dataset<Standardization | LogPrincipalComponents> | undefined {
+  requireModelRadii(model, curves, source);
   const { standardization, training } = model;
+  if (curves.curves.length !== training.curves) return undefined;
   const split = standardization instanceof Standardization ? splitCurves : splitLogCurves;
-  return split(curves, new Random(training.seed), source);
+  const found = split(curves, new Random(training.seed), source);
+  const own = statisticsOf(found.standardization);
+  return statisticsOf(standardization).every((value, i) => value === own[i]) ? found : undefined;
 }
 
 /**
  * Curves that a model was not trained on, as its network sees them: the validation part of the data it was trained on, or all of
- * other data. Which it is shows in the statistics, which are those of the training part.
+ * other data.
  *
  * @param source what to call the curves in errors
  * @returns [curves, features]
@@ -316,11 +350,12 @@ export function splitFor(
  * unseenCurves(model, galaxies).shape // [10, 50]
  */
 export function unseenCurves(model: Model, curves: Curves, source = "unseenCurves"): Tensor {
-  requireModelRadii(model, curves, source);
-  const { standardization, training } = model;
-  if (curves.curves.length === training.curves) {
-    const { valid, standardization: own } = splitFor(model, curves, source);
-    if (statisticsOf(own).every((value, i) => value === statisticsOf(standardization)[i])) return valid;
+  checkModel("unseenCurves", model);
+  const own = splitFor(model, curves, source);
+  if (own !== undefined) return own.valid;
+  const { standardization } = model;
+  if (standardization instanceof LogPrincipalComponents) {
+    checkAboveZero(source, curves.curves, "the model knows their logarithms", "leave the curve out");
   }
   return standardization.apply(curves.curves);
 }

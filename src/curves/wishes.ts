@@ -1,7 +1,7 @@
 /** Wishes: what is wanted of sampled curves, how samples are made to follow, and how near they come. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions } from "../basics/check.ts";
+import { checkNumber, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import {
   type Denoiser,
@@ -16,17 +16,21 @@ import type { Observations } from "../io/index.ts";
 import { median } from "../metrics/index.ts";
 import { concat } from "../ops/joining.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkAboveZero, checkObservations, checkRadii, checkWithin, faultOfCurves } from "./check.ts";
 import type { Model } from "./model.ts";
 
 /** What is wished of curves; several wishes count together. Any other: `functionGuidedDenoiser` of `halograd/diffusion`. */
 export interface CurveWishes {
   /** From this radius on, kpc, ln v is within 1 % rms of its mean. */
-  readonly flat?: number;
+  readonly flat?: number | undefined;
   /** Fastest at this radius, kpc, to 10 %. */
-  readonly peak?: number;
+  readonly peak?: number | undefined;
   /** Near these points, to their errors; all within the model's radii, and faster than 0. */
-  readonly points?: Observations;
+  readonly points?: Observations | undefined;
 }
+
+/** What can be wished. */
+export const WISHES: readonly (keyof CurveWishes)[] = ["flat", "peak", "points"];
 
 /** How near curves come to a wish. */
 export interface WishMeasure {
@@ -55,7 +59,8 @@ export function wishingDenoiser(
       "train a residual network",
     );
   }
-  const list = functionsOf(radii, wishes);
+  checkWithin("sampleCurves", "tolerance", tolerance, { above: 0 });
+  const list = functionsOf("sampleCurves", radii, wishes);
   return functionGuidedDenoiser(
     denoiser,
     (state) => {
@@ -85,11 +90,17 @@ export function measureWishes(
   wishes: CurveWishes,
   tolerance = 1,
 ): WishMeasure[] {
+  const where = "measureWishes";
+  checkRadii(where, radii);
+  checkWithin(where, "tolerance", tolerance, { above: 0 });
+  const fault = faultOfCurves(curves, radii.length);
+  if (fault) throw new ArgumentError(where, fault, "give curves at these radii, km/s");
+  checkAboveZero(where, curves, "wishes are of their logarithms", "leave the curve out", ArgumentError);
   const rows = tensor(Float64Array.from(curves.flatMap((curve) => Array.from(curve))), [
     curves.length,
     radii.length,
   ]);
-  return functionsOf(radii, wishes).map(([wish, off]) => {
+  return functionsOf(where, radii, wishes).map(([wish, off]) => {
     const squares = noGrad(() => off(rows).square().mean(1)).toTypedArray();
     return { wish, medianOff: median(Array.from(squares, Math.sqrt)) / tolerance };
   });
@@ -97,49 +108,45 @@ export function measureWishes(
 
 /** The wishes as functions of curves. */
 function functionsOf(
+  where: string,
   radii: ArrayLike<number>,
   wishes: CurveWishes,
 ): (readonly [wish: keyof CurveWishes, off: Wishes])[] {
-  checkOptions("wishes", wishes, ["flat", "peak", "points"]);
-  const { flat, peak, points } = wishes;
+  checkOptions(`${where}.wishes`, wishes, WISHES);
+  const { flat, peak, points } = wishes ?? {};
   const [first, last] = [radii[0], radii[radii.length - 1]];
   const range = `the model's radii, ${short(first)} to ${short(last)} kpc`;
   const list: (readonly [keyof CurveWishes, Wishes])[] = [];
   if (flat !== undefined) {
+    checkNumber(where, "the wish flat", flat);
     const greatest = radii[radii.length - 2];
-    if (!(flat <= greatest)) refuse(`flat=${flat}`, `from there on there is no curve in ${range}`);
+    if (!(flat >= 0 && flat <= greatest)) {
+      refuse(`flat=${flat}`, flat >= 0 ? `from there on there is no curve in ${range}` : NO_RADIUS);
+    }
     list.push(["flat", flatWish(radii, flat)]);
   }
   if (peak !== undefined) {
+    checkNumber(where, "the wish peak", peak);
     if (!(peak >= first && peak <= last)) refuse(`peak=${peak}`, `it is outside of ${range}`);
     list.push(["peak", peakWish(radii, peak)]);
   }
   if (points !== undefined) {
-    checkPoints(points, first, last, range);
+    checkObservations("wish points", points, [first, last]);
     const { radii: positions, velocities: values, errors } = points;
+    const still = Array.from(values).indexOf(0);
+    if (still >= 0) {
+      throw new ArgumentError(
+        "wish points",
+        `the velocity at ${positions[still]} kpc is 0 km/s, and the model's are above 0`,
+        "leave the point out, or correct it",
+      );
+    }
     list.push(["points", pointsWish(radii, { positions, values, errors })]);
   }
   return list;
 }
 
-function checkPoints({ radii, velocities }: Observations, first: number, last: number, range: string): void {
-  const outside = radii.findIndex((radius) => !(radius >= first && radius <= last));
-  if (outside >= 0) {
-    throw new ArgumentError(
-      "wish points",
-      `it has a point at ${radii[outside]} kpc, outside of ${range}`,
-      "leave it out",
-    );
-  }
-  const slow = velocities.findIndex((velocity) => !(velocity > 0));
-  if (slow >= 0) {
-    throw new ArgumentError(
-      "wish points",
-      `the velocity at ${radii[slow]} kpc is ${velocities[slow]} km/s, and the model's are above 0`,
-      "leave the point out, or correct it",
-    );
-  }
-}
+const NO_RADIUS = "it is no radius";
 
 function refuse(wish: string, problem: string): never {
   throw new ArgumentError(`wish ${wish}`, problem, "give a radius within");

@@ -178,9 +178,9 @@ ${sections.join("\n")}
 function introduction({ data, sampling }: ReportContents): string {
   return paragraphs(
     `The rotation curve of a galaxy tells how fast stars and gas circle its centre at each distance from it. Here a small
-    neural network learns from ${count(data.galaxies)} computed curves what such curves look like, by one exercise only: noise is
+    neural network learns from ${counted(data.galaxies, "computed curve")} what such curves look like, by one exercise only: noise is
     mixed into a curve, and the network has to say what the curve was. Once it can do this, it can also start from
-    <em>nothing but</em> noise and remove it in ${count(sampling.steps)} small steps. What is left is a rotation curve of a galaxy that
+    <em>nothing but</em> noise and remove it in ${counted(sampling.steps, "small step")}. What is left is a rotation curve of a galaxy that
     never was. This is a diffusion model, the method behind the image generators, at a size that can be understood whole.`,
   );
 }
@@ -210,15 +210,15 @@ function dataSection({ data, figures }: ReportContents): string {
       paragraphs(
         `Disc masses <i>M</i><sub>d</sub> are spread evenly in log <i>M</i><sub>d</sub>. The disc's scale length
         <i>R</i><sub>d</sub>, the halo's mass and its concentration <i>c</i> follow from the mass by scaling relations with a natural
-        scatter, so no two galaxies are alike. Each curve is given at ${count(data.radii)} radii from ${number(first)} to
+        scatter, so no two galaxies are alike. Each curve is given at ${counted(data.radii, "radius", "radii")} from ${number(first)} to
         ${number(last)} kpc, in equal steps of log <i>R</i>.`,
-        `${representation(data)} It learns from ${count(data.training)} curves; the other
-        ${count(data.galaxies - data.training)} are kept back to check that it has not just memorised.`,
+        `${representation(data)} It learns from ${counted(data.training, "curve")}; the other
+        ${data.galaxies - data.training === 1 ? "one is" : `${count(data.galaxies - data.training)} are`} kept back to check that it has not just memorised.`,
       ) +
       figureBlock(
         1,
         figures.curves,
-        `All ${count(data.galaxies)} rotation curves. Heavy galaxies rotate faster; where the disc is compact, the curve
+        `${data.galaxies === 1 ? "The one rotation curve" : `All ${count(data.galaxies)} rotation curves`}. Heavy galaxies rotate faster; where the disc is compact, the curve
         has a peak inside the flat part that the halo holds up.`,
       ),
   );
@@ -228,6 +228,11 @@ function representation(data: ReportContents["data"]): string {
   if ("mean" in data) {
     return `The network sees velocities with the mean of all curves (${number(data.mean)} km/s) subtracted, and divided by their
         standard deviation (${number(data.standardDeviation)} km/s).`;
+  }
+  if (data.components === 1) {
+    return `The network sees one number of each curve: the first principal component of the logarithm of its velocities, which is the
+        direction in which the training curves differ most, divided by its standard deviation. Any such number makes a curve again,
+        with velocities above zero.`;
   }
   return `The network sees ${count(data.components)} numbers of each curve: the principal components of the logarithm of its
         velocities, which are the directions in which the training curves differ most, each divided by its standard deviation. Any
@@ -265,12 +270,12 @@ function noiseSection({ figures, data }: ReportContents): string {
 function trainingSection(contents: ReportContents): string {
   const { model, training, figures, data } = contents;
   const { epochs, train, valid, batches, tableEvery = batches === undefined ? 100 : 500 } = training;
-  const counted = batches === undefined ? epochs : batches.done;
+  const done = batches === undefined ? epochs : batches.done;
   const last = epochs.length - 1;
   const rows: string[][] = [];
   for (let i = 0; i <= last; i++) {
-    if (counted[i] % tableEvery === 0 || i === last) {
-      rows.push([count(counted[i]), train[i].toFixed(4), valid[i].toFixed(4)]);
+    if (done[i] % tableEvery === 0 || i === last) {
+      rows.push([count(done[i]), train[i].toFixed(4), valid[i].toFixed(4)]);
     }
   }
   const [unit, units] = batches === undefined ? ["Epoch", "epochs"] : ["Batch", "batches"];
@@ -281,12 +286,11 @@ function trainingSection(contents: ReportContents): string {
     paragraphs(
       describeNetwork(model),
       batches === undefined
-        ? `In each of ${count(epochs.length)} epochs every one of the ${count(data.training)} training curves gets its own random amount of noise
+        ? `In ${epochs.length === 1 ? "the only epoch" : `each of ${count(epochs.length)} epochs`} every one of the ${counted(data.training, "training curve")} gets its own random amount of noise
       and fresh noise, so the network never sees the same input twice. The loss is the mean squared
       difference between its answer and the clean curve; the Adam optimiser (Kingma and Ba 2015) follows the
       gradient of the loss with a learning rate of ${rate}.`
-        : `It trains on ${count(counted[last])} batches of ${count(batches.size)} curves, drawn at random from the ${count(data.training)} training
-      curves. Each curve of a batch gets its own amount of noise and fresh noise, so the network never sees the same input twice. The loss
+        : `It trains on ${counted(done[last], "batch", "batches")} of ${counted(batches.size, "curve")}, drawn at random from the ${counted(data.training, "training curve")}. Each curve of a batch gets its own amount of noise and fresh noise, so the network never sees the same input twice. The loss
       is the mean squared error of the flow; the AdamW optimiser (Loshchilov and Hutter 2019) follows its gradient with a
       learning rate that falls from ${rate} to zero along half a cosine. What is kept is a running average of the weights.`,
     ) +
@@ -299,20 +303,24 @@ function trainingSection(contents: ReportContents): string {
           : `Loss against epoch, which is a pass over the training curves. It cannot reach zero: strong noise hides the curve, and weak
         noise is hidden by it. The validation loss is measured on noisy curves that are kept back, with the averaged weights.`,
       ) +
-      table(`Losses every ${count(tableEvery)} ${units}`, [unit, "Training loss", "Validation loss"], rows),
+      table(
+        `Losses every ${tableEvery === 1 ? unit.toLowerCase() : `${count(tableEvery)} ${units}`}`,
+        [unit, "Training loss", "Validation loss"],
+        rows,
+      ),
   );
 }
 
 function describeNetwork(model: ReportContents["model"]): string {
   if ("layers" in model) {
     return `The network is a denoising autoencoder: layers of ${model.layers.map(count).join(" → ")} numbers, with
-      ${count(model.parameters)} parameters in all. The narrow middle forces it to describe a curve in few numbers; two shortcuts
+      ${counted(model.parameters, "parameter")} in all. The narrow middle forces it to describe a curve in few numbers; two shortcuts
       hand details of the input around the middle. It is not told how much noise there is.`;
   }
   const { width, blocks, conditions, parameters } = model;
   const named = conditions.map((name) => escapeText(name.replaceAll("-", " "))).join(", ");
-  return `The network is a residual network of ${count(blocks)} blocks, with ${count(parameters)} parameters in all. Each block has two
-      layers of ${count(width)} numbers, and adds to what passes through it. The network is told how much noise there is. Its answer is the
+  return `The network is a residual network of ${counted(blocks, "block")}, with ${counted(parameters, "parameter")} in all. Each block has two
+      layers of ${counted(width, "number")}, and adds to what passes through it. The network is told how much noise there is. Its answer is the
       flow ε − <i>x</i>, the direction from curve to noise, from which the curve follows. ${
         conditions.length === 0
           ? ""
@@ -362,7 +370,7 @@ function samplingSection(contents: ReportContents): string {
       figureBlock(
         5,
         figures.sampling,
-        `${count(sampling.samples)} samples on their way from noise to curve. Points: ${state}. Line: the curve that the network
+        `${counted(sampling.samples, "sample")} on ${sampling.samples === 1 ? "its" : "their"} way from noise to curve. Points: ${state}. Line: the curve that the network
         predicts from it. Dashed: the final curve.`,
       ),
   );
@@ -382,7 +390,7 @@ function eulerSteps(contents: ReportContents): string {
     ) +
     equation(
       `<i>x</i> ← (1 − <i>m</i><sub><i>i</i></sub>) <i>x</i> + <i>m</i><sub><i>i</i></sub> ${guess(contents)}`,
-      `<i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), <i>i</i> = 0, …, ${count(steps - 1)}`,
+      `<i>m</i><sub><i>i</i></sub> = 1 / (${count(steps)} − <i>i</i>), <i>i</i> = 0${steps === 1 ? "" : `, …, ${count(steps - 1)}`}`,
     ) +
     paragraphs(
       `This walks down the line of noise amounts on which the network was trained: before step <i>i</i> the share of noise is
@@ -392,7 +400,8 @@ function eulerSteps(contents: ReportContents): string {
 }
 
 function otherSteps(contents: ReportContents, sampler: keyof typeof METHODS): string {
-  const steps = `${count(contents.sampling.steps)} equal steps of <i>a</i>`;
+  const { steps: taken } = contents.sampling;
+  const steps = taken === 1 ? "one step of <i>a</i>" : `${count(taken)} equal steps of <i>a</i>`;
   return (
     paragraphs(
       `To invent a curve, start from pure noise <i>x</i>, where <i>a</i> = 1, and ask the network which curve it sees in it. The answer says
@@ -434,7 +443,7 @@ function evaluationSection({
     "evaluation",
     "The evaluation: how well the samples pass for data",
     paragraphs(
-      `A picture can flatter. So ${count(curves)} samples are compared with as many curves of galaxies that the network has never seen,
+      `A picture can flatter. So ${counted(curves, "sample")} ${curves === 1 ? "is" : "are"} compared with as many curves of galaxies that the network has never seen,
       by scores that others have defined. Each stands beside its baseline, the same score of two such sets of real curves.
       Whether a difference could be chance is decided by mixing the two sets at random many times: samples are told apart
       when fewer than ${number(100 * significance)} of 100 mixtures score as badly.`,
@@ -496,7 +505,8 @@ function equation(...lines: string[]): string {
 }
 
 function figureBlock(index: number, svg: string, caption: string): string {
-  return `<figure>\n<div class="drawing" role="group" aria-label="Figure ${index}" tabindex="0">${svg}</div>
+  const wide = Number(/ width="(\d+)"/.exec(svg)?.[1]) > 800 ? " wide" : "";
+  return `<figure>\n<div class="drawing${wide}" role="group" aria-label="Figure ${index}" tabindex="0">${svg}</div>
 <figcaption><b>Figure ${index}.</b> ${caption.replace(/\s+/g, " ")}</figcaption>\n</figure>\n`;
 }
 
@@ -519,6 +529,11 @@ function table(
 /** Whole numbers with thin spaces between thousands. */
 function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, value >= 10000 ? "\u202F" : "");
+}
+
+/** "1 curve", "2 curves". */
+function counted(value: number, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
 }
 
 /** 4 significant digits. */
@@ -574,7 +589,10 @@ function requireContents(contents: ReportContents): void {
   });
 }
 
-/** Figures keep their white ground in the dark scheme: they are prints. */
+/**
+ * Figures keep their white ground in the dark scheme: they are prints. On a telephone those of one panel shrink to the screen, with their
+ * colour bar; those of several scroll, their legend in the part that is seen first: it ends within 700 of 1000 pixels, 360 of the 390.
+ */
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #595959; --line: #d0d0d0; --ground: #ffffff; --shade: #f4f4f4; }
 @media (prefers-color-scheme: dark) {
@@ -592,7 +610,8 @@ h2 { font-size: 1.4rem; line-height: 1.3; margin-top: 3rem; }
 sub { font-size: .72em; line-height: 0; vertical-align: -.28em; }
 figure { margin: 2rem 0; }
 .drawing { background: #ffffff; overflow-x: auto; text-align: center; border-radius: 4px; }
-.drawing svg { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 36rem; }
+.drawing svg { display: block; margin: 0 auto; max-width: 100%; height: auto; }
+.wide svg { min-width: 32rem; }
 figcaption { margin-top: .6rem; color: var(--soft); font-size: .95rem; line-height: 1.45; }
 table { border-collapse: collapse; margin-top: 1.5rem; margin-bottom: 1.5rem; font-size: .95rem; line-height: 1.35;
   font-variant-numeric: tabular-nums; border-bottom: 2px solid var(--ink); }
@@ -603,16 +622,17 @@ tbody th { font-weight: normal; }
 tbody tr:nth-child(even) { background: var(--shade); }
 .words th, .words td, .numbers tbody th:first-child, .numbers thead th:first-child { text-align: left; }
 .words td { overflow-wrap: anywhere; }
-pre { background: var(--shade); padding: .8rem 1rem; border-radius: 4px; overflow-x: auto; font-size: .95rem; }
+pre { background: var(--shade); padding: .8rem 1rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .95rem; }
 @media (max-width: 30rem) {
   th, td { padding: .25rem .35rem; }
   table { font-size: .85rem; }
+  .drawing { margin: 0 -1.25rem; border-radius: 0; }
 }
 @media print {
   :root { --ink: #000000; --soft: #333333; --line: #999999; --ground: #ffffff; --shade: #f4f4f4; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
-  .drawing svg { min-width: 0; }
+  .wide svg { min-width: 0; }
   figure, table, pre, .equation { break-inside: avoid; }
   h2 { break-after: avoid; }
 }

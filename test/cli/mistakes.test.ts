@@ -69,6 +69,22 @@ describe("wrong words end with exit code 2:", () => {
     [["sample", "--tolerance", "0"], /--tolerance is "0", which is not a number from 0\.01 to 100/],
     [["sample", "--condition", "disc-mass=-1"], /--condition is "disc-mass=-1"/],
     [["sample", "--guidance", "-1"], /--guidance is "-1", which is not a number from 0 to 100/],
+    [
+      ["run", "--conditions", "disc-mass"],
+      /autoencoder cannot be conditioned on anything.*\n.*--network residual/,
+    ],
+    [["train", "--conditions", "disc-mass"], /autoencoder cannot be conditioned/],
+    [["run", "--network", "residual", "--epochs", "2001"], /not of --epochs\n.*give --batches/],
+    [["train", "--network", "residual", "--epochs", "5"], /not of --epochs/],
+    [["run", "--batches", "6000"], /not of --batches\n.*give --epochs, or add --network residual/],
+    [["train", "--batches", "5"], /not of --batches/],
+    [
+      ["sample", "--condition", "disc-mass=10", "--condition", "disc-mass=11"],
+      /--condition is given twice, as "disc-mass=10" and "disc-mass=11"\n.*once/,
+    ],
+    [["sample", "--guide", "flat=10", "--guide=flat=11"], /--guide is given twice/],
+    [["run", "--seed", "1", "--seed", "2"], /--seed is given twice, as "1" and "2"/],
+    [["run", "--out", "a", "--out", "b"], /--out is given twice/],
     [["run", "--force=yes"], /--force takes no value, but got "yes"/],
     [["run", "fast"], /"fast" is one word too many/],
     [["denoise"], /FILE is missing\n.*halograd denoise FILE/],
@@ -86,9 +102,12 @@ describe("right words:", () => {
   const read = (...words: string[]) => commands.get("run")!.prepare("halograd run", words);
   const grammar = commands.get("run")!;
 
-  test("the last of an option given twice holds, and a seed may be negative", () => {
-    const { values } = parseWords("halograd run", ["--seed", "1", "--seed=-3", "--seed", "-4"], grammar);
-    expect(values).toMatchObject({ seed: -4, count: 1000, epochs: 2001, network: "autoencoder", steps: 31 });
+  test("an option may be given twice with one value, and a seed may be negative", () => {
+    const { values } = parseWords("halograd run", ["--seed", "-4", "--seed=-4.0"], grammar);
+    expect(values).toMatchObject({ seed: -4, count: 1000, network: "autoencoder", steps: 31 });
+    const words = ["--guide", "flat=10", "--guide", "peak=5", "--guide", "flat=1e1"];
+    const { guide } = parseWords("halograd sample", words, commands.get("sample")!).values;
+    expect(guide).toEqual({ flat: 10, peak: 5 });
   });
 
   test("numbers may be written as 1e3", () => {

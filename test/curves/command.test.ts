@@ -24,7 +24,8 @@ const text = (name: string): string => readFileSync(join(home, name), "utf8");
 describe.each(NETWORKS)("halograd run --network %s", (network) => {
   const conditions: ConditionName[] = network === "residual" ? ["disc-mass"] : [];
   beforeAll(() => {
-    const words = ["--seed", "-5", "--count", "60", "--epochs", "10", "--batches", "30", "--samples", "5"];
+    const length = network === "residual" ? ["--batches", "30"] : ["--epochs", "10"];
+    const words = ["--seed", "-5", "--count", "60", ...length, "--samples", "5"];
     const more = ["--network", network, "--steps", "6", "--backend", backendName(), "--out", network];
     const told = conditions.length > 0 ? ["--conditions", conditions.join()] : [];
     succeed(["run", ...words, ...more, ...told], home);

@@ -47,6 +47,7 @@ describe("denoised curves", () => {
   it("are compared with as many", () => {
     expect(rootMeanSquare([[3, 4]], [[0, 0]])).toBeCloseTo(Math.sqrt(12.5), 12);
     expect(() => rootMeanSquare([[3]], [])).toThrow(ArgumentError);
+    expect(() => rootMeanSquare([], [])).toThrow(ArgumentError);
     expect(() => rootMeanSquare([[3]], [[1, 2]])).toThrow(ArgumentError);
   });
 });

@@ -77,7 +77,7 @@ describe("a comparison", () => {
     ],
     ["few real curves, which are halved", { real: real.slice(0, 39) }, /real: 39 curves, but scores need 40/],
     ["a small baseline", { baseline: fresh.slice(1, 3) }, /baseline: 2 curves/],
-    ["other radii", { radii: radii.slice(1) }, /real: a curve has 50 velocities for 49 radii/],
+    ["other radii", { radii: radii.slice(1) }, /real: curve 1 has 50 velocities for 49 radii/],
     ["no stream", { random: undefined }, /needs a random stream/],
     ["options that are none", { fakes: [] }, /no option "fakes"/],
   ])("refuses %s at the call itself", (_, options, message) => {

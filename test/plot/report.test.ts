@@ -75,6 +75,43 @@ describe("The report", () => {
     expect(page.match(/NaN|undefined|Infinity|\[object/)?.[0]).toBe(undefined);
   });
 
+  test("says one of what there is one of", () => {
+    const one = { size: 1, done: [1] };
+    const losses = { learningRate: 0.01, epochs: [1], train: [1], valid: [1] };
+    const data = { galaxies: 5, training: 4, radii: 1, radiusRange: [1, 1], components: 1 } as const;
+    const model = { width: 1, blocks: 1, conditions: [], parameters: 1 };
+    const pages = [
+      { data, model, training: { ...losses, batches: one, tableEvery: 1 }, sampler: "heun" },
+      { training: losses, sampler: "euler" },
+    ].map(({ sampler, ...rest }) =>
+      report({ ...contents, ...rest, sampling: { steps: 1, samples: 1, sampler } } as ReportContents),
+    );
+    for (const text of pages.map((html) => html.replace(/<svg.*?<\/svg>/gs, "").replace(/<[^>]*>/g, ""))) {
+      expect(
+        text.match(
+          /(?<![\d.,/] ?)\b1 (?!galaxy)[a-z ]*(steps|batches|samples|curves|radii|blocks|parameters|epochs|are)\b.{20}/,
+        )?.[0],
+      ).toBe(undefined);
+      expect(text).toContain("1 sample on its way");
+    }
+    for (const words of [
+      "1 batch of 1 curve,",
+      "1 block, with 1 parameter in",
+      "the other one is kept",
+      "one step of",
+    ])
+      expect(pages[0].replace(/<[^>]*>/g, "").replace(/\s+/g, " ")).toContain(words);
+    expect(pages[1]).toContain("In the only epoch");
+  });
+
+  test("wraps the command, and shrinks a figure of one panel to a narrow screen", () => {
+    expect(page).toMatch(/pre \{[^}]*white-space: pre-wrap/);
+    const classes = [...page.matchAll(/class="drawing([^"]*)"/g)].map(([, more]) => more);
+    expect(classes).toEqual(["", " wide", "", " wide", " wide"]);
+    expect(page).toContain(".wide svg { min-width: 32rem; }");
+    expect(page.match(/\.drawing svg \{[^}]*min-width/)).toBe(null);
+  });
+
   test("tables the losses of every hundredth epoch and of the last", () => {
     const rows = (text: string): string[] => text.split("\n").filter((line) => line.startsWith("<tr>"));
     const table = (html: string): string[] =>

@@ -260,7 +260,8 @@ for (const [asked, answer] of [
   });
 }
 
-const FUNCTIONS_ONLY: Record<FunctionsOnly, string> & Record<string, string | undefined> = {
+/** Operations that are no methods, and how to write them. */
+export const FUNCTIONS_ONLY: Record<FunctionsOnly, string> & Record<string, string | undefined> = {
   where: "where(condition, x, y)",
   linearCombination: "linearCombination(a, x, b, y)",
 };

@@ -6,15 +6,8 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import type { Domain } from "../../src/basics/domains.ts";
 import { isContiguous, sizeOf } from "../../src/basics/shape.ts";
-import {
-  ArgumentError,
-  concat,
-  type Shape,
-  stack,
-  type Tensor,
-  tensor as tensorOf,
-  zeros,
-} from "../../src/index.ts";
+import * as halograd from "../../src/index.ts";
+import { ArgumentError, type Shape, type Tensor, zeros } from "../../src/index.ts";
 import { arbitraries, type FastCheck, type Graph } from "../../src/testing/index.ts";
 import { vocabulary, words } from "../../src/testing/vocabulary.ts";
 
@@ -23,7 +16,7 @@ const { shape, broadcastableShapes, tensor, view, graph } = arbitraries(fc);
 /** What printed code gives when it is pasted. */
 function pasted(code: string): Tensor {
   const script = ts.transpile(code).replace(/f\(([^()]*)\);\s*$/, "return f($1);");
-  return new Function("tensor", "concat", "stack", script)(tensorOf, concat, stack);
+  return new Function(...Object.keys(halograd), script)(...Object.values(halograd));
 }
 
 /** The smallest example that fails, as fast-check reports it. */

@@ -243,8 +243,11 @@ export type Range =
 
 /** A range along an axis of known size: `count` elements from `start` in steps of `step`. */
 export interface Span {
+  /** The first index. */
   readonly start: number;
+  /** From one index to the next; negative walks backwards. */
   readonly step: number;
+  /** How many indices. */
   readonly count: number;
 }
 

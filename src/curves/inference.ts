@@ -121,7 +121,8 @@ export function inferCurves(
 }
 
 /** All settings, those that were left out as well. */
-type Settings = Required<InferenceOptions> & {
+type Settings = Omit<Required<InferenceOptions>, "deviation"> & {
+  readonly deviation: TypicalDeviation | undefined;
   readonly chains: number;
   readonly transitions: number;
   readonly bank: number;

@@ -53,7 +53,9 @@ export type SamplerName = (typeof SAMPLERS)[number];
 
 /** What a score is called, and what it means. */
 export interface ScoreName<Key extends string = string> {
+  /** Under which it stands in tables. */
   readonly key: Key;
+  /** What people call it. */
   readonly title: string;
   /** "" for a share or a pure number. */
   readonly unit: string;
@@ -63,6 +65,7 @@ export interface ScoreName<Key extends string = string> {
   readonly worse: "higher" | "lower" | "either";
   /** One line, without a full stop. */
   readonly definition: string;
+  /** The paper that defines it. */
   readonly source: string;
 }
 

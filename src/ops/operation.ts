@@ -243,7 +243,7 @@ export type Observer = (
 let recording = true;
 
 /** The composite operation that runs now, such as "softmax"; "" outside. */
-export let scope = "";
+let scope = "";
 
 /** Who watches; null: nobody. Nodes keep their call sites meanwhile. */
 export let observer: Observer | null = null;

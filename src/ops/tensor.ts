@@ -22,7 +22,7 @@ export type FunctionsOnly = "where" | "linearCombination";
 
 /** The operations whose first operand is a tensor, as they hang on it: `silu(x)` is `x.silu()`. */
 export type Methods<Functions> = {
-  readonly [Name in Exclude<keyof Functions, FunctionsOnly>]: Functions[Name] extends (
+  readonly [Name in keyof Functions as Exclude<Name, FunctionsOnly>]: Functions[Name] extends (
     x: never,
     ...rest: infer Rest
   ) => infer Result

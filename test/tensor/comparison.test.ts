@@ -1,8 +1,8 @@
 /** Comparing tensors: our own functions, and what assertion libraries make of tensors. */
 
 import assert from "node:assert";
-import { expect as chaiExpect } from "chai";
-import { describe, expect, test } from "vitest";
+
+import { chai, describe, expect, test } from "vitest";
 import { AssertionError, allClose, equals, type Tensor, tensor, where, zeros } from "../../src/index.ts";
 import { assertClose } from "../../src/testing/index.ts";
 import { errorOf } from "../messages.ts";
@@ -11,7 +11,7 @@ import { errorOf } from "../messages.ts";
 const libraries: readonly [name: string, compare: (a: Tensor, b: Tensor) => void][] = [
   ["assert.deepEqual", (a, b) => assert.deepEqual(a, b)],
   ["assert.deepStrictEqual", (a, b) => assert.deepStrictEqual(a, b)],
-  ["chai's deep.equal", (a, b) => chaiExpect(a).to.deep.equal(b)],
+  ["chai's deep.equal", (a, b) => chai.expect(a).to.deep.equal(b)],
   ["toEqual", (a, b) => expect(a).toEqual(b)],
   ["toStrictEqual", (a, b) => expect(a).toStrictEqual(b)],
   ["toEqual, in an object", (a, b) => expect({ list: [a] }).toEqual({ list: [b] })],

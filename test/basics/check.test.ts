@@ -266,7 +266,7 @@ it("mistakes in arguments are told in full", () => {
       ShapeError: f: the nested array is ragged: values[1] has 1, but its neighbours on axis 1 have 2 elements.
       Fix: make all rows equally long, pad them, or build one tensor for each row.
     a number beside rows
-      ShapeError: f: the nested array is ragged: values[1] is a number, but its neighbours on axis 1 have 2 elements.
+      ShapeError: f: the nested array is ragged: values[1] is the number 3, but its neighbours on axis 1 have 2 elements.
       Fix: make all rows equally long, pad them, or build one tensor for each row.
     a row among numbers
       ShapeError: f: the nested array is ragged: values[1] is an array of 1, where the first row has a number (shape [2]).

@@ -192,9 +192,9 @@ describe("in-place changes", () => {
     expect(() => square.backward()).toThrow(/square: .*changed in place/);
 
     const y = leaf([1, 2]);
-    const e = y.exp();
+    const e = y.max();
     e.detach().assign(0);
-    expect(() => e.sum().backward()).toThrow(/exp: .*changed in place/);
+    expect(() => e.backward()).toThrow(/max: .*changed in place/);
   });
 
   it("are noticed through any view of the memory", () => {
@@ -289,7 +289,7 @@ describe("the tape", () => {
   });
 
   it("names a nested composite by its path", () => {
-    expect(listTape(leaf([1, 2]).std())).toContain("= std/variance/mean/sum(");
+    expect(listTape(leaf([1, 2]).std())).toContain("= std/variance/mean(");
   });
 
   it("says what was freed", () => {

@@ -35,6 +35,9 @@ const planted: Record<string, Operation> = {
   ),
   "a sum over a broadcast axis that is missing": {
     ...product,
+    // Not fields of their own but worked out when asked for, so that the line above leaves them out.
+    examples: product.examples,
+    reads: product.reads,
     // The right shape, but of the first entry along the axis, not of all.
     gradient(cotangent, { inputs }, index) {
       const all = cotangent.mul(inputs![1 - index]);

@@ -41,14 +41,10 @@ export {
 } from "./kernels/index.ts";
 export * from "./ops/elementwise.ts";
 export {
-  binary,
   type Derivative,
   type ElementwiseRecord,
-  evaluate,
-  quaternary,
   sumTo,
-  ternary,
-  unary,
+  type UnaryRecord,
 } from "./ops/elementwise-record.ts";
 export * from "./ops/indexing.ts";
 export * from "./ops/joining.ts";
@@ -74,4 +70,4 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/construction.ts";
-export { apply } from "./tensor/own-operation.ts";
+export { apply, binary, evaluate, quaternary, ternary, unary } from "./tensor/own-operation.ts";

@@ -4,12 +4,12 @@
  */
 
 import { ArgumentError } from "../basics/errors.ts";
-import type { Expression } from "../kernels/index.ts";
+import { type Expression, oncePerExpression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
-import { evaluate } from "../ops/elementwise-record.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { evaluate } from "../tensor/own-operation.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
@@ -26,19 +26,26 @@ export const PREDICTION_KINDS: readonly PredictionKind[] = ["clean", "noise", "v
 
 /** The shares a and b of a kind a x₀ + b ε, as expressions of time. */
 function sharesOf(kind: PredictionKind, { alpha, sigma }: NoiseSchedule): { a: Expression; b: Expression } {
-  const one: Expression = (m) => m.constant(1);
-  const zero: Expression = (m) => m.constant(0);
   switch (kind) {
     case "clean":
       return { a: one, b: zero };
     case "noise":
       return { a: zero, b: one };
     case "velocity":
-      return { a: (m, t) => m.neg(sigma(m, t)), b: alpha };
+      return { a: negated(sigma), b: alpha };
     case "flow":
       return { a: derivativeOf(alpha), b: derivativeOf(sigma) };
   }
 }
+
+// The same functions each time, since each is compiled once.
+const one: Expression = (m) => m.constant(1);
+const zero: Expression = (m) => m.constant(0);
+const negated = /* @__PURE__ */ oncePerExpression(
+  (expression): Expression =>
+    (m, t) =>
+      m.neg(expression(m, t)),
+);
 
 /**
  * What a network that predicts `kind` is trained to give: a x₀ + b ε.

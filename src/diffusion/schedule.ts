@@ -6,9 +6,9 @@ import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
-import { evaluate } from "../ops/elementwise-record.ts";
 import { operands } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { evaluate } from "../tensor/own-operation.ts";
 
 /**
  * α and σ as expressions of time, which runs from 0 (data) to 1 (noise). All else follows from the two: their

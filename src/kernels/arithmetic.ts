@@ -1,7 +1,7 @@
 /**
  * The language in which elementwise operations are written. An expression is written once, against this
  * interface, and read many times: by numbers (to compute), by source text (to make a loop), by SIMD lanes
- * (to emit WebAssembly) and by tensors (to differentiate it again).
+ * (to emit WebAssembly) and by dual numbers (to differentiate it).
  */
 
 /** Arithmetic over some kind of value `V`. Comparisons give 1 for true and 0 for false. */

@@ -55,3 +55,10 @@ export function forEachIndex(
     if (axis < 0) return;
   }
 }
+
+/** How many elements a shape holds. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  return size;
+}

@@ -3,7 +3,7 @@
  * changes when one operand does. The result is in the arithmetic underneath: a number, code of a backend, or a tensor.
  */
 
-import type { Arithmetic, Expression } from "../kernels/index.ts";
+import { type Arithmetic, type Expression, oncePerExpression } from "../kernels/index.ts";
 
 /** A value and its tangent, both computed when they are first asked for. A tangent of null is 0 everywhere. */
 interface Dual<V> {
@@ -30,15 +30,17 @@ export function tangentOf<V>(
 }
 
 /**
- * The derivative of an expression of one variable, as an expression.
+ * The derivative of an expression of one variable, as an expression: the same one each time.
  *
  * ```ts
  * evaluate(derivativeOf((m, t) => m.mul(t, t)), tensor(3)); // tensor(6)
  * ```
  */
-export function derivativeOf(expression: Expression): Expression {
-  return (m, t) => tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0);
-}
+export const derivativeOf: (expression: Expression) => Expression = /* @__PURE__ */ oncePerExpression(
+  (expression: Expression): Expression =>
+    (m, t) =>
+      tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0),
+);
 
 /** Dual numbers over an arithmetic, made once: records ask with the same one as they load. */
 function dualsOf<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
@@ -73,8 +75,11 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
       dual(() => value(a.value()), [a, (tangent, result) => rule(tangent, a.value(), result)]);
   const zero = m.constant(0);
   const one = m.constant(1);
-  /** The slope of erf. */
-  const gaussian = (a: V): V => m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(a, a))));
+  /** The slope of erf. It is 0 long before a² overflows. */
+  const gaussian = (a: V): V => {
+    const near = m.where(m.less(m.abs(a), m.constant(30)), a, m.constant(30));
+    return m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(near, near))));
+  };
   /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */
   const extremum =
     (value: (a: V, b: V) => V, isSecond: (a: V, b: V) => V) =>

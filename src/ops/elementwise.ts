@@ -6,7 +6,7 @@
 import { checkNumber } from "../basics/check.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { binary, choice, quaternary, ternary, unary } from "./elementwise-record.ts";
+import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** An elementwise operation of one tensor. */
@@ -90,7 +90,10 @@ export const notEqual: Binary = binary({
  * `where(isInside, where(isInside, x, 1).log(), 0)`. Not a method.
  * @example where(1, 5, 6); // tensor(5)
  */
-export const where: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = choice;
+export const where: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = ternary({
+  name: "where",
+  value: (m, condition, x, y) => m.where(condition, x, y),
+});
 
 /**
  * a x + b y in one sweep: what mixing with noise and stepping between noise levels are made of. Not a method.

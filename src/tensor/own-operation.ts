@@ -1,17 +1,25 @@
-/** Applying operations that users write: `apply`, with the mistakes that a record can have. */
+/**
+ * Operations that users write, with the mistakes that they can have: `apply`, `unary` to `quaternary`, `evaluate`. The
+ * engine's own go without these checks.
+ */
 
-import { describeValue } from "../basics/check.ts";
-import { ArgumentError, DtypeError, TapeError } from "../basics/errors.ts";
+import { checkNumber, describeValue } from "../basics/check.ts";
+import { ArgumentError, attributedTo, DtypeError, HalogradError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
+import type { Arithmetic, Expression } from "../kernels/index.ts";
+import { numbers } from "../kernels/typescript/numbers.ts";
+import * as elementwise from "../ops/elementwise-record.ts";
+import { ElementwiseOperation, type ElementwiseRecord, type UnaryRecord } from "../ops/elementwise-record.ts";
 import { isTensor, listOf, operands } from "../ops/operands.ts";
 import {
   type Attributes,
   apply as applyRecord,
   isForgetful,
   isRecording,
+  NO_ATTRIBUTES,
   type Operation,
 } from "../ops/operation.ts";
-import type { Tensor } from "../ops/tensor.ts";
+import type { Tensor, TensorLike } from "../ops/tensor.ts";
 
 /**
  * Applies an operation, and records it when an operand is being differentiated.
@@ -112,3 +120,139 @@ function checkComplete(record: Operation): void {
     typeof record === "function" ? "give its record: silu.operation." : "see Operation for every field.";
   if (problem !== null) throw new ArgumentError("apply", problem, fix);
 }
+
+/** An elementwise operation of one tensor. */
+/* @__NO_SIDE_EFFECTS__ */ export function unary(record: UnaryRecord): (x: Tensor) => Tensor {
+  checkRecord("unary", 1, { ...record, ...("derivative" in record && { derivatives: [record.derivative] }) });
+  return elementwise.unary(record);
+}
+
+/** An elementwise operation of two tensors that broadcast; either may be a number. */
+/* @__NO_SIDE_EFFECTS__ */ export function binary(
+  record: ElementwiseRecord,
+): (x: TensorLike, y: TensorLike) => Tensor {
+  checkRecord("binary", 2, record);
+  return elementwise.binary(record);
+}
+
+/** An elementwise operation of three operands that broadcast. */
+/* @__NO_SIDE_EFFECTS__ */ export function ternary(
+  record: ElementwiseRecord,
+): (x: TensorLike, y: TensorLike, z: TensorLike) => Tensor {
+  checkRecord("ternary", 3, record);
+  return elementwise.ternary(record);
+}
+
+/** An elementwise operation of four operands that broadcast. */
+/* @__NO_SIDE_EFFECTS__ */ export function quaternary(
+  record: ElementwiseRecord,
+): (a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor {
+  checkRecord("quaternary", 4, record);
+  return elementwise.quaternary(record);
+}
+
+/**
+ * The value of an expression, by an operation that is made once for each function: one that is written anew in a loop is
+ * compiled anew.
+ * @example evaluate((m, x) => m.mul(x, x), tensor(3)); // tensor(9)
+ */
+export function evaluate(expression: Expression, ...values: TensorLike[]): Tensor {
+  let operation = evaluations.get(expression);
+  if (operation?.arity !== values.length) {
+    checkExpression("evaluate", "the expression", expression, values.length);
+    operation = new ElementwiseOperation({ name: "evaluate", value: expression }, values.length);
+    evaluations.set(expression, operation);
+  }
+  return applyRecord(operation, operands("evaluate", values), NO_ATTRIBUTES);
+}
+
+const evaluations = /* @__PURE__ */ new WeakMap<Expression, ElementwiseOperation>();
+
+/** What would show at the first use of a value or a gradient only is refused where the record is written. */
+function checkRecord(kind: string, arity: number, { name, value, derivatives }: ElementwiseRecord): void {
+  const where = `${kind}("${name}")`;
+  if (typeof name !== "string") throw new ArgumentError(kind, `needs a name; got ${describeValue(name)}.`);
+  if (typeof value !== "function") {
+    throw new ArgumentError(
+      where,
+      `value is an expression; got ${describeValue(value)}.`,
+      "write (m, x) => …",
+    );
+  }
+  checkExpression(where, "value", value, arity);
+  if (derivatives === undefined) return;
+  const count = Array.isArray(derivatives) ? derivatives.length : 0;
+  const isDerivative = (given: unknown): boolean =>
+    ["function", "number", "undefined"].includes(typeof given);
+  const wrong = count === arity ? derivatives.findIndex((derivative) => !isDerivative(derivative)) : -1;
+  if (count === arity && wrong < 0) {
+    for (const derivative of derivatives)
+      if (typeof derivative === "function") checkExpression(where, "a derivative", derivative, arity + 1);
+    return;
+  }
+  throw new ArgumentError(
+    where,
+    wrong < 0
+      ? `needs ${arity} derivatives, one for each operand; got ${count}.`
+      : `a derivative is an expression or a number; got ${describeValue(derivatives[wrong])}.`,
+    "write (m, x) => …, 0 to stop the gradient, or leave it out: it follows from the value.",
+  );
+}
+
+/** Reads an expression once, to refuse what is not made of the words of the arithmetic alone. */
+function checkExpression(where: string, what: string, expression: Expression, count: number): void {
+  let result: unknown;
+  try {
+    result = expression(reading, ...Array.from({ length: count }, () => new Placeholder()));
+  } catch (error) {
+    if (error instanceof HalogradError) throw attributedTo(where, error);
+    const words = Object.keys(numbers).join(", ");
+    throw new ArgumentError(where, `${what} throws ${error}.`, `the words of the arithmetic are ${words}.`);
+  }
+  if (result instanceof Placeholder) return;
+  throw new ArgumentError(
+    where,
+    `${what} returns ${describeValue(result)}, not a value of the arithmetic.`,
+    result === undefined ? "a function in braces needs a return." : fixFor(result),
+  );
+}
+
+function fixFor(value: unknown): string {
+  return typeof value === "number"
+    ? `write m.constant(${value}).`
+    : "an expression is made of its operands and m.constant(…), with the words of m.";
+}
+
+/** An operand of an expression that is only read for its mistakes. */
+class Placeholder {
+  [Symbol.toPrimitive](): never {
+    throw new ArgumentError(
+      "expression",
+      "JavaScript's operators (+, *, > …) and Math do not compute with the operands of an expression.",
+      "write m.add(x, y), m.mul(x, x), m.less(x, y), m.exp(x).",
+    );
+  }
+}
+
+/** Expressions read for what is not made of the words of the arithmetic. */
+const reading: Arithmetic<Placeholder> = /* @__PURE__ */ (() => {
+  const check =
+    (word: string, length: number) =>
+    (...parts: unknown[]): Placeholder => {
+      const wrong = parts.findIndex((part) => !(part instanceof Placeholder));
+      if (parts.length === length && wrong < 0) return new Placeholder();
+      throw new ArgumentError(
+        "expression",
+        wrong < 0
+          ? `m.${word} takes ${length} values; got ${parts.length}.`
+          : `m.${word} takes values of the arithmetic; got ${describeValue(parts[wrong])} in place ${wrong + 1}.`,
+        fixFor(parts[wrong]),
+      );
+    };
+  const constant = (value: unknown): Placeholder => {
+    checkNumber("expression", "a constant", value);
+    return new Placeholder();
+  };
+  const words = Object.entries(numbers).map(([word, { length }]) => [word, check(word, length)]);
+  return { ...Object.fromEntries(words), constant };
+})();

@@ -6,6 +6,7 @@ import {
   AxisError,
   add,
   concat,
+  evaluate,
   indexAdd,
   linear,
   type NestedArray,
@@ -18,7 +19,6 @@ import {
   tensor,
 } from "../../src/index.ts";
 import { changes } from "../../src/kernels/index.ts";
-import { evaluate } from "../../src/ops/elementwise-record.ts";
 import { inPlace } from "../../src/optim/in-place.ts";
 import { call } from "../../src/testing/graph.ts";
 import { words } from "../../src/testing/vocabulary.ts";

@@ -58,7 +58,6 @@ describe("a random graph", () => {
         onBackend(name, () => {
           const [, pullback] = vjp((x: readonly Tensor[]) => f(...x), inputs);
           const gradients = pullback(cotangent).map((gradient) => gradient.reshape([-1]));
-          // The bound is that of the composed rules; the fused ones take steps of the same size in another order.
           expectWithin(concat(gradients), bounds, 2);
         });
       }

@@ -102,7 +102,6 @@ export function wrongGradients(
     const exact = numbersOf(recorded.gradients[i]);
     const slopes = differentiateAgain(recorded, i).map(numbersOf);
     const allowed = exact.map((expected, k) =>
-      // The bound is that of the composed rules; the fused ones take steps of the same size in another order.
       allowance(expected, 2 * bounds[i * exact.length + k], weigh(points[k], slopes, k), 16),
     );
     return missesOf(`gradient ${i}`, points, numbersOf(found), exact, allowed, kinks);

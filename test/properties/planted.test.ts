@@ -34,10 +34,12 @@ const planted: Record<string, Operation> = {
     unary({ name: "planted", value: (m, x) => m.sin(x), derivative: (m, x) => m.neg(m.cos(x)) }),
   ),
   "a sum over a broadcast axis that is missing": {
-    ...product,
-    // Not fields of their own but worked out when asked for, so that the line above leaves them out.
-    examples: product.examples,
+    name: "planted",
+    shape: (...given) => product.shape(...given),
+    compute: (...given) => product.compute(...given),
+    ...(product.value && { value: product.value }),
     reads: product.reads,
+    examples: product.examples,
     // The right shape, but of the first entry along the axis, not of all.
     gradient(cotangent, { inputs }, index) {
       const all = cotangent.mul(inputs![1 - index]);

@@ -59,8 +59,9 @@ function contribute({ cotangents, isStepped }: Walk, node: Node, index: number):
   if (target === null || cotangent === null) return null;
   const { operation, attributes } = node;
   // Of a part, such as a row: added with the others, see Cotangents. Who watches gets to see each by itself.
-  if (operation!.part !== undefined && !isStepped) {
-    cotangents.addPart(target, operation!.part(attributes), node);
+  const spans = (!isStepped && operation!.part?.(attributes, node.output.shape)) || null;
+  if (spans !== null) {
+    cotangents.addPart(target, spans, node);
     return null;
   }
   const contribution = applyRule(node, cotangent, index);

@@ -42,6 +42,11 @@ export const indexSelect: (x: Tensor, axis: number, indices: Indices) => Tensor 
     },
     gradient: (cotangent, { inputs, attributes: { axis, indices } }) =>
       indexAdd(cotangent, axis, indices, inputs![0].shape[axis]),
+    part({ axis, indices }, shape) {
+      const [start, step] = [indices[0], indices.length > 1 ? indices[1] - indices[0] : 1];
+      for (let i = 0; i < indices.length; i++) if (step === 0 || indices[i] !== start + i * step) return null;
+      return shape.map((count, i) => (i === axis ? { start, step, count } : { start: 0, step: 1, count }));
+    },
     reads: "nothing",
     examples: [{ shapes: [[3, 4]], attributes: { axis: 0, indices: [2, 0, 2, 1] } }],
     calls: { settings: ["axis", someIndices], required: 2 },

@@ -37,10 +37,11 @@ export interface Operation<A extends Attributes = Attributes> {
    */
   gradient?: ((cotangent: Tensor, node: Node<A>, index: number) => Tensor | null) | undefined;
   /**
-   * Of an operation that takes a part of its operand: where. The gradient is then zero but for the cotangent there, and a walk
-   * puts the cotangents of all parts among zeros at once, where a matrix of zeros for each would cost more than the rest.
+   * Of an operation that takes a part of its operand, at regular places: where, for an output of that shape. The gradient is
+   * then zero but for the cotangent there, and a walk puts the cotangents of all parts among zeros at once, where a matrix of
+   * zeros for each would cost more than the rest. Null where the places are not regular.
    */
-  part?(attributes: A): readonly Span[];
+  part?(attributes: A, shape: Shape): readonly Span[] | null;
   /** The element type of the output, where it is not that of the operands. */
   dtype?(attributes: A): Dtype;
   /** Which values the gradient rule reads: these must not change in place between the operation and backward. */

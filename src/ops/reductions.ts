@@ -45,6 +45,18 @@ export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
 });
 
 /**
+ * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others, where
+ * their sum is 1 in float32.
+ */
+const sumBeyondOne = reduction({
+  name: "sum",
+  fold: (m, total, x) => m.add(total, x),
+  initial: -1,
+  reads: "nothing",
+  gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
+});
+
+/**
  * The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN.
  * @example mean(tensor([[1, 3], [5, 7]]), 1); // tensor([2, 6])
  */
@@ -165,7 +177,7 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
     checkOptions("logsumexp", options, REDUCE_OPTIONS);
     const largest = steadyMax(x, axes);
-    const total = sum(x.sub(largest).exp(), axes, { keepdim: true }).log().add(largest);
+    const total = sumBeyondOne(x.sub(largest).exp(), axes, { keepdim: true }).log1p().add(largest);
     return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
   },
   [{ shapes: [[3, 4]], call: (x) => logsumexp(x, 1) }],
@@ -193,7 +205,7 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
   (x: Tensor, axis = -1) => {
     axis = normalizeAxis("logSoftmax", axis, x.rank);
     const shifted = x.sub(steadyMax(x, axis));
-    return shifted.sub(sum(shifted.exp(), axis, { keepdim: true }).log());
+    return shifted.sub(sumBeyondOne(shifted.exp(), axis, { keepdim: true }).log1p());
   },
   [{ shapes: [[3, 4]], call: (x) => logSoftmax(x) }],
   { settings: ["axis"] },
@@ -306,7 +318,8 @@ interface ReduceAttributes {
     shape([x], { axes, keepdim }) {
       const shape = reducedShape(name, x.shape, axes, keepdim);
       // Nothing of nothing is an empty result; only an element of the result needs elements to come from.
-      if (initial !== 0 && x.size === 0 && sizeOf(shape) > 0) throw noElements(name, x.shape);
+      if (Math.abs(initial) === Infinity && x.size === 0 && sizeOf(shape) > 0)
+        throw noElements(name, x.shape);
       return shape;
     },
     compute(output, _shape, [x], { axes }) {

@@ -69,6 +69,13 @@ describe("twice as much takes at most twice the work", () => {
         total(indices(size - 2).map((i) => x.slice([i, i + 3]))).backward();
       },
     ],
+    [
+      "of single rows by their index",
+      (size) => {
+        const x = leaf(size);
+        total(indices(size).map((i) => x.indexSelect(0, [i]))).backward();
+      },
+    ],
     ["of rows of rows", (size) => total(indices(size).flatMap(() => [...leaf(4)])).backward()],
     [
       "of the rows of a loop, in the second derivative",

@@ -48,6 +48,17 @@ describe("composites are rounded once", () => {
     expectDigits(tensor([1e-30, -1e-30]).std().item(), Math.SQRT2 * 1e-30);
   });
 
+  it("what is next to nothing beside the largest exponential keeps its digits", () => {
+    // ln(1 + e⁻²⁰ + e⁻²³), e⁻²⁰ and e⁻²³ being lost beside 1 in float32.
+    const right = 2.1637731606460875e-9;
+    const logits = tensor([0, 20, -3]);
+    expectDigits(logits.logSoftmax().toTypedArray()[1], -right);
+    expectDigits(logits.sub(20).logsumexp().item(), right);
+    expectDigits(crossEntropyLoss(logits, tensor([0, 1, 0])).item(), right);
+    expect(full([2, 3], -Infinity).logsumexp(1).toArray()).toEqual([-Infinity, -Infinity]);
+    expect(zeros([2, 0]).logsumexp(1).toArray()).toEqual([-Infinity, -Infinity]);
+  });
+
   it("the norm of subnormal numbers has its slope", () => {
     const slope = grad((x: Tensor) => x.norm())(tensor([3e-40, 4e-40])).toTypedArray();
     expectDigits(slope[0], 0.6, 4);

@@ -126,10 +126,8 @@ class TensorClass {
         `values of shape ${showShape(given.shape)} do not fit into ${showShape(this.shape)}.`,
       );
     }
-    // A view of the memory that is written would change while it is read.
-    const source = given.storage === this.storage ? given.detach().clone() : given;
-    const strides = broadcastStrides(source.shape, source.strides, this.shape);
-    copyElements(this.shape, this, { storage: source.storage, offset: source.offset, strides });
+    const strides = broadcastStrides(given.shape, given.strides, this.shape);
+    copyElements(this.shape, this, { storage: given.storage, offset: given.offset, strides });
     this.storage.markChanged();
     return this.self();
   }

@@ -4,7 +4,7 @@
  * to be differentiated again, the same rule read with tensors for values.
  */
 
-import { checkNumber, describeValue } from "../basics/check.ts";
+import { checkNumber, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, attributedTo, HalogradError } from "../basics/errors.ts";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../basics/shape.ts";
 import {
@@ -175,11 +175,7 @@ function gradientRule(
 /* @__NO_SIDE_EFFECTS__ */ export function unary(
   record: Omit<ElementwiseRecord, "derivatives"> & { readonly derivative?: Derivative },
 ): (x: Tensor) => Tensor {
-  return elementwiseFunction(
-    "unary",
-    1,
-    "derivative" in record ? { ...record, derivatives: [record.derivative] } : record,
-  );
+  return elementwiseFunction("unary", 1, record);
 }
 
 /** An elementwise operation of two tensors that broadcast; either may be a number. */
@@ -201,9 +197,11 @@ function gradientRule(
 function elementwiseFunction(
   kind: string,
   arity: number,
-  record: ElementwiseRecord,
+  given: ElementwiseRecord & { readonly derivative?: Derivative },
 ): (...values: TensorLike[]) => Tensor {
-  checkRecord(kind, arity, record);
+  const record =
+    arity === 1 && given.derivative !== undefined ? { ...given, derivatives: [given.derivative] } : given;
+  checkRecord(kind, arity, record, given);
   const operation = new ElementwiseOperation(record, arity);
   const { name } = record;
   const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
@@ -218,7 +216,12 @@ function elementwiseFunction(
 }
 
 /** What would show at the first use of a value or a gradient only is refused where the record is written. */
-function checkRecord(kind: string, arity: number, { name, value, derivatives }: ElementwiseRecord): void {
+function checkRecord(
+  kind: string,
+  arity: number,
+  { name, value, derivatives }: ElementwiseRecord,
+  given: object,
+): void {
   const where = `${kind}("${name}")`;
   if (typeof name !== "string") throw new ArgumentError(kind, `needs a name; got ${describeValue(name)}.`);
   if (typeof value !== "function") {
@@ -228,6 +231,8 @@ function checkRecord(kind: string, arity: number, { name, value, derivatives }: 
       "write (m, x) => …",
     );
   }
+  const slopes = arity === 1 ? "derivative" : "derivatives";
+  checkOptions(where, given, ["name", "value", slopes, "chooses", "intervals", "kinks"]);
   checkExpression(where, "value", value, arity);
   if (derivatives === undefined) return;
   const count = Array.isArray(derivatives) ? derivatives.length : 0;

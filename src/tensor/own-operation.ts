@@ -1,6 +1,6 @@
 /** Applying operations that users write: `apply`, with the mistakes that a record can have. */
 
-import { describeValue } from "../basics/check.ts";
+import { checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, DtypeError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
 import { isTensor, listOf, operands } from "../ops/operands.ts";
@@ -95,6 +95,20 @@ function checkedRecord(record: Operation): Operation {
   return checked;
 }
 
+const FIELDS: readonly (keyof Operation)[] = [
+  "name",
+  "shape",
+  "compute",
+  "value",
+  "view",
+  "gradient",
+  "part",
+  "dtype",
+  "reads",
+  "examples",
+  "calls",
+];
+
 function checkComplete(record: Operation): void {
   const { name, shape, compute, gradient, reads } = (record ?? {}) as Partial<Operation>;
   const kinds = ["nothing", "inputs", "output", "both"];
@@ -111,4 +125,6 @@ function checkComplete(record: Operation): void {
   const fix =
     typeof record === "function" ? "give its record: silu.operation." : "see Operation for every field.";
   if (problem !== null) throw new ArgumentError("apply", problem, fix);
+  // An object of a class of its own may have what it likes beside.
+  if (isPlainObject(record)) checkOptions(name!, record, FIELDS);
 }

@@ -30,6 +30,7 @@ import { isRecording, Node } from "../ops/operation.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { FunctionsOnly, Tensor } from "../ops/tensor.ts";
+import { changeInPlace } from "../ops/writes.ts";
 
 class TensorClass {
   readonly storage: Storage;
@@ -127,8 +128,9 @@ class TensorClass {
       );
     }
     const strides = broadcastStrides(given.shape, given.strides, this.shape);
-    copyElements(this.shape, this, { storage: given.storage, offset: given.offset, strides });
-    this.storage.markChanged();
+    changeInPlace("assign", [this.self()], [given], () =>
+      copyElements(this.shape, this, { storage: given.storage, offset: given.offset, strides }),
+    );
     return this.self();
   }
 

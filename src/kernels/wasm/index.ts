@@ -218,10 +218,8 @@ function foldInParts(
   shape: readonly number[],
   operands: readonly Operand[],
 ): Float64Array {
+  // The one that the next element goes into is first; to the sum of them all, their order is one up to a rotation.
   const partials = new Float64Array(PARTIALS).fill(lanes.neutral);
-  /** The partial result that the next element goes into. */
-  let next = 0;
-  const rotate = (by: number) => partials.set([...partials.subarray(by), ...partials.slice(0, by)]);
   const fold = (shape: readonly number[], operands: readonly Operand[]) => {
     const size = sizeOf(shape);
     if (!memory.reset(operands.length * (size * 4 + 16) + 8 * PARTIALS + 64)) {
@@ -233,12 +231,10 @@ function foldInParts(
     const rows = places.map(({ address }, i) => ({ address, step: (repeated >>> i) & 1 ? 0 : 4 }));
     const totals = memory.take(8 * PARTIALS);
     const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + PARTIALS);
-    rotate(next);
     values.set(partials);
     foldEights(memory, lanes, { rows: size, columns: 1, places: rows, repeated }, totals);
-    partials.set(values);
-    rotate((PARTIALS - next) % PARTIALS);
-    next = (next + size) % PARTIALS;
+    const next = size % PARTIALS;
+    partials.set([...values.subarray(next), ...values.subarray(0, next)]);
   };
   fold(shape, operands);
   return joinPartials(lanes, partials);

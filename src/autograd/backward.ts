@@ -49,17 +49,18 @@ export function backward(root: Tensor, cotangent?: Tensor, options?: BackwardOpt
       accumulate(walk, node);
     }
   });
-  free(walk);
+  finish(walk);
 }
 
 /** Applies the gradient rule for one operand, adds the result to that operand's cotangent, and returns it. */
-function contribute({ cotangents, isStepped }: Walk, node: Node, index: number): Tensor | null {
-  const target = node.source(index);
+function contribute(walk: Walk, node: Node, index: number): Tensor | null {
+  const { cotangents, members } = walk;
+  const target = targetOf(walk, node, index);
   const cotangent = cotangents.of(node);
   if (target === null || cotangent === null) return null;
   const { operation, attributes } = node;
   // Of a part, such as a row: added with the others, see Cotangents. Who watches gets to see each by itself.
-  const spans = (!isStepped && operation!.part?.(attributes, node.output.shape)) || null;
+  const spans = (members === null && operation!.part?.(attributes, node.output.shape)) || null;
   if (spans !== null) {
     cotangents.addPart(target, spans, node);
     return null;
@@ -71,19 +72,22 @@ function contribute({ cotangents, isStepped }: Walk, node: Node, index: number):
   return contribution;
 }
 
-/** Leaves, and values that asked for it, keep their gradient; the rest of the tape lets go. */
-function accumulate({ cotangents }: Walk, node: Node): void {
+/** Leaves, and values that asked for it, get their gradient when all has gone well; the rest of the tape lets go. */
+function accumulate({ cotangents, gradients }: Walk, node: Node): void {
   const cotangent = cotangents.of(node);
   const { output } = node;
   if (cotangent !== null && (node.operation === null || node.retainsGrad)) {
-    output.grad = output.grad === null ? cotangents.own(cotangent) : output.grad.add(cotangent);
+    checkCotangent("grad", cotangent, output, "gradient");
+    gradients.push([output, output.grad === null ? cotangents.own(cotangent) : output.grad.add(cotangent)]);
   }
   cotangents.drop(node);
 }
 
 /**
  * Backward in slow motion: performs one contribution at each step of the iteration and tells what was added
- * where. When it has run to its end, `grad` of the leaves is what `backward` would have made it.
+ * where. When it has run to its end, `grad` of the leaves is what `backward` would have made it. Until then, and where the
+ * iteration is left early or fails, no `grad` changes, and the tape is kept. Leaves that are frozen or unfrozen on the way count
+ * as they did when it began.
  *
  * ```ts
  * const x = tensor(2, { requiresGrad: true });
@@ -101,7 +105,7 @@ export function* backwardSteps(
   const { cotangents, createGraph } = walk;
   for (const node of walk.order) {
     for (let index = 0; index < node.sources.length; index++) {
-      const target = node.source(index);
+      const target = targetOf(walk, node, index);
       if (target === null) continue;
       const before = cotangents.of(target);
       const contribution = withRecording(createGraph, () => contribute(walk, node, index));
@@ -111,7 +115,7 @@ export function* backwardSteps(
     }
     withRecording(createGraph, () => accumulate(walk, node));
   }
-  free(walk);
+  finish(walk);
 }
 
 /** The gradients of `root` by the given tensors, without touching any `grad`; null where there is no path. */
@@ -133,7 +137,7 @@ export function gradientsOf(
       cotangents.drop(node);
     }
   });
-  free(walk);
+  finish(walk);
   return by.map(({ node }) => wanted.get(node) ?? null);
 }
 
@@ -143,8 +147,10 @@ interface Walk {
   readonly cotangents: Cotangents;
   readonly createGraph: boolean;
   readonly retainGraph: boolean;
-  /** Whether somebody looks at every contribution. */
-  readonly isStepped: boolean;
+  /** The nodes, where somebody looks at every contribution, and may freeze or unfreeze leaves in between. */
+  readonly members: ReadonlySet<Node> | null;
+  /** What is to be stored at the end. */
+  readonly gradients: [Tensor, Tensor][];
 }
 
 function startWalk(
@@ -164,7 +170,21 @@ function startWalk(
   for (const node of order) if (node.inputs === null) throw freed(where, node);
   const cotangents = new Cotangents(order, !createGraph && !isStepped);
   cotangents.seed(root.node, cotangent ?? scalarTensor(1, root.dtype).expand(root.shape));
-  return { order, cotangents, createGraph, retainGraph, isStepped };
+  return {
+    order,
+    cotangents,
+    createGraph,
+    retainGraph,
+    members: isStepped ? new Set(order) : null,
+    gradients: [],
+  };
+}
+
+/** The node of an operand, if it takes part in the walk. */
+function targetOf({ members }: Walk, node: Node, index: number): Node | null {
+  if (members === null) return node.source(index);
+  const source = node.sources[index];
+  return source !== null && members.has(source) ? source : null;
 }
 
 /**
@@ -196,8 +216,9 @@ function newestFirst(nodes: readonly Node[]): Node[] {
   return results.concat(nodes.filter(({ operation }) => operation === null));
 }
 
-/** Lets go of what the tape holds, once the whole walk has succeeded. */
-function free(walk: Walk): void {
+/** Stores gradients and lets go of what the tape holds, once the whole walk has succeeded. */
+function finish(walk: Walk): void {
+  for (const [output, gradient] of walk.gradients) output.grad = gradient;
   if (walk.retainGraph) return;
   for (const node of walk.order) {
     if (node.operation === null) continue;

@@ -9,7 +9,8 @@ const NAMES: readonly string[] = ["auto", "typescript", "wasm"];
 /**
  * Chooses the backend for all operations from now on. "auto", the default, takes WebAssembly where it runs.
  *
- * @returns the name of the backend now in use; asked for "wasm", it is "typescript" where SIMD is missing
+ * @returns the name of the backend now in use; asked for "wasm", it is "typescript" where SIMD is missing, or memory for
+ *   WebAssembly, which takes 10 GB of address space (see `ulimit -v`)
  * @throws ArgumentError for another name
  */
 export function useBackend(name: BackendName | "auto"): BackendName {

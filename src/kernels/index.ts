@@ -4,6 +4,7 @@
  */
 
 import type { Backend, ElementwiseKernel, ReduceKernel } from "./backend.ts";
+import { apart } from "./overlap.ts";
 import { typescriptBackend } from "./typescript/index.ts";
 import { createWasmBackend } from "./wasm/index.ts";
 
@@ -17,7 +18,7 @@ export { type Axes, forEachIndex, mergeAxes } from "./walk.ts";
 /** The names of the backends. */
 export type BackendName = "typescript" | "wasm";
 
-/** Both, by name; WebAssembly is tried when it is first needed, and null where the platform refuses it. */
+/** Both, by name; WebAssembly is tried when it is first needed, and null where the platform refuses it or has no memory for it. */
 const backends: { readonly typescript: Backend; wasm: Backend | null | undefined } = {
   typescript: typescriptBackend,
   wasm: undefined,
@@ -27,7 +28,7 @@ let chosen: Backend | undefined;
 /**
  * Chooses the backend for all operations from now on. "auto", the default, takes WebAssembly where it runs.
  *
- * @returns the name of the backend now in use; asked for "wasm", it is "typescript" where SIMD is missing
+ * @returns the name of the backend now in use; asked for "wasm", it is "typescript" where SIMD or memory for it is missing
  */
 export function useBackend(name: BackendName | "auto"): BackendName {
   chosen = (name !== "typescript" && wasm()) || typescriptBackend;
@@ -43,7 +44,7 @@ export function backendName(): BackendName {
 export const backend: Omit<Backend, "name"> = {
   elementwise(...expression) {
     const kernelOf = onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression));
-    return (shape, outputs, operands) => kernelOf()(shape, outputs, operands);
+    return (shape, outputs, operands) => kernelOf()(shape, outputs, apart(shape, outputs, operands));
   },
   reduce(...fold) {
     const kernelOf = onDemand<ReduceKernel>((backend) => backend.reduce(...fold));

@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { apartFrom, changing } from "../ops/writes.ts";
 import { type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
 import { tensor } from "../tensor/construction.ts";
 
@@ -118,8 +119,13 @@ export abstract class Module {
         );
       }
     }
+    const loaded = apartFrom(
+      own.values(),
+      Array.from(own.keys(), (name) => values.get(name)!),
+    );
     noGrad(() => {
-      for (const [name, parameter] of own) parameter.assign(values.get(name)!);
+      for (const [i, [name, parameter]] of [...own].entries())
+        changing(where, name, parameter, () => parameter.assign(loaded[i]));
     });
   }
 }

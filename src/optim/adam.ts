@@ -5,7 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor, zerosLike } from "../tensor/construction.ts";
-import { inPlace } from "./in-place.ts";
+import { inPlace, penalised } from "./in-place.ts";
 import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of Adam and AdamW. */
@@ -203,7 +203,7 @@ function advance<V>(
 ): { mean: V; square: V } {
   // 1 − β comes as a number of its own: computed in float32 it would be off by 1.3e-5 for β = 0.999.
   const [beta1, rest1, beta2, rest2] = betas;
-  const slope = m.add(g, m.mul(penalty, p));
+  const slope = penalised(m, g, penalty, p);
   return {
     mean: m.add(m.mul(beta1, first), m.mul(rest1, slope)),
     // g² alone overflows float32 from 1.8e19 on, and a moment that is infinite once stays so: the weight would never move again.

@@ -5,6 +5,7 @@ import { broadcastShapes, sameShape, showShape } from "../basics/shape.ts";
 import { type Arithmetic, backend, type ElementwiseKernel, type Operand, Storage } from "../kernels/index.ts";
 import { broadcastOperand } from "../ops/elementwise-record.ts";
 import type { Tensor, TensorLike } from "../ops/tensor.ts";
+import { changeInPlace } from "../ops/writes.ts";
 import { checkWritable } from "../tensor/tensor.ts";
 
 /**
@@ -37,7 +38,12 @@ export function inPlace(record: {
       return broadcastOperand(value, shape);
     });
     kernel ??= backend.elementwise(values, given.length);
-    kernel(shape, targets, operandsOf);
-    for (const target of targets) target.storage.markChanged();
+    const read = given.filter((value) => typeof value !== "number");
+    changeInPlace(name, targets, read, () => kernel!(shape, targets, operandsOf));
   };
+}
+
+/** The gradient with an L2 penalty. Without one an infinite parameter leaves it alone, where 0 · ∞ would make it NaN. */
+export function penalised<V>(m: Arithmetic<V>, gradient: V, penalty: V, parameter: V): V {
+  return m.add(gradient, m.where(penalty, m.mul(penalty, parameter), m.constant(0)));
 }

@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { apartFrom, changing } from "../ops/writes.ts";
 import { tensor } from "../tensor/construction.ts";
 import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
 
@@ -84,13 +85,21 @@ export abstract class Optimizer {
     this.#learningRate = rate;
   }
 
-  /** Updates every parameter that has a gradient and is not frozen. */
+  /** Updates every parameter that has a gradient and is not frozen, by the gradients as they are before the step. */
   step(): void {
     this.stepCount++;
+    const gradients = apartFrom(
+      this.parameters,
+      this.parameters.map(({ grad }) => grad),
+    );
     this.parameters.forEach((parameter, i) => {
-      if (parameter.grad === null || !parameter.requiresGrad) return;
+      const gradient = gradients[i];
+      if (gradient === null || !parameter.requiresGrad) return;
       this.#memories[i] ??= this.freshMemory(parameter);
-      this.update(parameter.detach(), parameter.grad, this.#memories[i]);
+      const memory = this.#memories[i];
+      changing(this.#name, `parameter ${i}`, parameter, () =>
+        this.update(parameter.detach(), gradient, memory),
+      );
     });
   }
 

@@ -4,7 +4,7 @@ import { checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
-import { inPlace } from "./in-place.ts";
+import { inPlace, penalised } from "./in-place.ts";
 import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
 
 /** Options of SGD. */
@@ -69,14 +69,14 @@ export class SGD extends Optimizer {
 const descend = inPlace({
   name: "SGD",
   writes: 1,
-  values: (m, p, g, rate, decay) => [m.sub(p, m.mul(rate, m.add(g, m.mul(decay, p))))],
+  values: (m, p, g, rate, decay) => [m.sub(p, m.mul(rate, penalised(m, g, decay, p)))],
 });
 
 const descendWithMomentum = inPlace({
   name: "SGD",
   writes: 2,
   values: (m, p, v, g, rate, decay, momentum, lookAhead) => {
-    const slope = m.add(g, m.mul(decay, p));
+    const slope = penalised(m, g, decay, p);
     const velocity = m.add(m.mul(momentum, v), slope);
     const direction = m.where(lookAhead, m.add(slope, m.mul(momentum, velocity)), velocity);
     return [m.sub(p, m.mul(rate, direction)), velocity];

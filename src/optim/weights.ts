@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, synchronous } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { changing, copyOf } from "../ops/writes.ts";
 import { inPlace } from "./in-place.ts";
 import { checkAtLeast, parametersOf } from "./optimizer.ts";
 
@@ -19,14 +20,14 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
-  const gradients = parametersOf("clipGradNorm", parameters).flatMap(({ grad }) =>
-    grad === null ? [] : [grad.detach()],
-  );
+  const gradients = ownGradients(parametersOf("clipGradNorm", parameters));
   // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
   let squares = 0;
-  for (const gradient of gradients) for (const value of gradient.toTypedArray()) squares += value * value;
+  for (const gradient of gradients)
+    for (const value of gradient?.toTypedArray() ?? []) squares += value * value;
   const norm = Math.sqrt(squares);
-  if (norm > maxNorm) for (const gradient of gradients) scale(gradient, maxNorm / norm);
+  if (norm > maxNorm)
+    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, maxNorm / norm));
   return norm;
 }
 
@@ -41,8 +42,8 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
  */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
   checkAtLeast("clipGradValue", "limit", limit, 0);
-  for (const { grad } of parametersOf("clipGradValue", parameters))
-    if (grad !== null) limitTo(grad.detach(), -limit, limit);
+  const gradients = ownGradients(parametersOf("clipGradValue", parameters));
+  changeEach("clipGradValue", "the gradient of parameter", gradients, (x) => limitTo(x, -limit, limit));
 }
 
 /**
@@ -79,9 +80,9 @@ export class WeightAverage {
 
   /** Takes the present weights into the average. */
   update(): void {
-    this.#averages.forEach((average, i) => {
-      blend(average, this.#parameters[i].detach(), this.#decay, 1 - this.#decay);
-    });
+    changeEach("WeightAverage", "the average of parameter", this.#averages, (average, i) =>
+      blend(average, this.#parameters[i].detach(), this.#decay, 1 - this.#decay),
+    );
   }
 
   /** The averages, in the order of the parameters. */
@@ -109,6 +110,31 @@ export class WeightAverage {
       for (const [i, parameter] of this.#parameters.entries()) parameter.assign(values[i]);
     });
   }
+}
+
+/**
+ * The gradients, to be changed in place; null where there is none. One in the memory of a parameter, or in that of another
+ * gradient, gets memory of its own first: it would be changed with the other, or twice.
+ */
+function ownGradients(parameters: readonly Tensor[]): (Tensor | null)[] {
+  const taken = new Set(parameters.map(({ storage }) => storage));
+  return parameters.map((parameter) => {
+    if (parameter.grad === null) return null;
+    if (taken.has(parameter.grad.storage)) parameter.grad = copyOf(parameter.grad);
+    taken.add(parameter.grad.storage);
+    return parameter.grad.detach();
+  });
+}
+
+function changeEach(
+  where: string,
+  what: string,
+  tensors: readonly (Tensor | null)[],
+  change: (tensor: Tensor, index: number) => void,
+): void {
+  tensors.forEach((tensor, i) => {
+    if (tensor !== null) changing(where, `${what} ${i}`, tensor, () => change(tensor, i));
+  });
 }
 
 const scale = inPlace({ name: "clipGradNorm", writes: 1, values: (m, g, factor) => [m.mul(g, factor)] });

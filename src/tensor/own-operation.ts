@@ -3,7 +3,7 @@
  * engine's own go without these checks.
  */
 
-import { checkNumber, describeValue } from "../basics/check.ts";
+import { checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, attributedTo, DtypeError, HalogradError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
 import type { Arithmetic, Expression } from "../kernels/index.ts";
@@ -103,6 +103,20 @@ function checkedRecord(record: Operation): Operation {
   return checked;
 }
 
+const FIELDS: readonly (keyof Operation)[] = [
+  "name",
+  "shape",
+  "compute",
+  "value",
+  "view",
+  "gradient",
+  "part",
+  "dtype",
+  "reads",
+  "examples",
+  "calls",
+];
+
 function checkComplete(record: Operation): void {
   const { name, shape, compute, gradient, reads } = (record ?? {}) as Partial<Operation>;
   const kinds = ["nothing", "inputs", "output", "both"];
@@ -119,11 +133,13 @@ function checkComplete(record: Operation): void {
   const fix =
     typeof record === "function" ? "give its record: silu.operation." : "see Operation for every field.";
   if (problem !== null) throw new ArgumentError("apply", problem, fix);
+  // An object of a class of its own may have what it likes beside.
+  if (isPlainObject(record)) checkOptions(name!, record, FIELDS);
 }
 
 /** An elementwise operation of one tensor. */
 /* @__NO_SIDE_EFFECTS__ */ export function unary(record: UnaryRecord): (x: Tensor) => Tensor {
-  checkRecord("unary", 1, { ...record, ...("derivative" in record && { derivatives: [record.derivative] }) });
+  checkRecord("unary", 1, record);
   return elementwise.unary(record);
 }
 
@@ -169,7 +185,8 @@ export function evaluate(expression: Expression, ...values: TensorLike[]): Tenso
 const evaluations = /* @__PURE__ */ new WeakMap<Expression, ElementwiseOperation>();
 
 /** What would show at the first use of a value or a gradient only is refused where the record is written. */
-function checkRecord(kind: string, arity: number, { name, value, derivatives }: ElementwiseRecord): void {
+function checkRecord(kind: string, arity: number, record: ElementwiseRecord | UnaryRecord): void {
+  const { name, value } = record;
   const where = `${kind}("${name}")`;
   if (typeof name !== "string") throw new ArgumentError(kind, `needs a name; got ${describeValue(name)}.`);
   if (typeof value !== "function") {
@@ -179,7 +196,11 @@ function checkRecord(kind: string, arity: number, { name, value, derivatives }: 
       "write (m, x) => …",
     );
   }
+  const slopes = arity === 1 ? "derivative" : "derivatives";
+  checkOptions(where, record, ["name", "value", slopes, "chooses", "intervals", "kinks"]);
   checkExpression(where, "value", value, arity);
+  const { derivatives } =
+    "derivative" in record ? { derivatives: [record.derivative] } : (record as ElementwiseRecord);
   if (derivatives === undefined) return;
   const count = Array.isArray(derivatives) ? derivatives.length : 0;
   const isDerivative = (given: unknown): boolean =>

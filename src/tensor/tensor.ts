@@ -30,6 +30,7 @@ import { isRecording, Node } from "../ops/operation.ts";
 import * as reductions from "../ops/reductions.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { FunctionsOnly, Tensor } from "../ops/tensor.ts";
+import { changeInPlace } from "../ops/writes.ts";
 
 class TensorClass {
   readonly storage: Storage;
@@ -126,11 +127,10 @@ class TensorClass {
         `values of shape ${showShape(given.shape)} do not fit into ${showShape(this.shape)}.`,
       );
     }
-    // A view of the memory that is written would change while it is read.
-    const source = given.storage === this.storage ? given.detach().clone() : given;
-    const strides = broadcastStrides(source.shape, source.strides, this.shape);
-    copyElements(this.shape, this, { storage: source.storage, offset: source.offset, strides });
-    this.storage.markChanged();
+    const strides = broadcastStrides(given.shape, given.strides, this.shape);
+    changeInPlace("assign", [this.self()], [given], () =>
+      copyElements(this.shape, this, { storage: given.storage, offset: given.offset, strides }),
+    );
     return this.self();
   }
 

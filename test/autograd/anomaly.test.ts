@@ -11,6 +11,15 @@ import {
   tensor,
 } from "../../src/index.ts";
 import { Linear, Sequential } from "../../src/nn/index.ts";
+import {
+  Adam,
+  clipGradNorm,
+  clipGradValue,
+  type Memory,
+  Optimizer,
+  SGD,
+  WeightAverage,
+} from "../../src/optim/index.ts";
 
 /** The place of the caller as the stack writes it: "…/anomaly.test.ts:12". */
 function here(offset = 0): string {
@@ -108,5 +117,102 @@ describe("detectAnomaly", () => {
 
   it("refuses async functions, which it could not watch to their end", () => {
     expect(() => detectAnomaly(async () => tensor(1))).toThrow(ArgumentError);
+  });
+});
+
+describe("detectAnomaly watches changes in place:", () => {
+  const withGradient = (values: number[], gradient: number[]): Tensor => {
+    const x = leaf(values);
+    x.grad = tensor(gradient);
+    return x;
+  };
+
+  it("an optimiser is named with the parameter, and where it stepped", () => {
+    const parameters = [withGradient([1], [1]), withGradient([2, -3e38], [1, 3e38])];
+    const optimizer = new SGD(parameters, { learningRate: 10 });
+    let place = "";
+    const error = anomalyOf(() => {
+      place = here(1);
+      optimizer.step();
+    });
+    expect(error.where).toBe("SGD");
+    expect(error.message).toMatch(
+      /at parameter 1 of shape \[2\], made -Infinity from finite operands \(shapes \[2\], \[2\]; operands -3.*e\+38 to 2, 1 to 3.*e\+38\)/,
+    );
+    expect(error.message).toContain(place);
+  });
+
+  it("so is what an optimiser remembers", () => {
+    const optimizer = new SGD([withGradient([1], [3e38])], { learningRate: 1e-30, momentum: 1 });
+    detectAnomaly(() => optimizer.step());
+    expect(anomalyOf(() => optimizer.step()).message).toMatch(
+      /^SGD: at parameter 0 .* made -?Infinity from finite/,
+    );
+    const x = withGradient([1], [NaN]);
+    expect(anomalyOf(() => new Adam([x]).step()).message).toMatch(
+      /^Adam: at parameter 0 of shape \[1\], passed on NaN/,
+    );
+  });
+
+  it("an optimiser of one's own is, whether an operation or the change itself is at fault", () => {
+    class Root extends Optimizer {
+      constructor(parameters: Iterable<Tensor>) {
+        super("Root", parameters, 1);
+      }
+      protected freshMemory(): Memory {
+        return {};
+      }
+      protected update(parameter: Tensor, gradient: Tensor): void {
+        parameter.assign(gradient.sqrt());
+      }
+    }
+    const error = anomalyOf(() => new Root([withGradient([1], [4]), withGradient([1], [-4])]).step());
+    expect(error.message).toMatch(/^Root: at parameter 1 of shape \[1\], sqrt made NaN from finite operands/);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ["assign", () => tensor([1, 2]).assign(tensor([1, NaN])), /^assign: passed on NaN/],
+    [
+      "clipping by norm",
+      () => clipGradNorm([leaf([1]), withGradient([1, 2], [Infinity, 1])], 1),
+      /^clipGradNorm: at the gradient of parameter 1 of shape \[2\], made NaN of an operand that held Infinity/,
+    ],
+    [
+      "clipping by value",
+      () => clipGradValue([withGradient([1], [NaN])], 1),
+      /^clipGradValue: at the gradient of parameter 0 of shape \[1\], passed on NaN/,
+    ],
+    [
+      "weight averages",
+      () => {
+        const x = leaf([1]);
+        const average = new WeightAverage([leaf([1]), x]);
+        x.data[0] = NaN;
+        average.update();
+      },
+      /^WeightAverage: at the average of parameter 1 of shape \[1\], passed on NaN/,
+    ],
+    [
+      "loading",
+      () => {
+        const model = new Linear(1, 1, new Random(0));
+        model.loadStateDictionary(
+          new Map([
+            ["weight", tensor([[1]])],
+            ["bias", tensor([NaN])],
+          ]),
+        );
+      },
+      /^loadStateDictionary: at bias of shape \[1\], assign passed on NaN/,
+    ],
+  ])("%s", (_, change, message) => {
+    expect(anomalyOf(change).message).toMatch(message);
+    expect(change).not.toThrow();
+  });
+
+  it("sound steps go through, and an infinity that was there before", () => {
+    const x = withGradient([1, -Infinity], [1, 1]);
+    detectAnomaly(() => new SGD([x], { learningRate: 0.5 }).step());
+    expect(x.toArray()).toEqual([0.5, -Infinity]);
   });
 });

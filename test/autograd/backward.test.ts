@@ -4,6 +4,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import {
   ArgumentError,
+  apply,
   backwardSteps,
   type Contribution,
   concat,
@@ -14,6 +15,7 @@ import {
   isGradEnabled,
   listTape,
   noGrad,
+  type Operation,
   ones,
   Random,
   ShapeError,
@@ -398,12 +400,82 @@ describe("backwardSteps", () => {
     },
   );
 
+  it("goes by what was frozen when it began, and changes no gradient before its end", () => {
+    for (const isFrozen of [true, false]) {
+      const [x, y] = [leaf(2), leaf(3)];
+      const root = x.mul(y).add(y);
+      y.requiresGrad = !isFrozen;
+      const steps = backwardSteps(root);
+      steps.next();
+      y.requiresGrad = isFrozen;
+      const rest = [];
+      for (const step of steps) {
+        expect([x.grad, y.grad]).toEqual([null, null]);
+        rest.push(step);
+      }
+      expect(rest.filter(({ target }) => target.output === y)).toHaveLength(isFrozen ? 0 : 2);
+      expect(x.grad!.item()).toBe(3);
+      expect(y.grad?.item()).toBe(isFrozen ? undefined : 3);
+    }
+  });
+
   it("can be left early, and backward starts afresh", () => {
     const x = leaf(2);
     const y = x.square().exp();
     for (const _ of backwardSteps(y, undefined, { retainGraph: true })) break;
     y.backward();
     expect(x.grad!.item()).toBeCloseTo(4 * Math.exp(4), 3);
+  });
+});
+
+describe("a backward pass that fails half way", () => {
+  /** An operation whose gradient rule fails for its second operand. */
+  const failing: Operation = {
+    name: "failing",
+    shape: ([x]) => x.shape,
+    compute: (output, _shape, [x]) => output.storage.data.set(x.detach().toTypedArray()),
+    gradient(cotangent, _node, index) {
+      if (index === 1) throw new Error("no rule");
+      return cotangent;
+    },
+    reads: "nothing",
+    examples: [],
+  };
+  const graph = (): { leaves: Tensor[]; kept: Tensor; root: Tensor } => {
+    const leaves = [leaf([1, 2]), leaf([3, 4]), leaf([5, 6])];
+    const inner = apply(failing, [leaves[0], leaves[1]], {});
+    const kept = leaves[2].mul(inner).retainGrad();
+    leaves[2].grad = tensor([10, 20]);
+    return { leaves, kept, root: kept.exp().sum() };
+  };
+
+  it.each<[string, (root: Tensor) => unknown]>([
+    ["backward", (root) => root.backward()],
+    ["backward with createGraph", (root) => root.backward(undefined, { createGraph: true })],
+    ["backwardSteps", (root) => [...backwardSteps(root)]],
+  ])("changes no gradient, and keeps the tape: %s", (_, walk) => {
+    const { leaves, kept, root } = graph();
+    expect(() => walk(root)).toThrow("no rule");
+    expect([kept, ...leaves].map(({ grad }) => grad?.toArray() ?? null)).toEqual([
+      null,
+      null,
+      null,
+      [10, 20],
+    ]);
+    expect(() => walk(root)).toThrow("no rule");
+  });
+
+  it("changes none where a rule gives a leaf a gradient of another dtype", () => {
+    const [x, y] = [leaf([1]), leaf([2])];
+    const precise: Operation = {
+      ...failing,
+      name: "precise",
+      dtype: () => "float64",
+      gradient: (cotangent, _node, index) => (index === 0 ? null : cotangent),
+    };
+    const root = apply(precise, [tensor([0]), y], {}).add(x.mul(x).to("float64"));
+    expect(() => root.backward()).toThrow(DtypeError);
+    expect([x.grad, y.grad]).toEqual([null, null]);
   });
 });
 

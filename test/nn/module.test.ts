@@ -149,6 +149,24 @@ describe("a state dictionary", () => {
     expect([model, other].map((module) => module.forward(x).toArray())).toEqual([before, before]);
   });
 
+  it("may be made of the module's own parameters, which are read before any is written", () => {
+    const model = new Sequential(new Linear(2, 2, new Random(1)), new Linear(2, 2, new Random(2)));
+    const before = model.stateDictionary();
+    const live = new Map(model.namedParameters());
+    const of = (name: string): Tensor => live.get(name)!.detach();
+    const swapped = new Map([
+      ["0.weight", of("1.weight")],
+      ["1.weight", of("0.weight").transpose()],
+      ["0.bias", of("1.bias")],
+      ["1.bias", of("0.bias").flip()],
+    ]);
+    model.loadStateDictionary(swapped);
+    expect(live.get("0.weight")!.toArray()).toEqual(before.get("1.weight")!.toArray());
+    expect(live.get("1.weight")!.toArray()).toEqual(before.get("0.weight")!.transpose().toArray());
+    expect(live.get("0.bias")!.toArray()).toEqual(before.get("1.bias")!.toArray());
+    expect(live.get("1.bias")!.toArray()).toEqual(before.get("0.bias")!.flip().toArray());
+  });
+
   it("keeps the parameters' identity when it is loaded, so that an optimiser goes on with them", () => {
     const model = new Linear(2, 1, new Random(1));
     const { weight } = model;

@@ -117,6 +117,47 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     }
   });
 
+  it.each<[string, (memory: Tensor) => [parameter: Tensor, gradient: Tensor]]>([
+    ["its own elements", (x) => [x, x]],
+    ["its own elements, turned round", (x) => [x, x.flip()]],
+    ["its own elements, moved on", (x) => [x.slice([0, 5]), x.slice([1, 6])]],
+    ["its own elements, moved back", (x) => [x.slice([1, 6]), x.slice([0, 5])]],
+    ["one of its elements for all", (x) => [x, x.at(2).expand([6])]],
+    [
+      "its own elements, transposed",
+      (x) => [x.reshape([2, 3]).slice(null, [0, 2]), x.reshape([3, 2]).slice([0, 2]).transpose()],
+    ],
+  ])(
+    "steps by the gradients that there were before, where the gradient is a view of the parameter: %s",
+    (_, views) => {
+      const [aliased, apart] = [false, true].map((isApart) => {
+        const memory = tensor([1, 2, 3, 4, 5, 6]);
+        const [parameter, gradient] = views(memory);
+        parameter.requiresGrad = true;
+        parameter.grad = isApart ? gradient.detach().clone() : gradient.detach();
+        make([parameter], 1).step();
+        return memory.toArray();
+      });
+      expect(aliased).toEqual(apart);
+    },
+  );
+
+  it("leaves an infinite parameter infinite: there is no penalty to multiply it with", () => {
+    const x = withGradient([-Infinity, 1], [1, 1]);
+    make([x], 0.5).step();
+    expect(x.toArray<number[]>()[0]).toBe(-Infinity);
+  });
+
+  it("steps by the gradients that there were before, where one parameter is the gradient of another", () => {
+    const [aliased, apart] = [false, true].map((isApart) => {
+      const [x, y] = [withGradient([1, 2], [3, 4]), leaf([5, 6])];
+      y.grad = isApart ? tensor([1, 2]) : x.detach();
+      make([x, y], 1).step();
+      return [x.toArray(), y.toArray()];
+    });
+    expect(aliased).toEqual(apart);
+  });
+
   it("spoils a tape that was recorded before the step, and says so", () => {
     const x = leaf([2]);
     const loss = x.square().sum();
@@ -390,6 +431,23 @@ describe("clipping", () => {
       ]);
     },
   );
+
+  it("changes a gradient once, and no parameter, where they share memory", () => {
+    for (const clip of [
+      (parameters: Tensor[]) => clipGradNorm(parameters, 5),
+      (parameters: Tensor[]) => clipGradValue(parameters, 2.5),
+    ]) {
+      const [x, y, z] = [leaf([1, 2]), leaf([3, 4]), leaf([5, 5])];
+      const shared = tensor([5, 5]);
+      [x.grad, y.grad, z.grad] = [shared, shared.flip(), z.detach()];
+      x.grad = shared;
+      clip([x, y, z]);
+      expect(z.toArray()).toEqual([5, 5]);
+      const clipped = [x, y, z].map(({ grad }) => grad!.toArray<number[]>());
+      expect(clipped).toEqual([clipped[0], clipped[0], clipped[0]]);
+      expect(clipped[0][0]).toBeCloseTo(clip([x, y, z]) === undefined ? 2.5 : 5 / Math.sqrt(6), 5);
+    }
+  });
 
   it("by norm does nothing to gradients of 0", () => {
     const x = withGradient([1, 1], [0, 0]);

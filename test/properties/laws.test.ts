@@ -29,7 +29,6 @@ describe("known faults, which the laws pass over", () => {
     // Who mends one sees this test fail, since it no longer does, and deletes the entry.
     it.fails(`${example.operation} (${backend ?? "float64"}): ${title}`, () => {
       const { call, shapes } = allCases.find(({ name }) => name === example.operation)!;
-      // Several elements: a single one goes another way.
       const columns = example.at.map((value) =>
         tensor(new Float64Array(8).fill(value), [8], { dtype: "float64" }),
       );

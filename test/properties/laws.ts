@@ -20,7 +20,7 @@ import {
   vjp,
   zerosLike,
 } from "../../src/index.ts";
-import type { Arithmetic } from "../../src/kernels/index.ts";
+import type { Arithmetic, FloatArray } from "../../src/kernels/index.ts";
 import { numbers } from "../../src/kernels/typescript/numbers.ts";
 import { type Attributes, apply, type Operation } from "../../src/ops/operation.ts";
 import { checkGradients } from "../../src/testing/check.ts";
@@ -150,6 +150,34 @@ const views: Record<string, (shape: Shape) => [base: Shape, view: (base: Tensor)
     (x) => x.transpose().slice([null, null], 1).reshape(shape),
   ],
 };
+
+/** Values, gradients by fused and by composed rules, and second derivatives, of an operation that is elementwise. */
+function everyOrder(
+  call: Case["call"],
+  operands: readonly Tensor[],
+  [first, second]: readonly Tensor[],
+): readonly FloatArray[] {
+  const inputs = operands.map(leaf);
+  const output = call(...inputs);
+  if (!output.requiresGrad) return [output.toTypedArray()];
+  output.backward(first, { createGraph: true });
+  const composed = inputs.flatMap(({ grad }) => grad ?? []);
+  const ofSecondOrder = composed.flatMap((gradient) => {
+    if (!gradient.requiresGrad) return [];
+    for (const input of inputs) input.grad = null;
+    gradient.backward(second, { retainGraph: true });
+    return inputs.flatMap(({ grad }) => grad ?? []);
+  });
+  const fused = gradientsOf(call, operands, first);
+  return [output, ...fused, ...composed, ...ofSecondOrder].map((x) => x.toTypedArray());
+}
+
+/** How a vector lies in memory: as it is, every third element of a longer one, and from its end. */
+const vectorLayouts: readonly ((x: Tensor) => Tensor)[] = [
+  (x) => x.clone(),
+  (x) => stack([x, x, x], 1).reshape([-1]).slice([1, null, 3]),
+  (x) => x.flip().clone().flip(),
+];
 
 const viewLaws = Object.entries(views).map(
   ([name, layOut]): Law => ({
@@ -318,6 +346,48 @@ export const laws: readonly Law[] = [
         isStacked(i) ? stack([gradient, second[i]]).reshape(shapes[i]) : gradient.add(second[i]),
       );
       expectClose(gradientsOf(call, both, stack(cotangents)), expected, SAME_IN_FLOAT64);
+      // In float32 to the bit, where nothing is added over the batch.
+      const [single, ...singles] = [both, ...members].map((x) => x.map((operand) => operand.to("float32")));
+      const { dtype } = example.call(...singles[0]);
+      const rounded = cotangents.map((cotangent) => cotangent.to("float32").to(dtype));
+      for (const backend of BACKENDS) {
+        onBackend(backend, () => {
+          const alone = singles.map((x) => example.call(...x));
+          expect(call(...single).toTypedArray()).toEqual(stack(alone).toTypedArray());
+          const [one, other] = singles.map((x, k) => gradientsOf(example.call, x, rounded[k]));
+          gradientsOf(call, single, stack(rounded)).forEach((gradient, i) => {
+            if (isStacked(i))
+              expect(gradient.toTypedArray()).toEqual(stack([one[i], other[i]]).toTypedArray());
+          });
+        });
+      }
+    },
+  },
+  {
+    name: "bits",
+    title:
+      "an element has the same bits alone, among any number of others and however it lies, in values and gradients of both orders",
+    concerns: isElementwise,
+    hold(example, random) {
+      const operands = interestingOperands(example, random);
+      const [{ size }] = operands;
+      const vectors = [...operands, normal([size], random), normal([size], random)];
+      const results = (of: readonly Tensor[]): readonly FloatArray[] =>
+        everyOrder(example.call, of.slice(0, operands.length), of.slice(operands.length));
+      for (const backend of BACKENDS) {
+        onBackend(backend, () => {
+          const whole = results(vectors);
+          for (const layOut of vectorLayouts) expect(results(vectors.map(layOut))).toEqual(whole);
+          for (let start = 0, count = 1; start < size; start += count, count = 1 + random.integer(9)) {
+            const part = vectors.map((x) => x.slice([start, Math.min(start + count, size)]));
+            const expected = whole.map((values) => values.slice(start, start + count));
+            expect(results(part)).toEqual(expected);
+            // One element is a scalar, too.
+            const scalars = results(part.map((x) => x.at(0)));
+            expect(scalars).toEqual(expected.map((values) => values.slice(0, 1)));
+          }
+        });
+      }
     },
   },
   {

@@ -2,13 +2,17 @@
 
 import { describe, expect, test } from "vitest";
 import {
+  type Arithmetic,
   apply,
   binary,
   HalogradError,
   less,
+  type Operand,
   type Operation,
+  quaternary,
   type Tensor,
   tensor,
+  ternary,
   unary,
 } from "../../src/index.ts";
 import { errorOf } from "../messages.ts";
@@ -54,6 +58,50 @@ describe("an expression", () => {
   test("that is right is taken, where it ignores an operand and where it is constant", () => {
     expect(binary({ name: "first", value: (_, x) => x })(tensor([1, 2]), 3)).toEqual(tensor([1, 2]));
     expect(unary({ name: "one", value: (m) => m.constant(1) })(tensor([5, 6]))).toEqual(tensor([1, 1]));
+  });
+});
+
+describe("a key that no record has is refused, with the nearest that there is:", () => {
+  const value = (m: Arithmetic<never>, x: never): never => m.mul(x, x);
+  const record = {
+    name: "own",
+    shape: ([x]: readonly Tensor[]) => x.shape,
+    compute: () => {},
+    reads: "nothing" as const,
+    examples: [],
+  };
+  test.each<[string, () => unknown, string]>([
+    ["binary, derivative", () => binary({ name: "own", value, derivative: 0 } as never), "derivatives"],
+    ["unary, derivatives", () => unary({ name: "own", value, derivatives: [0] } as never), "derivative"],
+    ["ternary, kink", () => ternary({ name: "own", value, kink: [0] } as never), "kinks"],
+    ["quaternary, interval", () => quaternary({ name: "own", value, interval: [] } as never), "intervals"],
+    ["unary, choose", () => unary({ name: "own", value, choose: true } as never), "chooses"],
+    [
+      "apply, gradients",
+      () => apply({ ...record, gradients: () => null } as never, [tensor(1)], {}),
+      "gradient",
+    ],
+    ["apply, views", () => apply({ ...record, views: () => null } as never, [tensor(1)], {}), "view"],
+  ])("%s", (_, write, meant) => {
+    const { message } = errorOf(write);
+    expect(message).toContain("there is no option");
+    expect(message).toContain(`did you mean ${meant}?`);
+  });
+
+  test("an object of a class of its own may have more", () => {
+    class Doubled {
+      readonly name = "doubled";
+      readonly reads = "nothing";
+      readonly examples = [];
+      readonly factor = 2;
+      shape([x]: readonly Tensor[]): readonly number[] {
+        return x.shape;
+      }
+      compute(output: Operand, _shape: readonly number[], [x]: readonly Tensor[]): void {
+        output.storage.set(0, this.factor * x.item());
+      }
+    }
+    expect(apply(new Doubled(), [tensor(3)], {}).item()).toBe(6);
   });
 });
 

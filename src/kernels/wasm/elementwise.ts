@@ -10,6 +10,7 @@
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
+import { numbers } from "../typescript/numbers.ts";
 import {
   Assembler,
   type Body,
@@ -50,17 +51,23 @@ export function compileLanes(
   return perPattern((repeated) => instantiate(memory, lanesModule(expressions, operandCount, repeated)));
 }
 
-/** Folds of a region into float64 accumulators that the caller has set before (to the fold's initial value). */
+/** Folds of a region into float64 accumulators that the caller has set before. */
 export interface LaneFold {
   /**
    * Folds row i into accumulator i; output 0 of the table is the accumulators' address and step. The row is folded
-   * first: element j into partial result j mod 8, all in float64; of the last n mod 8 elements, j into j mod 4. The
-   * partial results p join as ((p₀ + p₄) + (p₂ + p₆)) + ((p₁ + p₅) + (p₃ + p₇)), and this joins the accumulator.
+   * first: element j into partial result j mod 8, all in float64. The partial results p join as
+   * ((p₀ + p₄) + (p₂ + p₆)) + ((p₁ + p₅) + (p₃ + p₇)), and this joins the accumulator.
    */
   readonly rows: LaneKernel;
   /** Folds column j into accumulator j, row after row; the accumulators lie side by side, their step is not used. */
   readonly columns: LaneKernel;
+  /** What joins two accumulators, and the number that changes none. */
+  readonly join: (a: number, b: number) => number;
+  readonly neutral: number;
 }
+
+/** How many partial results a row is folded into. */
+export const PARTIALS = 8;
 
 /**
  * The kernels of a fold (accumulator first) of the form accumulator ∘ term, where ∘ is +, ×, minimum or maximum; null
@@ -72,10 +79,12 @@ export function compileFold(
   expression: Expression,
   operandCount: number,
 ): LaneFold | null {
-  if (foldOf(expression, operandCount, 0) === null) return null;
+  const parts = foldOf(expression, operandCount, 0);
+  if (parts === null) return null;
   const compile = (write: typeof foldRows) =>
     perPattern((repeated) => instantiate(memory, foldModule(expression, operandCount, repeated, write)));
-  return { rows: compile(foldRows), columns: compile(foldColumns) };
+  const { numbers: join, neutral } = parts.join;
+  return { rows: compile(foldRows), columns: compile(foldColumns), join, neutral };
 }
 
 /** One kernel for each pattern of repeated operands, made when it is first needed. */
@@ -156,15 +165,16 @@ interface LaneFoldParts {
 interface Join {
   readonly vectors: (a: Value<"v128">, b: Value<"v128">) => Value<"v128">;
   readonly scalars: (a: Value<"f64">, b: Value<"f64">) => Value<"f64">;
+  readonly numbers: (a: number, b: number) => number;
   readonly neutral: number;
 }
 
 const JOINS: ReadonlyMap<unknown, Join> = /* @__PURE__ */ (() =>
   new Map([
-    [f32x4.add, { vectors: f64x2.add, scalars: f64.add, neutral: 0 }],
-    [f32x4.mul, { vectors: f64x2.mul, scalars: f64.mul, neutral: 1 }],
-    [f32x4.min, { vectors: f64x2.min, scalars: f64.min, neutral: Infinity }],
-    [f32x4.max, { vectors: f64x2.max, scalars: f64.max, neutral: -Infinity }],
+    [f32x4.add, { vectors: f64x2.add, scalars: f64.add, numbers: numbers.add, neutral: 0 }],
+    [f32x4.mul, { vectors: f64x2.mul, scalars: f64.mul, numbers: numbers.mul, neutral: 1 }],
+    [f32x4.min, { vectors: f64x2.min, scalars: f64.min, numbers: numbers.minimum, neutral: Infinity }],
+    [f32x4.max, { vectors: f64x2.max, scalars: f64.max, numbers: numbers.maximum, neutral: -Infinity }],
   ]))();
 
 function foldOf(
@@ -241,6 +251,9 @@ function foldRows(
       joinTerm(body, join, partial, termAt(0));
       for (const { at } of alongRow(read)) advance(body, at, 16);
       advance(body, left, -4);
+      // What is left goes into the other half. To the sum, which adds pᵢ and pᵢ₊₄ first, their order is one.
+      const [a, b, c, d] = partial.map((vector) => body.let(vector));
+      for (const [i, vector] of [c, d, a, b].entries()) body.set(partial[i], vector);
     });
     body.if(left, () => {
       bindTail(body, emitter, read, left);

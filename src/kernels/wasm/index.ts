@@ -1,25 +1,28 @@
 /**
  * The WebAssembly backend: SIMD kernels emitted at run time, for float32. A call finds its operands in linear memory,
- * or copies them in, and leaves its result there until somebody asks for it. Single numbers, float64 operands, and what does not fit into memory run in plain
- * TypeScript instead. Small tensors do not, though copying costs more than it gains there: an element's bits must not
- * depend on how many others it is computed with, such as a sample's on the size of its batch.
+ * or copies them in, and leaves its result there until somebody asks for it. Float64 operands run in plain TypeScript instead.
+ * Small tensors do not, though copying costs more than it gains there: an element's bits must not depend on how many others it
+ * is computed with, such as a sample's on the size of its batch, nor on how they lie. What memory has no room for is computed
+ * in parts, to the same bits.
  */
 
 import { type Expression, type Expressions, oncePerExpression } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
-import type { Storage } from "../storage.ts";
+import { Storage } from "../storage.ts";
 import { typescriptBackend } from "../typescript/index.ts";
 import { type Axes, forEachIndex, mergeAxes } from "../walk.ts";
 import { Assembler, f32x4 } from "./assembler.ts";
-import { compileFold, compileLanes, type LaneFold, type LaneKernel } from "./elementwise.ts";
-import { createMatmul, type Matmul, scratchBytes } from "./matmul.ts";
-import { Memory, TABLE } from "./memory.ts";
+import { compileFold, compileLanes, type LaneFold, type LaneKernel, PARTIALS } from "./elementwise.ts";
+import { createMatmul, DEPTH, type Matmul, scratchBytes } from "./matmul.ts";
+import { createMemory, type Memory, SINGLES, SINGLES_TABLE, TABLE } from "./memory.ts";
 import { createRandom, type FillRandom, RANDOM_SCRATCH_BYTES } from "./random.ts";
+import { roundsOnce } from "./rounding.ts";
 
-/** The backend, or null where the platform has no WebAssembly, no SIMD, or forbids code made at run time. */
-export function createWasmBackend(): Backend | null {
-  if (!hasSimd()) return null;
-  const memory = new Memory();
+/**
+ * The backend, or null where the platform has no WebAssembly, no SIMD, no memory to give, or forbids code made at run time.
+ */
+export function createWasmBackend(memory: Memory | null = hasSimd() ? createMemory() : null): Backend | null {
+  if (memory === null) return null;
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
   const random = once(() => createRandom(memory.memory));
@@ -62,22 +65,32 @@ function once<T extends object>(make: () => T): () => T {
 
 function elementwise(memory: Memory, expressions: Expressions, operandCount: number): ElementwiseKernel {
   const plain = typescriptBackend.elementwise(expressions, operandCount);
-  let lanes: LaneKernel | undefined;
-  return (shape, outputs, operands) => {
+  const lanes = once(() => compileLanes(memory.memory, expressions, operandCount));
+  let isPlain: boolean | undefined;
+  const kernel: ElementwiseKernel = (shape, outputs, operands) => {
     const size = sizeOf(shape);
-    if (size === 1 || !outputs.every((output) => isFloat32(output) && isDense(shape, output))) {
+    if (size === 1 || !outputs.every((output) => isDense(shape, output))) {
+      isPlain ??= roundsOnce(expressions, operandCount);
+      if (isPlain && areFloat32(operands)) {
+        plain(shape, outputs, operands);
+        return;
+      }
+    }
+    if (!areFloat32(outputs) || !operands.every(isFloat32OrNumber)) {
       plain(shape, outputs, operands);
       return;
     }
-    const scratchBytes = (outputs.length + operands.length) * (size * 4 + 16) + 64;
-    if (
-      !operands.every((operand) => isFloat32(operand) || isNumber(operand)) ||
-      !memory.reset(scratchBytes)
-    ) {
-      plain(shape, outputs, operands);
+    if (size === 1) {
+      computeSingle(memory, lanes(), outputs, operands);
       return;
     }
-    const settled = outputs.map((output) => settle(memory, output, size));
+    if (!memory.reset((outputs.length + operands.length) * (size * 4 + 16) + 64)) {
+      inHalves(shape, [...outputs, ...operands], (part, both) =>
+        kernel(part, both.slice(0, outputs.length), both.slice(outputs.length)),
+      );
+      return;
+    }
+    const settled = outputs.map((output) => (isDense(shape, output) ? settle(memory, output, size) : 0));
     const grid = operands.every((operand) => isDense(shape, operand) || isNumber(operand))
       ? oneRow(size, operands)
       : gridOf(mergeAxes(shape, operands));
@@ -90,31 +103,62 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
     });
     const rowBytes = region.columns * 4;
     writeTable(memory, [...addresses.map((address) => ({ address, step: rowBytes })), ...region.places]);
-    lanes ??= compileLanes(memory.memory, expressions, operandCount);
-    lanes(region.rows, region.columns, TABLE, region.repeated);
+    lanes()(region.rows, region.columns, TABLE, region.repeated);
     outputs.forEach((output, i) => {
-      if (settled[i] === 0) memory.read(addresses[i], output.storage.data, output.offset, size);
+      if (settled[i] === 0) copyOut(memory, addresses[i], shape, output);
     });
   };
+  return kernel;
+}
+
+/** One element, in places that are always there: a third of the time of looking for some. */
+function computeSingle(
+  memory: Memory,
+  lanes: LaneKernel,
+  outputs: readonly Operand[],
+  operands: readonly Operand[],
+): void {
+  const { floats } = memory;
+  const first = SINGLES >> 2;
+  const count = outputs.length;
+  for (let i = 0; i < operands.length; i++) {
+    const { storage, offset } = operands[i];
+    floats[first + count + i] = storage.get(offset);
+  }
+  lanes(1, 1, SINGLES_TABLE, 0);
+  for (let i = 0; i < count; i++) outputs[i].storage.set(outputs[i].offset, floats[first + i]);
 }
 
 function reduce(memory: Memory, fold: Expression, operandCount: number, initial: number): ReduceKernel {
   const plain = typescriptBackend.reduce(fold, operandCount, initial);
   let lanes: LaneFold | null | undefined;
-  return (shape, reducedRank, output, operands) => {
+  let isPlain: boolean | undefined;
+  const kernel: ReduceKernel = (shape, reducedRank, output, operands) => {
     const keptRank = shape.length - reducedRank;
     const keptCount = sizeOf(shape.slice(0, keptRank));
     const size = sizeOf(shape);
-    lanes ??= size === 1 ? undefined : compileFold(memory.memory, fold, operandCount);
-    const fits =
-      size !== 1 &&
-      lanes &&
-      operands.every((operand) => isFloat32(operand) || isNumber(operand)) &&
-      // One float64 number, repeated, is to be added in float64.
-      operands.some(isFloat32) &&
-      memory.reset(operands.length * (size * 4 + 16) + keptCount * 8 + 64);
-    if (!fits) {
+    isPlain ??= roundsOnce((m, ...values) => [fold(m, ...values)], operandCount + 1);
+    if (lanes === undefined && (size !== 1 || !isPlain))
+      lanes = compileFold(memory.memory, fold, operandCount);
+    // One float64 number, repeated, is to be added in float64.
+    const inFloat32 = operands.every(isFloat32OrNumber) && operands.some(isFloat32);
+    if (!lanes || !inFloat32 || (size === 1 && isPlain)) {
       plain(shape, reducedRank, output, operands);
+      return;
+    }
+    const { join, neutral } = lanes;
+    const store = (totals: Float64Array) => {
+      for (let i = 0; i < totals.length; i++) totals[i] = join(initial, totals[i]);
+      if (keptCount === 1) output.storage.set(output.offset, totals[0]);
+      else output.storage.data.set(totals, output.offset);
+    };
+    if (!memory.reset(operands.length * (size * 4 + 16) + (PARTIALS + 1) * keptCount * 8 + 64)) {
+      if (keptCount === 1) store(foldInParts(memory, lanes, shape, operands));
+      else {
+        inHalves(shape, [output, ...operands], (part, [out, ...rest]) =>
+          kernel(part, reducedRank, out, rest),
+        );
+      }
       return;
     }
     const byColumns = keptCount > 1 && operands.every((operand) => isColumnMajor(shape, keptRank, operand));
@@ -122,37 +166,121 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
     const reducedAxes = mergePart(shape, keptRank, shape.length, operands);
     const grid = byColumns ? joined(reducedAxes, keptAxes) : joined(keptAxes, reducedAxes);
     const region = placeRegion(memory, grid, operands);
-    const totals = memory.take(keptCount * 8);
-    const first = totals >> 3;
-    memory.doubles.fill(initial, first, first + keptCount);
-    writeTable(memory, [{ address: totals, step: 8 }, ...region.places]);
-    (byColumns ? lanes!.columns : lanes!.rows)(region.rows, region.columns, TABLE, region.repeated);
-    if (keptCount === 1) output.storage.set(output.offset, memory.doubles[first]);
-    else output.storage.data.set(memory.doubles.subarray(first, first + keptCount), output.offset);
+    const count = byColumns ? PARTIALS * keptCount : keptCount;
+    const totals = memory.take(count * 8);
+    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + count).fill(neutral);
+    if (byColumns) {
+      foldEights(memory, lanes, region, totals);
+      store(joinPartials(lanes, values));
+    } else {
+      writeTable(memory, [{ address: totals, step: 8 }, ...region.places]);
+      lanes.rows(region.rows, region.columns, TABLE, region.repeated);
+      store(values);
+    }
   };
+  return kernel;
 }
+
+/**
+ * Folds row i of a region into accumulators (i mod 8) · columns … of those at `totals`. Rows lie side by side or are one
+ * number, so that eight of them are one row of eight times the length.
+ */
+function foldEights(memory: Memory, lanes: LaneFold, region: Region, totals: number): void {
+  const { rows, columns, places, repeated } = region;
+  const eights = Math.floor(rows / PARTIALS);
+  const run = (first: number, rows: number, columns: number) => {
+    const moved = places.map(({ address, step }) => ({
+      address: address + first * step,
+      step: PARTIALS * step,
+    }));
+    writeTable(memory, [{ address: totals, step: 0 }, ...moved]);
+    lanes.columns(rows, columns, TABLE, repeated);
+  };
+  run(0, eights, PARTIALS * columns);
+  run(PARTIALS * eights, 1, (rows % PARTIALS) * columns);
+}
+
+/** Joins eight rows of partial results, in the order of a row. */
+function joinPartials({ join }: LaneFold, partials: Float64Array): Float64Array {
+  const count = partials.length / PARTIALS;
+  const totals = partials.subarray(0, count);
+  for (let i = 0; i < count; i++) {
+    const p = (row: number) => partials[row * count + i];
+    totals[i] = join(join(join(p(0), p(4)), join(p(2), p(6))), join(join(p(1), p(5)), join(p(3), p(7))));
+  }
+  return totals;
+}
+
+/** Folds all elements of operands that memory has no room for at once. */
+function foldInParts(
+  memory: Memory,
+  lanes: LaneFold,
+  shape: readonly number[],
+  operands: readonly Operand[],
+): Float64Array {
+  // The one that the next element goes into is first; to the sum of them all, their order is one up to a rotation.
+  const partials = new Float64Array(PARTIALS).fill(lanes.neutral);
+  const fold = (shape: readonly number[], operands: readonly Operand[]) => {
+    const size = sizeOf(shape);
+    if (!memory.reset(operands.length * (size * 4 + 16) + 8 * PARTIALS + 64)) {
+      inHalves(shape, operands, fold);
+      return;
+    }
+    const row = joined(mergePart(shape, 0, 0, operands), mergePart(shape, 0, shape.length, operands));
+    const { places, repeated } = placeRegion(memory, row, operands);
+    const rows = places.map(({ address }, i) => ({ address, step: (repeated >>> i) & 1 ? 0 : 4 }));
+    const totals = memory.take(8 * PARTIALS);
+    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + PARTIALS);
+    values.set(partials);
+    foldEights(memory, lanes, { rows: size, columns: 1, places: rows, repeated }, totals);
+    const next = size % PARTIALS;
+    partials.set([...values.subarray(next), ...values.subarray(0, next)]);
+  };
+  fold(shape, operands);
+  return joinPartials(lanes, partials);
+}
+
+/** Calls `run` for both halves of the first axis that has two. */
+function inHalves(
+  shape: readonly number[],
+  operands: readonly Operand[],
+  run: (shape: readonly number[], operands: readonly Operand[]) => void,
+): void {
+  const axis = shape.findIndex((size) => size > 1);
+  const half = Math.floor(shape[axis] / 2);
+  const part = (start: number, size: number) =>
+    run(
+      shape.with(axis, size),
+      operands.map(({ storage, offset, strides }) => ({
+        storage,
+        offset: offset + start * strides[axis],
+        strides,
+      })),
+    );
+  part(0, half);
+  part(half, shape[axis] - half);
+}
+
+type ActivationKernel = (activation: Expression) => LaneKernel;
 
 function matmul(
   memory: Memory,
   multiply: () => Matmul,
-  activate: (activation: Expression) => LaneKernel,
-  m: number,
-  n: number,
-  k: number,
-  output: Operand,
-  a: Operand,
-  b: Operand,
-  bias?: Operand,
-  activation?: Expression,
+  activate: ActivationKernel,
+  ...[m, n, k, output, a, b, bias, activation]: Parameters<Backend["matmul"]>
 ): void {
-  const fits =
-    m * n * k > 1 &&
-    [output, a, b, bias].every((operand) => operand === undefined || isFloat32(operand)) &&
-    memory.reset(
-      4 * (spanOf(a.strides, m, k) + spanOf(b.strides, k, n) + m * n + n + 64) + scratchBytes(m, n, k),
-    );
-  if (!fits) {
+  if (![output, a, b, bias].every((operand) => operand === undefined || isFloat32(operand))) {
     typescriptBackend.matmul(m, n, k, output, a, b, bias, activation);
+    return;
+  }
+  const fits = memory.reset(
+    4 * (spanOf(a.strides, m, k) + spanOf(b.strides, k, n) + m * n + n + 64) + scratchBytes(m, n, k),
+  );
+  if (!fits) {
+    matmulInParts(
+      (...call) => matmul(memory, multiply, activate, ...call),
+      [m, n, k, output, a, b, bias, activation],
+    );
     return;
   }
   const settled = settle(memory, output, m * n);
@@ -187,6 +315,33 @@ function matmul(
   if (settled === 0) memory.read(out, output.storage.data, output.offset, m * n);
 }
 
+/** A product that memory has no room for: half of its rows, then of its columns, and of a single one block after block of terms. */
+function matmulInParts(multiply: Backend["matmul"], call: Parameters<Backend["matmul"]>): void {
+  const [m, n, k, output, a, b, bias, activation] = call;
+  if (m > 1) {
+    inHalves([m], [{ ...output, strides: [n] }, a], ([rows], [out, part]) =>
+      multiply(rows, n, k, out, part, b, bias, activation),
+    );
+  } else if (n > 1) {
+    const columns = { ...b, strides: [b.strides[1]] };
+    inHalves([n], [{ ...output, strides: [1] }, columns, bias ?? columns], ([size], [out, part, biasPart]) =>
+      multiply(1, size, k, out, a, { ...part, strides: b.strides }, bias && biasPart, activation),
+    );
+  } else {
+    const part = { ...output, storage: Storage.allocate(1, "float32"), offset: 0 };
+    let total = 0;
+    for (let start = 0; start < k; start += DEPTH) {
+      const [left, right] = [a, b].map((x, i) => ({ ...x, offset: x.offset + start * x.strides[1 - i] }));
+      multiply(1, 1, Math.min(DEPTH, k - start), part, left, right);
+      total = start === 0 ? part.storage.get(0) : Math.fround(total + part.storage.get(0));
+    }
+    // What is left is bias and activation, of one product with 1.
+    const one = { ...a, storage: Storage.of(Float32Array.of(1)), offset: 0 };
+    part.storage.set(0, total);
+    multiply(1, 1, 1, output, part, one, bias, activation);
+  }
+}
+
 function fill(
   memory: Memory,
   kernel: () => FillRandom,
@@ -194,16 +349,25 @@ function fill(
   draw: Parameters<Backend["normal"]>[0],
   out: Storage,
 ): void {
-  if (out.dtype !== "float32" || !memory.reset(4 * out.size + RANDOM_SCRATCH_BYTES + 64)) {
+  if (out.dtype !== "float32") {
     typescriptBackend[name](draw, out);
     return;
   }
+  const bytesFor = (size: number) => 4 * size + RANDOM_SCRATCH_BYTES + 64;
+  const most = memory.reset(bytesFor(out.size)) ? out.size : FEW;
   const settled = out.isUntouched ? memory.settle(out) : 0;
-  const address = settled === 0 ? memory.take(4 * out.size) : settled;
+  const address = settled === 0 ? memory.take(4 * most) : settled;
   const scratch = memory.take(RANDOM_SCRATCH_BYTES);
-  kernel()(address, out.size, draw.key[0], draw.key[1], draw.counter[0], draw.counter[1], scratch);
-  if (settled === 0) memory.read(address, out.data, 0, out.size);
+  const [low, high] = draw.counter;
+  for (let start = 0; start < out.size; start += most) {
+    const count = Math.min(most, out.size - start);
+    kernel()(address, count, draw.key[0], draw.key[1], low + start / 2, high, scratch);
+    if (settled === 0) memory.read(address, out.data, start, count);
+  }
 }
+
+/** So many numbers there is always room for. */
+const FEW = 2 ** 16;
 
 /**
  * Where the result goes, if it can stay in memory: into the ring where it is all of a new storage, or over what is
@@ -382,6 +546,20 @@ function copyStrided(
   );
 }
 
+/** Copies a result out, to any strides. */
+function copyOut(memory: Memory, address: number, shape: readonly number[], output: Operand): void {
+  const { data } = output.storage;
+  if (isDense(shape, output)) {
+    memory.read(address, data, output.offset, sizeOf(shape));
+    return;
+  }
+  const { floats } = memory;
+  let at = address >> 2;
+  forEachIndex({ sizes: shape, starts: [output.offset], steps: [output.strides] }, ([to]) => {
+    data[to] = floats[at++];
+  });
+}
+
 /** Whether the kept axes are dense and closer together in memory than the reduced ones: folds then read row after row. */
 function isColumnMajor(
   shape: readonly number[],
@@ -401,6 +579,12 @@ function isColumnMajor(
 const isFloat32 = ({ storage }: Operand): boolean => storage.dtype === "float32";
 /** One element, repeated: a scalar, or a number, which is given in float64. */
 const isNumber = ({ storage }: Operand): boolean => storage.size === 1;
+/** A loop, and not `every`, which would be a sixth of an operation of scalars. */
+function areFloat32(operands: readonly Operand[]): boolean {
+  for (let i = 0; i < operands.length; i++) if (operands[i].storage.dtype !== "float32") return false;
+  return true;
+}
+const isFloat32OrNumber = (operand: Operand): boolean => isFloat32(operand) || isNumber(operand);
 
 function isDense(shape: readonly number[], { strides }: Operand): boolean {
   let stride = 1;

@@ -10,6 +10,9 @@ import type { FloatArray } from "../types.ts";
 const PAGE = 65536;
 /** Address of the table that describes a kernel's operands; the first bytes hold nothing else. */
 export const TABLE = 16;
+/** A table that always describes the places of single elements, one behind the other, and the first of these places. */
+export const SINGLES_TABLE = 256;
+export const SINGLES = 640;
 const RING = 1024;
 /** Where the ring ends and the scratch memory of a call begins. */
 const SCRATCH = RING + 2 ** 21;
@@ -17,8 +20,18 @@ const SCRATCH = RING + 2 ** 21;
 const LARGEST = (SCRATCH - RING) / 8;
 /** So many results at the most, so that small ones do not keep the storages of a long past alive. */
 const MOST_RESIDENTS = 4096;
-/** The most memory taken: beyond 1 GiB a call falls back to plain TypeScript. */
+/** The most memory taken, 1 GiB: what needs more is computed in parts. */
 const MOST_PAGES = 16384;
+
+/** Linear memory, or null where the platform has none to give: it reserves gigabytes of addresses behind it. */
+export function createMemory(): Memory | null {
+  try {
+    return new Memory();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
 
 /** Elements of a storage in the ring. */
 class Resident implements Residence {
@@ -46,13 +59,11 @@ class Resident implements Residence {
 
 /** Linear memory: the ring of results, and behind it scratch that is taken back whole before each call. */
 export class Memory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({
-    initial: SCRATCH / PAGE + 64,
-    maximum: MOST_PAGES,
-  });
-  #floats: Float32Array = new Float32Array(this.memory.buffer);
-  #doubles: Float64Array = new Float64Array(this.memory.buffer);
-  #integers: Int32Array = new Int32Array(this.memory.buffer);
+  readonly memory: WebAssembly.Memory;
+  readonly #mostPages: number;
+  #floats: Float32Array;
+  #doubles: Float64Array;
+  #integers: Int32Array;
   #top = SCRATCH;
   /** Where the ring goes on. */
   #next = RING;
@@ -60,6 +71,18 @@ export class Memory {
   readonly #residents: (Resident | undefined)[] = new Array<undefined>(MOST_RESIDENTS).fill(undefined);
   #oldest = 0;
   #newest = 0;
+
+  /** Takes 6 MiB at first, and what is needed later, as far as `mostPages` of 64 KiB. */
+  constructor(mostPages: number = MOST_PAGES) {
+    this.#mostPages = mostPages;
+    this.memory = new WebAssembly.Memory({ initial: SCRATCH / PAGE + 64, maximum: mostPages });
+    const { buffer } = this.memory;
+    this.#floats = new Float32Array(buffer);
+    this.#doubles = new Float64Array(buffer);
+    this.#integers = new Int32Array(buffer);
+    for (let i = 0; SINGLES_TABLE + 8 * i < SINGLES; i++)
+      this.#integers[(SINGLES_TABLE >> 2) + 2 * i] = SINGLES + 4 * i;
+  }
 
   /**
    * A place in the ring for the elements of `storage`, whatever it held before; 0 where they are too many. Pushes out the
@@ -106,10 +129,10 @@ export class Memory {
     if (missing <= 0) return true;
     const pages = Math.ceil(missing / PAGE);
     const present = this.memory.buffer.byteLength / PAGE;
-    if (present + pages > MOST_PAGES) return false;
+    if (present + pages > this.#mostPages) return false;
     try {
       // Twice as much at least, so that growing sizes do not grow it every time.
-      this.memory.grow(Math.min(Math.max(pages, present), MOST_PAGES - present));
+      this.memory.grow(Math.min(Math.max(pages, present), this.#mostPages - present));
     } catch {
       return false;
     }

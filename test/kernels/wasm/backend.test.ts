@@ -5,6 +5,7 @@ import type { Expression, Expressions, Operand } from "../../../src/kernels/inde
 import { Storage } from "../../../src/kernels/storage.ts";
 import { typescriptBackend } from "../../../src/kernels/typescript/index.ts";
 import { createWasmBackend } from "../../../src/kernels/wasm/index.ts";
+import { Memory } from "../../../src/kernels/wasm/memory.ts";
 
 const wasm = createWasmBackend()!;
 const [ROWS, COLUMNS] = [5, 7];
@@ -12,6 +13,9 @@ const SHAPE = [ROWS, COLUMNS];
 
 const numbers = (count: number, seed: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => ((((i + 1) * (seed + 0.6180339887)) % 1) - 0.45) * 3);
+/** Over many orders of magnitude, so that another order of summation shows in float64. */
+const wide = (count: number, seed: number): Float32Array =>
+  numbers(count, seed).map((value, i) => value * 10 ** (((i * 7) % 31) - 15));
 const operand = (strides: readonly number[], offset = 0, seed = 1, size = 200): Operand => ({
   storage: Storage.of(numbers(size, seed)),
   offset,
@@ -126,15 +130,38 @@ describe("an elementwise kernel in WebAssembly", () => {
     expect(actual.data).toEqual(expected.data);
   });
 
-  it("leaves float64, and outputs that are not dense, to TypeScript", () => {
+  it("leaves float64 to TypeScript", () => {
     const precise = { storage: Storage.of(Float64Array.of(1 / 3, 2 / 3)), offset: 0, strides: [1] };
     const out = { storage: Storage.allocate(2, "float64"), offset: 0, strides: [1] };
     wasm.elementwise((m, x) => [m.neg(x)], 1)([2], [out], [precise]);
     expect([...out.storage.data]).toEqual([-1 / 3, -2 / 3]);
-    const turned = { storage: Storage.allocate(35, "float32"), offset: 0, strides: [1, ROWS] };
+  });
+
+  it.each<[string, Expressions]>([
+    ["rounds once", (m, x) => [m.neg(x)]],
+    ["does not", (m, x) => [m.mul(m.tanh(x), x)]],
+  ])("that %s gives the same bits to outputs that are not dense", (_, expressions) => {
     const x = LAYOUTS.dense(1);
-    wasm.elementwise((m, a) => [m.neg(a)], 1)(SHAPE, [turned], [x]);
-    expect(turned.storage.data[ROWS]).toBe(-x.storage.data[x.offset + 1]);
+    const dense = output(SHAPE);
+    const turned = { storage: Storage.of(new Float32Array(40).fill(9)), offset: 2, strides: [1, ROWS] };
+    for (const out of [dense, turned]) wasm.elementwise(expressions, 1)(SHAPE, [out], [x]);
+    const { data } = turned.storage;
+    expect(
+      Array.from(dense.storage.data, (_, i) => data[2 + Math.floor(i / COLUMNS) + (i % COLUMNS) * ROWS]),
+    ).toEqual([...dense.storage.data]);
+    expect([...data.slice(0, 2), ...data.slice(37)]).toEqual([9, 9, 9, 9, 9]);
+  });
+
+  it("rounds the numbers of an update of one element as those of an update of many", () => {
+    const update: Expressions = (m, x, rate, g) => [m.sub(x, m.mul(rate, g))];
+    const rate = { storage: Storage.of(Float64Array.of(0.1)), offset: 0, strides: [0] };
+    const [all, ...single] = [9, ...Array<number>(9).fill(1)].map((count, i) => {
+      const x = { storage: Storage.of(numbers(9, 5)), offset: Math.max(0, i - 1), strides: [1] };
+      const g = { storage: Storage.of(numbers(9, 6)), offset: x.offset, strides: [1] };
+      wasm.elementwise(update, 3)([count], [x], [x, rate, g]);
+      return x.storage.data.slice(x.offset, x.offset + count);
+    });
+    expect(single.map(([value]) => value)).toEqual([...all]);
   });
 });
 
@@ -159,6 +186,33 @@ describe("a fold in WebAssembly", () => {
       });
     }
   });
+
+  it.each([1, 2, 3, 7, 8, 9, 15, 16, 17, 100])(
+    "of %i numbers has the bits of one order, alone and among others, whichever way they lie",
+    (count) => {
+      const others = 5;
+      const values = wide(count * others, 3);
+      const storage = Storage.of(values);
+      const fold = (shape: readonly number[], x: Omit<Operand, "storage">): number[] => {
+        const totals = new Float64Array(shape.length === 2 ? shape[0] : 1);
+        wasm.reduce(sum, 1, 0)(shape, 1, { storage: Storage.of(totals), offset: 0, strides: [1] }, [
+          { storage, ...x },
+        ]);
+        return [...totals];
+      };
+      const alone = Array.from(
+        { length: others },
+        (_, i) => fold([count], { offset: i, strides: [others] })[0],
+      );
+      expect(fold([others, count], { offset: 0, strides: [1, others] })).toEqual(alone);
+      const turned = new Float32Array(
+        values.map((_, i) => values[(i % count) * others + Math.floor(i / count)]),
+      );
+      storage.data.set(turned);
+      expect(fold([others, count], { offset: 0, strides: [count, 1] })).toEqual(alone);
+      expect(fold([1, count], { offset: count, strides: [0, 1] })).toEqual([alone[1]]);
+    },
+  );
 
   it("of the rows of a matrix that lies by columns is that of the matrix itself", () => {
     const storage = Storage.of(numbers(35, 4));
@@ -260,4 +314,93 @@ describe("random numbers in WebAssembly", () => {
       });
     },
   );
+});
+
+describe("what memory has no room for", () => {
+  const small = createWasmBackend(new Memory(96))!;
+  /** Both, the second computing in parts. */
+  const on = <T>(compute: (backend: typeof wasm) => T): readonly [T, T] => [compute(wasm), compute(small)];
+  const expectSame = (compute: (backend: typeof wasm) => Storage): void => {
+    const [whole, inParts] = on(compute);
+    // Not by toEqual, which takes seconds for a million.
+    expect(whole.data.length).toBe(inParts.data.length);
+    expect(whole.data.findIndex((value, i) => !Object.is(value, inParts.data[i]))).toBe(-1);
+  };
+  const large = (size: number, seed = 1): Storage => Storage.of(numbers(size, seed));
+  const silu: Expression = (m, x) => m.mul(x, m.div(m.constant(1), m.add(m.constant(1), m.exp(m.neg(x)))));
+  const squares: Expression = (m, total, x, y) => m.add(total, m.mul(m.sub(x, y), m.sub(x, y)));
+
+  it.each<[string, number[], number[], number[]]>([
+    ["vectors", [1_100_001], [1], [0]],
+    ["a matrix, turned", [1003, 1001], [1, 1003], [0, 1]],
+    ["a column for each of its columns", [2, 600_001], [600_001, 1], [1, 0]],
+  ])("is computed in parts to the same bits, element by element: %s", (_, shape, x, y) => {
+    const [a, b] = [large(1_300_000), large(1_300_000, 2)];
+    expectSame((backend) => {
+      const storage = Storage.allocate(
+        shape.reduce((size, n) => size * n),
+        "float32",
+      );
+      const out = {
+        storage,
+        offset: 0,
+        strides: shape.map((_, axis) => shape.slice(axis + 1).reduce((n, m) => n * m, 1)),
+      };
+      backend.elementwise((m, x, y) => [m.add(silu(m, x), y)], 2)(
+        shape,
+        [out],
+        [
+          { storage: a, offset: 0, strides: x },
+          { storage: b, offset: 0, strides: y },
+        ],
+      );
+      return storage;
+    });
+  });
+
+  it.each<[string, number[], number[], number]>([
+    ["a vector", [1_500_007], [1], 1],
+    ["every second of a vector, from its end", [1_200_001], [-2, 1], 1],
+    ["all of a matrix, turned", [1201, 999], [1, 1201], 2],
+    ["long rows", [3, 700_003], [700_003, 1], 1],
+    ["short columns of a wide matrix", [700_003, 3], [1, 700_003], 1],
+    ["columns of a tall matrix", [3, 700_003], [1, 3], 1],
+  ])("is folded in parts in the same order: %s", (_, shape, strides, reducedRank) => {
+    const [a, b] = [1, 2].map((seed) => Storage.of(wide(2_500_000, seed)));
+    const offset = strides.reduce((most, step) => Math.max(most, -step * (shape[0] - 1)), 0);
+    const kept = shape.slice(0, shape.length - reducedRank);
+    expectSame((backend) => {
+      const storage = Storage.allocate(
+        kept.reduce((size, n) => size * n, 1),
+        "float64",
+      );
+      const out = { storage, offset: 0, strides: kept.map(() => 1) };
+      const operands = [a, b].map((storage) => ({ storage, offset, strides }));
+      backend.reduce(squares, 2, 0)(shape, reducedRank, out, operands);
+      return storage;
+    });
+  });
+
+  it.each<[string, number, number, number]>([
+    ["many rows", 300_001, 3, 5],
+    ["many columns", 2, 300_001, 5],
+    ["many terms", 1, 1, 1_000_003],
+    ["many terms in a few columns", 2, 3, 400_001],
+  ])("is multiplied in parts: %s", (_, m, n, k) => {
+    const [a, b, bias] = [large(m * k), large(n * k, 2), large(n, 3)];
+    expectSame((backend) => {
+      const storage = Storage.allocate(m * n, "float32");
+      const at = (storage: Storage, ...strides: number[]): Operand => ({ storage, offset: 0, strides });
+      backend.matmul(m, n, k, at(storage, n, 1), at(a, k, 1), at(b, 1, k), at(bias, 1), silu);
+      return storage;
+    });
+  });
+
+  it.each(["normal", "uniform"] as const)("is drawn in parts: %s", (name) => {
+    expectSame((backend) => {
+      const storage = Storage.allocate(1_500_001, "float32");
+      backend[name]({ key: [1, 2], counter: [3, 0] }, storage);
+      return storage;
+    });
+  });
 });

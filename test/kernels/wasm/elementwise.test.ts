@@ -162,13 +162,11 @@ test("results that depend on no element are stored for all", () => {
   expect([...first, ...second]).toEqual([...Array(7).fill(2.5), ...Array(7).fill(9)]);
 });
 
-/** The documented order of a row's fold: eight partial results in float64, the last n mod 8 elements into four of them. */
+/** The documented order of a row's fold: eight partial results in float64. */
 function foldRow(join: (a: number, b: number) => number, neutral: number, terms: readonly number[]): number {
   const p = Array<number>(8).fill(neutral);
-  const whole = terms.length - (terms.length % 8);
   terms.forEach((term, j) => {
-    const k = j < whole ? j % 8 : j % 4;
-    p[k] = join(p[k], term);
+    p[j % 8] = join(p[j % 8], term);
   });
   return join(join(join(p[0], p[4]), join(p[2], p[6])), join(join(p[1], p[5]), join(p[3], p[7])));
 }

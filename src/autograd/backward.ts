@@ -84,10 +84,9 @@ function accumulate({ cotangents, gradients }: Walk, node: Node): void {
 }
 
 /**
- * Backward in slow motion: performs one contribution at each step of the iteration and tells what was added
- * where. When it has run to its end, `grad` of the leaves is what `backward` would have made it. Until then, and where the
- * iteration is left early or fails, no `grad` changes, and the tape is kept. Leaves that are frozen or unfrozen on the way count
- * as they did when it began.
+ * Backward in slow motion: one contribution at each step of the iteration. At its end, `grad` of the leaves is what `backward`
+ * would have made it. Until then, and where the iteration is left early or fails, no `grad` changes, and the tape is kept.
+ * Leaves that are frozen or unfrozen on the way count as they did when it began.
  *
  * ```ts
  * const x = tensor(2, { requiresGrad: true });
@@ -127,14 +126,13 @@ export function gradientsOf(
   options?: BackwardOptions,
 ): (Tensor | null)[] {
   const walk = startWalk(where, root, cotangent, options);
-  const { cotangents } = walk;
   const wanted = new Map(by.map((tensor) => [tensor.node, null as Tensor | null]));
   withRecording(walk.createGraph, () => {
     for (const node of walk.order) {
       for (let index = 0; index < node.sources.length; index++) contribute(walk, node, index);
-      const total = cotangents.of(node);
-      if (total !== null && wanted.has(node)) wanted.set(node, cotangents.own(total));
-      cotangents.drop(node);
+      const total = walk.cotangents.of(node);
+      if (total !== null && wanted.has(node)) wanted.set(node, walk.cotangents.own(total));
+      walk.cotangents.drop(node);
     }
   });
   finish(walk);
@@ -170,21 +168,14 @@ function startWalk(
   for (const node of order) if (node.inputs === null) throw freed(where, node);
   const cotangents = new Cotangents(order, !createGraph && !isStepped);
   cotangents.seed(root.node, cotangent ?? scalarTensor(1, root.dtype).expand(root.shape));
-  return {
-    order,
-    cotangents,
-    createGraph,
-    retainGraph,
-    members: isStepped ? new Set(order) : null,
-    gradients: [],
-  };
+  const members = isStepped ? new Set(order) : null;
+  return { order, cotangents, createGraph, retainGraph, members, gradients: [] };
 }
 
 /** The node of an operand, if it takes part in the walk. */
 function targetOf({ members }: Walk, node: Node, index: number): Node | null {
-  if (members === null) return node.source(index);
-  const source = node.sources[index];
-  return source !== null && members.has(source) ? source : null;
+  const source = members === null ? node.source(index) : node.sources[index];
+  return source !== null && (members?.has(source) ?? true) ? source : null;
 }
 
 /**

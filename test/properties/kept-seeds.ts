@@ -8,6 +8,7 @@ const keptSeeds = {
 } as const;
 
 /** The seed of this run, and those at which the property failed before. */
-export function seedsOf(property: keyof typeof keptSeeds): readonly (number | undefined)[] {
-  return [fc.readConfigureGlobal().seed, ...keptSeeds[property]];
+export function seedsOf(property: keyof typeof keptSeeds): readonly number[] {
+  const { seed = 1 } = fc.readConfigureGlobal();
+  return [seed, ...keptSeeds[property]];
 }

@@ -28,6 +28,13 @@ const functions: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
     concat([x.at(0), y.at(1), x.at(0)])
       .square()
       .sum(),
+  "rows that go separate ways": (x, y) =>
+    x
+      .at(0)
+      .exp()
+      .sum()
+      .add(x.at(1).mul(y.at(0)).sin().sum())
+      .add(y.at(1).sum()),
   "products and views": (x, y) => x.matmul(y.transpose()).exp().transpose().sum(),
   "single numbers": (x, y) => {
     const [a, b] = [x.at(0, 0), y.at(1, 2)];

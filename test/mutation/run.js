@@ -17,7 +17,7 @@ const TESTS = {
   basics: ["basics", "tensor", "ops"],
   kernels: ["kernels", "tensor", "ops"],
   ops: ["ops", "autograd", "properties"],
-  autograd: ["autograd"],
+  autograd: ["autograd", "tensor", "testing"],
   tensor: ["tensor"],
   testing: ["testing"],
   diagram: ["diagram"],

@@ -5,11 +5,12 @@ Makes test/golden/special.json: values, first and second derivatives of elementw
     python3 tools/goldens.py > test/golden/special.json
 
 Each operation has rows [operands, value, derivatives by each operand, second derivatives by each operand twice]. Results
-have 12 digits; what JSON cannot write is text. null: there is no such derivative, or it is a convention.
+have 12 digits; what JSON cannot write is text. null: there is no such number, or it is a convention that is stated nowhere.
 """
 
 import json
 import struct
+from itertools import product
 
 from mpmath import mp, mpf, erf, erfc, exp, expm1, log, log1p, npdf, ncdf, sin, cos, sqrt, tanh, sech, pi
 
@@ -24,8 +25,13 @@ TINY = 2.0**-149
 MAGNITUDES = [0.0, TINY, 5e-40, 2.0**-126, 1e-38, 1e-20, 1e-10, 1e-6, 1e-3, 0.3, 0.5, 1.0, 1.5, 3.0, 5.0, 6.0, 8.0]
 MAGNITUDES += [12.0, 17.29, 40.0, 80.5, 89.5, 95.0, 104.0, 200.0, 1e4, 1e10, 1e20, 1e38, 3.4028234663852886e38]
 GRID = [sign * single(value) for value in MAGNITUDES for sign in (1, -1)]
-FEW = [sign * single(value) for value in [0.0, TINY, 1e-20, 0.5, 3.0, 1e38] for sign in (1, -1)]
-POSITIVE = [single(value) for value in [0.0, TINY, 1e-38, 1e-20, 0.5, 1.0, 3.0, 1e20, 1e38]]
+INF, NAN = float("inf"), float("nan")
+# Operands of what takes two: all pairs. Of what takes more, all of fewer.
+SQUARE = [sign * single(value) for value in [0.0, TINY, 1e-38, 1e-20, 0.5, 3.0, 1e20, 1e38, INF] for sign in (1, -1)] + [NAN]
+CUBE = [single(value) for value in [-INF, -1e38, -0.5, -0.0, TINY, 0.5, 1e20, INF, NAN]]
+FOURTH = [single(value) for value in [-1e38, -0.5, 0.0, 1e-20, 3.0, INF, NAN]]
+BASES = [single(value) for value in [0.0, TINY, 1e-38, 1e-20, 0.5, 1.0, 3.0, 1e20, 1e38]]
+BASES += [-0.0] + [-value for value in BASES[1:]]
 EXPONENTS = [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0]
 
 
@@ -78,28 +84,108 @@ UNARY = {
         lambda x: mpf(0) if x > 0 else exp(x),
         lambda x: x != 0,
     ),
+    # The slope of the tests' example.
+    "leakyRelu": (
+        lambda x: x if x > 0 else x / 5,
+        lambda x: mpf(1) if x > 0 else mpf(1) / 5,
+        lambda x: mpf(0),
+        lambda x: x != 0,
+    ),
+    "sign": (lambda x: mpf(1 if x > 0 else -1 if x < 0 else 0), lambda x: mpf(0), lambda x: mpf(0)),
 }
 
-# value, slopes, second derivatives
+NONE = [None, None]
+ZEROS = [mpf(0), mpf(0)]
+
+
+# Of two operands: value, slopes and second derivatives at a point. mpmath has infinities, and no zero below 0.
+def quotient(x, y):
+    if y == 0:
+        # The sign of the zero decides, which mpf does not keep; the slopes are those of a pole.
+        return (NAN if x == 0 or x != x else None), NONE, NONE
+    if not (mp.isfinite(x) and mp.isfinite(y)):
+        return x / y, NONE, NONE
+    return x / y, [1 / y, -x / y**2], [mpf(0), 2 * x / y**3]
+
+
+def power(x, y):
+    if x == 0:
+        value = mpf(1) if y == 0 else INF if y < 0 else mpf(0)
+        by_base = mpf(0) if y == 0 else None if y < 0 else INF if y < 1 else mpf(1) if y == 1 else mpf(0)
+        return value, [by_base, mpf(0) if y >= 0 else -INF], NONE
+    if x < 0 and y != int(y):
+        return NAN, [NAN, NAN], NONE
+    by_base = y * x ** (y - 1) if y else mpf(0)
+    bend = y * (y - 1) * x ** (y - 2) if y * (y - 1) else mpf(0)
+    # The power of a negative number exists at isolated exponents only.
+    if x < 0:
+        return x**y, [by_base, NAN], [bend, None]
+    return x**y, [by_base, x**y * log(x)], [bend, x**y * log(x) ** 2]
+
+
+def extreme(sign):
+    def larger(x, y):
+        if x != x or y != y:
+            return NAN, [mpf(1), mpf(0)], ZEROS
+        share = mpf(1) / 2 if x == y else mpf(1) if sign * x > sign * y else mpf(0)
+        return (x if sign * x >= sign * y else y), [share, 1 - share], ZEROS
+
+    return larger
+
+
+def comparison(holds):
+    return lambda x, y: (mpf(1 if holds(x, y) else 0), ZEROS, ZEROS)
+
+
 BINARY = {
-    "add": (lambda x, y: x + y, [lambda x, y: mpf(1)] * 2, [lambda x, y: mpf(0)] * 2),
-    "sub": (lambda x, y: x - y, [lambda x, y: mpf(1), lambda x, y: mpf(-1)], [lambda x, y: mpf(0)] * 2),
-    "mul": (lambda x, y: x * y, [lambda x, y: y, lambda x, y: x], [lambda x, y: mpf(0)] * 2),
-    "div": (
-        lambda x, y: x / y,
-        [lambda x, y: 1 / y, lambda x, y: -x / y**2],
-        [lambda x, y: mpf(0), lambda x, y: 2 * x / y**3],
-    ),
-    "pow": (
-        lambda x, y: x**y,
-        [lambda x, y: y * x ** (y - 1) if y else mpf(0), lambda x, y: x**y * log(x)],
-        [lambda x, y: y * (y - 1) * x ** (y - 2) if y * (y - 1) else mpf(0), lambda x, y: x**y * log(x) ** 2],
-    ),
+    "add": lambda x, y: (x + y, [mpf(1), mpf(1)], ZEROS),
+    "sub": lambda x, y: (x - y, [mpf(1), mpf(-1)], ZEROS),
+    "mul": lambda x, y: (x * y, [y, x], ZEROS),
+    "div": quotient,
+    "pow": power,
+    "maximum": extreme(1),
+    "minimum": extreme(-1),
+    "less": comparison(lambda x, y: x < y),
+    "greater": comparison(lambda x, y: x > y),
+    "lessEqual": comparison(lambda x, y: x <= y),
+    "greaterEqual": comparison(lambda x, y: x >= y),
+    "equal": comparison(lambda x, y: x == y),
+    "notEqual": comparison(lambda x, y: not x == y),
 }
+
+
+def chosen(condition, x, y):
+    taken = 1 if condition != 0 else 0
+    return (x if taken else y), [mpf(0), mpf(taken), mpf(1 - taken)], [mpf(0)] * 3
+
+
+def clamped(x, low, high):
+    """min(max(x, low), high): high where low is above it. The gradient by x is 1 inside, at the limits and at NaN."""
+    is_number = x == x and low == low and high == high
+    value = min(max(x, low), high) if is_number else NAN
+    raised = low if x < low else x
+    by_x = 0 if x < low or high < x else 1
+    by_low = 1 if x < low and not high < low else 0
+    by_high = 1 if is_number and high < raised else 0
+    slopes = [mpf(by_x), mpf(by_low), mpf(by_high)]
+    return value, slopes if is_number else [slopes[0] if x != x else None, None, None], [mpf(0)] * 3
+
+
+def combined(a, x, b, y):
+    return a * x + b * y, [x, a, y, b], [mpf(0)] * 4
+
+
+MORE = {"where": (chosen, 3, CUBE), "clamp": (clamped, 3, CUBE), "linearCombination": (combined, 4, FOURTH)}
 
 # At the ends, where mpmath has no numbers: [operand, value, slope], by hand.
-INF, NAN = float("inf"), float("nan")
 ENDS = {
+    "neg": [[INF, -INF, -1.0], [-INF, INF, -1.0]],
+    "sin": [[INF, NAN, NAN], [-INF, NAN, NAN]],
+    "cos": [[INF, NAN, NAN], [-INF, NAN, NAN]],
+    "silu": [[INF, INF, 1.0], [-INF, None, None]],
+    "gelu": [[INF, INF, 1.0], [-INF, None, None]],
+    "leakyRelu": [[INF, INF, 1.0], [-INF, -INF, 0.2], [0.0, 0.0, None], [-0.0, -0.0, None]],
+    "sign": [[INF, 1.0, 0.0], [-INF, -1.0, 0.0]],
     "exp": [[INF, INF, INF], [-INF, 0.0, 0.0]],
     "expm1": [[INF, INF, INF], [-INF, -1.0, 0.0]],
     "log": [[INF, INF, 0.0], [0.0, -INF, INF], [-0.0, -INF, None], [-1.0, NAN, None]],
@@ -149,25 +235,26 @@ def unary_rows(name, value, slope, second, is_inside=lambda x: True):
         mp.dps = 100 if name in ("sin", "cos") else 50
         rows.append(row([x], value(at), [slope(at)], [second(at)]))
     rows += [row([x], v, [s], [None]) for x, v, s in ENDS.get(name, [])]
-    return rows + [row([NAN], NAN, [None], [None])]
+    return rows + [row([NAN], 0.0 if name == "sign" else NAN, [None], [None])]
 
 
-def binary_rows(name, value, slopes, seconds):
-    rows = []
-    for x in POSITIVE[1:] if name == "pow" else FEW:
-        for y in EXPONENTS if name == "pow" else FEW:
-            if name == "div" and y == 0:
-                continue
-            at = (mpf(x), mpf(y))
-            rows.append(row([x, y], value(*at), [f(*at) for f in slopes], [f(*at) for f in seconds]))
+def joint_rows(f, points):
+    rows = [row(at, *f(*(mpf(x) for x in at))) for at in points]
+    for at, filled in zip(points, rows):
+        # mpf knows no zero below 0, which an odd power keeps.
+        if f is power and str(at[0]) == "-0.0" and at[1] == -1:
+            filled[1] = number(-INF)
     return rows
 
 
 def main():
     table = {name: unary_rows(name, *record) for name, record in UNARY.items()}
-    table.update({name: binary_rows(name, *record) for name, record in BINARY.items()})
-    lines = [f" {json.dumps(name)}: [\n  " + ",\n  ".join(json.dumps(r) for r in rows) + "\n ]" for name, rows in table.items()]
-    print("{\n" + ",\n".join(lines) + "\n}")
+    for name, f in BINARY.items():
+        table[name] = joint_rows(f, list(product(BASES, EXPONENTS) if name == "pow" else product(SQUARE, repeat=2)))
+    for name, (f, count, values) in MORE.items():
+        table[name] = joint_rows(f, list(product(values, repeat=count)))
+    write = lambda rows: ",\n  ".join(json.dumps(r, separators=(",", ":")) for r in rows)
+    print("{\n" + ",\n".join(f" {json.dumps(name)}: [\n  {write(rows)}\n ]" for name, rows in table.items()) + "\n}")
 
 
 main()

@@ -45,6 +45,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
     examples: [
       { shapes: of([2, 3], [2, 4]), attributes: { axis: 1, starts: [0, 3] } },
       { shapes: of([2], [1], [3]), attributes: { axis: 0, starts: [0, 2, 3] } },
+      { shapes: of([2, 3], [2, 3], [2, 3]), attributes: { axis: 0, starts: [0, 2, 4] } },
     ],
     calls: {
       settings: ["axis"],

@@ -77,6 +77,16 @@ describe("detectAnomaly", () => {
     expect(error.message).toMatch(/add: passed on NaN/);
   });
 
+  it("tells of a NaN beside infinities, wherever it stands", () => {
+    for (const values of [
+      [0, -1],
+      [-1, 0],
+      [0, 0, -1],
+    ])
+      expect(anomalyOf(() => tensor(values).log()).message).toMatch(/log: made NaN from finite operands/);
+    expect(anomalyOf(() => tensor([1, 0]).log()).message).toMatch(/log: made -Infinity/);
+  });
+
   it("names the operation whose gradient rule is at fault, and where that operation was called", () => {
     let place = "";
     const x = leaf([0, 4]);

@@ -8,6 +8,7 @@ import {
   detectAnomaly,
   grad,
   type Operation,
+  stack,
   type Tensor,
   tape,
   tensor,
@@ -40,10 +41,10 @@ function watch(work: () => void): { names: string[]; made: Map<Storage, string>;
   return { names, made, discarded };
 }
 
-/** Programs of two leaves with shared parts, views, broadcasts, and rules that hand the cotangent on as it is. Each rule makes one
+/** Programs of two leaves with shared parts, views, rows, broadcasts, and rules that hand the cotangent on as it is. Each rule makes one
  * tensor at most: what rules drop on the way is not the walk's. */
 const program = fc
-  .array(fc.tuple(fc.nat(7), fc.nat(), fc.nat()), { minLength: 1, maxLength: 15 })
+  .array(fc.tuple(fc.nat(8), fc.nat(), fc.nat()), { minLength: 1, maxLength: 15 })
   .map((steps) => (): { root: Tensor; leaves: Tensor[] } => {
     const leaves = [
       leaf([
@@ -67,6 +68,7 @@ const program = fc
         a.reshape([4]).reshape([2, 2]),
         a.sub(b).exp(),
         b.add(a.sum()),
+        stack([a.at(1).tanh(), a.at(0).mul(b.at(1))]),
       ];
       values.push(results[kind]);
     }

@@ -347,7 +347,10 @@ describe("principal components of the logarithm", () => {
     expect(() => representation.apply([curves[0].with(3, 0)])).toThrow(/value 3 of row 0 is 0/);
     expect(() => representation.apply([[1, 2]])).toThrow(ShapeError);
     expect(() => representation.invert(tensor([[1, 2]]))).toThrow(ShapeError);
-    expect(() => LogPrincipalComponents.of(curves, { components: 60 })).toThrow(ArgumentError);
+    for (const components of [0, 1.5, curves[0].length + 1])
+      expect(() => LogPrincipalComponents.of(curves, { components })).toThrow(ArgumentError);
+    for (const components of [1, 20])
+      expect(LogPrincipalComponents.of(curves, { components }).scales).toHaveLength(components);
     expect(() =>
       LogPrincipalComponents.of([
         [1, 1],

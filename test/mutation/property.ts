@@ -21,7 +21,8 @@ const prop = (
     const check = async (values: unknown[]): Promise<boolean> =>
       (await body(...(values as never[]))) !== false;
     const property = fc.asyncProperty(fc.tuple(...drawn), check);
-    plainTest(title, () => fc.assert(property, options), timeout);
+    const shown = options?.seed === undefined ? title : `${title} (with seed=${options.seed})`;
+    plainTest(shown, () => fc.assert(property, options), timeout);
   };
 };
 

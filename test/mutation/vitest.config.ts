@@ -9,6 +9,9 @@ export default defineConfig({
   test: {
     include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
     setupFiles: `test/backends/${process.env.MUTATION_BACKEND ?? "typescript"}.ts`,
-    testTimeout: 60_000,
+    // One after another: StrykerJS's own comes first and turns the mutant on, before the backend's loads what it mutates.
+    sequence: { setupFiles: "list" },
+    // Instrumented code is slow; what a mutant makes endless, StrykerJS ends by its own clock.
+    testTimeout: 600_000,
   },
 });

@@ -53,6 +53,16 @@ const ANCHORS = [
   ...[1e19, 2e19, 1e20, 1e25, 1e30, 1e38, 3.4028234663852886e38],
 ].flatMap((value) => [Math.fround(value), -Math.fround(value)]);
 
+/** Tiny, ordinary and huge operands of both signs, in all combinations. */
+function corners(count: number): number[][] {
+  const values = count === 2 ? [1e-30, 1, 1e19, 3e38] : [1, 3e38];
+  const signed = values.flatMap((value) => [Math.fround(value), -Math.fround(value)]);
+  let points: number[][] = [[]];
+  for (let i = 0; i < count; i++)
+    points = points.flatMap((point) => signed.map((value) => [...point, value]));
+  return points;
+}
+
 /** Operands of an elementwise operation, a vector each, from the intervals in which it is defined. */
 export function interestingOperands({ shapes, intervals }: Case, random: Random): Tensor[] {
   const dice: Dice = { integer: (low, high) => low + random.integer(high - low + 1) };
@@ -61,7 +71,7 @@ export function interestingOperands({ shapes, intervals }: Case, random: Random)
     return value > low && value < high;
   };
   const isUnary = shapes.length === 1;
-  const points = isUnary ? ANCHORS.map((value) => [value]) : [];
+  const points = isUnary ? ANCHORS.map((value) => [value]) : corners(shapes.length);
   for (let count = isUnary ? 50 : 120; count > 0; count--) {
     const point: number[] = [];
     for (const i of shapes.keys()) point.push(drawInteresting(dice, point[i - 1] ?? 1, intervals?.[i]));

@@ -76,6 +76,14 @@ export const knownFaults: readonly KnownFault[] = [
     example: { operation: "pow", at: [1e-39, 1e-39, 1], right: 1 },
   },
   {
+    title: "the cotangent times x/y leaves the range of float32 before it is divided by y",
+    operations: ["div"],
+    what: "gradient 1",
+    backends: ["wasm"],
+    isInside: ({ at: [x, y, cotangent] }) => leavesRange((cotangent * x) / y),
+    example: { operation: "div", at: [6e37, -2e17, 1e30], right: -1.5e33 },
+  },
+  {
     title: "two products overflow with opposite signs, and their sum is NaN, not infinity",
     operations: ["linearCombination"],
     what: "value",

@@ -197,6 +197,22 @@ const viewLaws = Object.entries(views).map(
   }),
 );
 
+/** Sets of two or more places in which one tensor may stand: operands of one shape, all of them and in pairs. */
+function placesAlike(shapes: readonly Shape[]): number[][] {
+  const sets = new Map<string, number[]>();
+  for (const [i, first] of shapes.entries()) {
+    const alike = [...shapes.keys()].filter((j) => sameShape(shapes[j], first));
+    for (const places of [alike, ...alike.filter((j) => j > i).map((j) => [i, j])])
+      if (places.length > 1) sets.set(`${places}`, places);
+  }
+  return [...sets.values()];
+}
+
+function widthOf({ intervals }: Case, i: number): number {
+  const [low, high] = intervals?.[i] ?? [-Infinity, Infinity];
+  return (Number.isFinite(low) ? 0 : 1) + (Number.isFinite(high) ? 0 : 1);
+}
+
 /** Of an elementwise operation one case will do: elements are drawn by themselves, whatever the shapes. */
 const isElementwise = ({ operation, shapes }: Case): boolean =>
   operation?.value !== undefined && operation.examples[0].shapes === shapes;
@@ -298,6 +314,29 @@ export const laws: readonly Law[] = [
       const ones = u.mul(0).add(1);
       const expected = ofU.map((gradient, i) => gradient.add(ofW[i]));
       expectClose(gradientsOf(twice, operands, ones), expected, SAME_IN_FLOAT64);
+    },
+  },
+  {
+    name: "repetition",
+    title: "one tensor in several places of a call receives the contributions of all of them",
+    concerns: ({ shapes }) => placesAlike(shapes).length > 0,
+    hold(example, random) {
+      for (const places of placesAlike(example.shapes)) {
+        // From the narrowest of the intervals, so that it fits each place.
+        const narrowest = places.toSorted((i, j) => widthOf(example, i) - widthOf(example, j))[0];
+        const drawn = drawOperands(example, random).map(toDouble);
+        const shared = toDouble(drawOperand(example, narrowest, example.shapes[places[0]], random));
+        const operands = drawn.map((x, i) => (places.includes(i) ? shared : x));
+        const cotangent = cotangentOf(example.call(...operands), random);
+        const apart = gradientsOf(example.call, operands, cotangent);
+        const expected = places.map((i) => apart[i]).reduce((a, b) => a.add(b));
+        const call = (x: Tensor): Tensor =>
+          example.call(...operands.map((y, i) => (places.includes(i) ? x : y)));
+        for (const createGraph of [false, true])
+          expectClose(gradientsOf(call, [shared], cotangent, createGraph), [expected], SAME_IN_FLOAT64);
+        const copies = operands.map((x) => x.clone());
+        expect(call(shared).toTypedArray()).toEqual(example.call(...copies).toTypedArray());
+      }
     },
   },
   {

@@ -4,10 +4,14 @@ import { describe, expect, it } from "vitest";
 import { type BackendName, ones, type Tensor, tensor } from "../../src/index.ts";
 import golden from "../golden/special.json" with { type: "json" };
 import { allCases, type Case } from "../ops/records.ts";
+import type { Miss } from "./interesting.ts";
+import { isKnown } from "./known-faults.ts";
 import { onBackend } from "./laws.ts";
 
 type Cell = number | string | null;
 type Row = readonly [operands: Cell[], value: Cell, slopes: Cell[], bends: Cell[]];
+const goldens = Object.entries(golden as unknown as Record<string, Row[]>);
+const BACKENDS: readonly BackendName[] = ["typescript", "wasm"];
 
 /** A result, what it should be, and by how much relative changes of the operands change it. */
 interface Comparison {
@@ -31,10 +35,10 @@ function derivatives({ call }: Case, columns: readonly Float32Array[]): number[]
     return x.map(({ grad, shape }) => grad ?? ones(shape).mul(0));
   };
   const value = call(...x);
-  const fused = gradients(value, false);
-  const composed = gradients(value, true);
-  const bends = composed.map((gradient, i) => gradients(gradient, false)[i]);
-  return [value, ...fused, ...composed, ...bends].map((result) => [...result.toTypedArray()]);
+  const slopes = gradients(value, false);
+  const recorded = gradients(value, true);
+  const bends = recorded.map((gradient, i) => gradients(gradient, false)[i]);
+  return [value, ...slopes, ...recorded, ...bends].map((result) => [...result.toTypedArray()]);
 }
 
 function comparisons(rows: readonly Row[], results: readonly number[][]): Comparison[] {
@@ -52,7 +56,7 @@ function comparisons(rows: readonly Row[], results: readonly number[][]): Compar
     const i = (k - 1) % count;
     if (k <= 2 * count) {
       const right = slopes.map((row) => row[i]);
-      const what = k <= count ? `slope ${i}` : `slope ${i}, composed`;
+      const what = k <= count ? `slope ${i}` : `slope ${i}, recorded`;
       return { what, found, right, weight: (row) => weigh(row, bends) };
     }
     const right = bends.map((row) => row[i]);
@@ -63,37 +67,95 @@ function comparisons(rows: readonly Row[], results: readonly number[][]): Compar
   });
 }
 
-/**
- * Composed of tensors, a rule of second order has intermediates in float32: 1/y is infinite, and 0 · ∞ no number. Known;
- * who mends one deletes it here.
- */
-const isKnown = (name: string, what: string, [x, y]: readonly Cell[]): boolean =>
-  (name === "div" && what === "second derivative 1" && Number(x) === 0 && Math.abs(Number(y)) === TINY) ||
-  (name === "pow" && what === "second derivative 0" && Number(x) < 1e-19 && Number(y) === 0);
+/** What is known to be wrong, and why; who mends one deletes it here, which a test below asks for. */
+const knownHere: readonly {
+  readonly why: string;
+  isInside(name: string, what: string, at: readonly number[], backend: BackendName): boolean;
+}[] = [
+  {
+    why: "a second derivative has x^(y − 2) in float32, which is infinite: 0 · ∞",
+    isInside: (name, what, [x, y]) =>
+      name === "pow" && what === "second derivative 0" && Math.abs(x) < 1e-19 && y === 0,
+  },
+  {
+    why: "the slope has x times a density, ∞ · 0 where it is 1",
+    isInside: (name, what, [x]) =>
+      ["silu", "gelu"].includes(name) && what.startsWith("slope") && x === Infinity,
+  },
+  {
+    why: "x^y ln x is the product of two infinities below 0 at −0, where the other backend and the comment say −∞",
+    isInside: (name, what, [x, y], backend) =>
+      name === "pow" &&
+      what.startsWith("slope 1") &&
+      Object.is(x, -0) &&
+      y === -1 &&
+      backend === "typescript",
+  },
+];
 
-function misses(name: string, { what, found, right, weight }: Comparison, rows: readonly Row[]): string[] {
-  return rows.flatMap(([at], row) => {
+/** By how much a result may be off. */
+function allowance(expected: number, weight: number, at: readonly number[]): number {
+  // A factor that was rounded to a subnormal number is off by TINY, times the other.
+  const factor = Math.max(1, ...at.map(Math.abs).filter((x) => x < 200));
+  return UNITS * (UNIT * (Math.abs(expected) + (Number.isNaN(weight) ? 0 : weight)) + factor * TINY);
+}
+
+/** Where a result is not what it should be. */
+function misses({ what, found, right, weight }: Comparison, rows: readonly Row[]): Miss[] {
+  return rows.flatMap(([cells], row) => {
     const expected = right[row];
-    if (expected === null || isKnown(name, what, at) || Object.is(Math.fround(expected), found[row]))
-      return [];
-    const w = weight(row);
-    // A factor that was rounded to a subnormal number is off by TINY, times the other.
-    const factor = Math.max(1, ...at.map((x) => Math.abs(Number(x))).filter((x) => x < 200));
-    const allowed = UNITS * (UNIT * (Math.abs(expected) + (Number.isNaN(w) ? 0 : w)) + factor * TINY);
+    if (expected === null || Object.is(Math.fround(expected), found[row])) return [];
+    const at = cells.map(Number);
+    const allowed = allowance(expected, weight(row), at);
     const [low, high] = [expected - allowed, expected + allowed].map(Math.fround);
     if (found[row] >= low && found[row] <= high) return [];
-    return [`${what} at ${at.join(", ")}: ${found[row]} instead of ${expected}`];
+    return [{ what, at, found: found[row], expected, allowed }];
   });
 }
 
-describe.each(["typescript", "wasm"] as readonly BackendName[])("on the backend %s", (backend) => {
-  it.each(Object.entries(golden as unknown as Record<string, Row[]>))(
-    "%s and its first two derivatives are right where floats are special",
-    (name, rows) => {
-      const example = allCases.find((example) => example.name === name)!;
-      const columns = rows[0][0].map((_, i) => Float32Array.from(rows, ([at]) => Number(at[i])));
-      const results = onBackend(backend, () => derivatives(example, columns));
-      expect(comparisons(rows, results).flatMap((comparison) => misses(name, comparison, rows))).toEqual([]);
+/** A miss as interesting.ts would tell it: the slope is the gradient for a cotangent of 1. */
+const asGradient = (miss: Miss): Miss =>
+  miss.what.startsWith("slope")
+    ? { ...miss, what: miss.what.replace("slope", "gradient"), at: [...miss.at, 1] }
+    : miss;
+
+const passedOver = new Set<string>();
+
+describe.each(goldens)("%s where floats are special", (name, rows) => {
+  const example = allCases.find((example) => example.name === name)!;
+  const columns = rows[0][0].map((_, i) => Float32Array.from(rows, ([at]) => Number(at[i])));
+  const results = BACKENDS.map((backend) => onBackend(backend, () => derivatives(example, columns)));
+
+  it.each(BACKENDS.map((backend, k) => [backend, k] as const))(
+    "and its first two derivatives are right on the backend %s",
+    (backend, k) => {
+      const all = comparisons(rows, results[k]).flatMap((one) => misses(one, rows));
+      const unknown = all.filter((miss) => {
+        const here = knownHere.find(({ isInside }) => isInside(name, miss.what, miss.at, backend));
+        if (here !== undefined) passedOver.add(here.why);
+        return here === undefined && !isKnown(name, backend, asGradient(miss));
+      });
+      expect(
+        unknown.map(({ what, at, found, expected }) => `${what} at ${at}: ${found}, not ${expected}`),
+      ).toEqual([]);
     },
   );
+
+  it("is the same on both backends where no number is right: NaN or not, an infinity, a convention", () => {
+    const [plain, lanes] = results.map((found) => comparisons(rows, found));
+    const different = plain.flatMap(({ what, found, right, weight }, k) =>
+      rows.flatMap(([cells], row) => {
+        const [a, b] = [found[row], lanes[k].found[row]];
+        const isSame = a === b || (Number.isNaN(a) && Number.isNaN(b));
+        if (right[row] !== null || isSame) return [];
+        if (Math.abs(a - b) <= 2 * allowance(a, weight(row), cells.map(Number))) return [];
+        return [`${what} at ${cells.join(", ")}: ${a} and ${b}`];
+      }),
+    );
+    expect(different).toEqual([]);
+  });
+});
+
+it("nothing is passed over that is right", () => {
+  expect(knownHere.map(({ why }) => why).filter((why) => !passedOver.has(why))).toEqual([]);
 });

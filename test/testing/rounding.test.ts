@@ -13,6 +13,12 @@ describe("errorBound", () => {
     "a sum": (x) => x.square().sum(1),
     "a matrix product": (x) => x.matmul(x.transpose()),
     "a composite": (x) => x.softmax(0).log(),
+    "numbers among the operands, which float32 rounds": (x) =>
+      x
+        .mul(0.01)
+        .add(0.3)
+        .sub(1 / 3),
+    "a number inside a composite": (x) => x.leakyRelu(),
     "choices that rounding may turn": (x) => where(x.div(3).mul(3).less(x), x, x.mul(2)),
   };
   it.each(Object.entries(functions))("holds for %s", (_, f) => {
@@ -31,6 +37,17 @@ describe("errorBound", () => {
     expect(largest((x) => x.add(1).sub(1))).toBeLessThan(10 * 2 ** -24);
     expect(largest((x) => x.add(1000).sub(1000))).toBeGreaterThan(500 * 2 ** -24);
     expect(largest((x) => x.exp())).toBeLessThan(100 * 2 ** -24);
+  });
+
+  it("covers a number that float32 rounds, beside an operand that it does not", () => {
+    const x = tensor(-1.046875);
+    for (const f of [(x: Tensor) => x.leakyRelu(), (x: Tensor) => x.mul(0.01), (x: Tensor) => x.pow(2.1)]) {
+      const of = x.neg();
+      const { value, bound } = errorBound(f, [of]);
+      expect(Math.abs(f(of).item() - value.item())).toBeLessThanOrEqual(bound.item());
+    }
+    // Both results are 0.01 x rounded once; the number alone is off by 2.2e-10.
+    expect(errorBound((x) => x.sub(0.01), [tensor(0.01)]).bound.item()).toBeGreaterThan(2.2e-10);
   });
 
   it("covers both sides of a choice that rounding may turn", () => {

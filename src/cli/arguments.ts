@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { clip, nearest } from "../basics/check.ts";
 import { HalogradError } from "../basics/errors.ts";
+import { decimalOf } from "../io/csv.ts";
 
 /** Words on the command line that halograd does not understand: exit code 2. */
 export class UsageError extends HalogradError {}
@@ -75,7 +76,7 @@ export function integer<T extends number | undefined>(
     help,
     rule: `a whole number ${bounds}`,
     read: (text) => {
-      const value = readDecimal(text);
+      const value = decimalOf(text);
       return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
     },
     ...(standardText !== undefined && { standardText }),
@@ -111,7 +112,7 @@ export function real<T extends number | undefined>(
     help,
     rule: `a number ${ends.join(", ").replace(", to", " to")}`,
     read: (text) => {
-      const value = readDecimal(text);
+      const value = decimalOf(text);
       return value >= least && value > above && value <= most && value < below ? value : undefined;
     },
   };
@@ -177,7 +178,7 @@ type Reader<T> = (text: string) => T | undefined;
 
 /** A number above 0. */
 export const aboveZero: Reader<number> = (text) => {
-  const value = readDecimal(text);
+  const value = decimalOf(text);
   return value > 0 && value < Infinity ? value : undefined;
 };
 
@@ -214,11 +215,6 @@ export function assignments<Values extends object>(
 /** An option that is there or not. */
 export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };
-}
-
-/** Number() alone would take "" for 0, and "0x10". */
-function readDecimal(text: string): number {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 /**

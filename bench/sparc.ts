@@ -13,7 +13,7 @@ import {
   type Posterior,
   quantiles,
   readModel,
-  SPARC_DEVIATION,
+  TYPICAL_DEVIATION,
 } from "../src/curves/index.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
@@ -21,7 +21,8 @@ import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/
 import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/index.ts";
 import { END_SHARES, Tally, telling } from "./coverage.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);
+const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = TYPICAL_DEVIATION] =
+  process.argv.slice(2);
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
 /** In the figure: from dwarfs to giants, with gas, bulges, and one whose disc is out of equilibrium. */

@@ -24,6 +24,10 @@ export interface Option<T> {
   readonly rule: string;
   /** Whether it may be given several times, for different names: NAME=X. */
   readonly named?: boolean;
+  /** Another option without which it does nothing, or that option's value. */
+  readonly partner?: readonly [option: string, value?: string];
+  /** The option of a file in whose folder this one, a folder, is unless it is given. */
+  readonly folderOf?: string;
   /**
    * The value of a text; `undefined` when it breaks the rule.
    *
@@ -212,6 +216,11 @@ export function assignments<Values extends object>(
   };
 }
 
+/** The same option, which does something only beside another one, or beside one value of that. */
+export function beside<T>(option: Option<T>, name: string, value?: string): Option<T> {
+  return { ...option, partner: value === undefined ? [name] : [name, value] };
+}
+
 /** An option that is there or not. */
 export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };
@@ -290,6 +299,13 @@ export function parseWords(
       }
       before.set(place, value);
     }
+  }
+  const isGiven = (key: string): boolean => values[key] !== options[key].standard;
+  for (const [key, { partner: [other, value] = [] }] of Object.entries(options)) {
+    if (other === undefined || !isGiven(key)) continue;
+    if (value === undefined ? isGiven(other) : values[other] === value) continue;
+    const wanted = `--${dashed(other)}${value === undefined ? "" : ` ${value}`}`;
+    refuse(`--${dashed(key)} does nothing without ${wanted}`, `add ${wanted}, or leave --${dashed(key)} out`);
   }
   const { name = "", least = 0, most = 0, choices } = operands ?? {};
   if (found.length < least) {

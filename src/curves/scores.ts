@@ -74,6 +74,8 @@ export interface ScoreRow {
 export interface ScoreProgress extends Progress {
   /** What is being compared, and by which score. */
   readonly step: string;
+  /** The scores that are known by now of the baseline and the first sets, and of how many sets: worked out when they are read. */
+  readonly sofar: { readonly rows: ScoreRow[]; readonly sets: number };
 }
 
 /** Fewest curves of a set: with fewer, k = 5 neighbours and five folds are most of the set. */
@@ -136,9 +138,9 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
  *
  * @param samples km/s; at most the first 1000 are scored, since the time grows with the square
  * @param data what the model was trained on
- * @param options.population of the data; default "standard"
+ * @param options.population of the data; default the model's own, and "standard" where it does not know it
  * @param options.random draws the fresh galaxies, from streams forked from it
- * @throws ArgumentError for fewer than 20 samples, FormatError for curves that the model was not trained on
+ * @throws ArgumentError for fewer than 20 samples, or another population than the model's; FormatError for curves that the model was not trained on
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 100, random }));
@@ -155,8 +157,13 @@ export function scoreSamples(
   const where = "scoreSamples";
   checkModel(where, model);
   checkOptions(where, options ?? {}, ["population", "random"]);
-  const { population = "standard" } = options ?? {};
+  const own = model.training.population;
+  const { population = own ?? "standard" } = options ?? {};
   checkChoice(where, "population", population, POPULATIONS);
+  if (own !== undefined && own !== population) {
+    const problem = `the model was trained on galaxies of the ${own} population, not of the ${population} one`;
+    throw new ArgumentError(where, problem, "leave population out");
+  }
   checkRandom(where, options?.random);
   const { radii } = model;
   const random = options.random.fork("evaluate");
@@ -243,19 +250,30 @@ function* scoreCurves(
   const total = pairs.length * STEPS_OF_A_PAIR;
   const residuals = new Map<readonly Float64Array[], Float64Array>();
   const columns: Map<string, Score>[] = [];
+  const rowsOf = (columns: readonly Map<string, Score>[]): ScoreRow[] =>
+    SCORES.filter(({ key }) => columns.every((column) => column.has(key))).map((score): ScoreRow => {
+      const [base, ...values] = columns.map((column) => column.get(score.key)!);
+      return { score, baseline: base.value, values };
+    });
   let done = 0;
   for (const [i, pair] of pairs.entries()) {
     const column = new Map<string, Score>();
     for (const [step, scores] of stepsOf(pair, radii, residuals, random.fork(i))) {
       for (const [key, score] of Object.entries(scores)) column.set(key, score);
-      yield { done: Math.min(++done, total), total, step: `${pair.name}: ${step}` };
+      yield {
+        done: Math.min(++done, total),
+        total,
+        step: `${pair.name}: ${step}`,
+        get sofar() {
+          // The set that is being scored counts where it is the first: better some of its scores than none.
+          const known = columns.length > 1 ? columns : [...columns, column];
+          return { rows: known.length > 1 ? rowsOf(known) : [], sets: known.length - 1 };
+        },
+      };
     }
     columns.push(column);
   }
-  const rows = SCORES.filter(({ key }) => columns[0].has(key)).map((score): ScoreRow => {
-    const [base, ...values] = columns.map((column) => column.get(score.key)!);
-    return { score, baseline: base.value, values };
-  });
+  const rows = rowsOf(columns);
   for (const { name, training, unseen } of known) {
     const score = { ...MEMORISATION, title: `memorised (${name})` };
     const values = samples.map(({ curves }) => memorisation(curves, training, unseen));
@@ -303,7 +321,7 @@ function* stepsOf(
 }
 
 /** Of 1000 curves; only progress counts them. */
-export const STEPS_OF_A_PAIR = 18;
+const STEPS_OF_A_PAIR = 18;
 const FITS_AT_ONCE = 100;
 
 /**

@@ -392,12 +392,15 @@ function pickRows(values: ArrayLike<number>, rows: Uint32Array, size: number): F
 }
 
 /**
- * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation in ln(radius) of the mean and of each direction, worked out once.
+ * ln(velocity) of principal components at any radii. It is linear in their terms: cubic interpolation in ln(radius) of the mean, of each
+ * direction and of what completes them, worked out once.
  */
 class LogVelocityAt {
   readonly #mean: Float64Array;
   /** Directions times their scales, [radii][components] */
   readonly #slopes: Float64Array[];
+  /** What the terms add, [radii][terms] */
+  readonly #completion: Float64Array[];
 
   constructor(model: Model, representation: LogPrincipalComponents, radii: ArrayLike<number>) {
     const nodes = Float64Array.from(model.radii, log);
@@ -408,6 +411,7 @@ class LogVelocityAt {
     this.#slopes = weights.map((w) =>
       Float64Array.from(representation.basis, (direction, k) => at(direction, w) * representation.scales[k]),
     );
+    this.#completion = weights.map((w) => Float64Array.from(representation.completion, (own) => at(own, w)));
   }
 
   /** Of the row of components that begins at `offset`. */
@@ -420,6 +424,16 @@ class LogVelocityAt {
     const slopes = this.#slopes[i];
     let sum = this.#mean[i];
     for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
+    const own = this.#completion[i];
+    if (own.length === 0) return sum;
+    sum += own[0];
+    let term = slopes.length + 1;
+    for (let k = 0; k < slopes.length; k++) {
+      const x = components[offset + k];
+      let factor = own[k + 1];
+      for (let l = k; l < slopes.length; l++) factor += own[term++] * components[offset + l];
+      sum += x * factor;
+    }
     return sum;
   }
 }

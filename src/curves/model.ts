@@ -318,12 +318,16 @@ const REPRESENTATION = "representation.";
 /** Principal components as tensors in float64, next to the weights. */
 function representationTensors(standardization: Model["standardization"]): [name: string, TensorToWrite][] {
   if (standardization instanceof Standardization) return [];
-  const { mean, basis, scales } = standardization;
-  const flat = Float64Array.from(basis.flatMap((direction) => [...direction]));
+  const { mean, basis, scales, completion } = standardization;
+  const [flat, added] = [basis, completion].map((rows) => Float64Array.from(rows.flatMap((row) => [...row])));
+  const terms: [string, TensorToWrite][] = [
+    [`${REPRESENTATION}completion`, { shape: [completion.length, mean.length], data: added }],
+  ];
   return [
     [`${REPRESENTATION}mean`, { shape: [mean.length], data: mean }],
     [`${REPRESENTATION}basis`, { shape: [scales.length, mean.length], data: flat }],
     [`${REPRESENTATION}scales`, { shape: [scales.length], data: scales }],
+    ...(completion.length === 0 ? [] : terms),
   ];
 }
 
@@ -343,10 +347,17 @@ function readRepresentation(
     refuse(path, `its representation is not one of ${features} components`);
   }
   if (!scales.data.every((scale) => scale > 0)) refuse(path, "a scale of its representation is not above 0");
-  const directions = Array.from({ length: features }, (_, k) =>
-    basis.data.subarray(k * values, (k + 1) * values),
-  );
-  return new LogPrincipalComponents(mean.data, directions, scales.data);
+  const rowsOf = ({ data, shape: [rows] }: SafetensorsTensor) =>
+    Array.from({ length: rows }, (_, k) => data.subarray(k * values, (k + 1) * values));
+  // Models of earlier versions have none.
+  const completion = tensors.has(`${REPRESENTATION}completion`) ? read("completion", 2) : undefined;
+  if (
+    completion &&
+    (completion.shape[0] !== ((features + 1) * (features + 2)) / 2 || completion.shape[1] !== values)
+  ) {
+    refuse(path, `its completion is not one of ${features} components`);
+  }
+  return new LogPrincipalComponents(mean.data, rowsOf(basis), scales.data, completion && rowsOf(completion));
 }
 
 function refuse(path: string, problem: string): never {

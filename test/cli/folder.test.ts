@@ -35,7 +35,7 @@ describe("a folder", () => {
   test("keeps a file that appears while a command works, with --force too, and tells", async () => {
     for (const force of [[], ["--force"]]) {
       const out = `b${force.length}`;
-      const job = start(["run", ...short, "--epochs=1000000", "--out", out, ...force], home);
+      const job = start(["run", "--count", "20", "--epochs", "1000000", "--out", out, ...force], home);
       while (!filesIn(home).includes(`${out}/curves.csv`)) await sleep(20);
       writeFileSync(join(home, out, "loss.csv"), "mine");
       writeFileSync(join(home, out, "guided.svg"), "mine");

@@ -40,7 +40,7 @@ describe("a terminal", () => {
 
   test("redraws one line about ten times a second, with bar, text and remaining time", () => {
     const texts = train(100);
-    const frames = texts.slice(0, texts.indexOf("|end|")).filter((text) => text.includes("━"));
+    const frames = texts.slice(0, texts.indexOf("|end|")).filter((text) => text.includes("─"));
     expect(frames).toHaveLength(20);
     expect(visible(frames)).toEqual([
       `training  ${"━".repeat(5)}${"─".repeat(19)}  epoch 199  train 0.1234  8.0 s left`,

@@ -124,13 +124,13 @@ export function trainingFiles({ losses, model }: Training): OutputFile[] {
   ];
 }
 
-/** The figure of the losses. Only the autoencoder is validated on clean curves. @param model that they are of; default: an autoencoder */
+/** The figure of the losses. Only the autoencoder is validated on clean curves. @param model that they are of, where it is known */
 export function drawLoss(losses: Training["losses"], model?: Model): string {
   return lossFigure({
     epochs: losses.map(({ epoch }) => epoch),
     train: losses.map(({ train }) => train),
     valid: losses.map(({ valid }) => valid),
-    validInput: model !== undefined && networkOf(model) === "residual" ? "noisy" : "clean",
+    ...(model && { validInput: networkOf(model) === "residual" ? "noisy" : "clean" }),
   });
 }
 

@@ -74,14 +74,20 @@ describe("wrong words end with exit code 2:", () => {
       /--conditions does nothing without --network residual\n.*add --network residual, or leave --conditions out/,
     ],
     [["train", "--conditions", "disc-mass"], /--conditions does nothing without --network residual/],
-    [["run", "--network", "residual", "--epochs", "2001"], /--epochs does nothing without --network autoencoder/],
+    [
+      ["run", "--network", "residual", "--epochs", "2001"],
+      /--epochs does nothing without --network autoencoder/,
+    ],
     [["train", "--network", "residual", "--epochs", "5"], /--epochs does nothing without/],
     [["run", "--batches", "6000"], /--batches does nothing without --network residual/],
     [["train", "--batches", "5"], /--batches does nothing without/],
     [["sample", "--guidance", "2"], /--guidance does nothing without --condition/],
     [["sample", "--tolerance", "2"], /--tolerance does nothing without --guide/],
     [["compare", "a.csv", "b.csv", "--force"], /--force does nothing without --out/],
-    [["plot", "loss", "--steps", "5"], /--steps does nothing for the figure loss\n.*a figure that needs it: sampling/],
+    [
+      ["plot", "loss", "--steps", "5"],
+      /--steps does nothing for the figure loss\n.*a figure that needs it: sampling/,
+    ],
     [["plot", "curves", "--model", "x"], /--model does nothing for the figure curves/],
     [
       ["sample", "--condition", "disc-mass=10", "--condition", "disc-mass=11"],
@@ -290,7 +296,11 @@ describe("wrong files end with exit code 1:", () => {
 
   test("an option that does not fit the model is wrong usage, found before any work", () => {
     const words = ["--model", "good.safetensors", "--out", "unfit"];
-    expectRefusal(["denoise", "good.csv", "--noise", "0.2", ...words], 2, /--noise: .*autoencoder.*\n.*leave --noise out/);
+    expectRefusal(
+      ["denoise", "good.csv", "--noise", "0.2", ...words],
+      2,
+      /--noise: .*autoencoder.*\n.*leave --noise out/,
+    );
     expect(existsSync(join(home, "unfit"))).toBe(false);
   });
 

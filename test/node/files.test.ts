@@ -19,8 +19,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { FormatError, HalogradError } from "../../src/basics/errors.ts";
 import {
   ensureOutputFolder,
-  lockFolder,
   FileError,
+  lockFolder,
   readBytes,
   readTextFile,
   writeFilesWhole,

@@ -6,6 +6,7 @@ import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
 import type { Curves } from "../io/index.ts";
+import { log } from "../kernels/math.ts";
 import {
   classifierAccuracy,
   energyDistance,
@@ -303,6 +304,11 @@ function* stepsOf(
   yield ["1-NN", { neighbour: nearestNeighbourAccuracy(samples, relabelled) }];
   yield ["precision and recall", { ...precisionRecall(samples, { relabelled }) }];
   yield ["classifier", { classifier: classifierAccuracy(samples, { random: random.fork("classifier") }) }];
+  for (const [key, featuresOf] of Object.entries(FEATURES)) {
+    if (featuresOf(real[0]).length === 0) continue;
+    const features = { ...samples, curves: [...real, ...fake].map(featuresOf) };
+    yield [key, { [key]: classifierAccuracy(features, { random: random.fork(key) }) }];
+  }
   if (radii.length >= 3) {
     yield ["roughness", { roughness: medianScore(real.map(roughness), fake.map(roughness), relabelled) }];
   }
@@ -317,11 +323,29 @@ function* stepsOf(
     }
     residuals.set(curves, found);
   }
-  yield ["fits", { physics: medianScore(residuals.get(real)!, residuals.get(fake)!, relabelled) }];
+  const [own, other] = [residuals.get(real)!, residuals.get(fake)!];
+  const at = (share: number) => medianScore(own, other, relabelled, share);
+  yield ["fits", { physics: at(0.5), physics95: at(0.95), physics99: at(0.99) }];
 }
 
+/** Velocities below this count as this, km/s: logarithms of a model that knows no bound would end here. */
+const SLOWEST = 0.1;
+
+const logsOf = (curve: Float64Array): Float64Array => curve.map((v) => log(Math.max(v, SLOWEST)));
+const differencesOf = (values: Float64Array): Float64Array =>
+  values.subarray(1).map((value, i) => value - values[i]);
+
+/** What else a classifier is shown of a curve: logarithms, which weigh slow parts like fast ones, and their slopes and curvature. */
+const FEATURES: Readonly<
+  Record<"classifierLog" | "classifierSlope" | "classifierCurvature", (curve: Float64Array) => Float64Array>
+> = {
+  classifierLog: logsOf,
+  classifierSlope: (curve) => differencesOf(logsOf(curve)),
+  classifierCurvature: (curve) => differencesOf(differencesOf(logsOf(curve))),
+};
+
 /** Of 1000 curves; only progress counts them. */
-const STEPS_OF_A_PAIR = 18;
+const STEPS_OF_A_PAIR = 21;
 const FITS_AT_ONCE = 100;
 
 /**

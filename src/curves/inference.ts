@@ -218,8 +218,9 @@ function* posteriorsOf(
     },
   });
   const bankSofar = (): Found[] | undefined => {
+    if (size === 0) return undefined;
     const all = observed.map((_, g) => found.get(g) ?? fromBank(g));
-    return size > 0 && all.every(({ effectiveCount }) => effectiveCount >= LEAST) ? all : undefined;
+    return all.every(({ effectiveCount }) => effectiveCount >= LEAST) ? all : undefined;
   };
   while (size < draws.shape[0] && found.size < observed.length) {
     const from = size;

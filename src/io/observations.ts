@@ -16,8 +16,8 @@ export interface Observations {
 
 /** How a quantity is found among the columns. */
 interface Quantity {
-  /** Names in small letters, without units. Those of an earlier list come first. */
-  readonly names: readonly (readonly string[])[];
+  /** Names in small letters, without units, between blanks. Those of an earlier text come first, and its first one is the quantity's. */
+  readonly names: readonly string[];
   /** Names that mean something else as often: they are refused, and this is why. */
   readonly doubtful: Readonly<Record<string, string>>;
   /** Units that the numbers must have, as {@link plainUnit} writes them; a table may leave them out. */
@@ -29,25 +29,19 @@ const DISPERSION = "may be a velocity dispersion";
 
 const QUANTITIES: Readonly<Record<keyof Observations, Quantity>> = {
   radii: {
-    names: [["radius"], ["r", "rad", "rgal"]],
+    names: ["radius", "r rad rgal"],
     doubtful: { distance: "may be the galaxy's distance", dist: "may be the galaxy's distance" },
     units: ["kpc"],
   },
   velocities: {
-    names: [
-      ["velocity"],
-      ["v", "vobs", "v_obs", "vrot", "v_rot", "vc", "v_c", "vcirc", "v_circ", "vel", "speed"],
-    ],
+    names: ["velocity", "v vobs v_obs vrot v_rot vc v_c vcirc v_circ vel speed"],
     doubtful: { vsys: "is a galaxy's systemic velocity", vlsr: "is no velocity of rotation" },
     units: SPEEDS,
   },
   errors: {
     names: [
-      ["error", "velocity_error"],
-      [
-        ...["e", "err", "uncertainty", "errv", "err_v", "verr", "v_err", "e_v", "ev", "dv", "e_vel", "e_vc"],
-        ...["e_velocity", "e_vobs", "e_v_obs", "errvobs", "vobs_err", "e_vrot", "e_v_rot", "vrot_err"],
-      ],
+      "error velocity_error",
+      "e err uncertainty errv err_v verr v_err e_v ev dv e_vel e_vc e_velocity e_vobs e_v_obs errvobs vobs_err e_vrot e_v_rot vrot_err",
     ],
     doubtful: { sigma: DISPERSION, sigma_v: DISPERSION, disp: DISPERSION, dispersion: DISPERSION },
     units: SPEEDS,
@@ -198,11 +192,12 @@ function fieldOf(comment: string, field: string): string | undefined {
 /** @throws FormatError unless one column has the best of the names, in the right unit */
 function columnOf({ names, units }: TextTable, key: keyof Observations, source: string): number {
   const { names: wanted, doubtful, units: right } = QUANTITIES[key];
-  const name = wanted[0][0];
+  const [name] = wanted[0].split(" ");
   const fits = (column: number): boolean => right.includes(plainUnit(units[column] ?? ""));
   const columnsOf = (list: readonly string[]): number[] =>
     [...names.keys()].filter((column) => list.includes(nameOf(names[column])));
-  const found = wanted.map(columnsOf).find((columns) => columns.length > 0) ?? [];
+  const found =
+    wanted.map((words) => columnsOf(words.split(" "))).find((columns) => columns.length > 0) ?? [];
   const inUnit = found.filter(fits);
   const columns = found.length > 1 && inUnit.length === 1 ? inUnit : found;
   const quoted = (list: readonly number[]): string =>
@@ -241,7 +236,9 @@ function columnOf({ names, units }: TextTable, key: keyof Observations, source: 
 /** Whether a cell names a quantity that is looked for. */
 function isName(cell: string): boolean {
   const name = nameOf(cell);
-  return Object.values(QUANTITIES).some(({ names }) => names.some((list) => list.includes(name)));
+  return Object.values(QUANTITIES).some(({ names }) =>
+    names.some((words) => words.split(" ").includes(name)),
+  );
 }
 
 /** Whether a cell can be a unit: no number, and no name. */

@@ -307,7 +307,8 @@ function* stepsOf(
   for (const [key, featuresOf] of Object.entries(FEATURES)) {
     if (featuresOf(real[0]).length === 0) continue;
     const features = { ...samples, curves: [...real, ...fake].map(featuresOf) };
-    yield [key, { [key]: classifierAccuracy(features, { random: random.fork(key) }) }];
+    const title = SCORES.find((score) => score.key === key)!.title;
+    yield [title, { [key]: classifierAccuracy(features, { random: random.fork(key) }) }];
   }
   if (radii.length >= 3) {
     yield ["roughness", { roughness: medianScore(real.map(roughness), fake.map(roughness), relabelled) }];

@@ -132,7 +132,10 @@ const sample = (known: readonly number[], weight: number): Float64Array[] => {
 };
 const refit = (known: readonly number[], weight: number): number[][] => find(sample(known, weight));
 
-/** Correlation, slope of found on asked, and the median and the root mean square of found − asked, dex. */
+/**
+ * Correlation, slope of found on asked, and the median and the root mean square of found − asked, dex. The correlation of the ranks, and
+ * the share that is off by more than 0.3 dex, tell how much of it a few far ones make.
+ */
 function compare(asked: readonly number[], found: readonly number[]) {
   const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [x, y] = [asked, found].map((list) => {
@@ -142,9 +145,20 @@ function compare(asked: readonly number[], found: readonly number[]) {
   const product = (a: readonly number[], b: readonly number[]): number =>
     mean(a.map((value, i) => value * b[i]));
   const off = found.map((value, i) => value - asked[i]);
+  const ranksOf = (list: readonly number[]): number[] => {
+    const order = [...list.keys()].sort((a, b) => list[a] - list[b]);
+    const ranks = new Array<number>(list.length);
+    order.forEach((i, rank) => {
+      ranks[i] = rank - (list.length - 1) / 2;
+    });
+    return ranks;
+  };
+  const [p, q] = [asked, found].map(ranksOf);
   const sizes = off.map(Math.abs).sort((a, b) => a - b);
   return {
     correlation: product(x, y) / Math.sqrt(product(x, x) * product(y, y)),
+    ranks: product(p, q) / Math.sqrt(product(p, p) * product(q, q)),
+    far: off.filter((value) => Math.abs(value) > 0.3).length / off.length,
     slope: product(x, y) / product(x, x),
     bias: mean(off),
     median: sizes[Math.floor(sizes.length / 2)],
@@ -156,13 +170,13 @@ const show = (title: string, known: readonly number[], found: readonly number[][
   console.log(title);
   NAMES.forEach((name, j) => {
     if (known[j] === 0) return;
-    const { correlation, slope, bias, median, scatter } = compare(
+    const { correlation, ranks, far, slope, bias, median, scatter } = compare(
       asked.map((row) => row[j]),
       found.map((row) => row[j]),
     );
     console.log(
-      `  ${name.padEnd(14)} correlation ${correlation.toFixed(4)}  slope ${slope.toFixed(3)}  mean off ${bias.toFixed(3)}` +
-        `  median |off| ${median.toFixed(3)}  rms off ${scatter.toFixed(3)} dex`,
+      `  ${name.padEnd(14)} correlation ${correlation.toFixed(4)}, of ranks ${ranks.toFixed(4)}  slope ${slope.toFixed(3)}  mean off ${bias.toFixed(3)}` +
+        `  median |off| ${median.toFixed(3)}  rms off ${scatter.toFixed(3)} dex, ${(100 * far).toFixed(1)} % beyond 0.3`,
     );
   });
 };

@@ -48,6 +48,7 @@ for (let first = 0; first < observations.length; first += GROUP) {
     telling(
       inferCurves(model, group, {
         random: random.fork("infer").fork(first),
+        deviation: { median: 0 }, // simulated galaxies are curves of the population
         chains: 48,
         transitions: 40,
         bank: 200_000,

@@ -1,7 +1,8 @@
 /**
- * Points of measured galaxies held out and predicted: `halograd infer` beside a spline, a flat continuation and a direct
- * fit of disc and halo. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
- * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [DEVIATION]]`
+ * Points of measured galaxies held out and predicted: `halograd infer` beside linear interpolation in ln R, a spline, a flat
+ * continuation and a direct fit of disc and halo. Points between others are held out in several ways, since one way differs from the
+ * next by more than methods do. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SPLITS [BANK]]]`
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +14,7 @@ import {
   type Posterior,
   quantiles,
   readModel,
-  SPARC_DEVIATION,
+  TYPICAL_DEVIATION,
 } from "../src/curves/index.ts";
 import { fitGalaxy, rotationCurves } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
@@ -21,7 +22,8 @@ import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/
 import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/index.ts";
 import { END_SHARES, Tally, telling } from "./coverage.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath, deviation = SPARC_DEVIATION] = process.argv.slice(2);
+const [modelPath, curvesPath, galaxiesPath, figurePath = "", splits = "20", bank = "60000"] =
+  process.argv.slice(2);
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
 /** In the figure: from dwarfs to giants, with gas, bulges, and one whose disc is out of equilibrium. */
@@ -52,31 +54,56 @@ interface Case {
   readonly heldOut: Observations;
 }
 
-for (const way of ["outer", "random"] as const) {
-  const cases = galaxies.map(({ name, all }, g): Case => {
-    const count = Math.max(1, Math.round(HELD_OUT * all.radii.length));
-    const places = Array.from(all.radii.keys());
-    const order = way === "random" ? random.fork("held out").fork(g).shuffle(places) : places.reverse();
-    const held = new Set(order.slice(0, count));
-    return { name, seen: pick(all, (i) => !held.has(i)), heldOut: pick(all, (i) => held.has(i)) };
-  });
-  const began = performance.now();
-  const steps = inferCurves(
-    model,
-    cases.map(({ seen }) => seen),
-    {
-      random: random.fork("infer").fork(way),
-      deviation: { median: Number(deviation) },
-      chains: 32,
-      transitions: 12,
-      bank: 60_000,
-    },
-  );
-  const posteriors = finish(telling(steps));
-  console.log(`\n${way} ${100 * HELD_OUT} % held out, ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  tellCoverage(cases, posteriors);
-  tellErrors(cases, posteriors);
-  if (way === "outer" && figurePath !== undefined) draw(cases, posteriors);
+/** How points are held out: the places of one galaxy's, of which there are `count`, in split number `split`. */
+const WAYS: Readonly<Record<string, (count: number, split: number, galaxy: number) => number[]>> = {
+  "outer 30 %": (count) => Array.from({ length: held(count) }, (_, i) => count - 1 - i),
+  "random 30 %": (count, split, galaxy) =>
+    random
+      .fork("held out")
+      .fork(split)
+      .fork(galaxy)
+      .shuffle(Array.from({ length: count }, (_, i) => i))
+      .slice(0, held(count)),
+  "every third, between others": (count, split) =>
+    Array.from({ length: count }, (_, i) => i).filter((i) => i > 0 && i < count - 1 && i % 3 === split % 3),
+};
+const SPLITS: Readonly<Record<string, number>> = {
+  "outer 30 %": 1,
+  "random 30 %": Number(splits),
+  "every third, between others": Math.min(3, Number(splits)),
+};
+
+for (const [way, placesOf] of Object.entries(WAYS)) {
+  const errors = new Map<string, number[][]>();
+  for (let split = 0; split < SPLITS[way]; split++) {
+    const cases = galaxies.map(({ name, all }, g): Case => {
+      const apart = new Set(placesOf(all.radii.length, split, g));
+      return { name, seen: pick(all, (i) => !apart.has(i)), heldOut: pick(all, (i) => apart.has(i)) };
+    });
+    const began = performance.now();
+    const steps = inferCurves(
+      model,
+      cases.map(({ seen }) => seen),
+      {
+        random: random.fork("infer").fork(way).fork(split),
+        deviation: { median: TYPICAL_DEVIATION },
+        chains: 32,
+        transitions: 12,
+        bank: Number(bank),
+      },
+    );
+    const posteriors = finish(telling(steps));
+    console.log(`\n${way} held out, split ${split}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    tellCoverage(cases, posteriors);
+    for (const [name, own] of errorsOf(cases, posteriors))
+      errors.set(name, [...(errors.get(name) ?? []), own]);
+    if (way === "outer 30 %" && figurePath !== "") draw(cases, posteriors);
+  }
+  tellErrors(way, errors);
+}
+
+function held(count: number): number {
+  return Math.max(1, Math.round(HELD_OUT * count));
 }
 
 function isKnown(radius: number): boolean {
@@ -119,9 +146,11 @@ function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]):
   );
 }
 
-function tellErrors(cases: readonly Case[], posteriors: readonly Posterior[]): void {
+/** Of each method: the root mean square of all points, and over galaxies the mean and the median of each one's, km/s. */
+function errorsOf(cases: readonly Case[], posteriors: readonly Posterior[]): [string, number[]][] {
   const methods: Readonly<Record<string, (one: Case, c: number) => ArrayLike<number>>> = {
     "posterior median": ({ heldOut }, c) => medians(heldOut.radii, posteriors[c]),
+    "linear in ln R": ({ seen, heldOut }) => Array.from(heldOut.radii, (radius) => linear(seen, radius)),
     "cubic spline": ({ seen, heldOut }) => spline(seen, heldOut.radii),
     "flat continuation": ({ seen, heldOut }) => Array.from(heldOut.radii, (radius) => flat(seen, radius)),
     "fit of disc and halo": ({ seen, heldOut }) => {
@@ -129,7 +158,7 @@ function tellErrors(cases: readonly Case[], posteriors: readonly Posterior[]): v
       return rotationCurves([galaxy], heldOut.radii).velocities;
     },
   };
-  for (const [name, predict] of Object.entries(methods)) {
+  return Object.entries(methods).map(([name, predict]) => {
     let [sum, points] = [0, 0];
     const own = cases.map((one, c) => {
       const guess = predict(one, c);
@@ -138,12 +167,25 @@ function tellErrors(cases: readonly Case[], posteriors: readonly Posterior[]): v
       points += guess.length;
       return Math.sqrt(squares / guess.length);
     });
-    const [middle, high] = quantiles(own, [0.5, 0.9]).map((error) => error.toFixed(2));
     const mean = own.reduce((total, error) => total + error, 0) / own.length;
-    console.log(
-      `${name.padEnd(22)} rms of all points ${Math.sqrt(sum / points).toFixed(2)} km/s; of a galaxy: ` +
-        `mean ${mean.toFixed(2)}, median ${middle}, 9 of 10 below ${high}`,
-    );
+    return [name, [Math.sqrt(sum / points), mean, quantiles(own, [0.5])[0]]];
+  });
+}
+
+/** Means over the splits, and their standard deviations: by so much one split differs from the next. */
+function tellErrors(way: string, errors: ReadonlyMap<string, readonly number[][]>): void {
+  console.log(
+    `\n${way}: km/s; all points, mean and median over galaxies, each with its spread over the splits`,
+  );
+  for (const [name, rows] of errors) {
+    const cells = [0, 1, 2].map((k) => {
+      const values = rows.map((row) => row[k]);
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const variance =
+        values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
+      return `${mean.toFixed(2)} ± ${Math.sqrt(variance).toFixed(2)}`;
+    });
+    console.log(`  ${name.padEnd(22)} ${cells.join("   ")}`);
   }
 }
 
@@ -159,6 +201,15 @@ function medians(radii: Float64Array, posterior: Posterior): number[] {
 function flat({ radii, velocities }: Observations, radius: number): number {
   const last = radii.findLastIndex((own) => own <= radius);
   return velocities[Math.max(0, last)];
+}
+
+/** Straight lines over ln R between points; flat beyond them. */
+function linear({ radii, velocities }: Observations, radius: number): number {
+  const above = radii.findIndex((own) => own >= radius);
+  if (above <= 0) return velocities[above < 0 ? radii.length - 1 : 0];
+  const [from, to] = [radii[above - 1], radii[above]];
+  const share = to === from ? 0 : Math.log(radius / from) / Math.log(to / from);
+  return velocities[above - 1] + share * (velocities[above] - velocities[above - 1]);
 }
 
 /** The natural cubic spline, which goes on straight beyond its ends. Points at the same radius are averaged. */

@@ -104,12 +104,16 @@ export function nearest(word: string, list: readonly string[]): string | undefin
   const slips = (other: string): number => {
     if (other.toLowerCase() === plain || (word.length > 1 && initialsOf(other) === plain)) return 0;
     if (word.length > 2 && other.startsWith(word)) return 0.5;
-    // Words that differ in length by more than two slips need no table, which for a long one takes memory.
-    return Math.abs(word.length - other.length) > 2 ? Infinity : editDistance(word, other);
+    // Words that differ in length by more than two slips need no table. What is longer than any name is none that was misspelled, and
+    // the table of two such words would take their product in time.
+    const isFar = Math.abs(word.length - other.length) > 2 || word.length > LONGEST_NAME;
+    return isFar ? Infinity : editDistance(word, other);
   };
   const [best] = list.map((other) => [other, slips(other)] as const).sort((a, b) => a[1] - b[1]);
   return best !== undefined && best[1] <= Math.min(2, (word.length - 1) / 2) ? best[0] : undefined;
 }
+
+const LONGEST_NAME = 100;
 
 /** `lr` of learningRate and of learning-rate. */
 function initialsOf(name: string): string {

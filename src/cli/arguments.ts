@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { clip, nearest } from "../basics/check.ts";
 import { HalogradError } from "../basics/errors.ts";
+import { decimalOf } from "../io/csv.ts";
 
 /** Words on the command line that halograd does not understand: exit code 2. */
 export class UsageError extends HalogradError {}
@@ -23,6 +24,10 @@ export interface Option<T> {
   readonly rule: string;
   /** Whether it may be given several times, for different names: NAME=X. */
   readonly named?: boolean;
+  /** Another option without which it does nothing, or that option's value. */
+  readonly partner?: readonly [option: string, value?: string];
+  /** The option of a file in whose folder this one, a folder, is unless it is given. */
+  readonly folderOf?: string;
   /**
    * The value of a text; `undefined` when it breaks the rule.
    *
@@ -75,7 +80,7 @@ export function integer<T extends number | undefined>(
     help,
     rule: `a whole number ${bounds}`,
     read: (text) => {
-      const value = readDecimal(text);
+      const value = decimalOf(text);
       return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
     },
     ...(standardText !== undefined && { standardText }),
@@ -111,7 +116,7 @@ export function real<T extends number | undefined>(
     help,
     rule: `a number ${ends.join(", ").replace(", to", " to")}`,
     read: (text) => {
-      const value = readDecimal(text);
+      const value = decimalOf(text);
       return value >= least && value > above && value <= most && value < below ? value : undefined;
     },
   };
@@ -177,7 +182,7 @@ type Reader<T> = (text: string) => T | undefined;
 
 /** A number above 0. */
 export const aboveZero: Reader<number> = (text) => {
-  const value = readDecimal(text);
+  const value = decimalOf(text);
   return value > 0 && value < Infinity ? value : undefined;
 };
 
@@ -211,14 +216,14 @@ export function assignments<Values extends object>(
   };
 }
 
+/** The same option, which does something only beside another one, or beside one value of that. */
+export function beside<T>(option: Option<T>, name: string, value?: string): Option<T> {
+  return { ...option, partner: value === undefined ? [name] : [name, value] };
+}
+
 /** An option that is there or not. */
 export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };
-}
-
-/** Number() alone would take "" for 0, and "0x10". */
-function readDecimal(text: string): number {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 /**
@@ -294,6 +299,13 @@ export function parseWords(
       }
       before.set(place, value);
     }
+  }
+  const isGiven = (key: string): boolean => values[key] !== options[key].standard;
+  for (const [key, { partner: [other, value] = [] }] of Object.entries(options)) {
+    if (other === undefined || !isGiven(key)) continue;
+    if (value === undefined ? isGiven(other) : values[other] === value) continue;
+    const wanted = `--${dashed(other)}${value === undefined ? "" : ` ${value}`}`;
+    refuse(`--${dashed(key)} does nothing without ${wanted}`, `add ${wanted}, or leave --${dashed(key)} out`);
   }
   const { name = "", least = 0, most = 0, choices } = operands ?? {};
   if (found.length < least) {

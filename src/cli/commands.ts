@@ -3,6 +3,7 @@
  * does is loaded when it is called, so that `halograd --help` loads no engine.
  */
 
+import { dirname } from "node:path";
 import { ArgumentError } from "../basics/errors.ts";
 import {
   CONDITIONS,
@@ -18,6 +19,7 @@ import {
   aboveZero,
   anyText,
   assignments,
+  beside,
   choice,
   columns,
   dashed,
@@ -50,7 +52,7 @@ interface Prepared {
 }
 
 /** The work of a command. */
-type Job<Values> = (values: Values, context: Context, operands: readonly string[]) => Promise<Outcome>;
+type Job<Values> = (values: Values, context: Context, operands: readonly string[]) => Outcome;
 
 const shared = {
   json: flag("print the result as JSON on stdout, messages on stderr"),
@@ -60,6 +62,16 @@ const output = {
   out: path("FOLDER", "out", "folder to write into"),
   force: flag("replace files that are already there"),
 };
+/** As {@link output}; unless another is given, the folder of the file that an option names. */
+const outputBeside = (option: string): typeof output => ({
+  ...output,
+  out: {
+    ...output.out,
+    standard: undefined as never,
+    standardText: `the folder of --${option}`,
+    folderOf: option,
+  },
+});
 const seed = integer(
   0,
   Number.MIN_SAFE_INTEGER,
@@ -86,17 +98,29 @@ const training = {
     NETWORKS,
     "the reference post's network, or a larger one that is told the amount of noise and learns principal components of log velocity",
   ),
-  epochs: integer(undefined, 1, 1_000_000, "passes over the training curves, of the autoencoder", "2001"),
-  batches: integer(undefined, 1, 1_000_000, "batches of 256 curves, of the residual network", "6000"),
+  epochs: beside(
+    integer(undefined, 1, 1_000_000, "passes over the training curves, of the autoencoder", "2001"),
+    "network",
+    "autoencoder",
+  ),
+  batches: beside(
+    integer(undefined, 1, 1_000_000, "batches of 256 curves, of the residual network", "6000"),
+    "network",
+    "residual",
+  ),
   learningRate: real(
     undefined,
     { above: 0, most: 1000 },
     "step size of the optimiser",
     "0.01; 0.004 of the residual network",
   ),
-  conditions: list(
-    CONDITIONS,
-    "what the residual network is told of each galaxy, to be asked for by sample; bulge-fraction with --population extended only",
+  conditions: beside(
+    list(
+      CONDITIONS,
+      "what the residual network is told of each galaxy, to be asked for by sample; bulge-fraction with --population extended only",
+    ),
+    "network",
+    "residual",
   ),
 };
 const sampler = {
@@ -131,7 +155,7 @@ const comparison = {
     "of the choice of curves, the relabellings and the classifier",
   ),
   out: path("FOLDER", undefined, "writes scores.svg, scores.csv and scores.json into it", "writes nothing"),
-  force: output.force,
+  force: beside(output.force, "out"),
 };
 const samples =
   "samples at the same radii: a file of curves, or a model.safetensors or the folder of a run, whose model then samples as many as are needed";
@@ -187,7 +211,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         galaxies: path("FILE", undefined, "their parameters, for --conditions", "galaxies.csv beside --data"),
         seed,
         ...training,
-        ...output,
+        ...outputBeside("data"),
       },
       computes: true,
       load: async () => (await import("./train.ts")).train,
@@ -212,25 +236,31 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "a number above 0",
           `a property that the galaxies are to have, masses as log10 of solar masses, scale-length in kpc, bulge-fraction of the mass of all stars; several may be given, and what is not given is left open: ${CONDITIONS.join(", ")}`,
         ),
-        guidance: real(
-          undefined,
-          { least: 0, most: 100 },
-          "how much the condition counts: 1 as in the data, more exaggerates it",
-          "1",
+        guidance: beside(
+          real(
+            undefined,
+            { least: 0, most: 100 },
+            "how much the condition counts: 1 as in the data, more exaggerates it",
+            "1",
+          ),
+          "condition",
         ),
         guide: assignments<Required<GuideOption>>(
           { flat: aboveZero, peak: aboveZero, points: anyText },
           "a radius above 0 in kpc, or a file of points",
           "a wish that the model was never trained for; several may be given. flat=R: from R kpc on, ln v is within 1 % rms of its mean. peak=R: fastest within some 10 % of R kpc. points=FILE: near the points of a table with the columns radius [kpc], velocity [km/s] and error [km/s]",
         ),
-        tolerance: real(
-          undefined,
-          { least: 0.01, most: 100 },
-          "multiplies the tolerances of the wishes: less comes nearer",
-          "1",
+        tolerance: beside(
+          real(
+            undefined,
+            { least: 0.01, most: 100 },
+            "multiplies the tolerances of the wishes: less comes nearer",
+            "1",
+          ),
+          "guide",
         ),
         seed: seedOfModel,
-        ...output,
+        ...outputBeside("model"),
       },
       computes: true,
       load: async () => (await import("./sample.ts")).sample,
@@ -250,9 +280,10 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       options: {
         model,
         noise: real(
-          0.1,
+          undefined,
           { above: 0, below: 1 },
-          "the share of noise that the residual network takes the curves to have",
+          "the share of noise that the residual network takes the curves to have; the autoencoder is not told",
+          "0.1",
         ),
         ...output,
       },
@@ -265,17 +296,44 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "infer the whole curve of a measured galaxy, with its uncertainty",
       details:
-        "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s], at any radii that the model has; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
+        "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s] or a rotmod file of SPARC; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
         data: path("FILE", undefined, "radius, velocity and error of each point"),
         sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxy: text("NAME", "a galaxy of --sparc"),
+        rMin: real(
+          undefined,
+          { above: 0 },
+          "points inside this radius are left out, kpc",
+          "the model's first",
+        ),
+        rMax: real(
+          undefined,
+          { above: 0 },
+          "points outside this radius are left out, kpc",
+          "the model's last",
+        ),
         model: path("FILE", undefined, model.help, "out/model.safetensors"),
         deviation: real(
           undefined,
           { least: 0, below: 1 },
           "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
-          "0; 0.05 with --sparc",
+          "0.05",
+        ),
+        bank: integer(
+          undefined,
+          100,
+          10_000_000,
+          "curves of the model that are looked through first",
+          "50000",
+        ),
+        chains: integer(undefined, 2, 10_000, "chains that go on from them where they are not enough", "64"),
+        transitions: integer(
+          undefined,
+          5,
+          100_000,
+          "states of each chain, a quarter of which is left out",
+          "120",
         ),
         seed: seedOfModel,
         ...output,
@@ -309,9 +367,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         loss: path("FILE", undefined, "losses of each epoch", "loss.csv in --from"),
         model: path("FILE", undefined, model.help, "model.safetensors in --from"),
         sampler,
-        steps,
+        steps: { ...steps, standard: undefined, standardText: "31" },
         seed: seedOfModel,
-        ...output,
+        ...outputBeside("from"),
       },
       computes: true,
       load: async () => (await import("./plot.ts")).plot,
@@ -395,11 +453,15 @@ function command<Values>({
   readonly computes?: boolean;
 }): Command {
   const common = computes ? { backend, ...shared } : shared;
-  const full = { ...grammar, options: { ...(grammar.options as Options), ...common } };
+  const full: Grammar = { ...grammar, options: { ...(grammar.options as Options), ...common } };
   return {
     ...full,
     prepare: (where, words) => {
-      const { values, operands } = parseWords(where, words, full);
+      const { values: read, operands } = parseWords(where, words, full);
+      const { folderOf = "" } = full.options.out ?? {};
+      const source = String(read[folderOf]);
+      const folder = full.options[folderOf]?.placeholder === "FILE" ? dirname(source) : source;
+      const values = read.out === undefined && folderOf !== "" ? { ...read, out: folder } : read;
       return {
         json: values.json === true,
         quiet: values.quiet === true,

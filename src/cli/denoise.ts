@@ -9,18 +9,18 @@ import { OutputFolder, tellOutcome } from "./output.ts";
 /** The values of the command's options. */
 export interface DenoiseOptions {
   readonly model: string;
-  /** How much noise a network that is told takes the curves to have, from 0 to 1. */
-  readonly noise: number;
+  /** How much noise a network that is told takes the curves to have, from 0 to 1; default 0.1. */
+  readonly noise: number | undefined;
   readonly out: string;
   readonly force: boolean;
 }
 
 /** The command. */
-export async function denoise(
+export function denoise(
   { model, noise, out, force }: DenoiseOptions,
   context: Context,
   [source]: readonly string[],
-): Promise<Outcome> {
+): Outcome {
   const [network, noisy] = [readModelFile(model), readCurves(source)];
   const clean = denoiseCurves(network, noisy, { noise, source });
   const output = new OutputFolder(out, { names: ["denoised.csv"], force });

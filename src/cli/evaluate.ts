@@ -17,7 +17,7 @@ import {
   titleOf,
   verdict,
 } from "../curves/index.ts";
-import { FEWEST_CURVES, STEPS_OF_A_PAIR } from "../curves/scores.ts";
+import { FEWEST_CURVES } from "../curves/scores.ts";
 import type { Curves } from "../io/index.ts";
 import { scoresFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
@@ -37,24 +37,21 @@ export interface EvaluateOptions {
 }
 
 /** Both commands: one set of samples or many, each against the real curves. */
-export async function evaluate(
-  values: EvaluateOptions,
-  context: Context,
-  files: readonly string[],
-): Promise<Outcome> {
+export function evaluate(values: EvaluateOptions, context: Context, files: readonly string[]): Outcome {
   const { terminal } = context;
   const inputs = readInputs(files, values);
   const output =
     values.out === undefined
       ? undefined
       : new OutputFolder(values.out, { names: SCORE_FILES, force: values.force });
-  const samples = await sampleInputs(inputs, context);
-  const rows = samples && (await scoreInputs(inputs, samples, values.seed, context));
-  if (samples === undefined || rows === undefined) {
-    terminal.print(`Stopped by ${context.interruption.reason}, before the scores were complete.`);
+  const samples = sampleInputs(inputs, context);
+  const scored = samples && scoreInputs(inputs, samples, values.seed, context);
+  if (samples === undefined || scored === undefined || scored.rows.length === 0) {
+    terminal.print(`Stopped by ${context.interruption.reason}, before there was a score of any samples.`);
     return { complete: false, result: {} };
   }
-  const names = samples.map(({ name }) => name);
+  const { rows, sets, complete } = scored;
+  const names = samples.slice(0, sets).map(({ name }) => name);
   for (const line of scoreTable(rows, names)) terminal.say(line);
   terminal.say(`\n${describeBaseline(inputs, values)}`);
   const result = {
@@ -63,20 +60,23 @@ export async function evaluate(
     baseline: values.baseline ?? null,
     baselineCurves: baselineSize(inputs),
     seed: values.seed,
-    samples: inputs.fakes.map(({ file, model }, i) => ({
+    samples: inputs.fakes.slice(0, sets).map(({ file, model }, i) => ({
       file,
       ...(model !== undefined && { sampled: settingsOf(model) }),
       scores: scoresResult(rows, i),
     })),
   };
-  if (output === undefined) return { complete: true, result };
+  if (output === undefined) {
+    if (!complete) terminal.print(`Stopped by ${context.interruption.reason}: these are the scores so far.`);
+    return { complete, result };
+  }
   output.write([
     ["scores.svg", drawScores(rows, names)],
     ["scores.csv", scoresCsv(rows, names)],
     ["scores.json", `${JSON.stringify(result, null, 2)}\n`],
   ]);
-  tellOutcome(context, output, true);
-  return { complete: true, result: { ...output.result(), ...result } };
+  tellOutcome(context, output, complete);
+  return { complete, result: { ...output.result(), ...result } };
 }
 
 /** The scores of one of the sets, as `--json` tells them. */
@@ -186,7 +186,7 @@ function settingsOf(model: Model): { sampler: SamplerName; steps: number; seed: 
 }
 
 /** The sets, those of models sampled; undefined when that was stopped before the last of them. */
-async function sampleInputs({ fakes, size }: Inputs, context: Context): Promise<NamedCurves[] | undefined> {
+function sampleInputs({ fakes, size }: Inputs, context: Context): NamedCurves[] | undefined {
   const names = shortNames(fakes.map(({ file }) => file));
   const sets: NamedCurves[] = [];
   for (const [i, { curves = [], model }] of fakes.entries()) {
@@ -196,33 +196,40 @@ async function sampleInputs({ fakes, size }: Inputs, context: Context): Promise<
     }
     const { seed, ...settings } = settingsOf(model);
     const options = { ...settings, count: size, random: new Random(seed) };
-    const samples = await prepareSampling(model, options, names[i])(context);
+    const samples = prepareSampling(model, options, names[i])(context);
     if (!samples.complete) return undefined;
     sets.push({ name: names[i], curves: samples.curves });
   }
   return sets;
 }
 
-async function scoreInputs(
+function scoreInputs(
   { real, fresh: baseline, known: training, size }: Inputs,
   samples: readonly NamedCurves[],
   seed: number,
   context: Context,
-): Promise<ScoreRow[] | undefined> {
+): Scored | undefined {
   const { radii, curves } = real;
   const random = new Random(seed);
   const sets = { radii, real: curves, samples, baseline, training, count: size };
-  return followScores(compareCurves({ ...sets, random }), samples.length, context);
+  return followScores(compareCurves({ ...sets, random }), context);
 }
 
-/** Scores with a progress bar; undefined when stopped before the end. */
-export async function followScores(
+/** Scores, of all sets or, after an interruption, of the first. */
+interface Scored {
+  readonly rows: readonly ScoreRow[];
+  readonly sets: number;
+  readonly complete: boolean;
+}
+
+/** Scores with a progress bar; undefined when stopped before the first. */
+export function followScores(
   work: Generator<ScoreProgress, ScoreRow[], void>,
-  sets: number,
   context: Context,
-): Promise<ScoreRow[] | undefined> {
-  const total = (sets + 1) * STEPS_OF_A_PAIR;
-  return (await follow(work, "scoring", total, ({ step }) => [step], context)).result;
+): Scored | undefined {
+  const { result: rows, last } = follow(work, "scoring", ({ step }) => [step], context);
+  if (rows === undefined) return last && { ...last.sofar, complete: false };
+  return { rows, sets: rows[0]?.values.length ?? 0, complete: true };
 }
 
 /** The names of files without their folders, or of a model its folder, where they differ; else as given. */

@@ -19,23 +19,24 @@ export interface GenerateOptions {
 }
 
 /** The command. */
-export async function generate(values: GenerateOptions, context: Context): Promise<Outcome> {
+export function generate(values: GenerateOptions, context: Context): Outcome {
   const output = new OutputFolder(values.out, { names: POPULATION_FILES, force: values.force });
-  const population = await generateGalaxies(values, context);
+  const population = generateGalaxies(values, context);
   if (population !== undefined) output.write(populationFiles(population));
-  const complete = population !== undefined;
+  const galaxies = population?.galaxies.length ?? 0;
+  const complete = galaxies === values.count;
   tellOutcome(context, output, complete);
-  return { complete, result: { ...output.result(), seed: values.seed, galaxies: values.count } };
+  return { complete, result: { ...output.result(), seed: values.seed, galaxies } };
 }
 
-/** Draws galaxies and computes their curves; `undefined` when stopped before the end. */
-export async function generateGalaxies(
+/** Draws galaxies and computes their curves: the first ones when stopped before the end, `undefined` before the first. */
+export function generateGalaxies(
   { seed, count, population }: Pick<GenerateOptions, "seed" | "count" | "population">,
   context: Context,
-): Promise<Population | undefined> {
+): Population | undefined {
   const work = generatePopulation({ count, population, random: new Random(seed) });
-  const { result } = await follow(work, "galaxies", count, ({ done }) => [`${done} of ${count}`], context);
-  return result;
+  const { result, last } = follow(work, "galaxies", ({ done }) => [`${done} of ${count}`], context);
+  return result ?? last?.population;
 }
 
 /** The tables of a population. */

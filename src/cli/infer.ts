@@ -7,9 +7,10 @@ import {
   intervalsOf,
   type Model,
   type Posterior,
+  parametersAtBounds,
   parametersOf,
   quantiles,
-  SPARC_DEVIATION,
+  TYPICAL_DEVIATION,
 } from "../curves/index.ts";
 import { GALAXY_COLUMNS } from "../curves/population.ts";
 import { FIT_PARAMETERS, type FitParameter } from "../galaxy/index.ts";
@@ -20,6 +21,7 @@ import {
   parseObservations,
   parseSparcCurves,
 } from "../io/index.ts";
+import { median } from "../metrics/index.ts";
 import { FileError, readTextFile } from "../node/files.ts";
 import { inferenceFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
@@ -42,7 +44,14 @@ export interface InferOptions {
   readonly galaxy: string | undefined;
   /** Default: `out/model.safetensors`. */
   readonly model: string | undefined;
+  /** Points at other radii are left out; default: the model's range. */
+  readonly rMin: number | undefined;
+  readonly rMax: number | undefined;
+  /** These four as of the library. */
   readonly deviation: number | undefined;
+  readonly bank: number | undefined;
+  readonly chains: number | undefined;
+  readonly transitions: number | undefined;
   readonly seed: number | undefined;
   readonly out: string;
   readonly force: boolean;
@@ -51,41 +60,45 @@ export interface InferOptions {
 /** The columns of the intervals. */
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 
-/** Where the bank is not enough, chains, and states of each, a quarter of which is left out: half a minute with the bank. */
-const CHAINS = 64;
-const TRANSITIONS = 120;
-const BANK = 50_000;
-
 /** The command. */
-export async function infer(values: InferOptions, context: Context): Promise<Outcome> {
+export function infer(values: InferOptions, context: Context): Outcome {
   const { name, observations } = readObservations(values);
   const model = readModelOrTell(values.model);
-  const { deviation = values.sparc === undefined ? 0 : SPARC_DEVIATION, seed = model.training.seed } = values;
+  const { radii } = model;
+  const { rMin = radii[0], rMax = radii[radii.length - 1], bank, chains, transitions } = values;
+  const { deviation = TYPICAL_DEVIATION, seed = model.training.seed } = values;
   const steps = inferCurves(model, [observations], {
-    random: new Random(seed).fork("inference"),
+    random: new Random(seed),
     deviation: { median: deviation },
-    chains: CHAINS,
-    transitions: TRANSITIONS,
-    bank: BANK,
+    radiusRange: [rMin, rMax],
+    bank,
+    chains,
+    transitions,
   });
   const output = new OutputFolder(values.out, { names: INFERENCE_FILES, force: values.force });
-  const { result } = await follow(
+  const { result, last } = follow(
     steps,
     "posterior",
-    1,
     ({ evaluations }) => [`${evaluations} curves tried`],
     context,
   );
-  const posterior = result?.[0];
+  const complete = result !== undefined;
+  const posterior = (result ?? last?.posteriors)?.[0];
   if (posterior === undefined) {
     tellOutcome(context, output, false);
     return { complete: false, result: output.result() };
   }
   const parameters = parametersOf(model, posterior);
-  output.write(inferenceFiles(model, observations, posterior, parameters, name));
-  tellParameters(context, posterior, parameters, deviation > 0);
-  tellOutcome(context, output, true);
-  return { complete: true, result: { ...output.result(), ...resultOf(name, posterior, parameters, seed) } };
+  const warnings = warningsOf(model, posterior);
+  output.write(inferenceFiles(model, posterior, parameters, name));
+  tellPosterior(context, posterior, parameters, deviation);
+  for (const [problem, fix] of warnings) context.terminal.say(`warning: ${problem}\n  ${fix}`);
+  tellOutcome(context, output, complete);
+  const told = { deviation, warnings: warnings.map(([problem]) => problem) };
+  return {
+    complete,
+    result: { ...output.result(), ...resultOf(name, posterior, parameters, seed), ...told },
+  };
 }
 
 /**
@@ -135,12 +148,11 @@ type Parameters = Readonly<Record<FitParameter, number[]>>;
 
 function inferenceFiles(
   { radii }: Model,
-  observations: Observations,
   posterior: Posterior,
   parameters: Parameters,
   name: string,
 ): OutputFile[] {
-  const { curves } = posterior;
+  const { curves, points: observations } = posterior;
   const intervals = intervalsOf(posterior);
   const header = ["radius [kpc]", ...SHARE_NAMES.map((share) => `${share} [km/s]`)];
   const columns = FIT_PARAMETERS.map((parameter) => COLUMNS[parameter]);
@@ -171,46 +183,122 @@ const COLUMNS = Object.fromEntries(
   FIT_PARAMETERS.map((parameter, i) => [parameter, GALAXY_COLUMNS[i]]),
 ) as Record<FitParameter, string>;
 
-/** A line for each parameter: median, and the ends of the interval of 68 %. */
-function tellParameters(
+/** What was found: points and fit, then a line for each parameter, with its median and the ends of the interval of 68 %. */
+function tellPosterior(
   { terminal }: Context,
-  { curves, deviations, rHat, effectiveCount }: Posterior,
+  posterior: Posterior,
   parameters: Parameters,
-  hasDeviations: boolean,
+  deviation: number,
 ): void {
+  const { curves, deviations, rHat, effectiveCount, points, leftOut, chiSquared } = posterior;
+  const count = points.radii.length;
+  const left =
+    leftOut === 0 ? "" : `, ${leftOut} left out beyond ${points.radii[0]} to ${points.radii[count - 1]} kpc`;
+  terminal.say(`${count} point${count === 1 ? "" : "s"}${left}`);
+  terminal.say(
+    deviation === 0
+      ? "deviations from curves of the model: none, by --deviation 0"
+      : `deviations from curves of the model: typically ${short(100 * deviation)} % of the velocity, by --deviation`,
+  );
   terminal.say(
     `${curves.length} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
   );
-  if (rHat > 1.2) terminal.say("  the chains have hardly met: take the intervals as rough");
+  terminal.say(
+    `chi squared of the median curve ${chiSquared.toFixed(1)}; p of points farther off: ${posterior.predictiveP.toFixed(3)} under the posterior, ${posterior.priorP.toFixed(3)} among the model's galaxies`,
+  );
   for (const parameter of FIT_PARAMETERS) {
-    const [, low, , middle, , high] = parameters[parameter].map((value) =>
-      String(Number(value.toPrecision(3))),
-    );
+    const [, low, , middle, , high] = parameters[parameter].map(short);
     terminal.say(`  ${COLUMNS[parameter]}  ${middle}  (68 %: ${low} to ${high})`);
   }
-  if (!hasDeviations) return;
+  if (deviation === 0) return;
   const [low, middle, high] = quantiles(deviations, [0.16, 0.5, 0.84]).map((share) =>
     (100 * share).toFixed(1),
   );
-  terminal.say(
-    `  deviations from curves of the model  ${middle} % of the velocity  (68 %: ${low} to ${high})`,
-  );
+  terminal.say(`  deviations found  ${middle} % of the velocity  (68 %: ${low} to ${high})`);
 }
+
+/** What is doubtful about a posterior, and what to do about it. */
+function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: string][] {
+  const { rHat, effectiveCount, points, leftOut, predictiveP, priorP, deviations } = posterior;
+  const warnings: [string, string][] = [];
+  const { population } = model.training;
+  if (priorP < RARE) {
+    warnings.push([
+      `the model has hardly seen galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
+      population === "extended"
+        ? "check the units; what no galaxy of the extended population is like, no posterior of it can tell"
+        : `its population is ${population ?? "unknown"}: train one on halograd generate --population extended, and check the units`,
+    ]);
+  }
+  if (predictiveP < RARE) {
+    warnings.push([
+      `no curve of the model goes through these points within their errors (p ${predictiveP.toFixed(4)})`,
+      "check the errors, or allow for more with --deviation",
+    ]);
+  }
+  if (median(deviations) > MUCH) {
+    warnings.push([
+      `the galaxy is off the model's curves by ${(100 * median(deviations)).toFixed(0)} % of its velocity`,
+      "take the parameters as rough: they are of a curve that is not the galaxy's",
+    ]);
+  }
+  if (rHat > 1.05 || effectiveCount < FEW) {
+    warnings.push([
+      `the chains have not converged (R-hat ${rHat.toFixed(2)}, should be below 1.05; ${effectiveCount.toFixed(0)} independent curves): take the intervals as rough`,
+      "give more --transitions or --chains, or a larger --bank; each takes longer in proportion",
+    ]);
+  }
+  const exact = median(points.errors.map((error, i) => error / Math.max(points.velocities[i], error)));
+  if (exact < 0.002) {
+    warnings.push([
+      `the errors are ${short(100 * exact)} % of the velocities, less than the model's own curves hold to`,
+      "check that errors are standard errors in km/s; with --deviation they matter little",
+    ]);
+  }
+  if (leftOut > points.radii.length) {
+    warnings.push([
+      `${leftOut} of the points lie at other radii than the model has`,
+      "check that radii are in kpc",
+    ]);
+  }
+  for (const [parameter, share] of Object.entries(parametersAtBounds(model, posterior))) {
+    if (share < MANY) continue;
+    warnings.push([
+      `${COLUMNS[parameter as FitParameter]} ends on a bound of the fit in ${(100 * share).toFixed(0)} % of the curves: they do not tell it`,
+      "take its quantiles as a limit, not as a value",
+    ]);
+  }
+  return warnings;
+}
+
+/** A p-value of the two checks, a deviation, effective draws, and a share of fits on a bound, from which on the user is warned. */
+const RARE = 0.01;
+const MUCH = 0.15;
+const FEW = 100;
+const MANY = 0.05;
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 function resultOf(
   galaxy: string,
-  { curves, deviations, rHat, effectiveCount }: Posterior,
+  posterior: Posterior,
   parameters: Parameters,
   seed: number | bigint,
 ): Record<string, unknown> {
+  const { curves, points, leftOut, rHat, effectiveCount, chiSquared, predictiveP, priorP } = posterior;
   return {
     ...(galaxy !== "" && { galaxy }),
     seed,
+    points: points.radii.length,
+    leftOut,
     samples: curves.length,
     rHat,
     effectiveCount,
+    chiSquared,
+    predictiveP,
+    priorP,
     quantiles: INTERVAL_SHARES,
     parameters,
-    deviations: quantiles(deviations, INTERVAL_SHARES),
+    deviations: quantiles(posterior.deviations, INTERVAL_SHARES),
   };
 }

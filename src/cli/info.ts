@@ -8,7 +8,6 @@ import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
-import { printable } from "./terminal.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** Of a column or a tensor. */
@@ -21,11 +20,7 @@ interface Statistics {
 }
 
 /** The command. */
-export async function info(
-  values: object,
-  { terminal }: Context,
-  [path]: readonly string[],
-): Promise<Outcome> {
+export function info(values: object, { terminal }: Context, [path]: readonly string[]): Outcome {
   const bytes = readBytes(path);
   const isTable = path.endsWith(".csv") || looksLikeTable(bytes);
   // The header of safetensors is JSON behind 8 bytes of length; nothing else that we read has a brace there.
@@ -40,7 +35,7 @@ export async function info(
   const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
   // The lines are the result, and not a message about it: with --json it is told in that form alone.
   const isJson = "json" in values && values.json === true;
-  if (!isJson) for (const line of lines) terminal.print(printable(line));
+  if (!isJson) for (const line of lines) terminal.print(line);
   return { complete: true, result: { file: path, ...result } };
 }
 

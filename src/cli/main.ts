@@ -1,95 +1,75 @@
 #!/usr/bin/env node
-/** The halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
+/**
+ * The halograd command. This thread has the streams and the signals; the program runs in another one, so that it can compute, or wait
+ * for a file, without a pause, and a signal is still heard at once.
+ */
 
-import { clip, nearest } from "../basics/check.ts";
-import { HalogradError } from "../basics/errors.ts";
-import { commandHelp, UsageError } from "./arguments.ts";
-import { commands, EXIT_CODES, programHelp } from "./commands.ts";
-import { Interruption } from "./context.ts";
-import { printable, Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
+import { rmSync } from "node:fs";
+import { isMainThread, Worker } from "node:worker_threads";
+import { KEEPS, type Message, SAME_KEYSTROKE, SIGNAL, SIGNALS } from "../node/interruption.ts";
 
-const errors = new Terminal(process.stderr, process.env, { quiet: false });
-const interruption = new Interruption();
-
-// Errors of the streams themselves come as events: `| head` closes ours early, and a file behind `>` can fill a disk.
-process.stderr.on("error", () => {});
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return interruption.note("SIGPIPE");
-  if (process.exitCode === 1) return;
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (!isMainThread) {
+  (await import("./program.ts")).start();
+} else if (major > 20 || (major === 20 && minor >= 19)) {
+  host();
+} else {
+  // What an older Node lacks is missed when it is called, in the middle of a job.
+  process.stderr.write(`error: halograd needs Node 20.19 or newer, and this is ${process.versions.node}\n`);
+  process.stderr.write("  Fix: install a newer Node, from nodejs.org or with the packages of your system\n");
   process.exitCode = 1;
-  errors.print(`${errors.red("error:")} stdout cannot be written to (${error.code})`);
-});
-
-try {
-  const code = await main(process.argv.slice(2));
-  process.exitCode ??= code;
-} catch (error) {
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-  if (error instanceof HalogradError) {
-    errors.print(`${errors.red("error:")} ${printable(error.message)}`);
-    const words = process.argv.slice(2);
-    if (words.includes("--json")) {
-      const { where, problem, fix = null } = error;
-      const told = { command: words[0], complete: false, error: { where, problem, fix } };
-      process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
-    }
-  } else {
-    const trace = error instanceof Error ? error.stack : String(error);
-    errors.print(
-      `${trace}\n${errors.red("This is a bug in halograd.")} Please report it, with the lines above and:`,
-    );
-    errors.print(
-      `  halograd ${process.argv.slice(2).map(clip).join(" ")} (halograd ${version()}, Node ${process.version})`,
-    );
-  }
 }
 
-/** @returns the exit code */
-async function main(words: readonly string[]): Promise<number> {
-  const out = new Terminal(process.stdout, process.env, { quiet: false });
-  const [name, ...rest] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
-  if (name === undefined)
-    throw new UsageError("halograd", "a command is missing", "halograd --help lists them");
-  if (name === "--help" || name === "-h") {
-    out.print(programHelp());
-    return 0;
-  }
-  if (["--version", "-V", "-v"].includes(name)) {
-    out.print(`halograd ${version()}`);
-    return 0;
-  }
-  const command = commands.get(name);
-  if (command === undefined) {
-    const near = nearest(name, [...commands.keys()]);
-    throw name.startsWith("-")
-      ? new UsageError(
-          "halograd",
-          `the command comes first, not ${clip(name)}`,
-          `write halograd run ${clip(name)} …`,
-        )
-      : new UsageError(
-          "halograd",
-          `unknown command "${clip(name)}"`,
-          near === undefined ? "halograd --help lists what there is" : `did you mean halograd ${near}?`,
-        );
-  }
-  const where = `halograd ${name}`;
-  if (rest.includes("--help") || rest.includes("-h")) {
-    out.print(`${commandHelp(where, command)}\n\n${EXIT_CODES}`);
-    return 0;
-  }
-  const { json, quiet, start } = command.prepare(where, rest);
-  const terminal = new Terminal(json ? process.stderr : process.stdout, process.env, { quiet });
-  interruption.listen(() => {
-    terminal.clearBar();
-    errors.print("Stopping, and keeping what was computed; once more stops at once.");
+/** Runs the program: shows what it says, and tells it when it should stop. */
+function host(): void {
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  const { stdout, stderr } = process;
+  const screens = [stdout, stderr].map(({ isTTY, columns }) => ({ isTTY, columns }));
+  const argv = process.argv.slice(2);
+  const worker = new Worker(new URL(import.meta.url), { argv, workerData: { state, screens } });
+  const locks: string[] = [];
+  const unlock = (): void => {
+    for (const lock of locks) rmSync(lock, { force: true });
+  };
+  let code = 1;
+  worker.on("message", (message: Message) => {
+    if ("text" in message) process[message.stream].write(message.text);
+    else if ("lock" in message) locks.push(message.lock);
+    else code = message.code;
   });
-  const { complete, result } = await start({ terminal, interruption });
-  if (json) {
-    // The seed of a forked stream is a bigint, which JSON has not.
-    const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
-    out.print(JSON.stringify({ command: name, complete, ...result }, plain, 2));
+  worker.on("error", (error: Error) => stderr.write(`error: ${error.message}\n  Fix: give less at once\n`));
+  worker.on("exit", () => {
+    unlock();
+    process.exitCode ??= code;
+  });
+  const isNoted = (): boolean => Atomics.load(state, SIGNAL) !== 0;
+  let noted = 0;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (!isNoted() && Atomics.load(state, KEEPS) === 1) {
+        Atomics.store(state, SIGNAL, SIGNALS[signal]);
+        noted = performance.now();
+        const line = stdout.isTTY ? "\r\x1b[K" : "";
+        stderr.write(`${line}Stopping, and keeping what was computed; once more stops at once.\n`);
+      } else if (performance.now() - noted > SAME_KEYSTROKE) {
+        unlock();
+        // Not process.exit, which would wait for the other thread, and that perhaps for a file.
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      }
+    });
   }
-  return complete ? 0 : interruption.exitCode;
+  // Errors of the streams come as events: `| head` closes ours early, and a file behind `>` can fill a disk.
+  stderr.on("error", () => {});
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" && Atomics.load(state, KEEPS) === 1) {
+      Atomics.compareExchange(state, SIGNAL, 0, SIGNALS.SIGPIPE);
+    } else if (error.code === "EPIPE") {
+      unlock();
+      process.exit(128 + SIGNALS.SIGPIPE);
+    } else if (process.exitCode !== 1) {
+      process.exitCode = 1;
+      stderr.write(`error: stdout cannot be written to (${error.code})\n`);
+    }
+  });
 }

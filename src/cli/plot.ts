@@ -15,6 +15,7 @@ import type { EpochLosses } from "../diffusion/index.ts";
 import { parseCsv } from "../io/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { curvesFigure, noiseFigure, predictionsFigure, samplingFigure } from "../plot/index.ts";
+import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { readCurves, readGalaxies, readModelFile } from "./input.ts";
 import { FIGURES, type FigureName, figureFile, OutputFolder, tellOutcome } from "./output.ts";
@@ -29,7 +30,8 @@ export interface PlotOptions {
   readonly model: string | undefined;
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
-  readonly steps: number;
+  /** Default: 31. */
+  readonly steps: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
   readonly out: string;
@@ -37,12 +39,16 @@ export interface PlotOptions {
 }
 
 /** The command. */
-export async function plot(
-  values: PlotOptions,
-  context: Context,
-  wanted: readonly string[],
-): Promise<Outcome> {
+export function plot(values: PlotOptions, context: Context, wanted: readonly string[]): Outcome {
   const names = FIGURES.filter((name) => wanted.length === 0 || wanted.includes(name));
+  for (const option of ["data", "galaxies", "loss", "model", "sampler", "steps", "seed"] as const) {
+    if (values[option] === undefined || names.some((name) => USED[name].includes(option))) continue;
+    throw new UsageError(
+      "halograd plot",
+      `--${option} does nothing for the figure ${names.join(", ")}`,
+      `leave it out, or add a figure that needs it: ${FIGURES.filter((name) => USED[name].includes(option)).join(", ")}`,
+    );
+  }
   const read = reader(values);
   // Each reads its inputs, and returns what is left to do: a missing file is told before anything is created.
   const prepare: Record<FigureName, () => () => string> = {
@@ -74,6 +80,15 @@ export async function plot(
   tellOutcome(context, output, true);
   return { complete: true, result: output.result() };
 }
+
+/** The options that each figure heeds. */
+const USED: Readonly<Record<FigureName, readonly (keyof PlotOptions)[]>> = {
+  curves: ["data", "galaxies"],
+  noise: ["model", "data", "seed"],
+  loss: ["loss", "model"],
+  predictions: ["model", "data", "seed"],
+  sampling: ["model", "sampler", "steps", "seed"],
+};
 
 /** The inputs, each read when a figure first asks for it. */
 function reader(values: PlotOptions) {

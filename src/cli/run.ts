@@ -17,6 +17,7 @@ import {
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
 import { FEWEST_CURVES } from "../curves/scores.ts";
+import { duration } from "../node/terminal.ts";
 import { curvesFigure, noiseFigure, predictionsFigure, report, samplingFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
@@ -25,12 +26,10 @@ import { generateGalaxies, POPULATION_FILES, populationFiles } from "./generate.
 import { FIGURES, type FigureName, figureFile, OutputFolder, tellOutcome } from "./output.ts";
 import { reportContents } from "./report.ts";
 import { prepareSampling, SAMPLE_FILES, type Samples, sampleFiles } from "./sample.ts";
-import { duration } from "./terminal.ts";
 import {
   drawLoss,
   isComplete,
   prepareTraining,
-  requireOwnOptions,
   TRAINING_FILES,
   trainingFiles,
   trainingResult,
@@ -61,9 +60,8 @@ export interface RunOptions {
 }
 
 /** The command. Each part is written when it is done, so that nothing done is lost. */
-export async function run(values: RunOptions, context: Context): Promise<Outcome> {
+export function run(values: RunOptions, context: Context): Outcome {
   const { terminal } = context;
-  requireOwnOptions("halograd run", values);
   if (values.evaluate && values.samples < FEWEST_CURVES) {
     throw new UsageError(
       "halograd run",
@@ -89,24 +87,24 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
     force: values.force,
   });
   const seconds: Record<string, number> = {};
-  const timed = async <T>(stage: string, work: () => T | Promise<T>): Promise<T> => {
+  const timed = <T>(stage: string, work: () => T): T => {
     const start = performance.now();
-    const result = await work();
+    const result = work();
     seconds[stage] = (performance.now() - start) / 1000;
     return result;
   };
 
-  const population = await timed("generate", () => generateGalaxies(values, context));
-  if (population === undefined) {
+  const population = timed("generate", () => generateGalaxies(values, context));
+  if (population !== undefined) output.write(populationFiles(population));
+  if (population?.galaxies.length !== values.count) {
     tellOutcome(context, output, false);
     return { complete: false, result: output.result() };
   }
-  output.write(populationFiles(population));
   terminal.say(
     `${values.count} galaxies, seed ${values.seed}: curves at ${population.radii.length} radii (${duration(seconds.generate)})`,
   );
 
-  const training = await timed("train", () => prepareTraining(population, values, "curves.csv")(context));
+  const training = timed("train", () => prepareTraining(population, values, "curves.csv")(context));
   const result = { seed: values.seed, galaxies: values.count, seconds };
   if (training === undefined) {
     tellOutcome(context, output, false);
@@ -121,7 +119,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   const { sampler, steps, samples: count, seed } = values;
   const random = new Random(seed);
   const samples = isComplete(training)
-    ? await timed("sample", () => prepareSampling(model, { count, sampler, steps, random })(context))
+    ? timed("sample", () => prepareSampling(model, { count, sampler, steps, random })(context))
     : none;
   if (samples.curves.length > 0) {
     output.write(sampleFiles(model, samples));
@@ -132,7 +130,7 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   const { radii, curves } = population;
   const discMasses = population.galaxies.map(({ discMass }) => discMass);
   const shown = Math.min(SHOWN_SAMPLES, count);
-  const figures = await timed("plot", () => ({
+  const figures = timed("plot", () => ({
     curves: curvesFigure({ radii, curves, discMasses }),
     noise: noiseFigure(illustrateNoise(model, unseen, random)),
     loss: drawLoss(losses, model),
@@ -153,9 +151,10 @@ export async function run(values: RunOptions, context: Context): Promise<Outcome
   }
   const scores =
     values.evaluate && samples.complete
-      ? await timed("evaluate", () => {
+      ? timed("evaluate", () => {
           const fresh = { population: values.population, random };
-          return followScores(scoreSamples(model, samples.curves, population, fresh), 1, context);
+          const scored = followScores(scoreSamples(model, samples.curves, population, fresh), context);
+          return scored?.complete ? scored.rows : undefined;
         })
       : undefined;
   if (scores !== undefined) {

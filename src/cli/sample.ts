@@ -60,14 +60,14 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 }
 
 /** The command. */
-export async function sample(values: SampleOptions, context: Context): Promise<Outcome> {
+export function sample(values: SampleOptions, context: Context): Outcome {
   const model = readModelFile(values.model);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
   const wishes = readWishes(guide);
   const plain = { sampler, steps, condition, guidance, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
   const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
-  const samples = await start(context);
+  const samples = start(context);
   const { curves } = samples;
   if (curves.length > 0) output.write(sampleFiles(model, samples));
   let complete = samples.complete;
@@ -78,7 +78,7 @@ export async function sample(values: SampleOptions, context: Context): Promise<O
   if (isWished) {
     for (const one of measured) context.terminal.say(describeWish(one, tolerance));
     const shown = Math.min(SHOWN, curves.length);
-    const without = await prepareSampling(model, { ...plain, count: shown })(context);
+    const without = prepareSampling(model, { ...plain, count: shown })(context);
     complete &&= without.complete;
     if (without.complete) {
       const names = measured.map(({ wish }) => wish);
@@ -112,12 +112,12 @@ export function prepareSampling(
   model: Model,
   options: SamplingOptions & { readonly count: number },
   name?: string,
-): (context: Context) => Promise<Samples> {
+): (context: Context) => Samples {
   const work = sampleCurves(model, options);
   const { count } = options;
   const title = name === undefined ? "sampling" : `sampling ${name}`;
-  return async (context) => {
-    const { last } = await follow(work, title, count, ({ done }) => [`${done} of ${count}`], context);
+  return (context) => {
+    const { last } = follow(work, title, ({ done }) => [`${done} of ${count}`], context);
     return { curves: last?.curves ?? [], complete: last?.done === count };
   };
 }

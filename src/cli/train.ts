@@ -1,9 +1,12 @@
 /** `halograd train`: the denoising network, trained on a file of curves. */
 
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { HalogradError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import {
   type ConditionName,
+  type Galaxy,
   type Model,
   type NetworkName,
   type Training,
@@ -12,13 +15,12 @@ import {
   writeModel,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
-import { BATCHES, EPOCHS } from "../curves/training.ts";
-import { formatCsv } from "../io/index.ts";
+import { type Curves, formatCsv } from "../io/index.ts";
 import { lossFigure } from "../plot/index.ts";
-import { UsageError } from "./arguments.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readGalaxies } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { version } from "./version.ts";
 
 /** The files of a training. */
 export const TRAINING_FILES: readonly string[] = ["loss.csv", "model.safetensors"];
@@ -50,44 +52,28 @@ export interface TrainOptions extends TrainingValues {
 }
 
 /** The command. */
-export async function train(values: TrainOptions, context: Context): Promise<Outcome> {
-  requireOwnOptions("halograd train", values);
+export function train(values: TrainOptions, context: Context): Outcome {
   const curves = readCurves(values.data);
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
-  const galaxies = values.conditions.length > 0 ? readGalaxies(table, curves) : [];
+  const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
+  const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
   const start = prepareTraining({ ...curves, galaxies }, values, values.data);
   const output = new OutputFolder(values.out, { names: TRAINING_FILES, force: values.force });
-  const training = await start(context);
+  const training = start(context);
   if (training !== undefined) output.write(trainingFiles(training));
   const complete = isComplete(training);
   tellOutcome(context, output, complete, wayOn(training, values.out));
   return { complete, result: { ...output.result(), ...trainingResult(training) } };
 }
 
-/** @throws UsageError for an option that the network does not have */
-export function requireOwnOptions(where: string, values: TrainingValues): void {
-  const { network, epochs, batches, conditions } = values;
-  const refuse = (problem: string, fix: string): never => {
-    throw new UsageError(where, problem, fix);
-  };
-  if (network === "residual") {
-    if (epochs === undefined) return;
-    refuse(
-      "the residual network is trained for a number of batches, not of --epochs",
-      "give --batches, or leave out --network residual",
-    );
-  }
-  if (batches !== undefined) {
-    refuse(
-      "the autoencoder is trained for a number of epochs, not of --batches",
-      "give --epochs, or add --network residual",
-    );
-  }
-  if (conditions.length > 0) {
-    refuse(
-      "the autoencoder cannot be conditioned on anything, as --conditions asks",
-      "add --network residual",
-    );
+/** The galaxies of the curves; where nobody asked for them, a table of others is left alone. */
+function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal }: Context): Galaxy[] {
+  try {
+    return readGalaxies(table, curves);
+  } catch (error) {
+    if (isNeeded || !(error instanceof HalogradError)) throw error;
+    terminal.say(`${table} is not of these curves: the model will not know its population`);
+    return [];
   }
 }
 
@@ -98,14 +84,13 @@ export function requireOwnOptions(where: string, values: TrainingValues): void {
  */
 export function prepareTraining(
   data: TrainingData,
-  { network, seed, epochs = EPOCHS, batches = BATCHES, learningRate, conditions }: TrainingValues,
+  { network, seed, epochs, batches, learningRate, conditions }: TrainingValues,
   source: string,
-): (context: Context) => Promise<Training | undefined> {
-  const settings = { network, epochs, batches, learningRate, conditions, source };
+): (context: Context) => Training | undefined {
+  const settings = { network, epochs, batches, learningRate, conditions, source, version: version() };
   const work = trainModel(data, { ...settings, random: new Random(seed) });
-  const [total, describe] =
-    network === "residual" ? ([batches, describeBatch] as const) : ([epochs, describeEpoch] as const);
-  return async (context) => (await follow(work, "training", total, describe, context)).last;
+  const describe = network === "residual" ? describeBatch : describeEpoch;
+  return (context) => follow(work, "training", describe, context).last;
 }
 
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
@@ -139,13 +124,13 @@ export function trainingFiles({ losses, model }: Training): OutputFile[] {
   ];
 }
 
-/** The figure of the losses. Only the autoencoder is validated on clean curves. @param model that they are of; default: an autoencoder */
+/** The figure of the losses. Only the autoencoder is validated on clean curves. @param model that they are of, where it is known */
 export function drawLoss(losses: Training["losses"], model?: Model): string {
   return lossFigure({
     epochs: losses.map(({ epoch }) => epoch),
     train: losses.map(({ train }) => train),
     valid: losses.map(({ valid }) => valid),
-    validInput: model !== undefined && networkOf(model) === "residual" ? "noisy" : "clean",
+    ...(model && { validInput: networkOf(model) === "residual" ? "noisy" : "clean" }),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { HalogradError } from "../basics/errors.ts";
+import { UsageError } from "./arguments.ts";
 
 /** What a command was called with. */
 type Values = Readonly<Record<string, unknown>>;
@@ -53,18 +54,6 @@ const WORDINGS: readonly Wording[] = [
   },
   { message: /^(condition \S+): the model has seen/, where: "--$1" },
   {
-    message: /without a condition there is nothing/,
-    where: "--guidance",
-    problem: "without a --condition there is nothing to guide by",
-    fix: "add one, such as --condition disc-mass=10.5",
-  },
-  {
-    message: /without wishes there is no tolerance/,
-    where: "--tolerance",
-    problem: "without a --guide there is no wish",
-    fix: "add one, such as --guide flat=10",
-  },
-  {
     message: /and wishes need to know/,
     where: ({ model }) => model,
     problem:
@@ -79,6 +68,11 @@ const WORDINGS: readonly Wording[] = [
     fix: `train one by ${BETTER}`,
   },
   { message: /^inferCurves:/, where: "infer" },
+  {
+    message: /which is not told the share of noise/,
+    where: "--noise",
+    fix: "leave --noise out, or use a residual network",
+  },
 ];
 
 /** The same error, in terms of options and files. */
@@ -90,5 +84,7 @@ export function inOptions(error: unknown, values: Values): unknown {
   const filled = (text: string): string => text.replace("$1", () => found[1]);
   const { where = error.where, problem = error.problem, fix = error.fix } = wording;
   const place = typeof where === "function" ? String(where(values)) : filled(where);
-  return new HalogradError(place, problem, fix === undefined ? undefined : filled(fix));
+  // An option that does not fit the model is a mistake in the words.
+  const Kind = place.startsWith("--") ? UsageError : HalogradError;
+  return new Kind(place, problem, fix === undefined ? undefined : filled(fix));
 }

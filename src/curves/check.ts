@@ -164,6 +164,36 @@ export function checkObservations(
 
 const POINTS = "give { radii, velocities, errors }, a number in each for every point";
 
+/**
+ * Points that a galaxy was measured at.
+ *
+ * @throws ArgumentError as {@link checkObservations}, for speeds that no galaxy has, and for errors that no instrument has
+ */
+export function checkMeasured(where: string, points: Observations): void {
+  checkObservations(where, points, [Number.MIN_VALUE, Infinity]);
+  const { radii, velocities, errors } = points;
+  const fast = velocities.findIndex((velocity) => velocity > FASTEST);
+  if (fast >= 0) {
+    throw new ArgumentError(
+      where,
+      `the velocity at ${radii[fast]} kpc is ${velocities[fast]} km/s, but no galaxy rotates faster than ${FASTEST}`,
+      "give velocities in km/s; these may be in m/s",
+    );
+  }
+  const exact = errors.findIndex((error) => error < LEAST_ERROR);
+  if (exact < 0) return;
+  throw new ArgumentError(
+    where,
+    `the error at ${radii[exact]} kpc is ${errors[exact]} km/s, but no velocity is measured to ${LEAST_ERROR} km/s`,
+    "give the standard error of each velocity in km/s; these may be shares",
+  );
+}
+
+/** km/s; the fastest known discs reach some 600. */
+const FASTEST = 2000;
+/** km/s; channels of radio telescopes are some km/s wide, and a model's curves hold to some 0.1 %. */
+const LEAST_ERROR = 0.01;
+
 /** Curves as a network sees them. @throws ArgumentError for anything else */
 export function checkUnseen(where: string, unseen: unknown, features: number): void {
   if (isTensor(unseen) && unseen.rank === 2 && unseen.shape[0] > 0 && unseen.shape[1] === features) return;

@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
-import { addNoise, LogPrincipalComponents, linearSchedule } from "../diffusion/index.ts";
+import { addNoise, LogPrincipalComponents, linearSchedule, Standardization } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
@@ -25,7 +25,7 @@ export interface DenoisingOptions {
  * @param noisy km/s, at the radii of the model
  * @returns km/s
  * @throws FormatError for curves at other radii, and for velocities that are not above 0, where the model knows their logarithms;
- *   ArgumentError for a share of noise that is none
+ *   ArgumentError for a share of noise that is none, or one for an autoencoder, which is not told
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 50, random }));
@@ -39,6 +39,13 @@ export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOpt
   checkWithin("denoiseCurves", "the share of noise", noise, { above: 0, below: 1 });
   checkModel("denoiseCurves", model);
   const { standardization } = model;
+  if (options.noise !== undefined && standardization instanceof Standardization) {
+    throw new ArgumentError(
+      "denoiseCurves",
+      "the model is an autoencoder, which is not told the share of noise",
+      "leave noise out, or use a residual network",
+    );
+  }
   requireModelRadii(model, noisy, source);
   const isTold = standardization instanceof LogPrincipalComponents;
   if (isTold) {

@@ -54,6 +54,12 @@ export class Deviations {
     return solveLower(factor, residuals).reduce((sum, x, i) => sum - (x * x) / 2 - log(factor[i][i]), 0);
   }
 
+  /** The square of the residuals' length, in units of what errors and deviations make of it: χ² with one degree of freedom a point. */
+  chiSquared(residuals: ArrayLike<number>, errors: ArrayLike<number>, size: number): number {
+    const factor = this.#factor(residuals.length, errors, size);
+    return factor === undefined ? Infinity : solveLower(factor, residuals).reduce((sum, x) => sum + x * x, 0);
+  }
+
   /** Deviations at the targets, drawn given the residuals of the points. */
   draw(residuals: ArrayLike<number>, errors: ArrayLike<number>, size: number, random: Random): Float64Array {
     const points = residuals.length;

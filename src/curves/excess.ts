@@ -1,5 +1,6 @@
 /** How far a model's guesses are from the best possible ones, at each amount of noise. */
 
+import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
   addNoise,
@@ -44,6 +45,13 @@ export interface Excess {
  */
 export function measureExcess(model: Model, unseen: Tensor, random: Random): Excess[] {
   checkModel("measureExcess", model);
+  if (model.training.population === "extended") {
+    throw new ArgumentError(
+      "measureExcess",
+      "the model learned the extended population, of whose guesses the best ones are not known",
+      "train it on the standard population",
+    );
+  }
   checkUnseen("measureExcess", unseen, featuresOf(model));
   checkRandom("measureExcess", random);
   const stream = random.fork("best");

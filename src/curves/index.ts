@@ -23,9 +23,10 @@ export {
   inferCurves,
   intervalsOf,
   type Posterior,
+  parametersAtBounds,
   parametersOf,
   quantiles,
-  SPARC_DEVIATION,
+  TYPICAL_DEVIATION,
   type TypicalDeviation,
 } from "./inference.ts";
 export {
@@ -57,6 +58,7 @@ export {
   generatePopulation,
   type Population,
   type PopulationOptions,
+  type PopulationProgress,
   parseGalaxies,
 } from "./population.ts";
 export {

@@ -13,18 +13,19 @@ import {
   finish,
   importanceResample,
   LogPrincipalComponents,
-  type PosteriorChains,
-  type PosteriorProgress,
   type Progress,
   temperedPosterior,
   uniformGrid,
 } from "../diffusion/index.ts";
-import { FIT_PARAMETERS, type FitParameter, fitGalaxy } from "../galaxy/index.ts";
+import { FIT_PARAMETERS, type FitParameter, fitGalaxy, type GalaxyFit } from "../galaxy/index.ts";
 import type { Observations } from "../io/index.ts";
-import { exp, log } from "../kernels/math.ts";
+import { cholesky, solveLower } from "../kernels/cholesky.ts";
+import { cbrt, exp, log } from "../kernels/math.ts";
+import { median as medianOf } from "../metrics/index.ts";
+import { upperTail } from "../metrics/two-samples.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkArray, checkNumbers, checkObservations, checkWithin } from "./check.ts";
+import { checkArray, checkMeasured, checkNumbers, checkWithin } from "./check.ts";
 import { Deviations } from "./deviations.ts";
 import { checkModel, denoiserOf, type Model } from "./model.ts";
 
@@ -40,11 +41,13 @@ export interface TypicalDeviation {
 export interface InferenceOptions {
   /** Where all that is random comes from. */
   readonly random: Random;
-  /** Default: galaxies' curves are curves of the model. */
+  /** Default: a median of {@link TYPICAL_DEVIATION}. With a median of 0, galaxies' curves are curves of the model. */
   readonly deviation?: TypicalDeviation | undefined;
-  /** Chains for each galaxy, at least 2; default 32. */
+  /** Points at other radii are left out, kpc; default: the range of the model's radii, which bounds it in any case. */
+  readonly radiusRange?: readonly [least: number, greatest: number] | undefined;
+  /** Chains for each galaxy, at least 2; default 64. */
   readonly chains?: number | undefined;
-  /** States of each chain, at least 5, of which the first quarter is left out; default 24. */
+  /** States of each chain, at least 5, of which the first quarter is left out; default 120. */
   readonly transitions?: number | undefined;
   /** At most so many draws of the prior are looked through before chains go on from them; default 50,000. */
   readonly bank?: number | undefined;
@@ -60,26 +63,44 @@ export interface Posterior {
   velocitiesAt(radii: ArrayLike<number>): Float64Array[];
   /** The size of the deviations of each sample, a share of the velocity. */
   readonly deviations: Float64Array;
-  /** The worst R̂, and the least effective sample size, of the leading principal components of the curves. */
+  /** The worst R̂ of the leading principal components of the curves; 1 where the draws are independent. */
   readonly rHat: number;
-  /** The least effective sample size. */
+  /** The least effective sample size of these components; never more than there are curves. */
   readonly effectiveCount: number;
+  /** What the posterior is conditioned on. */
+  readonly points: Observations;
+  /** Points that were left out, since they lie outside of the radii. */
+  readonly leftOut: number;
+  /** Σ ((velocity − median of the curves)/error)² over the points. */
+  readonly chiSquared: number;
+  /**
+   * Posterior predictive p-value: how often new points of the same radii and errors would lie farther from the posterior's curves, in
+   * units of errors and deviations, than the points do. Near 0 the model cannot have given such points; near 1 errors are too wide.
+   */
+  readonly predictiveP: number;
+  /**
+   * Prior predictive p-value: how often points of the model's own galaxies, at the same radii and with the same errors, would be farther
+   * from what is usual in the level, slope and curvature of ln(velocity) over ln(radius). Near 0 the model has hardly seen such galaxies.
+   */
+  readonly priorP: number;
 }
 
 /** How far an inference is. */
 export interface InferenceProgress extends Progress {
   /** Curves that were compared with the observations. */
   readonly evaluations: number;
+  /** What is known by now, worked out when it is read; undefined while that is too little. */
+  readonly posteriors?: readonly Posterior[] | undefined;
 }
 
 /**
  * Samples posteriors of many galaxies at once, all chains of all galaxies as rows of one batch. How much is done can only be
- * guessed: `done` is a share, of a total of 1.
+ * guessed: `done` is a share, of a total of 1. The same stream gives the same posteriors as `halograd infer` with its seed.
  *
- * @param galaxies measured points of each, at any radii within the model's
+ * @param galaxies measured points of each; those outside of the model's radii are left out
  * @returns a posterior for each galaxy
- * @throws ArgumentError, at the call itself, for a model that is not of principal components, for points outside its radii or that
- *   are no measurements, and for settings that make no sense
+ * @throws ArgumentError, at the call itself, for a model that is not of principal components, for a galaxy without points at its
+ *   radii, for points that are no measurements, and for settings that make no sense
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 100, random }));
@@ -95,18 +116,20 @@ export function inferCurves(
   options: InferenceOptions,
 ): Generator<InferenceProgress, Posterior[], void> {
   const where = "inferCurves";
-  checkOptions(where, options ?? {}, ["random", "deviation", "chains", "transitions", "bank"]);
+  checkOptions(where, options ?? {}, [
+    ...["random", "deviation", "radiusRange", "chains", "transitions", "bank"],
+  ]);
   checkModel(where, model);
-  const { random, deviation, chains = 32, transitions = 24, bank = 50_000 } = options ?? {};
+  const { random, deviation = { median: TYPICAL_DEVIATION }, radiusRange = rangeOf(model) } = options ?? {};
+  const { chains = 64, transitions = 120, bank = 50_000 } = options ?? {};
   checkRandom(where, random);
+  checkNumbers(where, "ends of radiusRange", radiusRange);
   checkCount(where, "chains", chains, 2);
   checkCount(where, "transitions", transitions, 5); // three quarters of them are the four states that R̂ needs
   checkCount(where, "bank", bank);
-  if (deviation !== undefined) {
-    checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
-    checkWithin(where, "the median of the deviation", deviation.median, { least: 0 });
-    checkWithin(where, "the spread of the deviation", deviation.spread ?? 1, { least: 0 });
-  }
+  checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
+  checkWithin(where, "the median of the deviation", deviation.median, { least: 0 });
+  checkWithin(where, "the spread of the deviation", deviation.spread ?? 1, { least: 0 });
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -116,13 +139,18 @@ export function inferCurves(
     );
   }
   checkArray(where, "galaxies", galaxies, "measured galaxies");
-  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy));
-  return posteriorsOf(model, representation, observed, { random, deviation, chains, transitions, bank });
+  const range = [
+    Math.max(radiusRange[0], rangeOf(model)[0]),
+    Math.min(radiusRange[1], rangeOf(model)[1]),
+  ] as const;
+  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy, range));
+  const settings = { random: random.fork("inference"), deviation, chains, transitions, bank };
+  return posteriorsOf(model, representation, observed, settings);
 }
 
 /** All settings, those that were left out as well. */
-type Settings = Omit<Required<InferenceOptions>, "deviation"> & {
-  readonly deviation: TypicalDeviation | undefined;
+type Settings = Pick<InferenceOptions, "random"> & {
+  readonly deviation: TypicalDeviation;
   readonly chains: number;
   readonly transitions: number;
   readonly bank: number;
@@ -135,7 +163,7 @@ function* posteriorsOf(
   { random, deviation, chains, transitions, bank }: Settings,
 ): Generator<InferenceProgress, Posterior[], void> {
   const components = representation.scales.length;
-  const { median = 0, spread = 1 } = deviation ?? {};
+  const { median, spread = 1 } = deviation;
   // One latent more where deviations are inferred: ln of their size is normal in the prior, as all latents are.
   const features = components + (median > 0 ? 1 : 0);
   const sizeOf = (latents: ArrayLike<number>, row: number): number =>
@@ -151,114 +179,162 @@ function* posteriorsOf(
   const bankHeights = observed.map(() => new Float64Array(draws.shape[0]));
   const found = new Map<number, Found>();
   let size = 0;
-  while (size < draws.shape[0] && found.size < observed.length) {
-    const from = size;
-    size = Math.min(draws.shape[0], size + BANK_STEP);
-    bankComponents.set(yield* inBlocks(draws.slice([from, size]), decode, components, 0), from * components);
-    for (const [g, curve] of observed.entries()) {
-      if (found.has(g)) continue;
-      for (let row = from; row < size; row++) {
-        bankHeights[g][row] = curve.logLikelihood(bankComponents, row * components, sizeOf(bankLatents, row));
-      }
-      const heights = bankHeights[g].subarray(0, size);
-      const { rows, effectiveCount } = importanceResample(heights, SAMPLES, random.fork("rows").fork(g));
-      if (effectiveCount >= ENOUGH) {
-        const latents = pickRows(bankLatents, rows, features);
-        found.set(g, {
-          latents,
-          decoded: pickRows(bankComponents, rows, components),
-          rHat: 1,
-          effectiveCount,
-        });
-      }
-      yield { done: 0, total: 1, evaluations: size };
-    }
-  }
-  const hard = observed.map((_, g) => g).filter((g) => !found.has(g));
-  if (hard.length > 0) {
-    const result = yield* followed(
-      temperedPosterior(
-        (latents, rows) => {
-          const [values, decoded] = [latents.toTypedArray(), decode(latents)];
-          return Float64Array.from(rows, (chain, row) =>
-            observed[hard[Math.floor(chain / chains)]].logLikelihood(
-              decoded,
-              row * components,
-              sizeOf(values, row),
-            ),
-          );
-        },
-        {
-          random: random.fork("posterior"),
-          bank: draws,
-          bankLogLikelihoods: hard.map((g) => bankHeights[g]),
-          chains,
-          transitions,
-        },
-      ),
-    );
-    const kept = result.states.slice(Math.floor(transitions / 4));
-    for (const [h, g] of hard.entries()) {
-      const size = chains * features;
-      const latents = new Float32Array(kept.length * size);
-      kept.forEach((state, i) => {
-        latents.set(state.subarray(h * size, (h + 1) * size), i * size);
-      });
-      const decoded = yield* inBlocks(
-        tensor(latents, [kept.length * chains, features]),
-        decode,
-        components,
-        1,
-      );
-      // Of the curves, not of the latents: many latents give nearly the same curve.
-      const diagnostics = Array.from({ length: components }, (_, k) =>
-        chainDiagnostics(
-          Array.from({ length: chains }, (_, c) =>
-            Float64Array.from(kept, (_, i) => decoded[(i * chains + c) * components + k]),
-          ),
-        ),
-      ).slice(0, LEADING);
-      const step = Math.ceil((kept.length * chains) / SAMPLES);
-      const rows = Uint32Array.from(
-        { length: Math.floor((kept.length * chains) / step) },
-        (_, i) => i * step + (i % step),
-      );
-      found.set(g, {
-        latents: pickRows(latents, rows, features),
-        decoded: pickRows(decoded, rows, components),
-        rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
-        effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
-      });
-    }
-  }
-  return observed.map((curve, g): Posterior => {
-    const { latents, decoded, rHat, effectiveCount } = found.get(g)!;
+  let evaluations = 0;
+  const fromBank = (g: number): Found => {
+    const heights = bankHeights[g].subarray(0, size);
+    const { rows, effectiveCount } = importanceResample(heights, SAMPLES, random.fork("rows").fork(g));
+    const latents = pickRows(bankLatents, rows, features);
+    return { latents, decoded: pickRows(bankComponents, rows, components), rHat: 1, effectiveCount };
+  };
+  const posteriorOf = (g: number, { latents, decoded, rHat, effectiveCount }: Found): Posterior => {
+    const curve = observed[g];
     const count = decoded.length / components;
     const deviations = Float64Array.from({ length: count }, (_, row) => sizeOf(latents, row));
     const stream = random.fork("deviations").fork(g);
     const velocitiesAt = (radii: ArrayLike<number>): Float64Array[] =>
       curve.velocitiesAt(radii, decoded, deviations, stream);
+    const seen = Math.min(size, PRIOR_DRAWS);
+    const sizes = Float64Array.from({ length: seen }, (_, row) => sizeOf(bankLatents, row));
     return {
       curves: velocitiesAt(model.radii),
       smoothCurves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
       velocitiesAt,
       deviations,
       rHat,
-      effectiveCount,
+      effectiveCount: Math.min(count, effectiveCount),
+      points: curve.observations,
+      leftOut: curve.leftOut,
+      chiSquared: curve.chiSquared(velocitiesAt(curve.observations.radii)),
+      predictiveP: curve.predictiveP(decoded, deviations),
+      priorP: curve.priorP(bankComponents, components, sizes, random.fork("prior").fork(g)),
     };
+  };
+  const progress = (done: number, sofar: () => Found[] | undefined): InferenceProgress => ({
+    done,
+    total: 1,
+    evaluations,
+    get posteriors() {
+      return sofar()?.map((own, g) => posteriorOf(g, own));
+    },
   });
+  const bankSofar = (): Found[] | undefined => {
+    if (size === 0) return undefined;
+    const all = observed.map((_, g) => found.get(g) ?? fromBank(g));
+    return all.every(({ effectiveCount }) => effectiveCount >= LEAST) ? all : undefined;
+  };
+  while (size < draws.shape[0] && found.size < observed.length) {
+    const from = size;
+    const next = Math.min(draws.shape[0], size + BANK_STEP);
+    const decoding = inBlocks(draws.slice([from, next]), decode, components);
+    let step = decoding.next();
+    for (; !step.done; step = decoding.next()) {
+      evaluations = from + step.value;
+      yield progress((BANK_SHARE * evaluations) / draws.shape[0], bankSofar);
+    }
+    bankComponents.set(step.value, from * components);
+    for (const [g, curve] of observed.entries()) {
+      if (found.has(g)) continue;
+      for (let row = from; row < next; row++) {
+        bankHeights[g][row] = curve.logLikelihood(bankComponents, row * components, sizeOf(bankLatents, row));
+      }
+    }
+    size = next;
+    for (const g of observed.keys()) {
+      if (found.has(g)) continue;
+      const own = fromBank(g);
+      if (own.effectiveCount >= ENOUGH) found.set(g, own);
+    }
+    evaluations = size;
+    yield progress((BANK_SHARE * size) / draws.shape[0], bankSofar);
+  }
+  const hard = observed.map((_, g) => g).filter((g) => !found.has(g));
+  if (hard.length > 0) {
+    /** Of chains, by the states of all of them after each transition: the first quarter is left out. */
+    const fromChains = function* (
+      states: readonly Float32Array[],
+      h: number,
+    ): Generator<number, Found, void> {
+      const kept = states.slice(Math.floor(states.length / 4));
+      const width = chains * features;
+      const latents = new Float32Array(kept.length * width);
+      kept.forEach((state, i) => {
+        latents.set(state.subarray(h * width, (h + 1) * width), i * width);
+      });
+      const decoded = yield* inBlocks(tensor(latents, [kept.length * chains, features]), decode, components);
+      // Of the curves, not of the latents: many latents give nearly the same curve.
+      const diagnostics = Array.from({ length: Math.min(components, LEADING) }, (_, k) =>
+        chainDiagnostics(
+          Array.from({ length: chains }, (_, c) =>
+            Float64Array.from(kept, (_, i) => decoded[(i * chains + c) * components + k]),
+          ),
+        ),
+      );
+      const step = Math.ceil((kept.length * chains) / SAMPLES);
+      const rows = Uint32Array.from(
+        { length: Math.floor((kept.length * chains) / step) },
+        (_, i) => i * step + (i % step),
+      );
+      return {
+        latents: pickRows(latents, rows, features),
+        decoded: pickRows(decoded, rows, components),
+        rHat: Math.max(...diagnostics.map(({ rHat }) => rHat)),
+        effectiveCount: Math.min(...diagnostics.map(({ effectiveCount }) => effectiveCount)),
+      };
+    };
+    const chainsSofar = (states: readonly Float32Array[]): Found[] | undefined =>
+      states.length < LEAST_STATES
+        ? bankSofar()
+        : observed.map((_, g) => found.get(g) ?? finish(fromChains(states, hard.indexOf(g))));
+    const walks = temperedPosterior(
+      (latents, rows) => {
+        const [values, decoded] = [latents.toTypedArray(), decode(latents)];
+        return Float64Array.from(rows, (chain, row) =>
+          observed[hard[Math.floor(chain / chains)]].logLikelihood(
+            decoded,
+            row * components,
+            sizeOf(values, row),
+          ),
+        );
+      },
+      {
+        random: random.fork("posterior"),
+        bank: draws,
+        bankLogLikelihoods: hard.map((g) => bankHeights[g]),
+        chains,
+        transitions,
+      },
+    );
+    let step = walks.next();
+    for (; !step.done; step = walks.next()) {
+      const sofar = step.value;
+      evaluations = size + sofar.evaluations;
+      const share = BANK_SHARE + (DECODING - BANK_SHARE) * (sofar.share ?? 0);
+      yield progress(share, () => chainsSofar(sofar.states ?? []));
+    }
+    const { states } = step.value;
+    for (const [h, g] of hard.entries()) {
+      const decoding = fromChains(states, h);
+      let part = decoding.next();
+      for (; !part.done; part = decoding.next()) {
+        const share = (h + part.value / (states.length * chains)) / hard.length;
+        yield progress(DECODING + (1 - DECODING) * Math.min(1, share), () => chainsSofar(states));
+      }
+      found.set(g, part.value);
+    }
+  }
+  return observed.map((_, g) => posteriorOf(g, found.get(g)!));
 }
 
-function* followed(
-  chains: Generator<PosteriorProgress, PosteriorChains>,
-): Generator<InferenceProgress, PosteriorChains, void> {
-  for (;;) {
-    const step = chains.next();
-    if (step.done) return step.value;
-    const { share = 0, evaluations } = step.value;
-    yield { done: share, total: 1, evaluations };
-  }
-}
+/** Of all that there is to do, the most that the bank takes, and where the chains have ended. */
+const BANK_SHARE = 0.2;
+const DECODING = 0.95;
+
+/** Effective draws of a bank, and states of the chains, below which nothing is kept of an inference that is stopped. */
+const LEAST = 20;
+const LEAST_STATES = 8;
+
+/** Draws that stand for all galaxies of the model in the prior predictive check. */
+const PRIOR_DRAWS = 1000;
 
 /** Samples of a posterior. */
 interface Found {
@@ -289,18 +365,17 @@ export function decodeLatents(model: Model, latents: Tensor, steps: number = DEC
 
 const DECODER_STEPS = 20;
 
-/** Decodes a few thousand rows at a time, so that memory stays small, and a caller sees how far it is. */
+/** Decodes a few thousand rows at a time, so that memory stays small, and yields how many rows were done before. */
 function* inBlocks(
   latents: Tensor,
   decode: (block: Tensor) => ArrayLike<number>,
   components: number,
-  done: number,
-): Generator<InferenceProgress, Float64Array, void> {
+): Generator<number, Float64Array, void> {
   const [rows] = latents.shape;
   const decoded = new Float64Array(rows * components);
   for (let row = 0; row < rows; row += BLOCK) {
+    yield row;
     decoded.set(decode(latents.slice([row, Math.min(rows, row + BLOCK)])), row * components);
-    yield { done, total: 1, evaluations: row };
   }
   return decoded;
 }
@@ -318,12 +393,15 @@ function pickRows(values: ArrayLike<number>, rows: Uint32Array, size: number): F
 }
 
 /**
- * ln(velocity) of principal components at any radii. It is linear in them: cubic interpolation in ln(radius) of the mean and of each direction, worked out once.
+ * ln(velocity) of principal components at any radii. It is linear in their terms: cubic interpolation in ln(radius) of the mean, of each
+ * direction and of what completes them, worked out once.
  */
 class LogVelocityAt {
   readonly #mean: Float64Array;
   /** Directions times their scales, [radii][components] */
   readonly #slopes: Float64Array[];
+  /** What the terms add, [radii][terms] */
+  readonly #completion: Float64Array[];
 
   constructor(model: Model, representation: LogPrincipalComponents, radii: ArrayLike<number>) {
     const nodes = Float64Array.from(model.radii, log);
@@ -334,6 +412,7 @@ class LogVelocityAt {
     this.#slopes = weights.map((w) =>
       Float64Array.from(representation.basis, (direction, k) => at(direction, w) * representation.scales[k]),
     );
+    this.#completion = weights.map((w) => Float64Array.from(representation.completion, (own) => at(own, w)));
   }
 
   /** Of the row of components that begins at `offset`. */
@@ -346,6 +425,16 @@ class LogVelocityAt {
     const slopes = this.#slopes[i];
     let sum = this.#mean[i];
     for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
+    const own = this.#completion[i];
+    if (own.length === 0) return sum;
+    sum += own[0];
+    let term = slopes.length + 1;
+    for (let k = 0; k < slopes.length; k++) {
+      const x = components[offset + k];
+      let factor = own[k + 1];
+      for (let l = k; l < slopes.length; l++) factor += own[term++] * components[offset + l];
+      sum += x * factor;
+    }
     return sum;
   }
 }
@@ -373,22 +462,128 @@ export function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
 class ObservedCurve {
   readonly #model: Model;
   readonly #representation: LogPrincipalComponents;
-  readonly #observations: Observations;
   readonly #at: LogVelocityAt;
   readonly #deviations: Deviations;
+  /** What it is conditioned on. */
+  readonly observations: Observations;
+  /** Points at other radii. */
+  readonly leftOut: number;
 
-  constructor(model: Model, representation: LogPrincipalComponents, observations: Observations) {
-    checkObservations("inferCurves", observations, rangeOf(model));
+  /** @param range of the radii, kpc: points beyond it are left out */
+  constructor(
+    model: Model,
+    representation: LogPrincipalComponents,
+    all: Observations,
+    [least, greatest]: readonly [least: number, greatest: number],
+  ) {
+    checkMeasured("inferCurves", all);
+    const isWithin = (_: number, i: number): boolean => all.radii[i] >= least && all.radii[i] <= greatest;
+    const of = (values: ArrayLike<number>): Float64Array => Float64Array.from(values).filter(isWithin);
+    const observations = { radii: of(all.radii), velocities: of(all.velocities), errors: of(all.errors) };
+    this.leftOut = all.radii.length - observations.radii.length;
+    if (observations.radii.length === 0) {
+      const [first, last] = [Math.min(...all.radii), Math.max(...all.radii)];
+      throw new ArgumentError(
+        "inferCurves",
+        `no point lies within ${least} to ${greatest} kpc: ${first === last ? "it is at" : "they are at"} ${first}${first === last ? "" : ` to ${last}`} kpc`,
+        "check that radii are in kpc; a model knows curves at its own radii only",
+      );
+    }
     this.#model = model;
     this.#representation = representation;
-    this.#observations = observations;
+    this.observations = observations;
     this.#at = new LogVelocityAt(model, representation, observations.radii);
     this.#deviations = new Deviations(observations.radii);
   }
 
+  /** Σ ((velocity − median)/error)² over the points. @param curves velocities at the points, [samples][points] */
+  chiSquared(curves: readonly Float64Array[]): number {
+    const { velocities, errors } = this.observations;
+    return velocities.reduce((sum, velocity, i) => {
+      const off = (velocity - medianOf(curves.map((curve) => curve[i]))) / errors[i];
+      return sum + off * off;
+    }, 0);
+  }
+
+  /**
+   * The share of the draws of which new points would lie farther off. What is drawn is χ² with a degree of freedom for each point,
+   * whose tail is that of a normal distribution of its cube root (Wilson & Hilferty 1931, PNAS 17, 684).
+   */
+  predictiveP(components: Float64Array, sizes: Float64Array): number {
+    const { radii } = this.observations;
+    const width = components.length / sizes.length;
+    const [count, spread] = [radii.length, 2 / (9 * radii.length)];
+    const tails = Array.from(sizes, (size, row) => {
+      const { residuals, errors } = this.#relative(components, row * width);
+      const chiSquared = this.#deviations.chiSquared(residuals, errors, size);
+      return upperTail((cbrt(chiSquared / count) - 1 + spread) / Math.sqrt(spread));
+    });
+    return tails.reduce((sum, tail) => sum + tail, 0) / tails.length;
+  }
+
+  /**
+   * Where the points stand among those that the model's own galaxies would give: by the Mahalanobis distance of level, slope and
+   * curvature of ln(velocity), fitted with the weights of the errors.
+   *
+   * @param components of draws of the prior, row by row
+   * @param sizes of their deviations, one for each draw that counts
+   */
+  priorP(components: Float64Array, width: number, sizes: Float64Array, random: Random): number {
+    const { radii, velocities, errors } = this.observations;
+    const deviations = new Deviations([], radii);
+    const places = Float64Array.from(radii, log);
+    const middle = places.reduce((sum, place) => sum + place, 0) / places.length;
+    const order = Math.min(3, new Set(places).size);
+    const powers = Array.from(places, (place) => {
+      const off = place - middle;
+      return [1, off, off * off].slice(0, order);
+    });
+    const weights = velocities.map((velocity, i) => {
+      const relative = errors[i] / Math.max(velocity, errors[i]);
+      return 1 / (relative * relative + 0.0025);
+    });
+    const normal = symmetric(order, (p, q) =>
+      powers.reduce((sum, own, i) => sum + weights[i] * own[p] * own[q], 0),
+    );
+    const factor = cholesky(normal);
+    if (factor === undefined) return 1;
+    // L⁻¹ of the weighted sums: as good as the coefficients, since the distance does not depend on the basis.
+    const shapeOf = (speeds: ArrayLike<number>): Float64Array => {
+      const logs = Float64Array.from(speeds, (speed, i) => log(Math.max(speed, errors[i] / 2)));
+      const sums = Float64Array.from({ length: order }, (_, p) =>
+        powers.reduce((sum, own, i) => sum + weights[i] * own[p] * logs[i], 0),
+      );
+      return solveLower(factor, sums);
+    };
+    const shapes = Array.from(sizes, (size, row) => {
+      const stream = random.fork(row);
+      const drawn = size === 0 ? undefined : deviations.draw([], [], size, stream);
+      const speeds = this.#at.of(components, row * width).map((logVelocity, i) => {
+        return exp(logVelocity) * (1 + (drawn?.[i] ?? 0)) + stream.normal(0, errors[i]);
+      });
+      return shapeOf(speeds);
+    });
+    const mean = Float64Array.from({ length: order }, (_, p) =>
+      shapes.reduce((sum, shape) => sum + shape[p] / shapes.length, 0),
+    );
+    const spread = cholesky(
+      symmetric(order, (p, q) =>
+        shapes.reduce((sum, shape) => sum + ((shape[p] - mean[p]) * (shape[q] - mean[q])) / shapes.length, 0),
+      ),
+    );
+    if (spread === undefined) return 1;
+    const distance = (shape: Float64Array): number =>
+      solveLower(
+        spread,
+        shape.map((value, p) => value - mean[p]),
+      ).reduce((sum, x) => sum + x * x, 0);
+    const own = distance(shapeOf(velocities));
+    return (1 + shapes.filter((shape) => distance(shape) >= own).length) / (1 + shapes.length);
+  }
+
   /** Of the row of components that begins at `offset`, with deviations of that size. */
   logLikelihood(components: ArrayLike<number>, offset: number, size: number): number {
-    const { velocities, errors } = this.#observations;
+    const { velocities, errors } = this.observations;
     if (size > 0) {
       const relative = this.#relative(components, offset);
       const { logVelocities, residuals } = relative;
@@ -413,7 +608,7 @@ class ObservedCurve {
   ): Float64Array[] {
     checkNumbers("velocitiesAt", "radii", radii, rangeOf(this.#model));
     const at = new LogVelocityAt(this.#model, this.#representation, radii);
-    const deviations = new Deviations(this.#observations.radii, radii);
+    const deviations = new Deviations(this.observations.radii, radii);
     const width = components.length / sizes.length;
     return Array.from(sizes, (size, row) => {
       const smooth = at.of(components, row * width).map(exp);
@@ -426,7 +621,7 @@ class ObservedCurve {
 
   /** What was measured in units of the curve of some components. */
   #relative(components: ArrayLike<number>, offset: number) {
-    const { velocities, errors } = this.#observations;
+    const { velocities, errors } = this.observations;
     const logVelocities = this.#at.of(components, offset);
     const scales = logVelocities.map((value) => exp(-value));
     return {
@@ -437,14 +632,19 @@ class ObservedCurve {
   }
 }
 
+/** The lower triangle of a matrix, row by row. */
+function symmetric(size: number, at: (row: number, column: number) => number): Float64Array[] {
+  return Array.from({ length: size }, (_, p) => Float64Array.from({ length: p + 1 }, (_, q) => at(p, q)));
+}
+
 /** The first and the last radius, kpc. */
 const rangeOf = ({ radii }: Model): readonly [number, number] => [radii[0], radii[radii.length - 1]];
 
 /** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
 export const INTERVAL_SHARES: readonly number[] = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
 
-/** Half of SPARC's galaxies deviate less than some such share of their velocity from curves of the extended population. */
-export const SPARC_DEVIATION = 0.05;
+/** Half the galaxies of SPARC deviate less than some such share of their velocity from curves of the extended population. */
+export const TYPICAL_DEVIATION = 0.05;
 
 /** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
 export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
@@ -469,22 +669,57 @@ export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
  * parametersOf(model, posterior).haloMass[3]; // the median, solar masses
  */
 export function parametersOf(
-  { radii }: Pick<Model, "radii">,
-  { smoothCurves, effectiveCount }: Posterior,
+  model: Pick<Model, "radii">,
+  posterior: Posterior,
 ): Readonly<Record<FitParameter, number[]>> {
-  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
-  const fits = smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve).galaxy);
-  const of = (parameter: FitParameter): number[] =>
+  const fits = fitsOf(model, posterior);
+  return byParameter((parameter) =>
     quantiles(
-      fits.map((galaxy) => galaxy[parameter]),
+      fits.map(({ galaxy }) => galaxy[parameter]),
       INTERVAL_SHARES,
-      Math.min(fits.length, effectiveCount),
-    );
-  return Object.fromEntries(FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)])) as Record<
-    FitParameter,
-    number[]
-  >;
+      Math.min(fits.length, posterior.effectiveCount),
+    ),
+  );
 }
+
+/**
+ * The share of the fits of {@link parametersOf} in which a parameter ended on a bound of the fit: the curves do not tell it.
+ *
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 100, random }));
+ * const { model } = finish(trainModel(galaxies, { network: "residual", batches: 20, random }));
+ * const galaxy = parseObservations("radius,velocity,error\n2,95,15\n8,140,15", "galaxy.csv");
+ * const [posterior] = finish(inferCurves(model, [galaxy], { random, bank: 2000, chains: 8, transitions: 8 }));
+ * parametersAtBounds(model, posterior).concentration; // a share from 0 to 1
+ */
+export function parametersAtBounds(
+  model: Pick<Model, "radii">,
+  posterior: Posterior,
+): Readonly<Record<FitParameter, number>> {
+  const fits = fitsOf(model, posterior);
+  return byParameter(
+    (parameter) => fits.filter(({ atBounds }) => atBounds.includes(parameter)).length / fits.length,
+  );
+}
+
+function byParameter<T>(of: (parameter: FitParameter) => T): Readonly<Record<FitParameter, T>> {
+  const entries = FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)]);
+  return Object.fromEntries(entries) as Record<FitParameter, T>;
+}
+
+/** Fits of some of the posterior's curves, worked out once. */
+function fitsOf({ radii }: Pick<Model, "radii">, posterior: Posterior): readonly GalaxyFit[] {
+  const { smoothCurves } = posterior;
+  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
+  const made =
+    FITS.get(posterior) ??
+    smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve));
+  FITS.set(posterior, made);
+  return made;
+}
+
+const FITS: WeakMap<Posterior, readonly GalaxyFit[]> = /* @__PURE__ */ new WeakMap();
 
 /** Posterior curves that the parameters are fitted to: a millisecond each. */
 const FITTED = 300;

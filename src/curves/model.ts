@@ -24,7 +24,14 @@ import {
 } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { checkCurves } from "./check.ts";
-import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
+import {
+  CONDITIONS,
+  type ConditionName,
+  NETWORKS,
+  type NetworkName,
+  POPULATIONS,
+  type PopulationName,
+} from "./names.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
 export interface Model {
@@ -66,6 +73,12 @@ export interface TrainingRecord {
   readonly batches?: number;
   /** Of the optimiser. */
   readonly learningRate: number;
+  /** Of the galaxies that were learned from, where that is known. */
+  readonly population?: PopulationName;
+  /** Of the curves, the radii included: FNV-1a in 64 bits, as 16 hexadecimal digits. Unknown of models that were kept without it. */
+  readonly data?: string;
+  /** The version of the engine that trained it. Unknown where the program did not say. */
+  readonly version?: string;
 }
 
 const FORMATS: Readonly<Record<NetworkName, string>> = {
@@ -128,6 +141,9 @@ export function writeModel(model: Model): Uint8Array {
     epochs: training.epochs,
     ...(training.batches !== undefined && { batches: training.batches }),
     learning_rate: training.learningRate,
+    population: training.population ?? null,
+    ...(training.data !== undefined && { data: training.data }),
+    ...(training.version !== undefined && { version: training.version }),
     backend: backendName(),
     optimizer: network instanceof ResidualDenoiser ? "AdamW" : "Adam",
     schedule: "linear",
@@ -174,12 +190,20 @@ export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model 
     if (radii.length === count && radii.every((radius, i) => radius > (i === 0 ? 0 : radii[i - 1]))) return;
     refuse(path, `its ${radii.length} radii are not ${count} growing ones`);
   };
+  // Models of earlier versions say nothing of these.
+  const optional = <K extends string, T>(key: K, name: string, isRight: (value: unknown) => value is T) =>
+    parseJson(file.metadata.get(name) ?? "null") === null
+      ? {}
+      : ({ [key]: field(name, isRight) } as Record<K, T>);
   const training = (): TrainingRecord => ({
     seed: readSeed(field("seed", isSeed)),
     curves: field("curves", isInteger),
     epochs: field("epochs", isInteger),
     ...(name === "residual" && { batches: field("batches", isInteger) }),
     learningRate: field("learning_rate", isNumber),
+    ...optional("population", "population", isPopulation),
+    ...optional("data", "data", isDigest),
+    ...optional("version", "version", isText),
   });
   if (name === "residual") {
     const sizes = field("sizes", isSizes);
@@ -294,12 +318,16 @@ const REPRESENTATION = "representation.";
 /** Principal components as tensors in float64, next to the weights. */
 function representationTensors(standardization: Model["standardization"]): [name: string, TensorToWrite][] {
   if (standardization instanceof Standardization) return [];
-  const { mean, basis, scales } = standardization;
-  const flat = Float64Array.from(basis.flatMap((direction) => [...direction]));
+  const { mean, basis, scales, completion } = standardization;
+  const [flat, added] = [basis, completion].map((rows) => Float64Array.from(rows.flatMap((row) => [...row])));
+  const terms: [string, TensorToWrite][] = [
+    [`${REPRESENTATION}completion`, { shape: [completion.length, mean.length], data: added }],
+  ];
   return [
     [`${REPRESENTATION}mean`, { shape: [mean.length], data: mean }],
     [`${REPRESENTATION}basis`, { shape: [scales.length, mean.length], data: flat }],
     [`${REPRESENTATION}scales`, { shape: [scales.length], data: scales }],
+    ...(completion.length === 0 ? [] : terms),
   ];
 }
 
@@ -319,10 +347,17 @@ function readRepresentation(
     refuse(path, `its representation is not one of ${features} components`);
   }
   if (!scales.data.every((scale) => scale > 0)) refuse(path, "a scale of its representation is not above 0");
-  const directions = Array.from({ length: features }, (_, k) =>
-    basis.data.subarray(k * values, (k + 1) * values),
-  );
-  return new LogPrincipalComponents(mean.data, directions, scales.data);
+  const rowsOf = ({ data, shape: [rows] }: SafetensorsTensor) =>
+    Array.from({ length: rows }, (_, k) => data.subarray(k * values, (k + 1) * values));
+  // Models of earlier versions have none.
+  const completion = tensors.has(`${REPRESENTATION}completion`) ? read("completion", 2) : undefined;
+  if (
+    completion &&
+    (completion.shape[0] !== ((features + 1) * (features + 2)) / 2 || completion.shape[1] !== values)
+  ) {
+    refuse(path, `its completion is not one of ${features} components`);
+  }
+  return new LogPrincipalComponents(mean.data, rowsOf(basis), scales.data, completion && rowsOf(completion));
 }
 
 function refuse(path: string, problem: string): never {
@@ -341,8 +376,37 @@ function parseJson(text: string | undefined): unknown {
   }
 }
 
+/**
+ * What tells a table of curves from any other one.
+ *
+ * @see http://www.isthe.com/chongo/tech/comp/fnv/
+ */
+export function digestOf({ radii, curves }: Curves): string {
+  let [high, low] = [0xcbf29ce4, 0x84222325];
+  const number = new Float64Array(1);
+  const words = new Uint32Array(number.buffer);
+  const mix = (word: number): void => {
+    // By 2⁴⁰ + 0x1b3: the low word times each part, in pieces whose products stay exact.
+    low = (low ^ word) >>> 0;
+    const [lower, upper] = [(low & 0xffff) * 0x1b3, (low >>> 16) * 0x1b3];
+    const carry = Math.floor((lower + (upper & 0xffff) * 0x10000) / 2 ** 32) + (upper >>> 16);
+    high = (Math.imul(high, 0x1b3) + (low << 8) + carry) >>> 0;
+    low = (lower + (upper & 0xffff) * 0x10000) >>> 0;
+  };
+  for (const row of [radii, ...curves]) {
+    for (let i = 0; i < row.length; i++) {
+      number[0] = row[i];
+      mix(words[0]);
+      mix(words[1]);
+    }
+  }
+  return [high, low].map((word) => word.toString(16).padStart(8, "0")).join("");
+}
+
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isPopulation = (value: unknown): value is PopulationName => POPULATIONS.includes(value as never);
+const isDigest = (value: unknown): value is string => isText(value) && /^[0-9a-f]{16}$/.test(value);
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 /** A safe integer, or text of any other one of 64 bits. */

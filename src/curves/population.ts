@@ -26,6 +26,12 @@ export interface Population extends Curves {
   readonly galaxies: readonly Galaxy[];
 }
 
+/** How far a population is, and the galaxies that there are: copies, made when they are read. */
+export interface PopulationProgress extends Progress {
+  /** The first ones, as a smaller count gives them. */
+  readonly population: Population;
+}
+
 /** Settings of {@link generatePopulation}. */
 export interface PopulationOptions {
   /** How many galaxies; default 1000. */
@@ -45,7 +51,9 @@ export interface PopulationOptions {
  * const galaxies = finish(generatePopulation({ count: 5, population: "extended", random: new Random(0) }));
  * galaxies.curves[4][49] // of the last galaxy at 50 kpc, in km/s
  */
-export function generatePopulation(options: PopulationOptions): Generator<Progress, Population, void> {
+export function generatePopulation(
+  options: PopulationOptions,
+): Generator<PopulationProgress, Population, void> {
   checkOptions("generatePopulation", options ?? {}, ["count", "population", "random"]);
   const { count = 1000, population = "standard", random } = options ?? {};
   checkRandom("generatePopulation", random);
@@ -54,12 +62,19 @@ export function generatePopulation(options: PopulationOptions): Generator<Progre
   return curvesOf(drawGalaxies(population, { count, random: random.fork("galaxies") }));
 }
 
-function* curvesOf(galaxies: readonly Galaxy[]): Generator<Progress, Population, void> {
+function* curvesOf(galaxies: readonly Galaxy[]): Generator<PopulationProgress, Population, void> {
   const radii = logSpacedRadii();
   const curves: Float64Array[] = [];
   for (const galaxy of galaxies) {
     curves.push(curveOf(galaxy, radii));
-    yield { done: curves.length, total: galaxies.length };
+    const done = curves.length;
+    yield {
+      done,
+      total: galaxies.length,
+      get population() {
+        return { galaxies: galaxies.slice(0, done), radii, curves: curves.slice(0, done) };
+      },
+    };
   }
   return { galaxies, radii, curves };
 }
@@ -96,6 +111,27 @@ export function formatGalaxies(galaxies: readonly Galaxy[]): string {
     galaxies.map((galaxy) => names.map((name) => galaxy[name])),
   );
 }
+
+/**
+ * The population of galaxies, where they are those of the curves: some of the curves are computed again.
+ *
+ * @returns undefined where there are no galaxies, or those of other curves
+ */
+export function populationOf({
+  radii,
+  curves,
+  galaxies = [],
+}: Curves & { readonly galaxies?: readonly Galaxy[] }): PopulationName | undefined {
+  if (galaxies.length === 0 || galaxies.length !== curves.length) return undefined;
+  const step = Math.ceil(galaxies.length / COMPARED);
+  for (let i = 0; i < galaxies.length; i += step) {
+    const own = curveOf(galaxies[i], radii);
+    if (curves[i].some((velocity, j) => !(Math.abs(velocity - own[j]) <= 1e-3 * own[j]))) return undefined;
+  }
+  return galaxies.some(isExtended) ? "extended" : "standard";
+}
+
+const COMPARED = 20;
 
 /**
  * Reads a table of galaxies.

@@ -6,6 +6,7 @@ import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import { fitGalaxy } from "../galaxy/index.ts";
 import type { Curves } from "../io/index.ts";
+import { log } from "../kernels/math.ts";
 import {
   classifierAccuracy,
   energyDistance,
@@ -74,6 +75,8 @@ export interface ScoreRow {
 export interface ScoreProgress extends Progress {
   /** What is being compared, and by which score. */
   readonly step: string;
+  /** The scores that are known by now of the baseline and the first sets, and of how many sets: worked out when they are read. */
+  readonly sofar: { readonly rows: ScoreRow[]; readonly sets: number };
 }
 
 /** Fewest curves of a set: with fewer, k = 5 neighbours and five folds are most of the set. */
@@ -136,9 +139,9 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
  *
  * @param samples km/s; at most the first 1000 are scored, since the time grows with the square
  * @param data what the model was trained on
- * @param options.population of the data; default "standard"
+ * @param options.population of the data; default the model's own, and "standard" where it does not know it
  * @param options.random draws the fresh galaxies, from streams forked from it
- * @throws ArgumentError for fewer than 20 samples, FormatError for curves that the model was not trained on
+ * @throws ArgumentError for fewer than 20 samples, or another population than the model's; FormatError for curves that the model was not trained on
  * @example
  * const random = new Random(0);
  * const galaxies = finish(generatePopulation({ count: 100, random }));
@@ -155,8 +158,13 @@ export function scoreSamples(
   const where = "scoreSamples";
   checkModel(where, model);
   checkOptions(where, options ?? {}, ["population", "random"]);
-  const { population = "standard" } = options ?? {};
+  const own = model.training.population;
+  const { population = own ?? "standard" } = options ?? {};
   checkChoice(where, "population", population, POPULATIONS);
+  if (own !== undefined && own !== population) {
+    const problem = `the model was trained on galaxies of the ${own} population, not of the ${population} one`;
+    throw new ArgumentError(where, problem, "leave population out");
+  }
   checkRandom(where, options?.random);
   const { radii } = model;
   const random = options.random.fork("evaluate");
@@ -243,19 +251,30 @@ function* scoreCurves(
   const total = pairs.length * STEPS_OF_A_PAIR;
   const residuals = new Map<readonly Float64Array[], Float64Array>();
   const columns: Map<string, Score>[] = [];
+  const rowsOf = (columns: readonly Map<string, Score>[]): ScoreRow[] =>
+    SCORES.filter(({ key }) => columns.every((column) => column.has(key))).map((score): ScoreRow => {
+      const [base, ...values] = columns.map((column) => column.get(score.key)!);
+      return { score, baseline: base.value, values };
+    });
   let done = 0;
   for (const [i, pair] of pairs.entries()) {
     const column = new Map<string, Score>();
     for (const [step, scores] of stepsOf(pair, radii, residuals, random.fork(i))) {
       for (const [key, score] of Object.entries(scores)) column.set(key, score);
-      yield { done: Math.min(++done, total), total, step: `${pair.name}: ${step}` };
+      yield {
+        done: Math.min(++done, total),
+        total,
+        step: `${pair.name}: ${step}`,
+        get sofar() {
+          // The set that is being scored counts where it is the first: better some of its scores than none.
+          const known = columns.length > 1 ? columns : [...columns, column];
+          return { rows: known.length > 1 ? rowsOf(known) : [], sets: known.length - 1 };
+        },
+      };
     }
     columns.push(column);
   }
-  const rows = SCORES.filter(({ key }) => columns[0].has(key)).map((score): ScoreRow => {
-    const [base, ...values] = columns.map((column) => column.get(score.key)!);
-    return { score, baseline: base.value, values };
-  });
+  const rows = rowsOf(columns);
   for (const { name, training, unseen } of known) {
     const score = { ...MEMORISATION, title: `memorised (${name})` };
     const values = samples.map(({ curves }) => memorisation(curves, training, unseen));
@@ -285,6 +304,12 @@ function* stepsOf(
   yield ["1-NN", { neighbour: nearestNeighbourAccuracy(samples, relabelled) }];
   yield ["precision and recall", { ...precisionRecall(samples, { relabelled }) }];
   yield ["classifier", { classifier: classifierAccuracy(samples, { random: random.fork("classifier") }) }];
+  for (const [key, featuresOf] of Object.entries(FEATURES)) {
+    if (featuresOf(real[0]).length === 0) continue;
+    const features = { ...samples, curves: [...real, ...fake].map(featuresOf) };
+    const title = SCORES.find((score) => score.key === key)!.title;
+    yield [title, { [key]: classifierAccuracy(features, { random: random.fork(key) }) }];
+  }
   if (radii.length >= 3) {
     yield ["roughness", { roughness: medianScore(real.map(roughness), fake.map(roughness), relabelled) }];
   }
@@ -299,11 +324,29 @@ function* stepsOf(
     }
     residuals.set(curves, found);
   }
-  yield ["fits", { physics: medianScore(residuals.get(real)!, residuals.get(fake)!, relabelled) }];
+  const [own, other] = [residuals.get(real)!, residuals.get(fake)!];
+  const at = (share: number) => medianScore(own, other, relabelled, share);
+  yield ["fits", { physics: at(0.5), physics95: at(0.95), physics99: at(0.99) }];
 }
 
+/** Velocities below this count as this, km/s: logarithms of a model that knows no bound would end here. */
+const SLOWEST = 0.1;
+
+const logsOf = (curve: Float64Array): Float64Array => curve.map((v) => log(Math.max(v, SLOWEST)));
+const differencesOf = (values: Float64Array): Float64Array =>
+  values.subarray(1).map((value, i) => value - values[i]);
+
+/** What else a classifier is shown of a curve: logarithms, which weigh slow parts like fast ones, and their slopes and curvature. */
+const FEATURES: Readonly<
+  Record<"classifierLog" | "classifierSlope" | "classifierCurvature", (curve: Float64Array) => Float64Array>
+> = {
+  classifierLog: logsOf,
+  classifierSlope: (curve) => differencesOf(logsOf(curve)),
+  classifierCurvature: (curve) => differencesOf(differencesOf(logsOf(curve))),
+};
+
 /** Of 1000 curves; only progress counts them. */
-export const STEPS_OF_A_PAIR = 18;
+const STEPS_OF_A_PAIR = 21;
 const FITS_AT_ONCE = 100;
 
 /**

@@ -22,9 +22,9 @@ import type { Tensor } from "../ops/tensor.ts";
 import { Adam } from "../optim/index.ts";
 import { checkAboveZero, checkArray, checkChoice, checkCurves, checkWithin } from "./check.ts";
 import { describeConditions, propertiesOf } from "./conditions.ts";
-import { checkModel, type Model, requireModelRadii, seedOf } from "./model.ts";
+import { checkModel, digestOf, type Model, requireModelRadii, seedOf, type TrainingRecord } from "./model.ts";
 import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
-import type { Galaxy } from "./population.ts";
+import { type Galaxy, populationOf } from "./population.ts";
 
 /** Settings of {@link trainModel}. */
 export interface TrainingOptions {
@@ -42,6 +42,8 @@ export interface TrainingOptions {
   readonly random: Random;
   /** What to call the curves in errors, usually their path; default "trainModel". */
   readonly source?: string | undefined;
+  /** Of the engine, to be kept with the model; default: none. */
+  readonly version?: string | undefined;
 }
 
 /** A model in training, and how it got there; what is done counts epochs, or batches of the residual network. */
@@ -62,7 +64,7 @@ export interface Training extends Progress {
   readonly losses: readonly EpochLosses[];
 }
 
-/** What to train on: curves, and their galaxies where there are conditions. */
+/** What to train on: curves, and their galaxies, which the model's file tells the population of, and conditions need. */
 export interface TrainingData extends Curves {
   /** In the order of the curves. */
   readonly galaxies?: readonly Galaxy[];
@@ -86,12 +88,18 @@ export function trainModel(
   options: TrainingOptions,
 ): Generator<Training, Training, void> {
   const where = "trainModel";
-  const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source"];
+  const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source", "version"];
   checkOptions(where, options ?? {}, names);
   const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
   const { epochs = EPOCHS, batches = BATCHES, learningRate = LEARNING_RATES[network] } = options ?? {};
   checkRandom(where, random);
   checkChoice(where, "network", network, NETWORKS);
+  const [foreign, own] =
+    network === "residual" ? (["epochs", "batches"] as const) : (["batches", "epochs"] as const);
+  if (options[foreign] !== undefined) {
+    const problem = `the ${network} network is trained for a number of ${own}, not of ${foreign}`;
+    throw new ArgumentError(where, problem, `give ${own}, or another network`);
+  }
   checkArray(where, "conditions", conditions, "names");
   conditions.forEach((name, i) => {
     checkChoice(where, "condition", name, CONDITIONS);
@@ -106,7 +114,16 @@ export function trainModel(
   }
   checkCurves(source, data);
   const { galaxies = [], radii } = data;
-  const settings = { random, learningRate, radii, curves: data.curves.length };
+  const population = populationOf(data);
+  const record = {
+    seed: seedOf(random),
+    curves: data.curves.length,
+    learningRate,
+    data: digestOf(data),
+    ...(population !== undefined && { population }),
+    ...(options.version !== undefined && { version: options.version }),
+  };
+  const settings = { random, radii, record };
   if (network === "autoencoder") {
     if (conditions.length > 0) {
       throw new ArgumentError(
@@ -169,19 +186,12 @@ function splitConditions(
  * @throws FormatError when the curves are too few, or all the same
  */
 function splitCurves({ curves }: Curves, random: Random, source: string): Dataset {
-  try {
+  return trainable(curves, source, "at least 5 curves that differ, in km/s", () => {
     const [first] = curves;
     if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
       throw new ArgumentError("splitCurves", "the curves are all the same");
     return splitDataset(curves, random.fork("split"));
-  } catch (error) {
-    if (!(error instanceof HalogradError)) throw error;
-    throw new FormatError(
-      source,
-      `its ${curves.length} curves cannot be trained on`,
-      "give at least 5 curves that differ, in km/s",
-    );
-  }
+  });
 }
 
 /**
@@ -192,34 +202,36 @@ function splitCurves({ curves }: Curves, random: Random, source: string): Datase
 function splitLogCurves({ curves }: Curves, random: Random, source: string): Dataset<LogPrincipalComponents> {
   const fix = "leave the curve out, or train the autoencoder";
   checkAboveZero(source, curves, "the residual network learns their logarithms", fix);
+  const enough = "more curves that differ, in km/s: 20 or more for the residual network";
+  return trainable(curves, source, enough, () =>
+    splitDataset(curves, random.fork("split"), { represent: (rows) => LogPrincipalComponents.of(rows) }),
+  );
+}
+
+/** @throws FormatError, with how many curves there are, where they cannot be split */
+function trainable<T>(curves: readonly unknown[], source: string, wanted: string, split: () => T): T {
   try {
-    const represent = (rows: readonly ArrayLike<number>[]): LogPrincipalComponents =>
-      LogPrincipalComponents.of(rows);
-    return splitDataset(curves, random.fork("split"), { represent });
+    return split();
   } catch (error) {
     if (!(error instanceof HalogradError)) throw error;
-    throw new FormatError(
-      source,
-      `its ${curves.length} curves cannot be trained on`,
-      "give more curves that differ, in km/s: 20 or more for the residual network",
-    );
+    throw new FormatError(source, `its ${curves.length} curves cannot be trained on`, `give ${wanted}`);
   }
 }
 
 /** What both trainings need. */
 interface Settings {
   readonly random: Random;
-  readonly learningRate: number;
   readonly radii: Float64Array;
-  /** How many, those for validation included. */
-  readonly curves: number;
+  /** Of the model, but for how far its training has come. */
+  readonly record: Omit<TrainingRecord, "epochs" | "batches">;
 }
 
 /** Trains the reference network, its input as wide as there are radii. */
 function* trainAutoencoder(
   { train, valid, standardization }: Dataset,
-  { random, learningRate, radii, curves, epochs }: Settings & { readonly epochs: number },
+  { random, radii, record, epochs }: Settings & { readonly epochs: number },
 ): Generator<Training, Training, void> {
+  const { learningRate } = record;
   const widths = [radii.length, ...REFERENCE_WIDTHS.slice(1)];
   const network = new DenoisingAutoencoder(random.fork("weights"), widths);
   const optimizer = new Adam(network.parameters(), { learningRate });
@@ -233,8 +245,7 @@ function* trainAutoencoder(
   });
   const losses: EpochLosses[] = [];
   const training = (): Training => {
-    const record = { seed: seedOf(random), curves, epochs: losses.length, learningRate };
-    const model = { network, standardization, radii, training: record };
+    const model = { network, standardization, radii, training: { ...record, epochs: losses.length } };
     return snapshot(losses, { model, trained: train.shape[0], done: losses.length, total: epochs });
   };
   for (const step of steps) {
@@ -251,13 +262,13 @@ function* trainResidual(
   properties: Dataset<FeatureStandardization> | undefined,
   {
     random,
-    learningRate,
     radii,
-    curves,
+    record,
     conditions: names,
     batches,
   }: Settings & { readonly conditions: readonly ConditionName[]; readonly batches: number },
 ): Generator<Training, Training, void> {
+  const { learningRate } = record;
   const conditions = properties && describeConditions(names, properties);
   const sizes = { features: train.shape[1], conditions: names.length };
   const network = new ResidualDenoiser(sizes, random.fork("weights"));
@@ -277,8 +288,8 @@ function* trainResidual(
   const passes = (): number => (done * Math.min(BATCH, train.shape[0])) / train.shape[0];
   const training = (): Training => {
     const epochs = Math.floor(passes());
-    const record = { seed: seedOf(random), curves, epochs, batches: done, learningRate };
-    const model = { network, standardization, radii, training: record, ...(conditions && { conditions }) };
+    const own = { ...record, epochs, batches: done };
+    const model = { network, standardization, radii, training: own, ...(conditions && { conditions }) };
     return snapshot(losses, { model, trained: train.shape[0], done, total: batches });
   };
   for (const { step, train, valid } of steps) {

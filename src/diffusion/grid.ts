@@ -43,7 +43,8 @@ export function karrasGrid(
 }
 
 /**
- * σ/α falls by the same factor in each step: even in the logarithm of the signal-to-noise ratio.
+ * σ/α falls by the same factor in each step: even in the logarithm of the signal-to-noise ratio. The steps before `greatest` and behind
+ * `least` do not shorten with their number, so that the error of a sampler ends at what they leave.
  *
  * @example
  * const grid = logarithmicGrid(4, { least: 0.1, greatest: 10 });

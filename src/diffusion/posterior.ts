@@ -101,6 +101,8 @@ export interface PosteriorProgress {
   readonly evaluations: number;
   /** Of {@link temperedPosterior}: how much of all is done, from 0 to 1, as far as it can be told. */
   readonly share?: number;
+  /** Of the posterior itself: the states of the transitions that all chains have done, as of {@link PosteriorChains}. */
+  readonly states?: readonly Float32Array[];
 }
 
 /** What {@link ellipticalSlice} found. */
@@ -181,7 +183,14 @@ export function* ellipticalSlice(
     ellipse.begin(heights[chain], states, chain * features);
   });
   while (active.length > 0) {
-    yield { transitions: total, evaluations };
+    yield {
+      transitions: total,
+      evaluations,
+      // The list only grows, so it is looked up when it is read.
+      get states() {
+        return history.slice(0, Math.min(...done));
+      },
+    };
     const proposals = new Float32Array(active.length * features);
     active.forEach((chain, row) => {
       ellipses[chain].propose(states, chain * features, proposals, row * features);
@@ -350,7 +359,15 @@ export function* temperedPosterior(
       const { transitions: done, evaluations: tried } = step.value;
       // A guess: the last part takes about as long as all before it.
       const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : settledShare(powers) / 2;
-      yield { transitions: done, evaluations: evaluations + tried, share };
+      const sofar = step.value;
+      yield {
+        transitions: done,
+        evaluations: evaluations + tried,
+        share,
+        get states() {
+          return isLast ? (sofar.states ?? []) : [];
+        },
+      };
     }
     const result = step.value;
     evaluations += result.evaluations;

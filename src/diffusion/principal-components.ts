@@ -2,11 +2,13 @@
 
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { exp, log } from "../kernels/math.ts";
+import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { tensor } from "../tensor/construction.ts";
+import { ones, tensor } from "../tensor/construction.ts";
 import type { Representation } from "./dataset.ts";
 import { symmetricEigen } from "./eigen.ts";
 
@@ -15,6 +17,10 @@ import { symmetricEigen } from "./eigen.ts";
  * standard deviation 1. Whatever the components are, the way back gives values above 0; and what lies outside the
  * components, the roughness that a network adds to each value by itself, cannot arise. Of galaxy rotation
  * curves at 50 radii, 3, 4 and 5 components hold 99.7, 99.93 and 99.98 % of the variance; the tenth is worth 0.05 % of a velocity.
+ *
+ * What lies outside the components is small, but not random: it follows from them. Left out, it would show in the curvature of a
+ * curve. So the way back adds it, as a quadratic function of the components, fitted to the rows: of the eleventh to the sixteenth
+ * component of rotation curves that gives 99.6 to 94 % of the variance.
  *
  * @example
  * const found = LogPrincipalComponents.of([[1, 2], [2, 4], [4, 8]], { components: 1 });
@@ -28,12 +34,30 @@ export class LogPrincipalComponents implements Representation {
   readonly basis: readonly Float64Array[];
   /** Standard deviations along them, falling, [components] */
   readonly scales: Float64Array;
+  /**
+   * What is added to ln(value) for each term of 1, x₀, x₁, …, x₀x₀, x₀x₁, …, x₁x₁, … of the components x, [terms][values]; nothing
+   * where it is empty.
+   */
+  readonly completion: readonly Float64Array[];
 
   /** Of a basis that is known, such as one from a file; `LogPrincipalComponents.of` finds one. */
-  constructor(mean: ArrayLike<number>, basis: readonly ArrayLike<number>[], scales: ArrayLike<number>) {
+  constructor(
+    mean: ArrayLike<number>,
+    basis: readonly ArrayLike<number>[],
+    scales: ArrayLike<number>,
+    completion: readonly ArrayLike<number>[] = [],
+  ) {
     this.mean = Float64Array.from(mean);
     this.basis = basis.map((direction) => Float64Array.from(direction));
     this.scales = Float64Array.from(scales);
+    this.completion = completion.map((values) => Float64Array.from(values));
+    const isComplete = completion.length === termsOf(scales.length);
+    if (completion.length > 0 && !(isComplete && completion.every(({ length }) => length === mean.length))) {
+      throw new ShapeError(
+        "LogPrincipalComponents",
+        `the completion has not ${termsOf(scales.length)} terms of ${mean.length} values.`,
+      );
+    }
     if (basis.length === 0 || scales.length !== basis.length) {
       throw new ShapeError(
         "LogPrincipalComponents",
@@ -56,7 +80,7 @@ export class LogPrincipalComponents implements Representation {
   }
 
   /**
-   * From rows of values above 0.
+   * From rows of values above 0. They are completed where there are ten rows or more for each term.
    *
    * @param options.components how many are kept; default 10, or fewer where rows and values are fewer
    */
@@ -80,7 +104,15 @@ export class LogPrincipalComponents implements Representation {
     });
     const { values: variances, vectors } = symmetricEigen(covarianceOf(logs, mean));
     const scales = variances.slice(0, components).map((variance) => Math.sqrt(Math.max(0, variance)));
-    return new LogPrincipalComponents(mean, vectors.slice(0, components), scales);
+    const plain = new LogPrincipalComponents(mean, vectors.slice(0, components), scales);
+    if (rows.length < ROWS_OF_A_TERM * termsOf(components)) return plain;
+    const represented = plain.apply(rows).toTypedArray();
+    const terms = logs.map((_, r) => termsAt(represented, r * components, components));
+    const rest = logs.map((row, r) => {
+      const own = plain.logsOf(represented, r * components);
+      return row.map((value, i) => value - own[i]);
+    });
+    return new LogPrincipalComponents(mean, plain.basis, scales, leastSquares(terms, rest));
   }
 
   /**
@@ -103,13 +135,18 @@ export class LogPrincipalComponents implements Representation {
 
   /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, components] → [rows, values] */
   decode(represented: Tensor): Tensor {
-    const { mean, basis, scales } = this;
+    const { mean, basis, scales, completion } = this;
+    const [rows, count] = represented.shape;
     const directions = basis.flatMap((direction, k) => Array.from(direction, (value) => value * scales[k]));
     const of = (values: ArrayLike<number>, shape: number[]): Tensor =>
       tensor(Float64Array.from(values), shape, { dtype: represented.dtype });
-    return matmul(represented, of(directions, [scales.length, mean.length]))
-      .add(of(mean, [1, mean.length]))
-      .exp();
+    const plain = matmul(represented, of(directions, [count, mean.length])).add(of(mean, [1, mean.length]));
+    if (completion.length === 0) return plain.exp();
+    const columns = Array.from({ length: count }, (_, k) => represented.slice(null, [k, k + 1]));
+    const products = columns.map((column, k) => represented.slice(null, [k, count]).mul(column));
+    const terms = concat([ones([rows, 1], { dtype: represented.dtype }), represented, ...products], 1);
+    const weights = completion.flatMap((values) => Array.from(values));
+    return plain.add(matmul(terms, of(weights, [completion.length, mean.length]))).exp();
   }
 
   /** Rows in their original unit, all above 0. */
@@ -123,15 +160,70 @@ export class LogPrincipalComponents implements Representation {
     }
     const [rows, components] = represented.shape;
     const values = represented.toTypedArray();
-    return Array.from({ length: rows }, (_, r) => {
-      const logs = this.mean.slice();
-      for (let k = 0; k < components; k++) {
-        const amount = values[r * components + k] * this.scales[k];
-        for (let i = 0; i < logs.length; i++) logs[i] += amount * this.basis[k][i];
-      }
-      return logs.map(exp);
-    });
+    return Array.from({ length: rows }, (_, r) => this.logsOf(values, r * components).map(exp));
   }
+
+  /** ln of the values of the components that begin at `offset`. @internal */
+  logsOf(represented: ArrayLike<number>, offset: number): Float64Array {
+    const logs = this.mean.slice();
+    const add = (amount: number, direction: Float64Array): void => {
+      for (let i = 0; i < logs.length; i++) logs[i] += amount * direction[i];
+    };
+    this.basis.forEach((direction, k) => {
+      add(represented[offset + k] * this.scales[k], direction);
+    });
+    if (this.completion.length > 0) {
+      termsAt(represented, offset, this.scales.length).forEach((term, t) => {
+        add(term, this.completion[t]);
+      });
+    }
+    return logs;
+  }
+}
+
+/** Rows that the fit of the completion needs for each of its terms. */
+const ROWS_OF_A_TERM = 10;
+
+/** How many terms a quadratic function of so many components has. */
+function termsOf(components: number): number {
+  return ((components + 1) * (components + 2)) / 2;
+}
+
+/** 1, the components that begin at `offset`, and their products of two. */
+export function termsAt(represented: ArrayLike<number>, offset: number, components: number): Float64Array {
+  const terms = new Float64Array(termsOf(components));
+  let place = 0;
+  terms[place++] = 1;
+  for (let k = 0; k < components; k++) terms[place++] = represented[offset + k];
+  for (let k = 0; k < components; k++) {
+    for (let l = k; l < components; l++) terms[place++] = represented[offset + k] * represented[offset + l];
+  }
+  return terms;
+}
+
+/** The matrix W that makes Σ |targets − terms · W|² least, [terms][values]: by the normal equations, whose terms are of like size. */
+function leastSquares(terms: readonly Float64Array[], targets: readonly Float64Array[]): Float64Array[] {
+  const count = terms[0].length;
+  const normal = Array.from({ length: count }, (_, p) => new Float64Array(p + 1));
+  const sums = Array.from(targets[0], () => new Float64Array(count));
+  for (const [r, row] of terms.entries()) {
+    for (let p = 0; p < count; p++) {
+      for (let q = 0; q <= p; q++) normal[p][q] += row[p] * row[q];
+      for (let i = 0; i < sums.length; i++) sums[i][p] += row[p] * targets[r][i];
+    }
+  }
+  for (let p = 0; p < count; p++) normal[p][p] *= 1 + 1e-9; // terms may depend on each other
+  const factor = cholesky(normal);
+  if (factor === undefined) return [];
+  const columns = sums.map((sum) => {
+    const x = solveLower(factor, sum);
+    for (let p = count - 1; p >= 0; p--) {
+      for (let q = p + 1; q < count; q++) x[p] -= factor[q][p] * x[q];
+      x[p] /= factor[p][p];
+    }
+    return x;
+  });
+  return Array.from({ length: count }, (_, p) => Float64Array.from(columns, (column) => column[p]));
 }
 
 /** The sample covariance of rows, [values][values]. */

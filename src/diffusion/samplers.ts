@@ -213,9 +213,11 @@ export function adamsBashforth2Sampler(
  * guess, the only part that has to be approximated, is extrapolated in λ = ln(α/σ) from this and the last one.
  * Second order with one evaluation a step.
  *
- * The first and the last step, infinite in λ, take the guess as it is: a single step of first order leaves the order
- * of the whole at two. Steps even in λ suit it best ({@link logarithmicGrid}); on an even grid of times the steps
- * next to the data stay long in λ however many there are, and {@link adamsBashforth2Sampler} is more accurate.
+ * The first and the last step, infinite in λ, take the guess as it is. Steps even in λ suit it best. With the ends of
+ * {@link logarithmicGrid} these two steps are of the same size however many there are between: the order is two until the error of the
+ * ends is reached (4e-5 of a mixture of normals, at 300 steps), and stays there; `{ least: 1e-5, greatest: 1e5 }` lowers that, and takes
+ * more steps to get there. On an even grid of times the steps next to the data stay long in λ: the error falls as (ln n/n)², which looks
+ * like the order 1.8, and {@link adamsBashforth2Sampler} is more accurate.
  *
  * @example
  * const denoiser = new GaussianModel([2], [[1]]).denoiser();

@@ -30,8 +30,8 @@ export interface ParseCsvOptions {
 }
 
 /**
- * Parses a numeric table. Accepts a byte order mark, `\r\n`, blank lines at the end, spaces around cells, quoted
- * cells, and comment lines that start with `#`.
+ * Parses a numeric table. Accepts a byte order mark, lines that end in `\n`, `\r\n` or `\r`, blank lines at the end, spaces
+ * around cells, quoted cells, and comment lines that start with `#`.
  *
  * @throws FormatError naming source, line and column: a ragged row, an empty cell, a cell that is no finite
  *   decimal number, an empty or repeated column name, another header than `columns`, an empty text
@@ -44,6 +44,14 @@ export function parseCsv(text: string, options: ParseCsvOptions): CsvTable {
       "parseCsv",
       "options.source, what to call the text in errors, is missing",
       'write parseCsv(text, { source: "loss.csv" })',
+    );
+  }
+  const { columns } = options;
+  if (columns !== undefined && !(Array.isArray(columns) && columns.every((c) => typeof c === "string"))) {
+    throw new ArgumentError(
+      "parseCsv",
+      `options.columns is an array of names; got ${describeValue(columns)}`,
+      'write columns: ["epoch", "train"]',
     );
   }
   const { header, rows } = readTable(text, options);
@@ -86,15 +94,27 @@ export function parseCurves(text: string, source: string): Curves {
  * formatCsv(["epoch", "train"], [[0, 0.9]]); // "epoch,train\n0,0.9\n"
  */
 export function formatCsv(header: ArrayLike<string | number>, rows: Iterable<ArrayLike<number>>): string {
-  const names = Array.from(header, (cell) => (typeof cell === "number" ? formatNumber(cell, 0) : cell));
+  if (typeof header !== "object" || header === null || typeof rows?.[Symbol.iterator] !== "function") {
+    const [name, value] = typeof rows?.[Symbol.iterator] === "function" ? ["header", header] : ["rows", rows];
+    throw new ArgumentError("csv", `${name} is a list; got ${describeValue(value)}`, "pass an array");
+  }
+  const names = Array.from(header, (cell) => {
+    if (typeof cell === "number") return formatNumber(cell, 0);
+    if (typeof cell === "string") return cell;
+    throw new ArgumentError(
+      "csv",
+      `a column name is text or a number; got ${describeValue(cell)}`,
+      "name it",
+    );
+  });
   const fault = headerFault(names);
   if (fault !== undefined) throw new ArgumentError("csv", fault.problem, fault.fix);
   const lines = [names.map(formatName).join()];
   for (const row of rows) {
-    if (row.length !== names.length) {
+    if (row?.length !== names.length) {
       throw new ArgumentError(
         "csv",
-        `row ${lines.length} has ${row.length} values, the header has ${names.length}`,
+        `row ${lines.length} has ${row?.length ?? "no"} values, the header has ${names.length}`,
         "give every row one value a column",
       );
     }
@@ -103,6 +123,7 @@ export function formatCsv(header: ArrayLike<string | number>, rows: Iterable<Arr
   return `${lines.join("\n")}\n`;
 }
 
+/** A cell, for errors. */
 interface Place {
   readonly source: string;
   readonly line: number;
@@ -157,21 +178,47 @@ function readTable(text: string, { source, columns }: ParseCsvOptions): CsvTable
   return { header, headerLine, rows };
 }
 
-/** Splits the text into records of cells: one pass, no backtracking. Lines count from 1, comments included. */
-function* records(text: string, source: string): Generator<{ line: number; cells: string[] }> {
+/** A line of a table, or several where a quoted cell spans them. */
+export interface TableRecord {
+  /** Of its start, counted from 1, comments included. */
+  readonly line: number;
+  readonly cells: string[];
+}
+
+/** How a text is split into {@link records}. */
+interface RecordOptions {
+  /** What stands between two cells; a blank is any white space. Default ",". */
+  readonly separator?: "," | "\t" | " ";
+  /** Takes the comments as they come, without the mark in front. Default: they are passed over. */
+  readonly comments?: string[];
+}
+
+/** Splits the text into records of cells: one pass, no backtracking. A line ends in `\n`, `\r\n` or `\r`. */
+export function* records(
+  text: string,
+  source: string,
+  { separator = ",", comments }: RecordOptions = {},
+): Generator<TableRecord> {
   let line = 1;
   let started = false;
   let blankLine = 0;
   for (let at = text.startsWith("\ufeff") ? 1 : 0; at < text.length; line++) {
-    const lineEnd = text.indexOf("\n", at);
-    const content = text.slice(at, lineEnd < 0 ? text.length : lineEnd).trim();
+    const lineEnd = endOf(text, at, isLineEnd);
+    const content = text.slice(at, lineEnd).trim();
     if (content === "" || content[0] === "#") {
       if (content === "" && started) blankLine ||= line;
-      at = lineEnd < 0 ? text.length : lineEnd + 1;
+      if (content !== "") comments?.push(content.slice(1));
+      at = nextLine(text, lineEnd);
       continue;
     }
     if (blankLine > 0) fail({ source, line: blankLine }, "the line is blank, but rows follow", "remove it");
     started = true;
+    if (separator === " ") {
+      yield { line, cells: wordsOf(content) };
+      at = nextLine(text, lineEnd);
+      continue;
+    }
+    const isEnd = (code: number): boolean => code === separator.charCodeAt(0) || isLineEnd(code);
     const cells: string[] = [];
     const firstLine = line;
     for (let more = true; more; ) {
@@ -182,7 +229,7 @@ function* records(text: string, source: string): Generator<{ line: number; cells
           fail({ source, line, column: cells.length + 1 }, "a quote is never closed", 'add the "');
         const quoted = text.slice(at + 1, close);
         cells.push(quoted.replaceAll('""', '"'));
-        end = cellEnd(text, close + 1);
+        end = endOf(text, close + 1, isEnd);
         if (text.slice(close + 1, end).trim() !== "") {
           fail(
             { source, line, column: cells.length },
@@ -190,16 +237,44 @@ function* records(text: string, source: string): Generator<{ line: number; cells
             'write a quote as ""',
           );
         }
-        for (let i = quoted.indexOf("\n"); i >= 0; i = quoted.indexOf("\n", i + 1)) line++;
+        for (let i = endOf(quoted, 0, isLineEnd); i < quoted.length; line++) {
+          i = endOf(quoted, nextLine(quoted, i), isLineEnd);
+        }
       } else {
-        end = cellEnd(text, at);
+        end = endOf(text, at, isEnd);
         cells.push(text.slice(at, end).trim());
       }
-      more = text[end] === ",";
-      at = end + 1;
+      more = text[end] === separator;
+      at = more ? end + 1 : nextLine(text, end);
     }
     yield { line: firstLine, cells };
   }
+}
+
+/** Words between blanks. What stands in brackets belongs to the word before: "R [kpc]", "V (km / s)". */
+export function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  let depth = 0;
+  for (const part of line.trim().split(/\s+/)) {
+    if (words.length > 0 && (depth > 0 || /^[[(]/.test(part))) words[words.length - 1] += ` ${part}`;
+    else words.push(part);
+    for (const mark of part) depth += "[(".includes(mark) ? 1 : "])".includes(mark) && depth > 0 ? -1 : 0;
+  }
+  return words;
+}
+
+const isLineEnd = (code: number): boolean => code === 10 || code === 13;
+
+/** Where the line behind the one that ends at `end` begins. */
+function nextLine(text: string, end: number): number {
+  return end + (text[end] === "\r" && text[end + 1] === "\n" ? 2 : 1);
+}
+
+/** The first place from `from` on with such a character; the length where there is none. */
+function endOf(text: string, from: number, isEnd: (code: number) => boolean): number {
+  let end = from;
+  while (end < text.length && !isEnd(text.charCodeAt(end))) end++;
+  return end;
 }
 
 /** The index of the quote that closes the one at `open`, -1 when none does; `""` is a quote within the cell. */
@@ -210,22 +285,23 @@ function closingQuote(text: string, open: number): number {
   return -1;
 }
 
-function cellEnd(text: string, from: number): number {
-  let end = from;
-  while (end < text.length && text[end] !== "," && text[end] !== "\n") end++;
-  return end;
+/**
+ * The number that a text writes in decimals, ±∞ where it overflows, NaN for any other text: Number() alone would read "" as 0, and
+ * "0x10". In linear time: no two parts of the pattern can take the same digits.
+ */
+export function decimalOf(text: string): number {
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Number() alone would read "" as 0 and accept "0x10". */
-const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const notFinite = /^[+-]?(?:nan|inf|infinity)$/i;
 
-function parseNumber(cell: string, place: Place): number {
+/** @throws FormatError, at its place, for a cell that is no finite number */
+export function parseNumber(cell: string, place: Place): number {
   const text = cell.trim();
   if (text === "") fail(place, "the cell is empty", "remove the row or fill it");
-  const value = decimal.test(text) ? Number(text) : Number.NaN;
+  const value = decimalOf(text);
   if (Number.isFinite(value)) return value;
-  if (decimal.test(text) || notFinite.test(text)) {
+  if (!Number.isNaN(value) || notFinite.test(text)) {
     fail(place, `the value must be finite, not ${clip(text)}`, "remove the row or fill it");
   }
   return fail(
@@ -247,7 +323,7 @@ function formatNumber(value: number, row: number): string {
 
 /** Quoted where plain text would be read back differently. */
 function formatName(name: string): string {
-  const plain = name === name.trim() && name[0] !== "#" && !/[",\n]/.test(name);
+  const plain = name === name.trim() && name[0] !== "#" && !/[",\r\n]/.test(name);
   return plain ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -266,7 +342,8 @@ function headerFault(names: readonly string[]): { column: number; problem: strin
   return undefined;
 }
 
-function fail({ source, line, column, name }: Place, problem: string, fix: string): never {
+/** @throws FormatError that names the place */
+export function fail({ source, line, column, name }: Place, problem: string, fix: string): never {
   const at = column === undefined ? "" : `, column ${column}`;
   const title = name === undefined ? "" : ` (${clip(name)})`;
   throw new FormatError(source, `line ${line}${at}${title}: ${problem}`, fix);

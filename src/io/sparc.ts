@@ -3,8 +3,9 @@
  * that describe their own columns, then a line a point or a galaxy.
  */
 
-import { clip, nearest } from "../basics/check.ts";
-import { FormatError } from "../basics/errors.ts";
+import { clip, describeValue, nearest } from "../basics/check.ts";
+import { ArgumentError, FormatError } from "../basics/errors.ts";
+import { decimalOf } from "./csv.ts";
 import type { Observations } from "./observations.ts";
 
 /** A measured curve of SPARC, with what its stars and gas alone would hold. */
@@ -107,6 +108,16 @@ export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] 
  * findSparcGalaxy(galaxies, "ngc 2403", "MassModels_Lelli2016c.mrt").distance; // 3.16
  */
 export function findSparcGalaxy(curves: readonly SparcCurve[], name: string, source: string): SparcCurve {
+  if (!Array.isArray(curves) || curves.length === 0) {
+    throw new ArgumentError(
+      "findSparcGalaxy",
+      `needs the galaxies to look in; got ${describeValue(curves)}`,
+      "pass what parseSparcCurves returned",
+    );
+  }
+  if (typeof name !== "string") {
+    throw new ArgumentError("findSparcGalaxy", `a galaxy's name is text; got ${describeValue(name)}`);
+  }
   const plain = (text: string): string => text.toLowerCase().replace(/\s/g, "");
   const found = curves.find((curve) => plain(curve.name) === plain(name));
   if (found !== undefined) return found;
@@ -117,7 +128,9 @@ export function findSparcGalaxy(curves: readonly SparcCurve[], name: string, sou
   throw new FormatError(
     source,
     `it has no galaxy "${clip(name)}" among its ${curves.length}`,
-    near === undefined ? `there are ${curves[0].name}, …, ${curves.at(-1)?.name}` : `did you mean ${near}?`,
+    near === undefined
+      ? `there are ${clip(curves[0].name)}, …, ${clip(curves[curves.length - 1].name)}`
+      : `did you mean ${clip(near)}?`,
   );
 }
 
@@ -130,7 +143,7 @@ function linesOf(
   label: string,
   least: number,
 ): { line: number; words: string[] }[] {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r\n?|\n/);
   const rule = lines.findLastIndex((line) => /^-{20,}\s*$/.test(line));
   const names = lines.slice(0, Math.max(0, rule)).some((line) => line.split(/\s+/).includes(label));
   if (rule < 0 || !names) {
@@ -150,7 +163,7 @@ function linesOf(
 
 function numbersOf(words: readonly string[], source: string, line: number): number[] {
   return words.map((word) => {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : Number.NaN;
+    const value = decimalOf(word);
     if (Number.isFinite(value)) return value;
     throw new FormatError(source, `line ${line}: "${clip(word)}" is no number`, FIX);
   });

@@ -30,12 +30,14 @@ export function roughness(curve: ArrayLike<number>): number {
  * median of the fake ones, in their unit; the p-value that of |median of fake − median of real|.
  *
  * @param relabelled made for sets of these sizes; default none
+ * @param share another quantile in the place of the median, such as 0.95 for the tail; default 0.5
  * @example medianScore([1, 2, 3], [4, 5, 9]).value // 5
  */
 export function medianScore(
   real: ArrayLike<number>,
   fake: ArrayLike<number>,
   relabelled: readonly Labels[] = [],
+  share = 0.5,
 ): Score {
   const total = real.length + fake.length;
   const values = new Float64Array(total);
@@ -48,16 +50,24 @@ export function medianScore(
   const difference = (labels: Labels): number => {
     const halves: [number[], number[]] = [[], []];
     for (const i of order) halves[labels[i]].push(values[i]);
-    return Math.abs(middle(halves[1]) - middle(halves[0]));
+    return Math.abs(quantileOf(halves[1], share) - quantileOf(halves[0], share));
   };
   const labels = new Uint8Array(total).fill(1, real.length);
   const { pValue } = permutationTest(difference, labels, relabelled, "great");
-  return { value: median(fake), pValue };
+  return { value: quantileOf(Float64Array.from(fake).sort(), share), pValue };
 }
 
 /** The middle number, or the mean of the two middle ones. */
 export function median(values: ArrayLike<number>): number {
   return middle(Float64Array.from(values).sort());
+}
+
+/** Of sorted numbers, by linear interpolation. */
+function quantileOf(sorted: ArrayLike<number>, share: number): number {
+  if (share === 0.5) return middle(sorted); // to the last digit what median gives
+  const place = share * (sorted.length - 1);
+  const [below, above] = [Math.floor(place), Math.ceil(place)];
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
 function middle(sorted: ArrayLike<number>): number {

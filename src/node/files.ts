@@ -11,6 +11,7 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -22,7 +23,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { clip } from "../basics/check.ts";
 import { FormatError, HalogradError } from "../basics/errors.ts";
 
 /** A file or folder that cannot be read or written; `code` is the system's (`"ENOSPC"`), `path` the user's. */
@@ -53,10 +56,15 @@ export function writeFileWhole(path: string, data: string | Uint8Array): void {
  * all, and a kill between two renames leaves old and new files, each whole.
  *
  * @param files path and content
- * @throws FileError when one cannot be written; the asides are removed
+ * @param mayReplace whether a file that exists may be replaced; asked when it is written. Default: any
+ * @throws FileError when one cannot be written, with code `EEXIST` for one that may not be replaced; nothing is changed then
  */
-export function writeFilesWhole(files: Iterable<readonly [path: string, data: string | Uint8Array]>): void {
+export function writeFilesWhole(
+  files: Iterable<readonly [path: string, data: string | Uint8Array]>,
+  mayReplace: (path: string) => boolean = () => true,
+): void {
   const staged: { path: string; aside: string; target: string }[] = [];
+  const appeared: string[] = [];
   const direct: (readonly [string, string | Uint8Array])[] = [];
   try {
     for (const file of files) {
@@ -86,8 +94,17 @@ export function writeFilesWhole(files: Iterable<readonly [path: string, data: st
       });
     }
     for (const [path, data] of direct) attempt(path, () => writeFileSync(path, data));
-    for (const { path, aside, target } of staged) attempt(path, () => renameSync(aside, target));
+    // Those that must be new come first, by a link, which fails where there is a file by now: until then all can be taken back.
+    const isNew = ({ path }: { readonly path: string }): boolean => !mayReplace(path);
+    for (const { path, aside, target } of staged.filter(isNew)) {
+      attempt(path, () => linkNew(path, aside, target));
+      appeared.push(target);
+    }
+    for (const { path, aside, target } of staged) {
+      attempt(path, () => (isNew({ path }) ? rmSync(aside, { force: true }) : renameSync(aside, target)));
+    }
   } catch (error) {
+    for (const target of appeared) rmSync(target, { force: true });
     for (const { aside } of staged) {
       try {
         rmSync(aside, { force: true });
@@ -97,6 +114,74 @@ export function writeFilesWhole(files: Iterable<readonly [path: string, data: st
     }
     throw error;
   }
+}
+
+/** Gives a file a name that nothing has. @throws FileError with code `EEXIST` where something has it */
+function linkNew(path: string, aside: string, target: string): void {
+  try {
+    linkSync(aside, target);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    // Some file systems have no links: there, looking first is the best there is.
+    if (code !== "EEXIST" && !lstatSync(target, { throwIfNoEntry: false })) {
+      return void writeFileSync(target, readFileSync(aside), { flag: "wx" });
+    }
+    throw new FileError(
+      path,
+      "EEXIST",
+      "this appeared after the command had begun, and is not overwritten",
+      "move it away, or choose another --out; the same command gives the same results again",
+    );
+  }
+}
+
+/**
+ * Holds a folder for this process, so that no other one writes a set of files into it at the same time. What a process that has ended
+ * left of a lock is taken over.
+ *
+ * @returns the lock, a file to remove at the end
+ * @throws FileError with code `EBUSY` where a running process holds the folder
+ */
+export function lockFolder(folder: string): string {
+  const lock = join(folder, ".halograd.lock");
+  const own = `${process.pid} ${hostname()}\n`;
+  attempt(lock, () => {
+    for (let isFree = false; !isFree; ) {
+      try {
+        writeFileSync(lock, own, { flag: "wx" });
+        isFree = true;
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+        removeStaleLock(folder, lock);
+      }
+    }
+  });
+  return lock;
+}
+
+/** @throws FileError with code `EBUSY` for a lock whose process runs, or is on another machine */
+function removeStaleLock(folder: string, lock: string): void {
+  const held = (): string => (existsSync(lock) ? readFileSync(lock, "utf8") : "");
+  const text = held();
+  const [id, host] = text.trim().split(" ");
+  const isRunning = host !== hostname() || isOtherProcessAlive(Number(id));
+  if (text !== "" && isRunning) {
+    throw new FileError(
+      folder,
+      "EBUSY",
+      `another halograd writes into this folder (process ${clip(id)} on ${clip(host ?? "?")})`,
+      `wait for its end, or choose another --out; if it has died, remove ${lock}`,
+    );
+  }
+  // Renamed first: two that find the same stale lock must not both remove, the second one the first one's new lock.
+  const aside = `${lock}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    renameSync(lock, aside);
+  } catch {
+    return; // gone already: whoever creates it next has it
+  }
+  if (readFileSync(aside, "utf8") === text) rmSync(aside, { force: true });
+  else renameSync(aside, lock);
 }
 
 /** Options of {@link ensureOutputFolder}. */

@@ -30,7 +30,7 @@ export interface CurvesOptions extends RadiusOptions {
 
 /**
  * All rotation curves in one panel: thin translucent lines, so that density shows where most galaxies are. 1000 curves of 50
- * radii take about 0.7 MB.
+ * radii take about 0.7 MB. Of more than 3000, evenly chosen ones are drawn, and the description says so: more lines cover each other.
  *
  * @throws ArgumentError for no curves, radii that do not grow or cannot stand on a log axis, masses ≤ 0, or NaN and ±∞;
  *   ShapeError for lengths that differ
@@ -47,9 +47,11 @@ export function curvesFigure(options: CurvesOptions): string {
     requireNumbers("curvesFigure", "discMasses", discMasses, { name: "curves", length: curves.length });
     requireAboveZero("curvesFigure", "discMasses", discMasses);
   }
+  const drawn = spread(curves.length, MOST_DRAWN);
   const masses = discMasses && scale(...extent([discMasses]), { kind: "log", ticks: 5 });
-  const opacity = Math.max(0.3, Math.min(1, 12 / Math.sqrt(curves.length + 143))); // one line opaque, 1000 at 0.35
-  const marks = curves.map((y, i): Mark => {
+  const opacity = Math.max(0.3, Math.min(1, 12 / Math.sqrt(drawn.length + 143))); // one line opaque, 1000 at 0.35
+  const marks = drawn.map((i): Mark => {
+    const y = curves[i];
     const color = discMasses && masses ? massColor(masses.at(discMasses[i])) : okabeIto.blue;
     return { kind: "line", x: radii, y, color, width: 0.7, opacity };
   });
@@ -59,6 +61,7 @@ export function curvesFigure(options: CurvesOptions): string {
     description:
       `Circular velocity against radius at ${describeRadii(radii)}; ` +
       `velocities from ${significant(slowest)} to ${significant(fastest)} km/s` +
+      (drawn.length < curves.length ? `; ${drawn.length} of the curves are drawn` : "") +
       (discMasses === undefined ? "." : "; the colour is the mass of the disc, dark for the lightest."),
     x: radiusAxis(options, false, 7),
     y: velocityAxis(curves, 7),
@@ -69,6 +72,9 @@ export function curvesFigure(options: CurvesOptions): string {
     decimals: 1,
   });
 }
+
+/** Curves that {@link curvesFigure} draws at most. */
+export const MOST_DRAWN = 3000;
 
 /** Viridis without its brightest yellow, which a thin line on white does not show. */
 function massColor(fraction: number): string {
@@ -83,7 +89,7 @@ export interface LossOptions {
   readonly train: ArrayLike<number>;
   /** Loss on the validation curves, one for each epoch, > 0. */
   readonly valid: ArrayLike<number>;
-  /** What the network is given of the validation curves; default: the clean curves, as in the reference post. */
+  /** What the network is given of the validation curves: clean ones in the reference post. Default: not stated. */
   readonly validInput?: "clean" | "noisy";
 }
 
@@ -96,7 +102,7 @@ export interface LossOptions {
  * @example lossFigure({ epochs: [0, 100, 200], train: [1, 0.4, 0.2], valid: [0.9, 0.2, 0.1] }) // "<svg …"
  */
 export function lossFigure(options: LossOptions): string {
-  const { epochs, train, valid, validInput = "clean" } = options;
+  const { epochs, train, valid, validInput } = options;
   const width = 560;
   requireGrowing("lossFigure", "epochs", epochs);
   for (const [name, losses] of [
@@ -138,7 +144,7 @@ export function lossFigure(options: LossOptions): string {
               width: 1,
             }),
             ...curve(valid, {
-              label: `validation (${validInput} input)`,
+              label: validInput === undefined ? "validation" : `validation (${validInput} input)`,
               color: okabeIto.blue,
               marker: "circle",
               width: 1,

@@ -5,7 +5,8 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { requireNumbers, requireSome } from "./check.ts";
-import { escapeText } from "./svg.ts";
+import { MOST_DRAWN } from "./figures.ts";
+import { escapeText, isFigure } from "./svg.ts";
 
 /** SVG documents, as the functions of the same names return them. */
 export interface ReportFigures {
@@ -92,9 +93,9 @@ export interface ReportContents {
 
 /** Data of which the network sees all velocities. */
 export interface StandardizedData {
-  /** Of all velocities, km/s. */
+  /** Of all velocities of the training curves, km/s. */
   readonly mean: number;
-  /** Of all velocities, km/s. */
+  /** Of all velocities of the training curves, km/s. */
   readonly standardDeviation: number;
 }
 
@@ -218,7 +219,13 @@ function dataSection({ data, figures }: ReportContents): string {
       figureBlock(
         1,
         figures.curves,
-        `${data.galaxies === 1 ? "The one rotation curve" : `All ${count(data.galaxies)} rotation curves`}. Heavy galaxies rotate faster; where the disc is compact, the curve
+        `${
+          data.galaxies === 1
+            ? "The one rotation curve"
+            : data.galaxies > MOST_DRAWN
+              ? `${count(MOST_DRAWN)} of the ${count(data.galaxies)} rotation curves`
+              : `All ${count(data.galaxies)} rotation curves`
+        }. Heavy galaxies rotate faster; where the disc is compact, the curve
         has a peak inside the flat part that the halo holds up.`,
       ),
   );
@@ -226,7 +233,7 @@ function dataSection({ data, figures }: ReportContents): string {
 
 function representation(data: ReportContents["data"]): string {
   if ("mean" in data) {
-    return `The network sees velocities with the mean of all curves (${number(data.mean)} km/s) subtracted, and divided by their
+    return `The network sees velocities with the mean of the training curves (${number(data.mean)} km/s) subtracted, and divided by their
         standard deviation (${number(data.standardDeviation)} km/s).`;
   }
   if (data.components === 1) {
@@ -544,13 +551,10 @@ function number(value: number): string {
 function requireContents(contents: ReportContents): void {
   const { figures, data, model, training, predictionErrors, sampling, timings } = contents;
   for (const name of ["curves", "noise", "loss", "predictions", "sampling"] as const) {
-    const svg = figures[name];
-    const isFigure = /^<svg [^>]*role="img"[^>]*><title>/.test(svg) && svg.endsWith("</svg>");
-    if (isFigure && !/<(script|foreignObject|style|iframe)|<[^>]*\s(on\w+|[\w:]*href)\s*=/i.test(svg))
-      continue;
+    if (isFigure(figures?.[name])) continue;
     throw new ArgumentError(
       "report",
-      `figures.${name} is not a figure of this library: it must be one SVG document without scripts, styles or links`,
+      `figures.${name} is not a figure of this library: it must be one SVG document of the elements and attributes that figures have`,
       `pass what ${name}Figure(…) returns.`,
     );
   }
@@ -584,6 +588,11 @@ function requireContents(contents: ReportContents): void {
   predictionErrors?.forEach(({ amount, noisy, prediction }, i) => {
     requireNumbers("report", `predictionErrors[${i}]`, [amount, noisy, prediction]);
   });
+  if (contents.evaluation !== undefined) {
+    const { curves, significance, scores } = contents.evaluation;
+    requireNumbers("report", "evaluation", [curves, significance]);
+    requireSome("report", "evaluation.scores", scores);
+  }
   timings?.forEach(({ seconds }, i) => {
     requireNumbers("report", `timings[${i}]`, [seconds]);
   });

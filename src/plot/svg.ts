@@ -165,3 +165,59 @@ export function pathData(x: ArrayLike<number>, y: ArrayLike<number>, decimals: 1
     parts.push(`${coordinate(x[i], decimals)} ${coordinate(y[i], decimals)}`);
   return `M${parts.join(" ")}`; // pairs after the first are line-tos
 }
+
+/**
+ * Whether a text is a figure of this library, and can be part of a page: one SVG document of the elements and attributes that figures
+ * are made of, none of which can run, load or link anything. It is parsed, not searched for what is dangerous: what is not known is refused.
+ */
+export function isFigure(text: unknown): text is string {
+  if (typeof text !== "string" || !/^<svg [^<>]*role="img"[^<>]*><title>/.test(text)) return false;
+  const open: string[] = [];
+  const part = /<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<>]*")*)(\/?)>|[^<>]+/y;
+  while (part.lastIndex < text.length) {
+    const isStart = part.lastIndex === 0;
+    const found = part.exec(text);
+    if (found === null) return false;
+    const [, closing, name, attributes, empty] = found;
+    if (!isStart && open.length === 0) return false; // something follows the document
+    if (name === undefined) continue;
+    if (!ELEMENTS.has(name) || (name === "svg") !== (isStart || (closing === "/" && open.length === 1)))
+      return false;
+    if (closing === "/") {
+      if (attributes !== "" || empty !== "" || open.pop() !== name) return false;
+      continue;
+    }
+    for (const [, key, value] of attributes.matchAll(/ ([a-zA-Z-]+)="([^"]*)"/g)) {
+      if (!ATTRIBUTES.has(key)) return false;
+      // Only fonts and the namespace need more than colours, numbers and paths have.
+      const isPlain = key === "xmlns" ? value === "http://www.w3.org/2000/svg" : !/url|[&:\\]/i.test(value);
+      if (!isPlain) return false;
+    }
+    if (empty === "") open.push(name);
+  }
+  return open.length === 0;
+}
+
+const ELEMENTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...["svg", "title", "desc", "g", "rect", "path", "circle", "text", "tspan"],
+]);
+const ATTRIBUTES: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...[
+    "xmlns",
+    "role",
+    "viewBox",
+    "width",
+    "height",
+    "x",
+    "y",
+    "dy",
+    "cx",
+    "cy",
+    "r",
+    "d",
+    "transform",
+    "fill",
+  ],
+  ...["fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linejoin"],
+  ...["font-family", "font-size", "font-style", "font-weight", "text-anchor"],
+]);

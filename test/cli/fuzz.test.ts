@@ -11,10 +11,8 @@ import { FormatError } from "../../src/basics/errors.ts";
 import { Random } from "../../src/basics/random.ts";
 import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
-import { Interruption } from "../../src/cli/context.ts";
 import { info } from "../../src/cli/info.ts";
 import { readModelFile as readModel } from "../../src/cli/input.ts";
-import { printable, Terminal } from "../../src/cli/terminal.ts";
 import { writeModel } from "../../src/curves/index.ts";
 import {
   DenoisingAutoencoder,
@@ -23,6 +21,8 @@ import {
   Standardization,
 } from "../../src/diffusion/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
+import { Interruption } from "../../src/node/interruption.ts";
+import { printable, Terminal } from "../../src/node/terminal.ts";
 import { withinMemory } from "../memory.ts";
 
 describe("words", () => {

@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { parseCsv, parseCurves } from "../../src/io/index.ts";
+import { finish, inferCurves, intervalsOf, readModel } from "../../src/curves/index.ts";
+import { Random } from "../../src/index.ts";
+import { parseCsv, parseCurves, parseObservations } from "../../src/io/index.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
 
 const home = newFolder();
@@ -15,7 +17,24 @@ beforeAll(() => {
   succeed(training, home);
   succeed(["train", "--epochs", "1", "--out", "plain", "--quiet"], home);
   writeFileSync(join(home, "galaxy.csv"), POINTS);
-  writeFileSync(join(home, "far.csv"), "radius,velocity,error\n500,100,5\n");
+  const table = (points: string): string => `radius,velocity,error\n${points}\n`;
+  writeFileSync(join(home, "far.csv"), table("500,100,5"));
+  writeFileSync(join(home, "ms.csv"), table("2,95000,15000\n8,140000,15000"));
+  writeFileSync(join(home, "exact.csv"), table("2,95,0.001\n8,140,0.001"));
+  writeFileSync(join(home, "below.csv"), table("2,-95,15\n8,-140,15"));
+  writeFileSync(join(home, "wide.csv"), table("0.05,20,9\n2,95,15\n8,140,15\n80,150,9"));
+  writeFileSync(join(home, "fast.csv"), table("1,1500,5\n3,1600,5\n9,1700,5"));
+  const rotmod = [
+    "# Distance = 1 Mpc",
+    "# Rad\tVobs\terrV\tVgas",
+    "# kpc\tkm/s\tkm/s\tkm/s",
+    "2\t95\t15\t1",
+    "8\t140\t15\t1",
+  ];
+  writeFileSync(join(home, "X_rotmod.dat"), rotmod.join("\n"));
+  const rule = "-".repeat(80);
+  const rows = ["X 1.0 2 95 15 1 0 0 0 0", "X 1.0 8 140 15 1 0 0 0 0"];
+  writeFileSync(join(home, "models.mrt"), ["ID D R Vobs e_Vobs", rule, ...rows].join("\n"));
 }, 120_000);
 
 const inference = ["infer", "--data", "galaxy.csv", "--model", "model/model.safetensors"];
@@ -50,14 +69,78 @@ describe("halograd infer", () => {
     for (const name of filesIn(join(home, "a"))) expect(read("b", name)).toBe(read("a", name));
   }, 120_000);
 
+  test("gives one galaxy one answer by every route, says what it assumes, and what is left out", () => {
+    const words = [
+      "infer",
+      "--model",
+      "model/model.safetensors",
+      "--bank",
+      "20000",
+      "--chains",
+      "4",
+      "--transitions",
+      "8",
+    ];
+    const answer = (more: string[], out: string): string => {
+      const told = succeed([...words, ...more, "--out", out], home);
+      expect(told).toContain(
+        "deviations from curves of the model: typically 5 % of the velocity, by --deviation",
+      );
+      return readFileSync(join(home, out, "intervals.csv"), "utf8");
+    };
+    const own = answer(["--data", "galaxy.csv"], "own");
+    expect(answer(["--data", "X_rotmod.dat"], "rotmod")).toBe(own);
+    expect(answer(["--sparc", "models.mrt", "--galaxy", "x"], "sparc")).toBe(own);
+    expect(answer(["--data", "wide.csv"], "wide")).toBe(own);
+    const model = readModel(readFileSync(join(home, "model/model.safetensors")));
+    const points = parseObservations(POINTS, "galaxy.csv");
+    const options = { random: new Random(0), bank: 20_000, chains: 4, transitions: 8 };
+    const [posterior] = finish(inferCurves(model, [points], options));
+    const { rows } = parseCsv(own, { source: "own" });
+    expect(rows.map(([, ...quantiles]) => quantiles)).toEqual(intervalsOf(posterior));
+    expect(succeed([...words, "--data", "wide.csv", "--force", "--out", "wide"], home)).toContain(
+      "2 points, 2 left out",
+    );
+  }, 120_000);
+
+  test("warns of a galaxy that its model has not seen, and says what to do", () => {
+    const words = [...inference.with(2, "fast.csv"), "--chains", "4", "--transitions", "8", "--bank", "4000"];
+    const told = succeed([...words, "--out", "fast"], home);
+    expect(told).toMatch(/warning: the model has hardly seen galaxies like this one.*\n {2}check the units/);
+    expect(told).toMatch(
+      /R-hat .*should be below 1\.05.*\n {2}give more --transitions or --chains, or a larger --bank/,
+    );
+    expect(succeed(["info", "model/model.safetensors"], home)).toMatch(/population +"extended"/);
+  }, 120_000);
+
   test.each([
+    [
+      ["infer", "--data", "ms.csv", "--model", "model/model.safetensors"],
+      1,
+      /95000 km\/s, but no galaxy.*\n.*m\/s/,
+    ],
+    [
+      ["infer", "--data", "exact.csv", "--model", "model/model.safetensors"],
+      1,
+      /0\.001 km\/s, but no velocity/,
+    ],
+    [
+      ["infer", "--data", "below.csv", "--model", "model/model.safetensors"],
+      1,
+      /velocity of point 1 .* is -95/,
+    ],
+    [[...inference, "--r-min", "9"], 1, /no point lies within 9 to 50 kpc: they are at 2 to 8 kpc/],
     [["infer"], 2, /there is no galaxy\n.*--data galaxy\.csv, or --sparc/],
     [["infer", "--sparc", "x.mrt"], 2, /--sparc holds many galaxies\n.*--galaxy NGC2403/],
     [[...inference, "--sparc", "x.mrt"], 2, /--data names one galaxy, --sparc another/],
     [["infer", "--data", "no.csv"], 1, /no\.csv/],
     [["infer", "--data", "galaxy.csv"], 1, /out\/model\.safetensors.*\n.*--network residual --count 12500/],
     [[...inference, "--deviation", "1"], 2, /--deviation is "1", which is not a number from 0, below 1/],
-    [["infer", "--data", "far.csv", "--model", "model/model.safetensors"], 1, /at 500 kpc.*0\.1 to 50 kpc/],
+    [
+      ["infer", "--data", "far.csv", "--model", "model/model.safetensors"],
+      1,
+      /no point lies within 0\.1 to 50 kpc: it is at 500 kpc\n.*radii are in kpc/,
+    ],
     [["infer", "--data", "galaxy.csv", "--model", "plain/model.safetensors"], 1, /autoencoder.*\n.*residual/],
   ])("refuses %j in one clear message", (words, exitCode, message) => {
     const { code, stdout, stderr } = halograd(words, { cwd: home });

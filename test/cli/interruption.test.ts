@@ -1,7 +1,9 @@
 /** Ctrl-C and its like: what was computed is kept, and nothing hangs. */
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readModelFile as readModel } from "../../src/cli/input.ts";
 import { parseCsv } from "../../src/io/index.ts";
@@ -81,6 +83,23 @@ describe("a job that is stopped", () => {
     expect(code).toBe(130);
     expect(filesIn(join(home, "d"))).toContain("model.safetensors");
   });
+
+  test("by two signals, or by one before there is anything to keep, ends at once: in a computation, or waiting for a file", async () => {
+    execFileSync("mkfifo", [join(home, "fifo")]);
+    const big = ["evaluate", "big/curves.csv", "big/curves.csv", "--count", "2000"];
+    succeed(["generate", "--count", "4000", "--out", "big"], home);
+    for (const words of [["info", "fifo"], ["plot", "curves", "--data", "fifo"], big]) {
+      const job = start(words, home);
+      const ended = once(job, "close");
+      await sleep(1500);
+      const began = performance.now();
+      job.kill("SIGINT");
+      await sleep(400);
+      job.kill("SIGINT");
+      expect(await ended).toEqual([null, "SIGINT"]); // which shells tell as 130
+      expect(performance.now() - began).toBeLessThan(3000);
+    }
+  }, 30_000);
 
   test("tells a program that reads --json that it is not complete", async () => {
     const job = start(["run", ...long, "--json", "--out", "e"], home);

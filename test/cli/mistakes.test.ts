@@ -71,13 +71,24 @@ describe("wrong words end with exit code 2:", () => {
     [["sample", "--guidance", "-1"], /--guidance is "-1", which is not a number from 0 to 100/],
     [
       ["run", "--conditions", "disc-mass"],
-      /autoencoder cannot be conditioned on anything.*\n.*--network residual/,
+      /--conditions does nothing without --network residual\n.*add --network residual, or leave --conditions out/,
     ],
-    [["train", "--conditions", "disc-mass"], /autoencoder cannot be conditioned/],
-    [["run", "--network", "residual", "--epochs", "2001"], /not of --epochs\n.*give --batches/],
-    [["train", "--network", "residual", "--epochs", "5"], /not of --epochs/],
-    [["run", "--batches", "6000"], /not of --batches\n.*give --epochs, or add --network residual/],
-    [["train", "--batches", "5"], /not of --batches/],
+    [["train", "--conditions", "disc-mass"], /--conditions does nothing without --network residual/],
+    [
+      ["run", "--network", "residual", "--epochs", "2001"],
+      /--epochs does nothing without --network autoencoder/,
+    ],
+    [["train", "--network", "residual", "--epochs", "5"], /--epochs does nothing without/],
+    [["run", "--batches", "6000"], /--batches does nothing without --network residual/],
+    [["train", "--batches", "5"], /--batches does nothing without/],
+    [["sample", "--guidance", "2"], /--guidance does nothing without --condition/],
+    [["sample", "--tolerance", "2"], /--tolerance does nothing without --guide/],
+    [["compare", "a.csv", "b.csv", "--force"], /--force does nothing without --out/],
+    [
+      ["plot", "loss", "--steps", "5"],
+      /--steps does nothing for the figure loss\n.*a figure that needs it: sampling/,
+    ],
+    [["plot", "curves", "--model", "x"], /--model does nothing for the figure curves/],
     [
       ["sample", "--condition", "disc-mass=10", "--condition", "disc-mass=11"],
       /--condition is given twice, as "disc-mass=10" and "disc-mass=11"\n.*once/,
@@ -281,6 +292,16 @@ describe("wrong files end with exit code 1:", () => {
     expectRefusal(["sample", "--model", file], 1, message);
     expectRefusal(["denoise", "good.csv", "--model", file], 1, message);
     expect(existsSync(join(home, "out"))).toBe(false);
+  });
+
+  test("an option that does not fit the model is wrong usage, found before any work", () => {
+    const words = ["--model", "good.safetensors", "--out", "unfit"];
+    expectRefusal(
+      ["denoise", "good.csv", "--noise", "0.2", ...words],
+      2,
+      /--noise: .*autoencoder.*\n.*leave --noise out/,
+    );
+    expect(existsSync(join(home, "unfit"))).toBe(false);
   });
 
   test("a model whose numbers overflow", () => {

@@ -241,7 +241,13 @@ describe("progress that is held", () => {
   });
 
   it.each(NETWORKS)("stays as it was: losses of the network %s", (network) => {
-    const held = [...trainModel(galaxies, { network, epochs: 4, batches: 60, random })];
+    const held = [
+      ...trainModel(galaxies, {
+        network,
+        ...(network === "residual" ? { batches: 60 } : { epochs: 4 }),
+        random,
+      }),
+    ];
     expect(held.map(({ losses }) => losses.length)).toEqual(held.map((_, i) => i + 1));
     for (const { loss, losses } of held) expect(loss).toBe(losses.at(-1));
   });

@@ -36,7 +36,9 @@ describe.each(NETWORKS)("halograd run --network %s", (network) => {
     const population = finish(generatePopulation({ count: 60, random }));
     expect(text(`${network}/galaxies.csv`)).toBe(formatGalaxies(population.galaxies));
     expect(text(`${network}/curves.csv`)).toBe(formatCsv(population.radii, population.curves));
-    const settings = { network, conditions, epochs: 10, batches: 30, random };
+    const length = network === "residual" ? { batches: 30 } : { epochs: 10 };
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const settings = { network, conditions, ...length, random, version };
     const { model } = finish(trainModel(population, settings));
     expect(writeModel(model)).toEqual(bytes(`${network}/model.safetensors`));
     const samples = finish(sampleCurves(model, { count: 5, steps: 6, random }));

@@ -44,6 +44,12 @@ describe("denoised curves", () => {
     expect(call).toThrow(/share|option/.test(message.source) ? ArgumentError : FormatError);
   });
 
+  it("are not told the share of noise where the network is not", () => {
+    const call = () => denoiseCurves(autoencoder(), galaxies, { noise: 0.2 });
+    expect(call).toThrow(ArgumentError);
+    expect(call).toThrow(/not told the share of noise/);
+  });
+
   it("are compared with as many", () => {
     expect(rootMeanSquare([[3, 4]], [[0, 0]])).toBeCloseTo(Math.sqrt(12.5), 12);
     expect(() => rootMeanSquare([[3]], [])).toThrow(ArgumentError);

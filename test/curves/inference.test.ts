@@ -1,24 +1,52 @@
 /** Inference of measured galaxies: posteriors that go through the points, their intervals and parameters, and mistakes. */
 
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   finish,
   INTERVAL_SHARES,
+  type InferenceProgress,
   inferCurves,
   intervalsOf,
   type Posterior,
+  parametersAtBounds,
   parametersOf,
 } from "../../src/curves/index.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
-import { parseObservations } from "../../src/io/index.ts";
+import { parseObservations, parseSparcCurves } from "../../src/io/index.ts";
 import { any, autoencoder, quickModel } from "./models.ts";
 
 const model = quickModel();
 const points = parseObservations("radius,velocity,error\n2,95,15\n8,140,15\n", "galaxy.csv");
-const options = { bank: 12_000, chains: 8, transitions: 8 };
+const options = { bank: 12_000, chains: 8, transitions: 8, deviation: { median: 0 } };
 const infer = (seed: number, more: object = {}): Posterior[] =>
   finish(inferCurves(model, [points], { random: new Random(seed), ...options, ...more }));
 const [posterior] = infer(1);
+
+const folder = process.env.HALOGRAD_SPARC ?? "../shared/sparc";
+const isPublished = existsSync(`${folder}/MassModels_Lelli2016c.mrt`);
+it.skipIf(!isPublished)(
+  `all galaxies of SPARC can be inferred${isPublished ? "" : " (skipped: set HALOGRAD_SPARC to the folder with its files)"}`,
+  () => {
+    const galaxies = parseSparcCurves(
+      readFileSync(`${folder}/MassModels_Lelli2016c.mrt`, "utf8"),
+      "models.mrt",
+    );
+    // What is refused is refused at the call; a few are inferred, those with points left out among them.
+    inferCurves(model, galaxies, { random: new Random(1) });
+    const cut = galaxies
+      .filter(({ radii }) => radii.some((radius) => radius < 0.1 || radius > 50))
+      .slice(0, 3);
+    const posteriors = finish(
+      inferCurves(model, cut, { random: new Random(1), bank: 2000, chains: 4, transitions: 8 }),
+    );
+    posteriors.forEach(({ leftOut, points }, g) => {
+      expect(leftOut).toBeGreaterThan(0);
+      expect(leftOut + points.radii.length).toBe(cut[g].radii.length);
+    });
+  },
+  60_000,
+);
 
 describe("a posterior", () => {
   it("has curves of the model that go near the points, and is the same for the same stream", () => {
@@ -53,7 +81,91 @@ describe("a posterior", () => {
     for (const own of Object.values(parameters)) expect(own).toEqual(own.toSorted((a, b) => a - b));
   });
 
-  it("has deviations from the model's curves where such are expected", () => {
+  it("leaves out points beyond the model's radii, or others, and counts them", () => {
+    const wide = parseObservations("radius,velocity,error\n0.01,5,9\n2,95,15\n8,140,15\n70,150,9\n", "wide");
+    const random = new Random(1);
+    const [all] = finish(inferCurves(model, [wide], { random, ...options }));
+    expect([all.leftOut, all.points.radii.length]).toEqual([2, 2]);
+    expect(all.curves).toEqual(posterior.curves);
+    const [near] = finish(inferCurves(model, [wide], { random, ...options, radiusRange: [0, 5] }));
+    expect([near.leftOut, near.points.radii.length]).toEqual([3, 1]);
+  });
+
+  it("is worth at most as many independent curves as it has", () => {
+    expect(posterior.effectiveCount).toBeLessThanOrEqual(posterior.curves.length);
+    expect(posterior.effectiveCount).toBeGreaterThan(200);
+  });
+
+  it("tells how well the points fit its curves, and the model", () => {
+    const { chiSquared, predictiveP, priorP } = posterior;
+    expect(chiSquared).toBeLessThan(2);
+    for (const p of [predictiveP, priorP]) {
+      expect(p).toBeGreaterThan(0.05);
+      expect(p).toBeLessThanOrEqual(1);
+    }
+    const of = (text: string, deviation: number): Posterior => {
+      const random = new Random(1);
+      const galaxy = parseObservations(`radius,velocity,error\n${text}`, "odd");
+      return finish(
+        inferCurves(model, [galaxy], { random, ...options, deviation: { median: deviation } }),
+      )[0];
+    };
+    // A step that no curve of a model has: not within 2 km/s; deviations allow for it.
+    const step = "1,100,2\n1.1,160,2\n1.2,100,2\n1.3,160,2\n1.4,100,2\n";
+    expect(of(step, 0).predictiveP).toBeLessThan(1e-6);
+    expect(of("2,95,15\n8,140,15\n", 0).predictiveP).toBe(predictiveP);
+    // A galaxy ten times as fast as any, and one that falls off.
+    expect(of("1,1500,5\n3,1600,5\n9,1700,5\n", 0.05).priorP).toBeLessThan(0.01);
+    expect(of("1,300,5\n5,60,5\n20,5,2\n", 0.05).priorP).toBeLessThan(0.01);
+  });
+
+  it("has what is known by then where its work is left early, or nothing while that is too little", () => {
+    const precise = parseObservations(
+      "radius,velocity,error\n1,60,1\n3,110,1\n9,150,1\n30,160,1\n",
+      "precise",
+    );
+    const work = inferCurves(model, [points, precise], {
+      random: new Random(1),
+      ...options,
+      bank: 4000,
+      transitions: 16,
+    });
+    const first = work.next().value as InferenceProgress;
+    expect(first.posteriors).toBe(undefined);
+    let kept: readonly Posterior[] | undefined;
+    for (const progress of work) {
+      // Near its end, when chains have some states.
+      if (progress.done < 0.9) continue;
+      kept = progress.posteriors;
+      break;
+    }
+    expect(kept).toHaveLength(2);
+    for (const { curves, effectiveCount } of kept!) {
+      expect(effectiveCount).toBeGreaterThan(1);
+      expect(effectiveCount).toBeLessThanOrEqual(curves.length);
+    }
+  });
+
+  it("tells in how many of its fits a parameter is on a bound", () => {
+    const shares = parametersAtBounds(model, {
+      ...posterior,
+      smoothCurves: posterior.smoothCurves.slice(0, 20),
+    });
+    for (const share of Object.values(shares)) {
+      expect(share).toBeGreaterThanOrEqual(0);
+      expect(share).toBeLessThanOrEqual(1);
+    }
+    const straight = model.radii.map((radius) => 3 * radius);
+    expect(
+      Math.max(...Object.values(parametersAtBounds(model, { ...posterior, smoothCurves: [straight] }))),
+    ).toBe(1);
+  });
+
+  it("has deviations from the model's curves unless there are to be none", () => {
+    const [standard] = finish(
+      inferCurves(model, [points], { random: new Random(1), ...options, deviation: undefined }),
+    );
+    expect(Math.min(...standard.deviations)).toBeGreaterThan(0);
     expect([...posterior.deviations].every((size) => size === 0)).toBe(true);
     const [deviating] = infer(1, { deviation: { median: 0.05 } });
     expect(Math.min(...deviating.deviations)).toBeGreaterThan(0);
@@ -86,8 +198,28 @@ describe("a posterior", () => {
     ],
     [
       "far away",
-      () => inferCurves(model, [{ ...points, radii: Float64Array.of(2, 500) }], { random: new Random(1) }),
-      /at 500 kpc.*0\.1 to 50 kpc/,
+      () => inferCurves(model, [{ ...points, radii: Float64Array.of(200, 500) }], { random: new Random(1) }),
+      /no point lies within 0\.1 to 50 kpc: they are at 200 to 500 kpc\n.*radii are in kpc/,
+    ],
+    [
+      "in m/s",
+      () =>
+        inferCurves(model, [{ ...points, velocities: Float64Array.of(95e3, 140e3) }], {
+          random: new Random(1),
+        }),
+      /velocity at 2 kpc is 95000 km\/s, but no galaxy.*\n.*may be in m\/s/,
+    ],
+    [
+      "with errors that no instrument has",
+      () =>
+        inferCurves(model, [{ ...points, errors: Float64Array.of(0.001, 10) }], { random: new Random(1) }),
+      /error at 2 kpc is 0\.001 km\/s, but no velocity is measured/,
+    ],
+    [
+      "below 0",
+      () =>
+        inferCurves(model, [{ ...points, velocities: Float64Array.of(-95, 140) }], { random: new Random(1) }),
+      /velocity at 2 kpc is -95/,
     ],
     ["without a stream", () => inferCurves(model, [points], any({})), /needs a random stream/],
     [

@@ -4,13 +4,14 @@ import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
 import {
   finish,
+  generatePopulation,
   type Model,
   readModel,
   sampleCurves,
   trainModel,
   writeModel,
 } from "../../src/curves/index.ts";
-import { seedOf } from "../../src/curves/model.ts";
+import { digestOf, seedOf } from "../../src/curves/model.ts";
 import { Random } from "../../src/index.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
 import { autoencoder, galaxies, residual } from "./models.ts";
@@ -45,6 +46,43 @@ describe.each(Object.entries(models))("the bytes of the model %s", (_, model) =>
       expect(read).toThrow(FormatError);
       expect(read).toThrow(/^cut\.safetensors: /);
     }
+  });
+});
+
+describe("what a model knows of its data", () => {
+  const read = (options: object, data: object = galaxies) => {
+    const { model } = finish(
+      trainModel(data as typeof galaxies, { epochs: 1, random: new Random(1), ...options } as never),
+    );
+    return readModel(writeModel(model)).training;
+  };
+
+  it("are the population of its galaxies, a digest of the curves, and the version that it was told", () => {
+    expect(read({ version: "1.2.3" })).toMatchObject({ population: "standard", version: "1.2.3" });
+    const extended = finish(generatePopulation({ count: 20, population: "extended", random: new Random(1) }));
+    expect(read({}, extended).population).toBe("extended");
+    const digests = [galaxies, extended, { ...galaxies, curves: galaxies.curves.toReversed() }].map(
+      (data) => read({}, data).data,
+    );
+    expect(new Set(digests).size).toBe(3);
+    for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{16}$/);
+    expect(read({ network: "residual", epochs: undefined, batches: 3 }).data).toBe(digests[0]);
+  });
+
+  it("are not those of galaxies that the curves are not of", () => {
+    const { radii, curves } = galaxies;
+    expect(read({}, { radii, curves }).population).toBe(undefined);
+    const others = galaxies.galaxies.toReversed();
+    expect(read({}, { radii, curves, galaxies: others }).population).toBe(undefined);
+  });
+
+  it("are as FNV-1a has it", () => {
+    // Of the two words 0 and 0x3ff00000, in integers of any size.
+    const expected = [0n, 0x3ff00000n].reduce(
+      (hash, word) => ((hash ^ word) * 0x100000001b3n) & 0xffffffffffffffffn,
+      0xcbf29ce484222325n,
+    );
+    expect(digestOf({ radii: Float64Array.of(1), curves: [] })).toBe(expected.toString(16).padStart(16, "0"));
   });
 });
 

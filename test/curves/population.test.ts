@@ -2,7 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
-import { finish, formatGalaxies, generatePopulation, parseGalaxies } from "../../src/curves/index.ts";
+import {
+  finish,
+  formatGalaxies,
+  generatePopulation,
+  type PopulationProgress,
+  parseGalaxies,
+} from "../../src/curves/index.ts";
 import { extendedRotationCurves, rotationCurves, samplePopulation } from "../../src/galaxy/index.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 import { any } from "./models.ts";
@@ -28,9 +34,11 @@ describe("a population", () => {
   });
 
   it("tells after each curve how many there are, so that it can be left", () => {
-    const seen: unknown[] = [];
+    const seen: PopulationProgress[] = [];
     for (const progress of generatePopulation({ count: 1000, random })) if (seen.push(progress) === 3) break;
-    expect(seen).toEqual([1, 2, 3].map((done) => ({ done, total: 1000 })));
+    expect(seen.map(({ done, total }) => [done, total])).toEqual([1, 2, 3].map((done) => [done, 1000]));
+    // What there is by then is what a smaller count gives, and stays.
+    expect(seen[1].population).toEqual(finish(generatePopulation({ count: 2, random })));
   });
 
   it.each([

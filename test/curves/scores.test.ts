@@ -55,6 +55,32 @@ describe("a comparison", () => {
     expect(finish(work())).toEqual(rows);
   });
 
+  it("has the scores so far at each step: of whole sets, and of the first one as they come", () => {
+    const seen = Array.from(work(), ({ step, sofar }) => ({ step, ...sofar }));
+    const at = (name: string) => seen.find(({ step }) => step === name)!;
+    expect(at("baseline: 1-NN").rows).toEqual([]);
+    const early = at("fresh: 1-NN");
+    expect(early.rows.map(({ score }) => score.key)).toEqual(["mmd", "energy", "neighbour"]);
+    expect(early.sets).toBe(1);
+    const whole = at("faster: MMD²");
+    expect([whole.sets, whole.rows.length]).toEqual([1, SCORES.length]);
+    for (const { score, values, baseline } of whole.rows) {
+      const own = rows.find((row) => row.score.key === score.key)!;
+      expect([values, baseline]).toEqual([own.values.slice(0, 1), own.baseline]);
+    }
+  });
+
+  it("shows a classifier what velocities hide: details of a thousandth", () => {
+    const rough = fresh.map((curve, i) =>
+      curve.map((v, j) => v * (1 + (i % 2 === 0 ? 2e-3 : 3e-3) * (j % 2))),
+    );
+    const set = [{ name: "rough", curves: rough }];
+    const found = valuesOf(finish(compareCurves({ radii, real, samples: set, random })));
+    expect(found.get("classifier")!.pValue).toBeGreaterThan(SIGNIFICANCE);
+    expect(found.get("classifier, curvature")!.pValue).toBeLessThan(SIGNIFICANCE);
+    expect(found.get("physics residual, 99 %")!.value).toBeGreaterThan(found.get("physics residual")!.value);
+  });
+
   it("can be left after any step", () => {
     let count = 0;
     for (const _ of work()) if (++count === 3) break;

@@ -19,7 +19,8 @@ import { any, galaxies, residual, SEED } from "./models.ts";
 const random = new Random(SEED);
 
 describe.each(NETWORKS)("training of the network %s", (network) => {
-  const train = () => trainModel(galaxies, { network, epochs: 5, batches: 50, random });
+  const length = network === "residual" ? { batches: 50 } : { epochs: 5 };
+  const train = () => trainModel(galaxies, { network, ...length, random });
 
   it("yields the model and all losses so far, and returns the last of them", () => {
     const seen: [done: number, losses: number, epochs: number][] = [];
@@ -54,7 +55,7 @@ describe.each(NETWORKS)("training of the network %s", (network) => {
     const again = new Random(SEED);
     again.uniform();
     const bytes = writeModel(finish(train()).model);
-    const options = { network, epochs: 5, batches: 50, random: again };
+    const options = { network, ...length, random: again };
     expect(writeModel(finish(trainModel(galaxies, options)).model)).toEqual(bytes);
     const other = { ...options, random: new Random(SEED + 1) };
     expect(writeModel(finish(trainModel(galaxies, other)).model)).not.toEqual(bytes);
@@ -161,6 +162,16 @@ describe("training refuses, at the call itself and by the name of the curves,", 
       /the condition is/,
     ],
     ["no stream", () => trainModel(galaxies, any({})), /trainModel: needs a random stream/],
+    [
+      "epochs of the residual network",
+      () => trainModel(galaxies, { random, network: "residual", epochs: 5 }),
+      /trained for a number of batches, not of epochs/,
+    ],
+    [
+      "batches of the autoencoder",
+      () => trainModel(galaxies, { random, batches: 5 }),
+      /trained for a number of epochs, not of batches/,
+    ],
     ["no epochs", () => trainModel(galaxies, { random, epochs: 0 }), /epochs/],
     ["a step size of 0", () => trainModel(galaxies, { random, learningRate: 0 }), /learningRate is 0/],
     ["options that are none", () => trainModel(galaxies, any({ random, epoch: 3 })), /did you mean epochs/],

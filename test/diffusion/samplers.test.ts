@@ -13,6 +13,7 @@ import {
   heunSampler,
   karrasGrid,
   linearSchedule,
+  logarithmicGrid,
   midpointSampler,
   type NoiseSchedule,
   rungeKutta4Sampler,
@@ -87,6 +88,21 @@ describe("orders of convergence on a mixture, in float64", () => {
       distance(finish(dpmSolver2MSampler(mixture.denoiser(), start, { grid: gridOf(steps) })), end),
     );
     expect(Math.abs(orderOf(found) - 2)).toBeLessThan(0.1);
+  });
+
+  it("is 2 for DPM-Solver++(2M) on logarithmic grids, until what their ends leave, which is less the farther they are", () => {
+    const onGrids = (counts: readonly number[], options: object): number[] =>
+      counts.map((steps) => {
+        const grid = logarithmicGrid(steps, options);
+        const end = finish(dpmSolver2MSampler(mixture.denoiser(), start, { grid }));
+        return distance(end, exact.get(linearSchedule)!);
+      });
+    const far = onGrids([128, 256, 512], { least: 1e-5, greatest: 1e5 });
+    expect(Math.abs(orderOf(far) - 2)).toBeLessThan(0.1);
+    const [early, late] = onGrids([256, 512], {});
+    expect(early).toBeLessThan(far[1]);
+    expect(late).toBeGreaterThan(early / 2);
+    expect(late).toBeLessThan(1e-4);
   });
 
   it("is approached by DPM-Solver++(2M) on even grids, whose last steps stay long for it", () => {

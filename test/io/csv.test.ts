@@ -1,7 +1,7 @@
 /** src/io/csv.ts: what is written reads back to the bit, and every malformed text is refused at its place. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { FormatError, HalogradError } from "../../src/basics/errors.ts";
+import { ArgumentError, FormatError, HalogradError } from "../../src/basics/errors.ts";
 import { formatCsv, parseCsv, parseCurves } from "../../src/io/index.ts";
 
 const source = "table.csv";
@@ -51,14 +51,20 @@ describe("what is written", () => {
     ["an infinite radius", [1, Number.POSITIVE_INFINITY], [], "the header holds Infinity"],
     ["a repeated name", ["a", "a"], [], '"a" stands twice'],
     ["no column", [], [], "there is no column"],
+    ["a name that is none", [undefined], [], "a column name is text or a number; got undefined"],
+    ["a header that is none", null, [], "header is a list; got null"],
+    ["a row that is none", ["a"], [undefined], "row 1 has no values, the header has 1"],
+    ["rows that are none", ["a"], undefined, "rows is a list; got undefined"],
   ])("is never %s", (_, header, rows, message) => {
-    expect(() => formatCsv(header as (string | number)[], rows)).toThrow(message);
+    expect(() => formatCsv(header as string[], rows as number[][])).toThrow(ArgumentError);
+    expect(() => formatCsv(header as string[], rows as number[][])).toThrow(message);
   });
 });
 
 describe("what is read", () => {
   test.each([
     ["\\r\\n line ends", "a,b\r\n1,2\r\n"],
+    ["\\r line ends", "# of an old editor\ra,b\r1,2\r"],
     ["a byte order mark", "\ufeffa,b\n1,2\n"],
     ["no newline at the end", "a,b\n1,2"],
     ["blank lines around the table", "\n\na,b\n1,2\n\n \r\n"],
@@ -103,6 +109,13 @@ describe("what is read", () => {
     }
   });
 
+  test("must be asked for by an array of names", () => {
+    const columns = "epoch" as never;
+    expect(() => parseCsv("epoch\n0\n", { source, columns })).toThrow(
+      /columns is an array of names; got the text/,
+    );
+  });
+
   test.each([
     ["equal", "1,1.0,2\n1,2,3\n", "line 1, column 2: the radius 1 does not exceed 1"],
     ["decreasing", "# kpc\n1,3,2\n1,2,3\n", "line 2, column 3: the radius 2 does not exceed 3"],
@@ -145,31 +158,4 @@ describe("hostile text", () => {
       }
     },
   );
-
-  // 2 MB each. A pass costs some 10 ms; a quadratic one over 10¹² steps, minutes. 5 s leave room for slow machines.
-  const long = 2_000_000;
-  test.each([
-    ["quotes", '"'.repeat(long + 1)],
-    ["doubled quotes in one open cell", `"${'""'.repeat(long / 2)}`],
-    ["commas", ",".repeat(long)],
-    ["digits", `a\n${"1".repeat(long)}x`],
-    ["an almost number", `a\n1${".1e".repeat(long / 3)}`],
-    ["newlines", `a\n${"\n".repeat(long)}1`],
-    ["newlines in a quoted cell", `"${"\n".repeat(long)}"x`],
-    ["spaces", `a\n${" ".repeat(long)}x${" ".repeat(long)}x`],
-    ["comments", "#\n".repeat(long / 2)],
-    ["names", `${Array.from({ length: long / 8 }, (_, i) => i).join()}\n1`],
-  ])("of many %s is refused in linear time, with a short message", (_, text) => {
-    const start = performance.now();
-    let message = "";
-    try {
-      parseCsv(text, { source });
-    } catch (error) {
-      expect(error).toBeInstanceOf(FormatError);
-      message = (error as FormatError).message;
-    }
-    expect(message.length).toBeGreaterThan(0);
-    expect(message.length).toBeLessThan(500);
-    expect(performance.now() - start).toBeLessThan(5000);
-  });
 });

@@ -16,7 +16,7 @@ describe("parseObservations", () => {
     "radius,velocity,error\n1,60,5\n2,80,4\n",
     "# by hand\nRadius [kpc],v_obs [km/s],e_vobs\n2,80,4\n1,60,5\n",
     "name,error (km/s),R (kpc),V (km/s)\n7,4,2,80\n8,5,1,60\n",
-    "vrot_kms,r_kpc,sigma\n60,1,5\n80,2,4\n",
+    "vrot_kms,r_kpc,e_vrot\n60,1,5\n80,2,4\n",
   ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
     const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
     expect([...radii]).toEqual([1, 2]);
@@ -39,6 +39,58 @@ describe("parseObservations", () => {
   ])("says what is wrong with %j", (text, message) => {
     expect(() => parseObservations(text, "galaxy.csv")).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy.csv")).toThrow(message);
+  });
+
+  const ROTMOD = [
+    "# Distance = 13.8 Mpc",
+    "# Rad\tVobs\terrV\tVgas\tVdisk\tVbul\tSBdisk\tSBbul\t\t",
+    "# kpc\tkm/s\tkm/s\tkm/s\tkm/s\tkm/s\tL/pc^2\tL/pc^2",
+    "1.00\t60.0\t5.00\t1\t2\t3\t4\t5",
+    "2.00\t80.0\t4.00\t1\t2\t3\t4\t5",
+  ];
+  const ECSV = [
+    "# %ECSV 1.0",
+    "# datatype:",
+    "# - {name: radius, unit: kpc, datatype: float64}",
+    "# - {name: velocity, unit: km / s, datatype: float64}",
+    "# - {name: error, unit: 'km s**-1', datatype: float64, description: 'one sigma, name: e'}",
+    "radius velocity error",
+    "1 60 5",
+    "2 80 4",
+  ];
+  it.each([
+    ["a file of SPARC, its names and units in comments", ROTMOD],
+    ["ECSV, with blanks between cells", ECSV],
+    ["a comment of names with units behind them", ["# no", "# R [kpc]  V (km / s) e_V", "1 60 5", "2 80 4"]],
+    ["a comment of names above text", ["# name R V e_V", "A 1 60 5", "B 2 80 4"]],
+    ["a row of units", ["radius,velocity,error,band", "kpc,km s^{-1},km.s-1,", "1,60,5,HI", "2,80,4,Halpha"]],
+    ["text and nothing in other columns", ["name,radius,velocity,error,note", ",1,60,5,", 'x,2,80,4,"a, b"']],
+    ["a distance before the radius", ["distance,radius,velocity,error", "13.8,1,60,5", "13.8,2,80,4"]],
+    ["a dispersion before the error", ["radius,velocity,sigma,error", "1,60,11,5", "2,80,12,4"]],
+    ["an exact name behind a usual one", ["r,v,e,error,velocity,radius", "9,9,9,5,60,1", "9,9,9,4,80,2"]],
+    ["one radius in the right unit", ["R [arcsec],R [kpc],V,e_V", "15,1,60,5", "30,2,80,4"]],
+  ])("reads %s, whatever ends a line", (_, lines) => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const { radii, velocities, errors } = parseObservations(lines.join(end), "galaxy");
+      expect([...radii, ...velocities, ...errors]).toEqual([1, 2, 60, 80, 5, 4]);
+    }
+  });
+
+  it.each([
+    ["R,rad,V,e_V\n1,2,3,4\n", /"R" and "rad" could be the radius\n.*call the one that is meant "radius"/],
+    ["radius,vobs,vrot,error\n1,2,3,4\n", /"vobs" and "vrot" could be the velocity/],
+    ["distance,velocity,error\n1,60,5\n", /"distance" may be the galaxy's distance\n.*call it "radius"/],
+    ["radius,velocity,sigma\n1,60,5\n", /"sigma" may be a velocity dispersion/],
+    [ECSV.join("\n").replace("kpc", "pc"), /"radius" is in pc\n.*convert it to kpc/],
+    [ROTMOD.join("\n").replace("# kpc\tkm/s", "# kpc\tm/s"), /"Vobs" is in m\/s/],
+    ["radius,velocity,error\nkpc,km/s,%\n1,60,5\n", /"error" is in %/],
+    ["radius,velocity,error\n1,-60,5\n", /velocity of point 1 .*line 2\) is -60\n.*speed of rotation/],
+    ["radius,velocity,error,note\n1,,5,x\n", /line 2, column 2 \(velocity\): the cell is empty/],
+    ["radius,velocity,error\n1,60,5\n1,60\n", /line 3: 2 cells, but there are 3 columns/],
+    ["1 60 5\n2 80 4\n", /no column "radius", only 1, 60, 5/],
+  ])("refuses rather than guesses: %j", (text, message) => {
+    expect(() => parseObservations(text, "galaxy")).toThrow(FormatError);
+    expect(() => parseObservations(text, "galaxy")).toThrow(message);
   });
 
   test.prop([fc.string()])("reads any text as points or refuses it by a FormatError", (text) => {
@@ -87,6 +139,8 @@ describe("the tables of SPARC", () => {
     expect(findSparcGalaxy(curves, "ngc 0007", "models.mrt").name).toBe("NGC0007");
     expect(() => findSparcGalaxy(curves, "NGC007", "models.mrt")).toThrow(/did you mean NGC0007/);
     expect(() => findSparcGalaxy(curves, "Malin 1", "models.mrt")).toThrow(/there are A1, …, NGC0007/);
+    expect(() => findSparcGalaxy([], "A1", "models.mrt")).toThrow(/needs the galaxies to look in/);
+    expect(() => findSparcGalaxy(curves, undefined as never, "models.mrt")).toThrow(/name is text/);
   });
 
   it.each([

@@ -12,14 +12,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { hostname, tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import ts from "typescript";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FormatError, HalogradError } from "../../src/basics/errors.ts";
 import {
   ensureOutputFolder,
   FileError,
+  lockFolder,
   readBytes,
   readTextFile,
   writeFilesWhole,
@@ -126,6 +127,41 @@ describe("writing", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("replaces no file that must be new, and then writes none of the set", () => {
+    for (const name of ["old", "appeared"]) writeFileSync(join(folder, name), name);
+    const write = (mayReplace: (path: string) => boolean): void =>
+      writeFilesWhole(
+        ["new", "old", "appeared", "newer"].map((name) => [join(folder, name), "data"]),
+        mayReplace,
+      );
+    const isOld = (path: string): boolean => path.endsWith("/old");
+    expect(codeOf(() => write(isOld))).toBe("EEXIST");
+    expect(() => write(isOld)).toThrow("appeared after the command had begun");
+    expect(readdirSync(folder)).toEqual(["appeared", "old"]);
+    for (const name of ["old", "appeared"]) expect(readFileSync(join(folder, name), "utf8")).toBe(name);
+    write((path) => isOld(path) || path.endsWith("/appeared"));
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), "utf8")).toBe("data");
+    expect(readdirSync(folder)).toEqual(["appeared", "new", "newer", "old"]);
+  });
+
+  test("holds a folder against others that run, and takes over what the dead have left", () => {
+    const lock = lockFolder(folder);
+    expect(readdirSync(folder)).toEqual([basename(lock)]);
+    const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    for (const left of [`${gone} ${hostname()}\n`, `${process.pid} ${hostname()}\n`, ""]) {
+      writeFileSync(lock, left);
+      expect(lockFolder(folder)).toBe(lock);
+      expect(readFileSync(lock, "utf8")).toBe(`${process.pid} ${hostname()}\n`);
+      expect(readdirSync(folder)).toEqual([basename(lock)]);
+    }
+    for (const held of [`1 ${hostname()}\n`, `${gone} another-machine\n`]) {
+      writeFileSync(lock, held);
+      expect(codeOf(() => lockFolder(folder))).toBe("EBUSY");
+      expect(() => lockFolder(folder)).toThrow("another halograd writes into this folder");
+      expect(readFileSync(lock, "utf8")).toBe(held);
+    }
+  });
+
   test("removes what a killed run left of the file, and only that", () => {
     // The first id has just ended; process 1 lives; our own id stands for an earlier run in a like container.
     const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
@@ -199,7 +235,7 @@ test.skipIf(process.getuid === undefined || process.getuid() === 0)(
 describe("a process killed while it writes", () => {
   test("leaves only whole files, and the next run removes its leftovers", async () => {
     // The module as plain JavaScript, since a child process of Node 20 cannot load TypeScript.
-    for (const name of ["basics/errors", "node/files"]) {
+    for (const name of ["basics/errors", "basics/check", "node/files"]) {
       const text = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), "utf8");
       const { outputText } = ts.transpileModule(text, {
         compilerOptions: {

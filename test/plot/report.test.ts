@@ -212,6 +212,39 @@ describe("The report", () => {
   const withFigure = (svg: string): ReportContents => ({ ...contents, figures: { ...figures, loss: svg } });
   test.each([
     ["a figure that is no SVG", withFigure("<p>loss</p>"), ArgumentError, "figures.loss"],
+    ...[
+      "<image/onerror=alert(1) />",
+      '<g fill="a"onclick="alert(1)"/>',
+      '<g fill=">" onclick="alert(1)"/>',
+      '<a href="javascript:alert(1)"><text>x</text></a>',
+      "<embed/>",
+      "<object/>",
+      '<meta http-equiv="refresh"/>',
+      '<set attributeName="x"/>',
+      "<style>*{}</style>",
+      '<rect fill="url(https://example.org)"/>',
+      '<rect fill="&#117;rl(x)"/>',
+      "<!-- -->",
+      "<![CDATA[x]]>",
+      "<RECT/>",
+      "<svg/>",
+      "</svg><p>x</p><svg>",
+      "<g>",
+    ].map((part) => [
+      `a figure with ${part}`,
+      withFigure(figures.loss.replace("</svg>", `${part}</svg>`)),
+      ArgumentError,
+      "figures.loss",
+    ]),
+    [
+      "an evaluation of no number of curves",
+      {
+        ...contents,
+        evaluation: { curves: "<img src=x onerror=alert(1)>", significance: 0.01, scores: [] } as never,
+      },
+      ArgumentError,
+      "evaluation",
+    ],
     [
       "a figure with a script",
       withFigure(figures.loss.replace("</svg>", "<script/></svg>")),

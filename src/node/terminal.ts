@@ -10,11 +10,11 @@ export interface Screen {
 /** Follows a long loop. */
 export interface Progress {
   /**
-   * @param done how much of the total
+   * @param share how much is done, from 0 to 1
    * @param text what to show, one line
-   * @param milestone whether the line is worth keeping where nothing can be redrawn
+   * @param milestone whether the line is worth keeping
    */
-  update(done: number, text: string, milestone?: boolean): void;
+  update(share: number, text: string, milestone?: boolean): void;
   /** Removes the bar. */
   end(): void;
 }
@@ -45,7 +45,9 @@ export class Terminal {
   /** Prints a line in any case. */
   print(text: string): void {
     this.clearBar();
-    this.#screen.write(`${text}\n`);
+    // Own colours stay; what else a text holds of controls comes from files and command lines.
+    const parts = this.#color ? text.split(COLOR_CODE) : [text];
+    this.#screen.write(`${parts.map((part, i) => (i % 2 === 1 ? part : printable(part))).join("")}\n`);
   }
 
   /** Emphasis, where there are colours. */
@@ -60,30 +62,34 @@ export class Terminal {
   }
 
   /**
-   * Starts to follow a loop: on a terminal a line with bar, text and remaining time, redrawn ten times a second;
-   * elsewhere the lines that are milestones.
+   * Starts to follow a loop: on a terminal a line with bar, text and remaining time, redrawn ten times a second; elsewhere a line when ten
+   * seconds went by without one. Milestones are lines that stay.
    */
-  progress(title: string, total: number): Progress {
+  progress(title: string): Progress {
     const start = performance.now();
     let drawn = start; // what is done within a tenth of a second needs no bar
+    let printed = start;
     return {
-      update: (done, text, milestone = false) => {
+      update: (share, text, milestone = false) => {
         if (this.#quiet) return;
-        if (!this.#redraws) {
-          if (milestone) this.print(text);
-          return;
-        }
         const now = performance.now();
-        if (now - drawn < 100) return;
+        const isLate = !this.#redraws && now - printed > 10_000;
+        if (milestone || isLate) {
+          this.print(milestone ? text : `${title}: ${Math.round(100 * share)} %, ${text}`);
+          printed = now;
+        }
+        if (!this.#redraws || now - drawn < 100) return;
         drawn = now;
-        const left = ((now - start) / done) * (total - done);
-        this.#drawBar(title, done / total, `${text}  ${duration(left / 1000)} left`);
+        // Too early, the guess would only frighten.
+        const left = share > 0.02 ? `  ${duration(((now - start) / 1000) * (1 / share - 1))} left` : "";
+        this.#drawBar(title, share, `${text}${left}`);
       },
       end: () => this.clearBar(),
     };
   }
 
-  #drawBar(title: string, fraction: number, text: string): void {
+  #drawBar(heading: string, fraction: number, line: string): void {
+    const [title, text] = [heading, line].map((part) => printable(part).replaceAll("\n", " "));
     const width = this.#screen.columns ?? 80;
     const cells = Math.min(24, width - title.length - text.length - 5);
     const full = Math.round(cells * fraction);
@@ -112,15 +118,18 @@ export function duration(seconds: number): string {
 }
 
 /**
- * Text out of files and from command lines, as it can be shown: its control characters could move the cursor, change
- * colours or the window's title, so they are written as `\u001b`. Line ends stay.
+ * Text out of files and from command lines, as it can be shown: control characters (C0 and C1) could move the cursor, change
+ * colours or the window's title, and bidirectional ones the order of the words, so they are written as `\u001b`. Line ends stay.
  */
 export function printable(text: string): string {
   return text.replace(
-    /[^\P{Cc}\n]/gu,
+    /[^\P{Cc}\n]|\p{Bidi_Control}|[\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the codes
+const COLOR_CODE = /(\x1b\[(?:0|1|31|32)m)/;
 
 /** FORCE_COLOR before NO_COLOR (https://no-color.org), as in Node itself; else by the terminal. */
 function hasColor(screen: Screen, { FORCE_COLOR, NO_COLOR, TERM }: Environment): boolean {

@@ -1,0 +1,91 @@
+/** The program behind the halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { clip, nearest } from "../basics/check.ts";
+import { HalogradError } from "../basics/errors.ts";
+import { Interruption, type Message } from "../node/interruption.ts";
+import { Terminal } from "../node/terminal.ts";
+import { commandHelp, UsageError } from "./arguments.ts";
+import { commands, EXIT_CODES, programHelp } from "./commands.ts";
+import { version } from "./version.ts";
+
+/** Sends to the thread that has the streams. */
+export const send = (message: Message): void => parentPort?.postMessage(message);
+
+const { state, screens } = workerData as {
+  state: Int32Array;
+  screens: { isTTY?: boolean; columns?: number }[];
+};
+const interruption = new Interruption(state);
+const [stdout, stderr] = (["stdout", "stderr"] as const).map((stream, i) => ({
+  ...screens[i],
+  write: (text: string) => send({ stream, text }),
+}));
+const errors = new Terminal(stderr, process.env, { quiet: false });
+
+/** Runs the command of the command line, and sends its exit code. */
+export async function start(): Promise<void> {
+  const words = process.argv.slice(2);
+  try {
+    send({ code: await main(words) });
+  } catch (error) {
+    send({ code: error instanceof UsageError ? 2 : 1 });
+    if (error instanceof HalogradError) {
+      errors.print(`${errors.red("error:")} ${error.message}`);
+      if (words.includes("--json")) {
+        const { where, problem, fix = null } = error;
+        const told = { command: words[0], complete: false, error: { where, problem, fix } };
+        new Terminal(stdout, {}, { quiet: false }).print(JSON.stringify(told, null, 2));
+      }
+      return;
+    }
+    errors.print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    errors.print(`${errors.red("This is a bug in halograd.")} Please report it, with the lines above and:`);
+    errors.print(`  halograd ${words.map(clip).join(" ")} (halograd ${version()}, Node ${process.version})`);
+  }
+}
+
+/** @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+  const out = new Terminal(stdout, process.env, { quiet: false });
+  const [name, ...rest] = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  if (name === undefined)
+    throw new UsageError("halograd", "a command is missing", "halograd --help lists them");
+  if (name === "--help" || name === "-h") {
+    out.print(programHelp());
+    return 0;
+  }
+  if (["--version", "-V", "-v"].includes(name)) {
+    out.print(`halograd ${version()}`);
+    return 0;
+  }
+  const command = commands.get(name);
+  if (command === undefined) {
+    const near = nearest(name, [...commands.keys()]);
+    throw name.startsWith("-")
+      ? new UsageError(
+          "halograd",
+          `the command comes first, not ${clip(name)}`,
+          `write halograd run ${clip(name)} …`,
+        )
+      : new UsageError(
+          "halograd",
+          `unknown command "${clip(name)}"`,
+          near === undefined ? "halograd --help lists what there is" : `did you mean halograd ${near}?`,
+        );
+  }
+  const where = `halograd ${name}`;
+  if (rest.includes("--help") || rest.includes("-h")) {
+    out.print(`${commandHelp(where, command)}\n\n${EXIT_CODES}`);
+    return 0;
+  }
+  const { json, quiet, start } = command.prepare(where, rest);
+  const terminal = new Terminal(json ? stderr : stdout, process.env, { quiet });
+  const { complete, result } = await start({ terminal, interruption });
+  if (json) {
+    // The seed of a forked stream is a bigint, which JSON has not.
+    const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+    out.print(JSON.stringify({ command: name, complete, ...result }, plain, 2));
+  }
+  return complete ? 0 : interruption.exitCode;
+}

@@ -214,6 +214,19 @@ describe("a fold in WebAssembly", () => {
     },
   );
 
+  it("of thousands of columns is that of each", () => {
+    const [rows, columns] = [11, 9001];
+    const storage = Storage.of(wide(rows * columns, 4));
+    const fold = (shape: readonly number[], offset: number, strides: readonly number[]): Float64Array => {
+      const totals = new Float64Array(shape.length === 2 ? shape[0] : 1);
+      const output = { storage: Storage.of(totals), offset: 0, strides: [1] };
+      wasm.reduce(sum, 1, 0)(shape, 1, output, [{ storage, offset, strides }]);
+      return totals;
+    };
+    const all = fold([columns, rows], 0, [1, columns]);
+    for (let j = 0; j < columns; j += 17) expect(fold([rows], j, [columns])[0]).toBe(all[j]);
+  });
+
   it("of the rows of a matrix that lies by columns is that of the matrix itself", () => {
     const storage = Storage.of(numbers(35, 4));
     const results = [

@@ -214,6 +214,25 @@ describe("a fold in WebAssembly", () => {
     },
   );
 
+  it("rounds a single term as one of many", () => {
+    const squares: Expression = (m, total, x, y) => m.add(total, m.mul(m.sub(x, y), m.sub(x, y)));
+    for (let i = 0; i < 30; i++) {
+      const storage = Storage.of(numbers(60, 7));
+      const [one, two] = [1, 2].map((count) => {
+        const output = { storage: Storage.allocate(1, "float64"), offset: 0, strides: [] };
+        // The second term is 0.
+        const operands = [i, 59 - i].map((offset) => ({
+          storage: Storage.of(Float32Array.of(storage.data[offset], 1)),
+          offset: 0,
+          strides: [1],
+        }));
+        wasm.reduce(squares, 2, 0)([count], 1, output, operands);
+        return output.storage.get(0);
+      });
+      expect(one).toBe(two);
+    }
+  });
+
   it("of thousands of columns is that of each", () => {
     const [rows, columns] = [11, 9001];
     const storage = Storage.of(wide(rows * columns, 4));

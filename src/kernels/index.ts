@@ -44,7 +44,9 @@ export function backendName(): BackendName {
 export const backend: Omit<Backend, "name"> = {
   elementwise(...expression) {
     const kernelOf = onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression));
-    return (shape, outputs, operands) => kernelOf()(shape, outputs, apart(shape, outputs, operands));
+    return (shape, outputs, operands) =>
+      // A scalar is read whole before it is written.
+      kernelOf()(shape, outputs, shape.length === 0 ? operands : apart(shape, outputs, operands));
   },
   reduce(...fold) {
     const kernelOf = onDemand<ReduceKernel>((backend) => backend.reduce(...fold));

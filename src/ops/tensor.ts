@@ -75,7 +75,7 @@ export interface Tensor
   readonly isFrozen: boolean;
 
   /**
-   * Adds d(this)/d(leaf) to the `grad` of every leaf that this tensor was computed from.
+   * Adds d(this)/d(leaf) to the `grad` of every leaf that this tensor was computed from; where it throws, to none.
    *
    * @param cotangent what to multiply with, of this tensor's shape; may be left out for a scalar
    * @param options.retainGraph keep the tape, to go backward through it again (default: createGraph)

@@ -410,22 +410,24 @@ export const laws: readonly Law[] = [
     hold(example, random) {
       const operands = interestingOperands(example, random);
       const [{ size }] = operands;
-      const vectors = [...operands, normal([size], random), normal([size], random)];
+      const inFloat32 = [...operands, normal([size], random), normal([size], random)];
       const results = (of: readonly Tensor[]): readonly FloatArray[] =>
         everyOrder(example.call, of.slice(0, operands.length), of.slice(operands.length));
       for (const backend of BACKENDS) {
-        onBackend(backend, () => {
-          const whole = results(vectors);
-          for (const layOut of vectorLayouts) expect(results(vectors.map(layOut))).toEqual(whole);
-          for (let start = 0, count = 1; start < size; start += count, count = 1 + random.integer(9)) {
-            const part = vectors.map((x) => x.slice([start, Math.min(start + count, size)]));
-            const expected = whole.map((values) => values.slice(start, start + count));
-            expect(results(part)).toEqual(expected);
-            // One element is a scalar, too.
-            const scalars = results(part.map((x) => x.at(0)));
-            expect(scalars).toEqual(expected.map((values) => values.slice(0, 1)));
-          }
-        });
+        for (const vectors of [inFloat32, inFloat32.map(toDouble)]) {
+          onBackend(backend, () => {
+            const whole = results(vectors);
+            for (const layOut of vectorLayouts) expect(results(vectors.map(layOut))).toEqual(whole);
+            for (let start = 0, count = 1; start < size; start += count, count = 1 + random.integer(9)) {
+              const part = vectors.map((x) => x.slice([start, Math.min(start + count, size)]));
+              const expected = whole.map((values) => values.slice(start, start + count));
+              expect(results(part)).toEqual(expected);
+              // One element is a scalar, too.
+              const scalars = results(part.map((x) => x.at(0)));
+              expect(scalars).toEqual(expected.map((values) => values.slice(0, 1)));
+            }
+          });
+        }
       }
     },
   },

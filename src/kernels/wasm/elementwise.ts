@@ -61,8 +61,10 @@ export interface LaneFold {
   readonly rows: LaneKernel;
   /** Folds column j into accumulator j, row after row; the accumulators lie side by side, their step is not used. */
   readonly columns: LaneKernel;
-  /** What joins two accumulators, and the number that changes none. */
-  readonly join: (a: number, b: number) => number;
+  /** Joins `count` accumulators, side by side from the address `other` on, to those from `into` on. */
+  readonly join: (count: number, into: number, other: number) => void;
+  /** The same for two numbers, and the number that changes none. */
+  readonly joinNumbers: (a: number, b: number) => number;
   readonly neutral: number;
 }
 
@@ -83,26 +85,39 @@ export function compileFold(
   if (parts === null) return null;
   const compile = (write: typeof foldRows) =>
     perPattern((repeated) => instantiate(memory, foldModule(expression, operandCount, repeated, write)));
-  const { numbers: join, neutral } = parts.join;
-  return { rows: compile(foldRows), columns: compile(foldColumns), join, neutral };
+  const { numbers: joinNumbers, neutral } = parts.join;
+  let join: LaneFold["join"] | undefined;
+  return {
+    rows: compile(foldRows),
+    columns: compile(foldColumns),
+    join(...call) {
+      join ??= instantiate<LaneFold["join"]>(memory, joinModule(parts.join));
+      join(...call);
+    },
+    joinNumbers,
+    neutral,
+  };
 }
 
 /** One kernel for each pattern of repeated operands, made when it is first needed. */
 function perPattern(make: (repeated: number) => LaneKernel): LaneKernel {
   const kernels = new Map<number, LaneKernel>();
+  let last = -1;
+  let kernel: LaneKernel;
   return (rows, columns, table, repeated) => {
-    let kernel = kernels.get(repeated);
-    if (kernel === undefined) {
-      kernel = make(repeated);
+    // Most calls are of one pattern, and those with single elements are so short that finding it in a map shows.
+    if (repeated !== last) {
+      kernel = kernels.get(repeated) ?? make(repeated);
       kernels.set(repeated, kernel);
+      last = repeated;
     }
     kernel(rows, columns, table, repeated);
   };
 }
 
-function instantiate(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): LaneKernel {
+function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): Run {
   const imports = { halograd: { memory }, math: rescueImports };
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports.run as LaneKernel;
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports.run as Run;
 }
 
 /** The bytes of the module of a loop. */
@@ -338,6 +353,22 @@ function foldColumns(
 }
 
 const ROWS = 64;
+
+/** The bytes of the module that joins accumulators. */
+function joinModule(join: Join): Uint8Array<ArrayBuffer> {
+  const assembler = new Assembler();
+  assembler.importMemory("halograd", "memory");
+  assembler.function("run", ["i32", "i32", "i32"], "none", (body, count, into, other) => {
+    body.while(i32.ge_s(count, 2), () => {
+      body.store(into, join.vectors(v128.load(into), v128.load(other)));
+      advance(body, into, 16);
+      advance(body, other, 16);
+      advance(body, count, -2);
+    });
+    body.if(count, () => body.store(into, join.scalars(f64.load(into), f64.load(other))));
+  });
+  return assembler.bytes();
+}
 
 /** Joins four float32 terms, as doubles, to the first two of `sums`. */
 function joinTerm(body: Body, join: Join, sums: readonly Local<"v128">[], term: Local<"v128">): void {

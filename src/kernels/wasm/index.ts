@@ -10,6 +10,7 @@ import { type Expression, type Expressions, oncePerExpression } from "../arithme
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import { typescriptBackend } from "../typescript/index.ts";
+import { compileSingle } from "../typescript/loops.ts";
 import { type Axes, forEachIndex, mergeAxes } from "../walk.ts";
 import { Assembler, f32x4 } from "./assembler.ts";
 import { compileFold, compileLanes, type LaneFold, type LaneKernel, PARTIALS } from "./elementwise.ts";
@@ -65,23 +66,25 @@ function once<T extends object>(make: () => T): () => T {
 
 function elementwise(memory: Memory, expressions: Expressions, operandCount: number): ElementwiseKernel {
   const plain = typescriptBackend.elementwise(expressions, operandCount);
-  const lanes = once(() => compileLanes(memory.memory, expressions, operandCount));
+  let lanes: LaneKernel | undefined;
+  let single: ReturnType<typeof compileSingle> | undefined;
   let isPlain: boolean | undefined;
   const kernel: ElementwiseKernel = (shape, outputs, operands) => {
     const size = sizeOf(shape);
-    if (size === 1 || !outputs.every((output) => isDense(shape, output))) {
-      isPlain ??= roundsOnce(expressions, operandCount);
-      if (isPlain && areFloat32(operands)) {
-        plain(shape, outputs, operands);
-        return;
-      }
+    isPlain ??= roundsOnce(expressions, operandCount);
+    if (size === 1 && isPlain && areFloat32(operands)) {
+      single ??= compileSingle(expressions, operandCount);
+      single(outputs, operands);
+      return;
     }
-    if (!areFloat32(outputs) || !operands.every(isFloat32OrNumber)) {
+    const inFloat32 = areFloat32(outputs) && operands.every(isFloat32OrNumber);
+    if (!inFloat32 || (isPlain && !areDense(shape, outputs) && areFloat32(operands))) {
       plain(shape, outputs, operands);
       return;
     }
+    lanes ??= compileLanes(memory.memory, expressions, operandCount);
     if (size === 1) {
-      computeSingle(memory, lanes(), outputs, operands);
+      computeSingle(memory, lanes, outputs, operands);
       return;
     }
     if (!memory.reset((outputs.length + operands.length) * (size * 4 + 16) + 64)) {
@@ -103,7 +106,7 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
     });
     const rowBytes = region.columns * 4;
     writeTable(memory, [...addresses.map((address) => ({ address, step: rowBytes })), ...region.places]);
-    lanes()(region.rows, region.columns, TABLE, region.repeated);
+    lanes(region.rows, region.columns, TABLE, region.repeated);
     outputs.forEach((output, i) => {
       if (settled[i] === 0) copyOut(memory, addresses[i], shape, output);
     });
@@ -146,37 +149,39 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
       plain(shape, reducedRank, output, operands);
       return;
     }
-    const { join, neutral } = lanes;
+    const { joinNumbers, neutral } = lanes;
     const store = (totals: Float64Array) => {
-      for (let i = 0; i < totals.length; i++) totals[i] = join(initial, totals[i]);
+      if (initial !== neutral)
+        for (let i = 0; i < totals.length; i++) totals[i] = joinNumbers(initial, totals[i]);
       if (keptCount === 1) output.storage.set(output.offset, totals[0]);
       else output.storage.data.set(totals, output.offset);
     };
-    if (!memory.reset(operands.length * (size * 4 + 16) + (PARTIALS + 1) * keptCount * 8 + 64)) {
-      if (keptCount === 1) store(foldInParts(memory, lanes, shape, operands));
-      else {
-        inHalves(shape, [output, ...operands], (part, [out, ...rest]) =>
-          kernel(part, reducedRank, out, rest),
-        );
-      }
+    const byColumns = keptCount > 1 && operands.every((operand) => isColumnMajor(shape, keptRank, operand));
+    const count = (byColumns ? PARTIALS : 1) * keptCount;
+    const fits = memory.reset(operands.length * (size * 4 + 16) + count * 8 + 64);
+    if (!fits && keptCount === 1) {
+      store(foldInParts(memory, lanes, shape, operands));
       return;
     }
-    const byColumns = keptCount > 1 && operands.every((operand) => isColumnMajor(shape, keptRank, operand));
+    if (!fits || (byColumns && keptCount > MOST_COLUMNS)) {
+      inHalves(shape, [output, ...operands], (part, [out, ...rest]) => kernel(part, reducedRank, out, rest));
+      return;
+    }
     const keptAxes = mergePart(shape, 0, keptRank, operands);
     const reducedAxes = mergePart(shape, keptRank, shape.length, operands);
     const grid = byColumns ? joined(reducedAxes, keptAxes) : joined(keptAxes, reducedAxes);
     const region = placeRegion(memory, grid, operands);
-    const count = byColumns ? PARTIALS * keptCount : keptCount;
     const totals = memory.take(count * 8);
-    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + count).fill(neutral);
+    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + count);
+    values.fill(neutral, 0, byColumns ? Math.max(1, region.rows) * keptCount : count);
     if (byColumns) {
       foldEights(memory, lanes, region, totals);
-      store(joinPartials(lanes, values));
+      joinPartials(lanes, totals, keptCount, region.rows);
     } else {
       writeTable(memory, [{ address: totals, step: 8 }, ...region.places]);
       lanes.rows(region.rows, region.columns, TABLE, region.repeated);
-      store(values);
     }
+    store(values.subarray(0, keptCount));
   };
   return kernel;
 }
@@ -200,16 +205,17 @@ function foldEights(memory: Memory, lanes: LaneFold, region: Region, totals: num
   run(PARTIALS * eights, 1, (rows % PARTIALS) * columns);
 }
 
-/** Joins eight rows of partial results, in the order of a row. */
-function joinPartials({ join }: LaneFold, partials: Float64Array): Float64Array {
-  const count = partials.length / PARTIALS;
-  const totals = partials.subarray(0, count);
-  for (let i = 0; i < count; i++) {
-    const p = (row: number) => partials[row * count + i];
-    totals[i] = join(join(join(p(0), p(4)), join(p(2), p(6))), join(join(p(1), p(5)), join(p(3), p(7))));
-  }
-  return totals;
+/** Joins eight rows of partial results to the first, in the order of a row; of fewer rows, some results are still neutral. */
+function joinPartials({ join }: LaneFold, totals: number, count: number, rows: number): void {
+  for (const [to, from] of PAIRS)
+    if (from < rows) join(count, totals + to * count * 8, totals + from * count * 8);
 }
+
+// biome-ignore format: one after another.
+const PAIRS = [[0, 4], [2, 6], [1, 5], [3, 7], [0, 2], [1, 3], [0, 1]] as const;
+
+/** So many columns at once, that their partial results stay in the second-level cache. */
+const MOST_COLUMNS = 4096;
 
 /** Folds all elements of operands that memory has no room for at once. */
 function foldInParts(
@@ -220,6 +226,12 @@ function foldInParts(
 ): Float64Array {
   // The one that the next element goes into is first; to the sum of them all, their order is one up to a rotation.
   const partials = new Float64Array(PARTIALS).fill(lanes.neutral);
+  const place = () => {
+    const totals = memory.take(8 * PARTIALS);
+    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + PARTIALS);
+    values.set(partials);
+    return { totals, values };
+  };
   const fold = (shape: readonly number[], operands: readonly Operand[]) => {
     const size = sizeOf(shape);
     if (!memory.reset(operands.length * (size * 4 + 16) + 8 * PARTIALS + 64)) {
@@ -229,15 +241,16 @@ function foldInParts(
     const row = joined(mergePart(shape, 0, 0, operands), mergePart(shape, 0, shape.length, operands));
     const { places, repeated } = placeRegion(memory, row, operands);
     const rows = places.map(({ address }, i) => ({ address, step: (repeated >>> i) & 1 ? 0 : 4 }));
-    const totals = memory.take(8 * PARTIALS);
-    const values = memory.doubles.subarray(totals >> 3, (totals >> 3) + PARTIALS);
-    values.set(partials);
+    const { totals, values } = place();
     foldEights(memory, lanes, { rows: size, columns: 1, places: rows, repeated }, totals);
     const next = size % PARTIALS;
     partials.set([...values.subarray(next), ...values.subarray(0, next)]);
   };
   fold(shape, operands);
-  return joinPartials(lanes, partials);
+  memory.reset(8 * PARTIALS);
+  const { totals, values } = place();
+  joinPartials(lanes, totals, 1, PARTIALS);
+  return values.slice(0, 1);
 }
 
 /** Calls `run` for both halves of the first axis that has two. */
@@ -540,7 +553,9 @@ function copyStrided(
   forEachIndex(
     { sizes, starts: [first], steps: [strides] },
     ([start]) => {
-      for (let i = 0; i < count; i++) floats[at++] = source[start + i * step];
+      if (step === 1) floats.set(source.subarray(start, start + count), at);
+      else for (let i = 0; i < count; i++) floats[at + i] = source[start + i * step];
+      at += count;
     },
     last,
   );
@@ -579,6 +594,8 @@ function isColumnMajor(
 const isFloat32 = ({ storage }: Operand): boolean => storage.dtype === "float32";
 /** One element, repeated: a scalar, or a number, which is given in float64. */
 const isNumber = ({ storage }: Operand): boolean => storage.size === 1;
+const areDense = (shape: readonly number[], outputs: readonly Operand[]): boolean =>
+  outputs.every((output) => isDense(shape, output));
 /** A loop, and not `every`, which would be a sixth of an operation of scalars. */
 function areFloat32(operands: readonly Operand[]): boolean {
   for (let i = 0; i < operands.length; i++) if (operands[i].storage.dtype !== "float32") return false;

@@ -214,6 +214,38 @@ describe("a fold in WebAssembly", () => {
     },
   );
 
+  it("rounds a single term as one of many", () => {
+    const squares: Expression = (m, total, x, y) => m.add(total, m.mul(m.sub(x, y), m.sub(x, y)));
+    for (let i = 0; i < 30; i++) {
+      const storage = Storage.of(numbers(60, 7));
+      const [one, two] = [1, 2].map((count) => {
+        const output = { storage: Storage.allocate(1, "float64"), offset: 0, strides: [] };
+        // The second term is 0.
+        const operands = [i, 59 - i].map((offset) => ({
+          storage: Storage.of(Float32Array.of(storage.data[offset], 1)),
+          offset: 0,
+          strides: [1],
+        }));
+        wasm.reduce(squares, 2, 0)([count], 1, output, operands);
+        return output.storage.get(0);
+      });
+      expect(one).toBe(two);
+    }
+  });
+
+  it("of thousands of columns is that of each", () => {
+    const [rows, columns] = [11, 9001];
+    const storage = Storage.of(wide(rows * columns, 4));
+    const fold = (shape: readonly number[], offset: number, strides: readonly number[]): Float64Array => {
+      const totals = new Float64Array(shape.length === 2 ? shape[0] : 1);
+      const output = { storage: Storage.of(totals), offset: 0, strides: [1] };
+      wasm.reduce(sum, 1, 0)(shape, 1, output, [{ storage, offset, strides }]);
+      return totals;
+    };
+    const all = fold([columns, rows], 0, [1, columns]);
+    for (let j = 0; j < columns; j += 17) expect(fold([rows], j, [columns])[0]).toBe(all[j]);
+  });
+
   it("of the rows of a matrix that lies by columns is that of the matrix itself", () => {
     const storage = Storage.of(numbers(35, 4));
     const results = [

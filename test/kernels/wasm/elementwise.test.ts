@@ -223,6 +223,18 @@ describe.each(FOLDS)("the fold to the %s", (_, expression, join, neutral, term) 
     }
   });
 
+  test("joins accumulators to others, and touches nothing beside them", () => {
+    for (const count of [0, 1, 2, 3, 8, 9]) {
+      const at = layout();
+      const [into, other] = [1, 2].map((seed) => at.doubles([...some(count + 1, seed)]));
+      const expected = [...into.map((value, i) => (i < count ? join(value, other[i]) : value)), ...other];
+      const fold = compileFold(at.memory, expression, 2)!;
+      fold.join(count, into.byteOffset, other.byteOffset);
+      expect([...into, ...other]).toEqual(expected);
+      expect([fold.joinNumbers(3, 5), fold.joinNumbers(fold.neutral, -7)]).toEqual([join(3, 5), -7]);
+    }
+  });
+
   test("takes the elements of a column from the first row to the last", () => {
     for (const [rows, columns] of [
       [1, 1],

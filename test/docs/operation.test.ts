@@ -13,7 +13,9 @@ beforeAll(() => {
   rmSync(home, { recursive: true, force: true });
   const tests = [
     ...["messages.ts", "ops/messages.test.ts", "ops/records.ts", "ops/records.test.ts", "testing"],
-    ...["interesting.ts", "known-faults.ts", "laws.ts", "laws.test.ts"].map((file) => `properties/${file}`),
+    ...["interesting.ts", "kept-seeds.ts", "known-faults.ts", "laws.ts", "laws.test.ts"].map(
+      (file) => `properties/${file}`,
+    ),
   ];
   for (const path of ["src", ...tests.map((file) => `test/${file}`), "tsconfig.json"])
     cpSync(join(root, path), join(home, path), { recursive: true });

@@ -14,7 +14,7 @@ import { table } from "./table.js";
 
 /** The tests that are run against the mutants of a folder, nearest first. What runs in processes of its own is not counted. */
 const TESTS = {
-  basics: ["basics", "tensor", "ops"],
+  basics: ["basics", "tensor", "ops", "autograd"],
   kernels: ["kernels", "tensor", "ops"],
   ops: ["ops", "autograd", "properties"],
   autograd: ["autograd", "tensor", "testing"],

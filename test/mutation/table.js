@@ -19,7 +19,7 @@ export function table(directory, folders) {
 }
 
 /** Each mutant once, though several reports know of it. */
-export function addUp(reports) {
+function addUp(reports) {
   const outcomes = new Map();
   for (const { files } of reports) {
     for (const [file, { mutants }] of Object.entries(files)) {

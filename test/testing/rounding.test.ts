@@ -54,4 +54,37 @@ describe("errorBound", () => {
     const f = (x: Tensor): Tensor => where(x.div(3).mul(3).equal(x), 1, 2);
     expect(errorBound(f, [tensor(0.7)]).bound.item()).toBeGreaterThanOrEqual(1);
   });
+
+  it("passes the errors of operands on, as much as the operation does", () => {
+    const x = tensor([0.7, -1.3, 2.9]);
+    const inexact = (of: Tensor): Tensor => of.mul(0.1);
+    const boundOf = (f: (x: Tensor) => Tensor): number[] => [...errorBound(f, [x]).bound.toTypedArray()];
+    const before = boundOf(inexact);
+    // The smaller and the larger of it and of what is far away: itself, with its error, or what has none.
+    expect(errorBound((x) => inexact(x).minimum(5), [x]).value.toArray()).toEqual(
+      errorBound(inexact, [x]).value.toArray(),
+    );
+    expect(boundOf((x) => inexact(x).minimum(5))).toEqual(before);
+    expect(boundOf((x) => inexact(x).maximum(-5))).toEqual(before);
+    // Comparisons with what is far away are certain, and with itself they are not.
+    expect(boundOf((x) => inexact(x).equal(5))).toEqual([0, 0, 0]);
+    expect(boundOf((x) => inexact(x).less(5))).toEqual([0, 0, 0]);
+    expect(boundOf((x) => inexact(x).equal(x.mul(0.1)))).toEqual([1, 1, 1]);
+    // Sums add errors up; powers and products multiply them with their slopes, and a few roundings come on top.
+    const values = [...x.toTypedArray()].map((value: number) => Math.abs(value * 0.1));
+    const total = before.reduce((a, b) => a + b);
+    const [ofSum] = boundOf((x) => inexact(x).sum());
+    expect(ofSum).toBeGreaterThan(total);
+    expect(ofSum).toBeLessThan(total + 10 * 2 ** -24);
+    for (const [f, slope] of [
+      [(x: Tensor) => inexact(x).pow(3), (y: number) => 3 * y * y],
+      [(x: Tensor) => inexact(x).mul(inexact(x)), (y: number) => 2 * y],
+    ] as const) {
+      boundOf(f).forEach((bound, i) => {
+        const passed = slope(values[i]) * before[i];
+        expect(bound).toBeGreaterThan(passed);
+        expect(bound).toBeLessThan(passed + 8 * 2 ** -24 * values[i]);
+      });
+    }
+  });
 });

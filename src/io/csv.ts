@@ -94,19 +94,19 @@ export function parseCurves(text: string, source: string): Curves {
  * formatCsv(["epoch", "train"], [[0, 0.9]]); // "epoch,train\n0,0.9\n"
  */
 export function formatCsv(header: ArrayLike<string | number>, rows: Iterable<ArrayLike<number>>): string {
-  if (typeof header !== "object" || header === null || typeof rows?.[Symbol.iterator] !== "function") {
-    const [name, value] = typeof rows?.[Symbol.iterator] === "function" ? ["header", header] : ["rows", rows];
-    throw new ArgumentError("csv", `${name} is a list; got ${describeValue(value)}`, "pass an array");
-  }
-  const names = Array.from(header, (cell) => {
-    if (typeof cell === "number") return formatNumber(cell, 0);
-    if (typeof cell === "string") return cell;
-    throw new ArgumentError(
-      "csv",
-      `a column name is text or a number; got ${describeValue(cell)}`,
-      "name it",
-    );
-  });
+  // typeof alone: to describe a value in words would be half of this module.
+  const refuse = (what: string, value: unknown): never => {
+    throw new ArgumentError("csv", `${what}; got ${typeof value}`);
+  };
+  if (typeof header !== "object" || header === null) refuse("the header is a list", header);
+  if (typeof rows?.[Symbol.iterator] !== "function") refuse("rows are a list", rows);
+  const names = Array.from(header, (cell) =>
+    typeof cell === "number"
+      ? formatNumber(cell, 0)
+      : typeof cell === "string"
+        ? cell
+        : refuse("a column name is text or a number", cell),
+  );
   const fault = headerFault(names);
   if (fault !== undefined) throw new ArgumentError("csv", fault.problem, fault.fix);
   const lines = [names.map(formatName).join()];

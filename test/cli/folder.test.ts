@@ -36,7 +36,11 @@ describe("a folder", () => {
     for (const force of [[], ["--force"]]) {
       const out = `b${force.length}`;
       const job = start(["run", "--count", "20", "--epochs", "1000000", "--out", out, ...force], home);
-      while (!filesIn(home).includes(`${out}/curves.csv`)) await sleep(20);
+      let stdout = "";
+      job.stdout.on("data", (text) => {
+        stdout += text;
+      });
+      while (!stdout.includes("epoch")) await sleep(20); // before the first there is nothing to write
       writeFileSync(join(home, out, "loss.csv"), "mine");
       writeFileSync(join(home, out, "guided.svg"), "mine");
       let stderr = "";

@@ -83,7 +83,8 @@ describe("halograd run", () => {
     const model = readModel(join(home, "out/model.safetensors"));
     const { radii, curves } = parseCurves(text("out/curves.csv"), "curves.csv");
     expect(model.radii).toEqual(radii);
-    expect(model.training).toEqual({ seed: 7, curves: 60, epochs: 120, learningRate: 0.01 });
+    const training = { seed: 7, curves: 60, epochs: 120, learningRate: 0.01, population: "standard" };
+    expect(model.training).toMatchObject(training);
     expect(model.standardization).toEqual(splitDataset(curves, new Random(7).fork("split")).standardization);
   });
 
@@ -211,10 +212,15 @@ describe("halograd denoise", () => {
 
 describe("halograd plot", () => {
   test("draws only the figures that are asked for, from files anywhere", () => {
-    succeed(["plot", "loss", "--loss", "out/loss.csv", "--out", "some"], home);
+    const model = ["--model", "out/model.safetensors"];
+    succeed(["plot", "loss", "--loss", "out/loss.csv", ...model, "--out", "some"], home);
     succeed(["plot", "curves", "--data", "out/samples.csv", "--out", "some"], home);
     expect(filesIn(join(home, "some"))).toEqual(["figures/curves.svg", "figures/loss.svg"]);
     expect(text("some/figures/loss.svg")).toBe(text("out/figures/loss.svg"));
+    expect(text("out/figures/loss.svg")).toContain("validation (clean input)");
+    // Without the model nobody knows what the validation's input was.
+    succeed(["plot", "loss", "--loss", "out/loss.csv", "--out", "some", "--force"], home);
+    expect(text("some/figures/loss.svg")).not.toContain("validation (");
     expect(text("some/figures/curves.svg")).toContain("150 galaxies");
   });
 
@@ -370,7 +376,8 @@ describe("--network residual", () => {
     const represent = (rows: readonly ArrayLike<number>[]) => LogPrincipalComponents.of(rows);
     const split = splitDataset(curves, new Random(7).fork("split"), { represent });
     expect(model.standardization).toEqual(split.standardization);
-    expect(model.training).toEqual({ seed: 7, curves: 60, epochs: 40, batches: 40, learningRate: 0.004 });
+    const training = { seed: 7, curves: 60, epochs: 40, batches: 40, learningRate: 0.004 };
+    expect(model.training).toMatchObject({ ...training, population: "standard" });
     expect(unseenCurves(model, { radii: model.radii, curves }, "curves.csv").toArray()).toEqual(
       split.valid.toArray(),
     );

@@ -76,8 +76,8 @@ describe("a comparison", () => {
     );
     const set = [{ name: "rough", curves: rough }];
     const found = valuesOf(finish(compareCurves({ radii, real, samples: set, random })));
-    expect(found.get("classifier")!.pValue).toBeGreaterThan(SIGNIFICANCE);
-    expect(found.get("classifier, curvature")!.pValue).toBeLessThan(SIGNIFICANCE);
+    const [plain, curvature] = ["classifier", "classifier, curvature"].map((name) => found.get(name)!.value);
+    expect(curvature).toBeGreaterThan(Math.max(0.9, plain));
     expect(found.get("physics residual, 99 %")!.value).toBeGreaterThan(found.get("physics residual")!.value);
   });
 

@@ -52,9 +52,9 @@ describe("what is written", () => {
     ["a repeated name", ["a", "a"], [], '"a" stands twice'],
     ["no column", [], [], "there is no column"],
     ["a name that is none", [undefined], [], "a column name is text or a number; got undefined"],
-    ["a header that is none", null, [], "header is a list; got null"],
+    ["a header that is none", null, [], "the header is a list; got object"],
     ["a row that is none", ["a"], [undefined], "row 1 has no values, the header has 1"],
-    ["rows that are none", ["a"], undefined, "rows is a list; got undefined"],
+    ["rows that are none", ["a"], undefined, "rows are a list; got undefined"],
   ])("is never %s", (_, header, rows, message) => {
     expect(() => formatCsv(header as string[], rows as number[][])).toThrow(ArgumentError);
     expect(() => formatCsv(header as string[], rows as number[][])).toThrow(message);

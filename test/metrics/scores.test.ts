@@ -85,7 +85,7 @@ describe("scores agree with their definitions", () => {
         (sorted[Math.floor((curve.length - 1) / 2)] + sorted[Math.ceil((curve.length - 1) / 2)]) / 2;
       expect(median(curve)).toBeCloseTo(middle, 12);
       expect(medianScore([0, 0], curve).value).toBeCloseTo(middle, 12);
-      // Other shares: the ends, and a place between two neighbours.
+      // Other shares, such as the ends.
       expect(medianScore([0, 0], curve, [], 1).value).toBe(sorted.at(-1));
       expect(medianScore([0, 0], curve, [], 0).value).toBe(sorted[0]);
     },

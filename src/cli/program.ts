@@ -10,7 +10,7 @@ import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { version } from "./version.ts";
 
 /** Sends to the thread that has the streams. */
-export const send = (message: Message): void => parentPort?.postMessage(message);
+const send = (message: Message): void => parentPort?.postMessage(message);
 
 const { state, screens } = workerData as {
   state: Int32Array;

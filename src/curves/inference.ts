@@ -194,7 +194,8 @@ function* posteriorsOf(
     const velocitiesAt = (radii: ArrayLike<number>): Float64Array[] =>
       curve.velocitiesAt(radii, decoded, deviations, stream);
     const seen = Math.min(size, PRIOR_DRAWS);
-    const sizes = Float64Array.from({ length: seen }, (_, row) => sizeOf(bankLatents, row));
+    // Typical deviations, not drawn ones: the few great ones of these would let pass what no galaxy of the model is like.
+    const sizes = new Float64Array(seen).fill(median);
     return {
       curves: velocitiesAt(model.radii),
       smoothCurves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),

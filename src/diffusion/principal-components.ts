@@ -190,7 +190,7 @@ function termsOf(components: number): number {
 }
 
 /** 1, the components that begin at `offset`, and their products of two. */
-export function termsAt(represented: ArrayLike<number>, offset: number, components: number): Float64Array {
+function termsAt(represented: ArrayLike<number>, offset: number, components: number): Float64Array {
   const terms = new Float64Array(termsOf(components));
   let place = 0;
   terms[place++] = 1;

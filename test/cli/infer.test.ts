@@ -23,7 +23,7 @@ beforeAll(() => {
   writeFileSync(join(home, "exact.csv"), table("2,95,0.001\n8,140,0.001"));
   writeFileSync(join(home, "below.csv"), table("2,-95,15\n8,-140,15"));
   writeFileSync(join(home, "wide.csv"), table("0.05,20,9\n2,95,15\n8,140,15\n80,150,9"));
-  writeFileSync(join(home, "fast.csv"), table("1,1500,5\n3,1600,5\n9,1700,5"));
+  writeFileSync(join(home, "fast.csv"), table("1,300,5\n5,30,5\n20,5,2"));
   const rotmod = [
     "# Distance = 1 Mpc",
     "# Rad\tVobs\terrV\tVgas",

@@ -639,7 +639,7 @@ describe("--network residual", () => {
       ],
       [
         ["train", "--data", "residual/curves.csv", "--network", "residual", "--conditions", "bulge-fraction"],
-        1,
+        2,
         /galaxy 1 has no bulge.*\n.*--population extended/,
       ],
       [

@@ -64,7 +64,7 @@ export class Storage {
    */
   get data(): FloatArray {
     if (this.#data === null) {
-      this.#data = this.dtype === "float32" ? new Float32Array(this.size) : new Float64Array(this.size);
+      this.#data = allocate(this.size, this.dtype);
       if (!Object.is(this.#value, 0)) this.#data[0] = this.#value;
     }
     const { residence } = this;
@@ -72,6 +72,8 @@ export class Storage {
       this.residence = null;
       residence.copyTo(this.#data);
     }
+    // An array whose buffer was given away has no elements.
+    if (this.#data.length !== this.size) throw transferred(this.size);
     return this.#data;
   }
 
@@ -104,6 +106,23 @@ export class Storage {
   discard(): void {
     if (this.residence !== null) this.residence = DISCARDED;
   }
+}
+
+function allocate(size: number, dtype: Dtype): FloatArray {
+  try {
+    return dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+  } catch {
+    const gigabytes = (size * (dtype === "float32" ? 4 : 8)) / 1e9;
+    throw new RangeError(
+      `halograd: no memory for ${size} elements of ${dtype}, ${gigabytes.toFixed(1)} GB.\n  Fix: work in batches, or let go of tensors and tapes that are no longer needed.`,
+    );
+  }
+}
+
+function transferred(size: number): TypeError {
+  return new TypeError(
+    `halograd: the memory of ${size} elements was transferred, by postMessage or structuredClone.\n  Fix: transfer a copy: x.toTypedArray().buffer.`,
+  );
 }
 
 const DISCARDED: Residence = {

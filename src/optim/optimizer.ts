@@ -1,7 +1,7 @@
 /** What all optimisers share: parameters, a learning rate that schedules may change, and state that can be saved. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkNumber, describeValue } from "../basics/check.ts";
+import { checkCount, checkNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
@@ -144,6 +144,7 @@ export abstract class Optimizer {
     };
     const [learningRate, stepCount] = [number("learningRate"), number("stepCount")];
     checkAtLeast(where, "learningRate", learningRate, 0);
+    checkCount(where, "stepCount", stepCount, 0);
     const memories = this.parameters.map((): Record<string, Tensor> => ({}));
     const places = new Map(memories.map((memory, i) => [`${i}`, memory]));
     for (const [name, value] of values) {

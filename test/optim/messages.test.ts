@@ -152,6 +152,8 @@ it("mistakes around saved states are told in full", () => {
         sgd({}).loadStateDictionary(changed(sgd({}).stateDictionary(), "learningRate", tensor([1, 2]))),
       "a rate below 0": () =>
         sgd({}).loadStateDictionary(changed(sgd({}).stateDictionary(), "learningRate", tensor(-1))),
+      "half a step": () =>
+        sgd({}).loadStateDictionary(changed(sgd({}).stateDictionary(), "stepCount", tensor(-5.5))),
       "Adam's state in SGD": () => sgd({}).loadStateDictionary(used(adam({})).stateDictionary()),
       "SGD's momentum in Adam": () =>
         adam({}).loadStateDictionary(used(sgd({ momentum: 1 })).stateDictionary()),
@@ -174,6 +176,8 @@ it("mistakes around saved states are told in full", () => {
       Fix: load what stateDictionary() of an optimiser returned.
     a rate below 0
       ArgumentError: SGD.loadStateDictionary: learningRate is -1; it must be at least 0 and finite.
+    half a step
+      ArgumentError: SGD.loadStateDictionary: stepCount is a whole number of at least 0; got the number -5.5.
     Adam's state in SGD
       ArgumentError: SGD.loadStateDictionary: parameter 0 has first,powers,second saved, and nothing here.
       Fix: load into an optimiser of the same kind and options.

@@ -109,7 +109,7 @@ export class LogPrincipalComponents implements Representation {
     const represented = plain.apply(rows).toTypedArray();
     const terms = logs.map((_, r) => termsAt(represented, r * components, components));
     const rest = logs.map((row, r) => {
-      const own = plain.logsOf(represented, r * components);
+      const own = plain.#logsOf(represented, r * components);
       return row.map((value, i) => value - own[i]);
     });
     return new LogPrincipalComponents(mean, plain.basis, scales, leastSquares(terms, rest));
@@ -160,11 +160,11 @@ export class LogPrincipalComponents implements Representation {
     }
     const [rows, components] = represented.shape;
     const values = represented.toTypedArray();
-    return Array.from({ length: rows }, (_, r) => this.logsOf(values, r * components).map(exp));
+    return Array.from({ length: rows }, (_, r) => this.#logsOf(values, r * components).map(exp));
   }
 
-  /** ln of the values of the components that begin at `offset`. @internal */
-  logsOf(represented: ArrayLike<number>, offset: number): Float64Array {
+  /** ln of the values of the components that begin at `offset`. */
+  #logsOf(represented: ArrayLike<number>, offset: number): Float64Array {
     const logs = this.mean.slice();
     const add = (amount: number, direction: Float64Array): void => {
       for (let i = 0; i < logs.length; i++) logs[i] += amount * direction[i];

@@ -127,7 +127,8 @@ describe("halograd compare", () => {
     SCORES.forEach(({ title, unit }, i) => {
       for (const [j, name] of ["curves", "faster"].entries()) {
         const { value, baseline, pValue, toldApart } = samples[j].scores[i];
-        expect(rows[2 * i + j]).toBe([name, title, unit, value, baseline, pValue, toldApart ? 1 : 0].join());
+        const quoted = title.includes(",") ? `"${title}"` : title;
+        expect(rows[2 * i + j]).toBe([name, quoted, unit, value, baseline, pValue, toldApart ? 1 : 0].join());
       }
     });
   });

@@ -49,7 +49,7 @@ test("the tests that follow from a record hold for it", () => {
   for (const part of [
     "to second order",
     "transposed",
-    "fused backward kernels",
+    "recording the backward pass",
     "batch",
     "tiny, huge and saturated",
     "jump",

@@ -76,7 +76,12 @@ export async function runInBrowser(
   }
 }
 
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".json": "application/json" };
+const TYPES: Record<string, string> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+};
 
 /** The page: the package's entry points by name, then the program; what goes wrong is posted too. */
 function page(home: string): string {

@@ -26,7 +26,13 @@ export {
 export type { NestedArray, NestedValues, NumericArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";
 export type { Range, Shape, Span } from "./basics/shape.ts";
-export { derivativeFormula, type Formula, formulaOf, valueFormula } from "./diagram/formula.ts";
+export {
+  type Described,
+  derivativeFormula,
+  type Formula,
+  formulaOf,
+  valueFormula,
+} from "./diagram/formula.ts";
 export {
   type DiagramOptions,
   type Edge,

@@ -8,6 +8,7 @@ import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { ElementwiseOperation } from "../ops/elementwise-record.ts";
 import { type Operation, OUTPUT } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
 import { print, type Style, styles } from "./formula-text.ts";
 import { arithmeticOf, evaluateTerm, number, ONE, type Term, variable, ZERO } from "./terms.ts";
 
@@ -55,43 +56,53 @@ export function formulaOf(expression: Expression, ...operands: (string | number)
   return new Formula(simplest(expression, inputs), names);
 }
 
+/** An operation: the function that applies it, such as `silu` or one of your own, or its record, as nodes have it. */
+export type Described = Operation | ((...operands: never[]) => Tensor);
+
 /**
  * The value of an elementwise operation as a formula; null for an operation of another kind.
- * @example String(valueFormula(sigmoid.operation, ["z"])); // σ(z)
+ * @example String(valueFormula(sigmoid, ["z"])); // σ(z)
  */
 export function valueFormula(
-  operation: Operation,
+  operation: Described,
   operands: readonly (string | number)[] = NAMES,
 ): Formula | null {
-  if (!(operation instanceof ElementwiseOperation)) return null;
-  return formulaOf(operation.value, ...given("valueFormula", operation, operands));
+  const record = elementwise(operation);
+  return record && formulaOf(record.value, ...given("valueFormula", record, operands));
 }
 
 /**
  * The local derivative of an elementwise operation by operand `index`, read off its gradient rule, as a formula of the
  * operands; null for an operation of another kind.
- * @example String(derivativeFormula(silu.operation, 0)); // σ(x) (1 + x (1 − σ(x)))
+ * @example String(derivativeFormula(silu, 0)); // σ(x) (1 + x (1 − σ(x)))
  */
 export function derivativeFormula(
-  operation: Operation,
-  index: number,
+  operation: Described,
+  index = 0,
   operands: readonly (string | number)[] = NAMES,
 ): Formula | null {
-  if (!(operation instanceof ElementwiseOperation)) return null;
-  const names = given("derivativeFormula", operation, operands);
-  const rule = operation.rules[index];
+  const record = elementwise(operation);
+  if (record === null) return null;
+  const names = given("derivativeFormula", record, operands);
+  const rule = record.rules[index];
   if (rule === undefined)
-    throw new ArgumentError("derivativeFormula", `${operation.name} has no operand ${index}.`);
+    throw new ArgumentError("derivativeFormula", `${record.name} has no operand ${index}.`);
   if (rule === null) return new Formula(ZERO, names.map(String));
   const { reads } = rule;
   if (rule.operation === null) return new Formula(ONE, names.map(String));
   const gradient = rule.operation.value!;
   // The output that a rule reads is itself a formula of the operands.
   const derivative: Expression = (m, ...values) => {
-    const read = reads.map((place) => (place === OUTPUT ? operation.value(m, ...values) : values[place]));
+    const read = reads.map((place) => (place === OUTPUT ? record.value(m, ...values) : values[place]));
     return gradient(m, m.constant(1), ...read);
   };
   return formulaOf(derivative, ...names);
+}
+
+function elementwise(described: Described): ElementwiseOperation | null {
+  const record =
+    typeof described === "function" && "operation" in described ? described.operation : described;
+  return record instanceof ElementwiseOperation ? record : null;
 }
 
 const NAMES = ["x", "y", "z", "w"];

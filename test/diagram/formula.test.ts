@@ -91,8 +91,14 @@ test("numbers among the operands are put in before the formula is simplified", (
 });
 
 test("an operation of one's own has its formulas too", () => {
-  const cube = unary({ name: "cube", value: (m, x) => m.mul(x, m.mul(x, x)) }) as unknown as Elementwise;
-  expect(String(derivativeFormula(cube.operation, 0, ["w"]))).toBe("3 w²");
+  const cube = unary({ name: "cube", value: (m, x) => m.mul(x, m.mul(x, x)) });
+  expect(String(derivativeFormula(cube, 0, ["w"]))).toBe("3 w²");
+  const own = unary({
+    name: "own",
+    value: (m, x) => m.exp(x),
+    derivative: (m, _, y) => m.mul(y, m.constant(1)),
+  });
+  expect(String(derivativeFormula(own))).toBe("e^x");
 });
 
 test("a choice that changes values stays, and one that only keeps digits goes", () => {
@@ -118,19 +124,23 @@ test("a choice that changes values stays, and one that only keeps digits goes", 
   ).toBe("x²");
 });
 
+test("an operation of another kind has no formula, and mistakes are refused", () => {
+  expect(valueFormula(halograd.matmul)).toBe(null);
+  expect(derivativeFormula(halograd.layerNorm)).toBe(null);
+  expect(() => derivativeFormula(silu, 1)).toThrow("silu has no operand 1");
+  expect(() => valueFormula(silu, ["x", "y"])).toThrow("silu has 1 operands; got 2 names");
+});
+
 test("MathML draws fractions, powers and cases, and escapes names", () => {
   expect(formulaOf((m, x, y) => m.div(x, y), "a<b", "y").toMathML()).toBe(
     "<mfrac><mrow><mi>a&lt;b</mi></mrow><mrow><mi>y</mi></mrow></mfrac>",
   );
-  expect(derivativeFormula((silu as unknown as Elementwise).operation, 0)!.toMathML()).toContain(
-    "<mi>σ</mi>",
-  );
+  expect(derivativeFormula(silu)!.toMathML()).toContain("<mi>σ</mi>");
 });
 
 test("values stand in for operands, negative ones in parentheses", () => {
-  const { operation } = sigmoid as unknown as Elementwise;
   expect(formulaOf((m, x, y) => m.mul(m.mul(x, x), y), "x", "y").toString(["−2", "3"])).toContain("(−2)²");
-  expect(derivativeFormula(operation, 0)!.toString(["−2"])).toBe("σ(−2) (1 − σ(−2))");
+  expect(derivativeFormula(sigmoid)!.toString(["−2"])).toBe("σ(−2) (1 − σ(−2))");
 });
 
 function expectClose(actual: number, expected: number): void {

@@ -300,8 +300,22 @@ function Backward({
           <output data-total>{show(sum)}</output>
         </dd>
       </dl>
+      <details>
+        <summary>Why this order?</summary>
+        <p>{whyNow(recording, node)}</p>
+      </details>
     </>
   );
+}
+
+/** Why an operation hands on in this step and not before. */
+function whyNow({ nodes, nameOf, run }: Recording, node: Node): string {
+  const name = nameOf(node.output);
+  if (node.output === run.result) return `${name} is the result: its cotangent is known from the start.`;
+  const users = nodes.filter(({ sources }) => sources.includes(node)).map(({ output }) => nameOf(output));
+  const uses =
+    users.length === 1 ? `its only use, ${users[0]}, has` : `all its uses, ${users.join(" and ")}, have`;
+  return `${name} hands on what it has received, so it must have received everything: ${uses} contributed by now. A value is computed before it is used, so in reverse every use comes first. The tab Order shows what another order loses.`;
 }
 
 function parenthesised(value: number): string {

@@ -22,9 +22,15 @@ function cellOf(value: Tensor, numbers: boolean): [width: number, height: number
   return numbers ? [34, 16] : columns > 6 ? [9, 9] : [14, 11];
 }
 
+/** A number of the program, whose title is its value. */
+function isNumber(label: string, value: Tensor): boolean {
+  return value.node === null && value.rank === 0 && Number.isFinite(Number(label));
+}
+
 /** A box has a title, then the value and, beside it, what flows back. */
 function sizeOf(label: string, value: Tensor, numbers: boolean): readonly [number, number] {
   const title = label.length * CHARACTER + 20;
+  if (isNumber(label, value)) return [title, 26];
   if (value.rank === 0 || value.size === 1) return [Math.max(title, 92), 58];
   const { rows, columns } = gridOf(value);
   const [width, height] = cellOf(value, numbers);
@@ -135,7 +141,7 @@ function Box({ box, name, isComputed, cotangent, state, isSelected, numbers, onS
   const [cellWidth, cell] = cellOf(value, numbers);
   const half = Math.min(gridOf(value).columns, MOST_CELLS) * cellWidth;
   const select = node === null ? undefined : () => onSelect(node);
-  const text = isSingle && isComputed ? show(value.toTypedArray()[0]) : "";
+  const text = isSingle && isComputed && !isNumber(label, value) ? show(value.toTypedArray()[0]) : "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a box with a node has the role of a button
     <g

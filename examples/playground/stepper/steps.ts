@@ -21,10 +21,10 @@ export interface Recording {
 }
 
 /** Records all steps of a run; forward comes first. */
-export function record(run: Run, createGraph = false): Recording {
+export function record(run: Run): Recording {
   const nodes = tape(run.result);
   const root = nodes[nodes.length - 1];
-  const contributions = [...backwardSteps(run.result, undefined, { retainGraph: true, createGraph })];
+  const contributions = [...backwardSteps(run.result, undefined, { retainGraph: true })];
   return {
     run,
     nodes,
@@ -45,13 +45,14 @@ export function record(run: Run, createGraph = false): Recording {
  * elements. Null where the gradient does not depend on any leaf.
  */
 export function recordSecond(run: Run, name: string): Recording | null {
-  record(run, true);
-  const leaf = run.leaves.get(name)!;
-  const { grad } = leaf;
-  if (grad === null || grad.node === null) return null;
-  const result = grad.size === 1 ? grad.reshape([]) : grad.sum();
+  const leaf = run.leaves.get(name)!.node;
+  let gradient: Tensor | null = null;
+  for (const { target, total } of backwardSteps(run.result, undefined, { createGraph: true }))
+    if (target === leaf) gradient = total;
+  if (gradient === null || gradient.node === null) return null;
+  const result = gradient.rank === 0 ? gradient : gradient.sum();
   for (const other of run.leaves.values()) other.grad = null;
-  const names = new Map([...run.names, [`∂${nameOfResult(run)}/∂${name}`, grad]]);
+  const names = new Map([...run.names, [`∂${nameOfResult(run)}/∂${name}`, gradient]]);
   return { ...record({ ...run, result, names }), secondOf: name };
 }
 

@@ -233,7 +233,7 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     ],
     ["x = 1\nf = window", "window", "window has no value here."],
     ["x = zeros([100000, 100000])", "zeros([100000, 100000])", "at most 4096 elements"],
-  ])("the mistake in %j is underlined at %j", async (source, place, message) => {
+  ])("a mistake is underlined (%#)", async (source, place, message) => {
     await write(source);
     await page.waitForSelector(".cm-lintRange-error");
     const underlined = await page.evaluate(() =>
@@ -241,6 +241,43 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     );
     expect(underlined).toBe(place);
     expect(await page.textContent("[role=alert]")).toContain(message);
+  });
+
+  test.each([
+    `x = ${"(".repeat(100_000)}1${")".repeat(100_000)}`,
+    `x = 1\nf = ${"- ".repeat(50_000)}x`,
+    `x = ${"[".repeat(50_000)}1${"]".repeat(50_000)}`,
+    `x = 1\nf = x${" + x".repeat(50_000)}`,
+    `x = 1\nf = x${".exp()".repeat(50_000)}`,
+    "x = 1\nf = x.sum({ __proto__: 1 })",
+    "x = 1\nf = x.sum({ ['a']: 1 })",
+    "import 'x'",
+    "x = 1\nf = this",
+    "x = 1\nf = `x`",
+    "x = 1\nf = x?.exp()",
+    "x = 1\nf = x['exp']()",
+    "x = 1\nf = Math.random()",
+    "x = 1\nf = Function('x')()",
+    "x = 1\nf = x.toString()",
+    "x = 1\nf = x.backward()",
+    "x = 1\nf = new Map()",
+    "x = /a/",
+    "x = 1n",
+    "x = [[1e400, 2]]\nf = x.expand([5000, 1, 2]).sum()",
+    "",
+    "\u0000",
+  ])("a hostile program ends in a mistake with a place (%#)", async (source) => {
+    const { ProgramError, runProgram } = await import("../../examples/playground/stepper/program.ts");
+    let caught: unknown = null;
+    try {
+      runProgram(source);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(ProgramError);
+    const { place } = caught as InstanceType<typeof ProgramError>;
+    expect(place.start).toBeGreaterThanOrEqual(0);
+    expect(place.end).toBeGreaterThan(place.start);
   });
 
   test("a program is shared by its address", async () => {

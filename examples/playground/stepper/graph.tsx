@@ -53,16 +53,16 @@ export function Graph({ recording, computed, cotangents, step, selected, numbers
     }
   }, [recording, numbers]);
 
-  const active = step === null ? null : step.kind === "backward" ? step.contribution.target : step.node;
+  const reached = step === null ? null : step.kind === "backward" ? step.contribution.target : step.node;
   // A graph that is larger than its frame follows the step.
   useEffect(() => {
-    if (typeof layout === "string" || active === null || drawing.current === null) return;
-    const box = layout.boxes.find(({ node }) => node === active);
+    if (typeof layout === "string" || reached === null || drawing.current === null) return;
+    const box = layout.boxes.find(({ node }) => node === reached);
     const { clientWidth, clientHeight } = drawing.current;
     if (box === undefined) return;
     if (layout.width > clientWidth || layout.height > clientHeight)
       drawing.current.scrollTo({ left: box.x - clientWidth / 2, top: box.y - clientHeight / 2 });
-  }, [layout, active]);
+  }, [layout, reached]);
 
   // What has not changed keeps its element, which the interface then skips: a step of a large graph touches few boxes.
   const [edges, idOf] = useMemo(
@@ -82,11 +82,16 @@ export function Graph({ recording, computed, cotangents, step, selected, numbers
   const drawn = useMemo(() => new Map<string, { props: BoxProps; element: preact.JSX.Element }>(), [layout]);
 
   if (typeof layout === "string") return <p class="mistake">{layout}</p>;
-  const isActive = ({ from, to }: Edge): boolean => {
-    if (step?.kind === "backward")
-      return idOf.get(step.contribution.target) === from && idOf.get(step.node) === to;
-    return step?.kind === "forward" && idOf.get(step.node) === to;
-  };
+  const isBetween = ({ from, to }: Edge, source: Node | null, node: Node): boolean =>
+    idOf.get(node) === to && (source === null || idOf.get(source) === from);
+  let active: readonly Edge[] = [];
+  if (step?.kind === "forward") active = layout.edges.filter((edge) => isBetween(edge, null, step.node));
+  if (step?.kind === "backward") {
+    const { target, index, node } = step.contribution;
+    // Of an operand that is used twice each use has an arrow, in their order.
+    const use = node.sources.slice(0, index).filter((source) => source === target).length;
+    active = layout.edges.filter((edge) => isBetween(edge, target, node)).slice(use, use + 1);
+  }
   const drawBox = (box: PlacedBox): preact.JSX.Element => {
     const { node } = box;
     const props: BoxProps = {
@@ -94,7 +99,7 @@ export function Graph({ recording, computed, cotangents, step, selected, numbers
       name: nameOf(box.value),
       isComputed: node === null || node.operation === null || computed.has(node),
       cotangent: node === null ? null : (cotangents.get(node) ?? null),
-      state: node !== null && node === active ? "active" : node === step?.node ? "from" : "",
+      state: node !== null && node === reached ? "active" : node === step?.node ? "from" : "",
       isSelected: node !== null && node === selected,
       numbers,
       onSelect,
@@ -113,7 +118,7 @@ export function Graph({ recording, computed, cotangents, step, selected, numbers
       <svg width={layout.width} height={layout.height} viewBox={`0 0 ${layout.width} ${layout.height}`}>
         {edges}
         <g class="edges">
-          {layout.edges.filter(isActive).map(({ from, to, path }) => (
+          {active.map(({ from, to, path }) => (
             <path key={`${from} ${to} ${path}`} d={path} class={`active ${step!.kind}`} />
           ))}
         </g>

@@ -82,6 +82,11 @@ function App() {
   );
   const go = useCallback((to: number) => setCount(Math.max(0, Math.min(length, to))), [length]);
 
+  /** Plays on, from the start where it has come to the end, or stops. */
+  const play = (): void => {
+    if (!isPlaying && shown === length) go(0);
+    setPlaying(!isPlaying);
+  };
   useEffect(() => {
     if (!isPlaying) return;
     if (shown >= steps.length || isAsking) {
@@ -108,7 +113,7 @@ function App() {
         ArrowLeft: () => goBy(-1),
         Home: () => go(0),
         End: () => go(length),
-        " ": isButton ? undefined : () => setPlaying((playing) => !playing),
+        " ": isButton ? undefined : play,
       }[event.key];
       if (action === undefined || (target.closest("[role=tab]") && event.key !== " ")) return;
       event.preventDefault();
@@ -116,7 +121,7 @@ function App() {
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [go, goBy, length]);
+  }, [go, goBy, length, play]);
 
   useEffect(() => {
     const onHash = (): void => {
@@ -242,11 +247,7 @@ function App() {
               <button type="button" aria-label="Step back" onClick={() => goBy(-1)} disabled={shown === 0}>
                 <Icon name="back" />
               </button>
-              <button
-                type="button"
-                aria-label={isPlaying ? "Pause" : "Play"}
-                onClick={() => setPlaying(!isPlaying)}
-              >
+              <button type="button" aria-label={isPlaying ? "Pause" : "Play"} onClick={play}>
                 <Icon name={isPlaying ? "pause" : "play"} />
               </button>
               <button

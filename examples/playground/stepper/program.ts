@@ -105,14 +105,17 @@ export const vocabulary: readonly string[] = [...OPERATIONS.keys(), ...MAKERS.ke
  * @throws ProgramError for what is no program, or what the engine refuses
  */
 export function runProgram(source: string, values: ReadonlyMap<string, ArrayLike<number>> = new Map()): Run {
-  let body: readonly (Statement | ModuleDeclaration)[];
   try {
-    ({ body } = parse(source, { ecmaVersion: 2022, sourceType: "module" }));
+    const { body } = parse(source, { ecmaVersion: 2022, sourceType: "module" });
+    return new Walker(source, body, values).run();
   } catch (error) {
+    if (error instanceof ProgramError) throw error;
+    if (error instanceof RangeError)
+      throw new ProgramError("This is nested too deeply.", { start: 0, end: source.length });
+    if (!(error instanceof SyntaxError)) throw error;
     const { message, pos, raisedAt } = error as SyntaxError & { pos: number; raisedAt: number };
     throw new ProgramError(message.replace(/ \(\d+:\d+\)$/, "."), { start: pos, end: raisedAt });
   }
-  return new Walker(source, body, values).run();
 }
 
 class Walker {

@@ -62,7 +62,7 @@ export function nameOfResult(run: Run): string {
 }
 
 function namesFor(run: Run, nodes: readonly Node[]): (value: Tensor) => string {
-  const names = new Map<Tensor, string>([...run.names].map(([name, value]) => [value, name]));
+  const names = new Map<Tensor, string>([...run.leaves, ...run.names].map(([name, value]) => [value, name]));
   let count = 0;
   for (const { output, operation } of nodes)
     if (!names.has(output) && operation !== null) names.set(output, subscript("v", ++count));

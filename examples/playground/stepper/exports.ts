@@ -23,7 +23,6 @@ class Writer {
   readonly #run: Run;
   readonly #target: Target;
   readonly #used = new Set<string>();
-  readonly #names = new Set<string>();
 
   constructor(run: Run, target: Target) {
     this.#run = run;
@@ -40,13 +39,8 @@ class Writer {
       const text = isLeaf ? this.#tensor(value, true) : this.#expression(init)[0];
       const variable = name === null ? nameOfResult(this.#run) : this.#name(name);
       (isLeaf ? leaves : body).push(
-        this.#target === "halograd" && !this.#names.has(variable)
-          ? `const ${variable} = ${text};`
-          : this.#target === "halograd"
-            ? `${variable} = ${text};`
-            : `${variable} = ${text}`,
+        this.#target === "halograd" ? `const ${variable} = ${text};` : `${variable} = ${text}`,
       );
-      this.#names.add(variable);
       result = variable;
     }
     const names = [...this.#run.leaves.keys()].map((name) => this.#name(name));
@@ -59,12 +53,7 @@ class Writer {
 
   #module(leaves: string[], body: string[], result: string, names: string[]): string {
     const imports = [...new Set(["tensor", ...this.#used])].sort();
-    const reassigned = new Set(
-      [...leaves, ...body].filter((line) => !line.startsWith("const ")).map((line) => line.split(" ")[0]),
-    );
-    const lines = [...leaves, ...body].map((line) =>
-      reassigned.has(line.split(" ")[1]) ? line.replace(/^const /, "let ") : line,
-    );
+    const lines = [...leaves, ...body];
     return `import { ${imports.join(", ")} } from "halograd";\n\n${lines.join("\n")}\n\n${result}.backward();\nconsole.log("${result} =", ${result}.item());\n${names
       .map((name) => `console.log("∂${result}/∂${name} =", String(${name}.grad));`)
       .join("\n")}\n`;
@@ -184,10 +173,7 @@ class Writer {
         nodes[0].type !== "ArrayExpression";
       if (isMethod)
         return [this.#method(name, [pieces[0], ...list.slice(1).map((text): Piece => [text, ATOM])]), ATOM];
-      return [
-        `${this.#function(name)}(${list.map((text, i) => (nodes[i]?.type === "ArrayExpression" && i === 0 && !["concat", "stack"].includes(name) ? `tensor(${text})` : text)).join(", ")})`,
-        ATOM,
-      ];
+      return [`${this.#function(name)}(${list.join(", ")})`, ATOM];
     }
     return [
       this.#python(
@@ -225,13 +211,7 @@ class Writer {
     options: ReadonlyMap<string, string>,
   ): string {
     const isTorch = this.#target === "pytorch";
-    const list = pieces.map(([text, tightness], i) =>
-      nodes[i]?.type === "ArrayExpression" && i === 0 && !["concat", "stack"].includes(name)
-        ? `${isTorch ? "torch.tensor" : "jnp.array"}(${text})`
-        : i === 0 && tightness < ATOM
-          ? `(${text})`
-          : text,
-    );
+    const list = pieces.map(([text, tightness], i) => (i === 0 && tightness < ATOM ? `(${text})` : text));
     const [x, y, z] = list;
     const as = (value: string): string => (isTorch ? `torch.as_tensor(${value})` : value);
     const [f, b] = isTorch ? ["torch", "F"] : ["jnp", "jax.nn"];
@@ -297,7 +277,9 @@ class Writer {
       case "linearCombination":
         return `((${x}) * (${y}) + (${z}) * (${list[3]}))`;
       case "clamp":
-        return isTorch ? `torch.clamp(${x}, ${y}, ${z})` : `jnp.clip(${x}, ${y}, ${z})`;
+        return isTorch
+          ? `torch.clamp(${x}, ${as(y)}, ${as(z)})`
+          : `(lambda raised: jnp.where(raised > ${z}, ${z}, raised))(jnp.where(${x} < ${y}, ${y}, ${x}))`;
       case "sum":
       case "mean":
         return `${f}.${name}(${x}${axes(y)}${keep})`;
@@ -373,8 +355,15 @@ class Writer {
       case "unsqueeze":
         return isTorch ? `${x}.unsqueeze(${y})` : `jnp.expand_dims(${x}, ${y})`;
       case "squeeze": {
-        const all = y === undefined ? "" : `, ${y.startsWith("[") ? `(${y.slice(1, -1)},)` : y}`;
-        return `${f}.squeeze(${x}${all})`;
+        const axes = (y ?? "")
+          .replace(/[[\]\s]/g, "")
+          .split(",")
+          .filter((axis) => axis !== "")
+          .map(Number);
+        if (axes.length === 0) return `${f}.squeeze(${x})`;
+        // One after the other, so that none moves the others: PyTorch takes several at once from version 2 on.
+        const order = axes.sort((a, b) => (a < 0 ? a - b : b - a));
+        return order.reduce((inner, axis) => `${f}.squeeze(${inner}, ${axis})`, x);
       }
       case "flatten":
         return isTorch

@@ -35,7 +35,7 @@ export interface Run {
   readonly source: string;
   readonly body: readonly (Statement | ModuleDeclaration)[];
   readonly result: Tensor;
-  /** Tensors that have names; of the same name, the last. */
+  /** Tensors that have names. */
   readonly names: ReadonlyMap<string, Tensor>;
   /** Leaves that are differentiated, in the order in which they are written. */
   readonly leaves: ReadonlyMap<string, Tensor>;
@@ -189,6 +189,9 @@ class Walker {
   #assign(name: string, init: Expression, place: Place): Tensor | null {
     if (OPERATIONS.has(name) || MAKERS.has(name) || name === "Random" || name === "Math")
       throw new ProgramError(`${name} is a function of the engine: take another name.`, place);
+    // A name means one thing, in the graph and in exported code.
+    if (this.#names.has(name))
+      throw new ProgramError(`${name} has a value already: take another name.`, place);
     let value = this.#evaluate(init);
     if (typeof value === "number" || Array.isArray(value)) {
       const given = value;
@@ -237,13 +240,13 @@ class Walker {
         const value = this.#evaluate(node.argument);
         if (node.operator === "+") return value;
         if (node.operator !== "-") throw refused(node);
-        return typeof value === "number" ? -value : this.#call("neg", [value], node);
+        return typeof value === "number" ? -value : this.#call("neg", [value], [node.argument], node);
       }
       case "BinaryExpression": {
         const name = OPERATORS[node.operator];
         if (name === undefined || node.left.type === "PrivateIdentifier") throw refused(node);
         const [a, b] = [this.#evaluate(node.left), this.#evaluate(node.right)];
-        const result = this.#call(name, [a, b], node);
+        const result = this.#call(name, [a, b], [node.left, node.right], node);
         return typeof a === "number" && typeof b === "number" ? (result as Tensor).item() : result;
       }
       case "CallExpression":
@@ -277,7 +280,7 @@ class Walker {
       if (argument.type === "SpreadElement") throw refused(argument);
       return this.#evaluate(argument);
     });
-    if (callee.type === "Identifier") return this.#call(callee.name, list, node, callee);
+    if (callee.type === "Identifier") return this.#call(callee.name, list, node.arguments, node, callee);
     if (callee.type !== "MemberExpression" || callee.computed || callee.property.type !== "Identifier")
       throw refused(callee);
     const { name } = callee.property;
@@ -295,12 +298,12 @@ class Walker {
       throw new ProgramError(`Only a tensor has methods such as ${name}.`, callee.object);
     const method = (receiver as unknown as Record<string, Callable | undefined>)[name];
     const known = OPERATIONS.get(name);
-    const operands = this.#operands(list, known === undefined ? 0 : operandsOf(known) - 1, node);
+    const operands = this.#operands(list, known === undefined ? 0 : operandsOf(known) - 1, node.arguments);
     return this.#checked(node, () => method!.apply(receiver, this.#limited(name, operands, node)));
   }
 
   /** A function of the engine by its name, with lists of numbers taken as constants where it takes tensors. */
-  #call(name: string, list: Value[], node: AnyNode, at: Place = node): Value {
+  #call(name: string, list: Value[], nodes: readonly AnyNode[], node: AnyNode, at: Place = node): Value {
     const maker = MAKERS.get(name);
     if (maker !== undefined) {
       const value = this.#checked(node, () => maker(...this.#limited(name, list, node)));
@@ -311,19 +314,23 @@ class Walker {
     if (operation === undefined)
       throw new ProgramError(`There is no function ${name}.${suggest(name, vocabulary)}`, at);
     const isOperator = node.type !== "CallExpression";
-    const operands = this.#operands(list, isOperator ? list.length : operandsOf(operation), node);
+    const operands = this.#operands(list, isOperator ? list.length : operandsOf(operation), nodes);
     return this.#checked(node, () => operation(...this.#limited(name, operands, node)));
   }
 
   /** Arrays of numbers become constants where operands stand; behind them are settings, such as axes. */
-  #operands(list: Value[], count: number, node: AnyNode): Value[] {
+  #operands(list: Value[], count: number, nodes: readonly AnyNode[]): Value[] {
     return list.map((value, i) =>
-      i < count && Array.isArray(value) && isNumbers(value) ? this.#constant(value as number[], node) : value,
+      i < count && Array.isArray(value) && isNumbers(value)
+        ? this.#constant(value as number[], nodes[i])
+        : value,
     );
   }
 
   #constant(values: number | number[], node: AnyNode): Tensor {
-    return this.#checked(node, () => tensor(values as number[])) as Tensor;
+    const value = this.#checked(node, () => tensor(values as number[]));
+    this.#made.set(node, value);
+    return value;
   }
 
   /** Settings such as shapes and counts are checked before the engine reserves memory for them. */

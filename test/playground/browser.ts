@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -49,11 +49,40 @@ interface Browser {
 /** Whether there is a browser to drive; where the machine is to check everything there must be one. */
 export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === "true";
 
-/** Builds the pages. What they need is installed by the build. */
+/**
+ * Builds the pages where they are older than what they are made of; what they need is installed by that. Test files run
+ * beside each other, so the first one builds, and the others wait for it.
+ */
 export function buildPages(): void {
-  execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const lock = join(root, ".build/playground-lock");
+  mkdirSync(join(root, ".build"), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      // One that was left by a run that was stopped does not count.
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (since > 0 && Date.now() - since > 110_000) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
+      .filter((name) => !name.startsWith("node_modules"))
+      .map((name) => join(pages, name));
+    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
+    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
+      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
+    );
+    if (newest.length > 0)
+      execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
+        stdio: ["ignore", "inherit", "inherit"],
+      });
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
 }
 
 /** The driver's browser, to be closed by the caller. */

@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { useBackend } from "halograd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
@@ -22,6 +23,7 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
 
   beforeAll(async () => {
     requireFreshBuild();
+    useBackend("typescript");
     buildPages();
     ({ server, address } = await serve());
     browser = await launch();
@@ -69,16 +71,47 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
       await page.click("h1");
       const [, count] = await isAt(page);
       expect(count).toBeGreaterThan(3);
-      const contributions = new Set<string>();
+      const { runProgram } = await import("../../examples/playground/stepper/program.ts");
+      const { elementsOf, record, show } = await import("../../examples/playground/stepper/steps.ts");
+      const { steps, nodes, nameOf } = record(runProgram(presets[i].source));
+      expect(count).toBe(steps.length);
       for (let k = 1; k <= count; k++) {
         await page.keyboard.press("ArrowRight");
         expect((await isAt(page))[0]).toBe(k);
-        const shown = await page.evaluate(
-          () => document.querySelector("[data-contribution]")?.textContent ?? null,
+        const step = steps[k - 1];
+        const shown = await page.evaluate(() =>
+          ["[data-contribution]", "[data-total]"].map(
+            (place) => document.querySelector(place)?.textContent ?? null,
+          ),
         );
-        if (shown !== null) contributions.add(shown);
+        const expected =
+          step.kind === "backward"
+            ? [step.contribution.contribution, step.contribution.total].map((value) =>
+                show(elementsOf(value)[0]),
+              )
+            : [null, null];
+        expect(shown).toEqual(expected);
       }
-      expect(contributions.size).toBeGreaterThan(0);
+      // The graph has all values, and what has flowed back.
+      const totals = new Map(
+        steps.flatMap((step) =>
+          step.kind === "backward" ? [[step.contribution.target, step.contribution.total] as const] : [],
+        ),
+      );
+      for (const node of nodes.filter(({ output }) => output.size === 1)) {
+        const texts = await page.evaluate(
+          (name: string) =>
+            [".value", ".gradient"].map(
+              (part) => document.querySelector(`[data-name="${name}"] ${part}`)!.textContent,
+            ),
+          nameOf(node.output),
+        );
+        const total = totals.get(node);
+        expect(texts).toEqual([
+          show(elementsOf(node.output)[0]),
+          `∇ ${total === undefined ? "1" : show(elementsOf(total)[0])}`,
+        ]);
+      }
 
       await page.click("role=tab[name=Export]");
       const texts: Record<string, string> = {};
@@ -359,6 +392,24 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     const second = await open(within);
     expect(await second.textContent("h1")).toBe("Backprop, step by step");
     await within.close();
+  });
+
+  test("the page's policy refuses code from text", async () => {
+    // From a timer, as what the driver runs itself is exempt.
+    const answer = await page.evaluate(
+      () =>
+        new Promise<string>((resolve) =>
+          setTimeout(() => {
+            try {
+              resolve(String(new Function("return 1")()));
+            } catch (error) {
+              resolve((error as Error).name);
+            }
+          }),
+        ),
+    );
+    expect(answer).toBe("EvalError");
+    problems.splice(0, Infinity, ...problems.filter((text) => !text.includes("unsafe-eval")));
   });
 
   test("all that is sent is at most 250 kB", () => {

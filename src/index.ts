@@ -26,7 +26,22 @@ export {
 export type { NestedArray, NestedValues, NumericArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";
 export type { Range, Shape, Span } from "./basics/shape.ts";
-export { type DiagramOptions, tapeToDot, tapeToSvg } from "./diagram/tape-diagram.ts";
+export {
+  type Described,
+  derivativeFormula,
+  type Formula,
+  formulaOf,
+  valueFormula,
+} from "./diagram/formula.ts";
+export {
+  type DiagramOptions,
+  type Edge,
+  layOutTape,
+  type PlacedBox,
+  type TapeLayout,
+  tapeToDot,
+  tapeToSvg,
+} from "./diagram/tape-diagram.ts";
 export {
   type Arithmetic,
   type BackendName,

@@ -13,6 +13,6 @@ export default {
     "test/package/types.ts",
     "test/mutation/{runner.js,property.ts,vitest.config.ts}",
   ],
-  project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**"],
+  project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**", "!examples/playground/**"],
   ignoreBinaries: ["dpkg-query", "mount", "umount"],
 };

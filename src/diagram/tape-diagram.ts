@@ -10,6 +10,7 @@ import { ArgumentError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
 import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
+import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
 /** What a drawing of the tape shows. */
@@ -50,10 +51,7 @@ const OPTIONS = ["direction", "names", "showValues"];
 export function tapeToSvg(root: Tensor, options: DiagramOptions = {}): string {
   checkOptions("tapeToSvg", options, OPTIONS);
   const boxes = readTape("tapeToSvg", root, options);
-  const isDown = options.direction !== "right";
-  const { items, breadth, length } = layOut(boxes, isDown);
-  const at: Point = (across, along) => (isDown ? [across, along] : [along, across]).map(round);
-  const [width, height] = at(breadth, length);
+  const { items, at, width, height } = layOut(boxes, options.direction !== "right", sizeOfLines);
   const count = (...kinds: Box["kind"][]): number => boxes.filter(({ kind }) => kinds.includes(kind)).length;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
@@ -61,7 +59,9 @@ export function tapeToSvg(root: Tensor, options: DiagramOptions = {}): string {
     `<desc>Operations: ${count("operation", "composite")}, leaves: ${count("leaf")}, constants: ${count("constant")}. Arrows run from operands to results.</desc>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     '<g fill="none" stroke="#555">',
-    ...items.flatMap((item) => drawEdges(item, at)),
+    ...items
+      .flatMap((item) => drawEdges(item, at))
+      .map(({ from, to, path }) => `<path d="${path}"><title>${from} to ${to}</title></path>`),
     "</g>",
     `<g font-family="Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}" text-anchor="middle">`,
     ...items.map((item) => drawBox(item, at)),
@@ -110,6 +110,68 @@ export function tapeToDot(root: Tensor, options: DiagramOptions = {}): string {
   return `digraph tape {\n${lines.join("\n")}\n}\n`;
 }
 
+/** A tape laid out, for a drawing of one's own. */
+export interface TapeLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly PlacedBox[];
+  readonly edges: readonly Edge[];
+}
+
+/** A leaf, a constant or the result of an operation, and where it stands. */
+export interface PlacedBox {
+  /** n0, n1, … in the order of the tape; c0, c1, … for constants. */
+  readonly id: string;
+  /** The node; null for a constant. */
+  readonly node: Node | null;
+  readonly value: Tensor;
+  /** "composite" is an operation that ran in one. */
+  readonly kind: "operation" | "composite" | "leaf" | "constant";
+  /** The name that it was given, or what it is. */
+  readonly label: string;
+  /** The middle. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An arrow from an operand to a result: the boxes' ids, and the path in SVG's syntax. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly path: string;
+}
+
+/**
+ * Where `tapeToSvg` would draw the tape of `root`, if each box had the size that is asked for: width and height from the label
+ * and the value. For pages that draw the boxes themselves. Options, limit and errors are those of `tapeToSvg`.
+ * @example
+ * const x = tensor(3, { requiresGrad: true });
+ * layOutTape(x.square(), () => [80, 40]).boxes.map(({ label }) => label); // ["leaf", "square"]
+ */
+export function layOutTape(
+  root: Tensor,
+  sizeOf: (label: string, value: Tensor) => readonly [width: number, height: number],
+  options: DiagramOptions = {},
+): TapeLayout {
+  checkOptions("layOutTape", options, OPTIONS);
+  const boxes = readTape("layOutTape", root, options);
+  const isDown = options.direction !== "right";
+  const { items, at, width, height } = layOut(boxes, isDown, (box) => sizeOf(box.lines[0], box.value));
+  return {
+    width,
+    height,
+    boxes: items.map(({ box, across, along, centre, start, end }) => {
+      const { id, node, value, kind, lines } = box!;
+      const [x, y] = at(centre, (start + end) / 2);
+      const [width, height] = at(across, along);
+      return { id, node, value, kind, label: lines[0], x, y, width, height };
+    }),
+    edges: items.flatMap((item) => drawEdges(item, at)),
+  };
+}
+
 interface Box {
   /** n0, n1, … in the order of the tape; c0, c1, … for constants. */
   readonly id: string;
@@ -119,6 +181,8 @@ interface Box {
   readonly title: string;
   readonly lines: readonly string[];
   readonly inputs: readonly Box[];
+  readonly node: Node | null;
+  readonly value: Tensor;
 }
 
 /** Kinds differ in frame, not only in colour. */
@@ -156,6 +220,7 @@ function readTape(
     label: string,
     value: Tensor,
     inputs: Box[],
+    node: Node | null,
   ): Box => {
     const name = nameOf.get(value);
     const isNumber = kind === "constant" && value.rank === 0 && name === undefined;
@@ -167,7 +232,7 @@ function readTape(
       if (!isNumber) lines.push(...rows("= ", value));
       if (value.grad !== null) lines.push(...rows("grad = ", value.grad));
     }
-    const box: Box = { id, kind, scope, title, lines, inputs };
+    const box: Box = { id, kind, scope, title, lines, inputs, node, value };
     boxOf.set(key, box);
     if (boxes.push(box) <= MOST_BOXES) return box;
     throw tooLarge(where, `${nodes.length} nodes; with constants that makes over ${MOST_BOXES} boxes, which`);
@@ -188,11 +253,20 @@ function readTape(
       // A number comes from the composite that takes it; other constants come from outside.
       const [label, home] =
         input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
-      return add(input, `c${constants++}`, "constant", home, label, input, []);
+      return add(input, `c${constants++}`, "constant", home, label, input, [], null);
     });
-    if (operation === null) add(node, `n${i}`, "leaf", "", "leaf", output, operands);
+    if (operation === null) add(node, `n${i}`, "leaf", "", "leaf", output, operands, node);
     else
-      add(node, `n${i}`, scope === "" ? "operation" : "composite", scope, operation.name, output, operands);
+      add(
+        node,
+        `n${i}`,
+        scope === "" ? "operation" : "composite",
+        scope,
+        operation.name,
+        output,
+        operands,
+        node,
+      );
   });
   return boxes;
 }
@@ -287,9 +361,16 @@ const LINE = 15;
 const MARGIN = 12;
 const SWEEPS = 32;
 
-/** Gives every box a place. Returns the items of the boxes, and the size of the drawing across and along. */
-function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadth: number; length: number } {
-  const { items, layers } = makeLayers(boxes, isDown);
+/** How large a box is to be drawn: width and height. */
+type SizeOf = (box: Box) => readonly [width: number, height: number];
+
+/** Gives every box a place. Returns the items of the boxes, what turns their places into coordinates, and the size. */
+function layOut(
+  boxes: readonly Box[],
+  isDown: boolean,
+  sizeOf: SizeOf,
+): { items: Item[]; at: Point; width: number; height: number } {
+  const { items, layers } = makeLayers(boxes, isDown, sizeOf);
   // From the root, to which all are linked, each layer in the order of what takes its values.
   for (const layer of layers.toReversed()) {
     for (const item of layer) makeWish(item, item.after, 1);
@@ -321,10 +402,16 @@ function layOut(boxes: readonly Box[], isDown: boolean): { items: Item[]; breadt
     start = end + 24 + Math.min(40, slant / 8);
   }
   for (const layer of layers) for (const item of layer) item.centre += MARGIN - left;
-  return { items, breadth: right - left + 2 * MARGIN, length: end + MARGIN };
+  const at: Point = (across, along) => (isDown ? [across, along] : [along, across]).map(round);
+  const [width, height] = at(right - left + 2 * MARGIN, end + MARGIN);
+  return { items, at, width, height };
 }
 
-function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; layers: Item[][] } {
+function makeLayers(
+  boxes: readonly Box[],
+  isDown: boolean,
+  sizeOf: SizeOf,
+): { items: Item[]; layers: Item[][] } {
   // The longest path to the root, so that weights and numbers stand by the operation that takes them first.
   const height = new Map<Box, number>(boxes.map((box) => [box, 0]));
   let highest = 0;
@@ -335,7 +422,7 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
       highest = Math.max(highest, above);
     }
   }
-  const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown)]));
+  const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown, sizeOf)]));
   const items = [...itemOf.values()];
   let bends = 0;
   for (const to of items) {
@@ -346,7 +433,7 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
         if (++bends > MOST_BENDS) {
           throw tooLarge("tapeToSvg", `edges that pass over ${MOST_BENDS} layers in all, which`);
         }
-        const bend = newItem(null, layer + way.length, isDown);
+        const bend = newItem(null, layer + way.length, isDown, sizeOf);
         link(way[way.length - 1], bend, 0);
         way.push(bend);
       }
@@ -358,10 +445,14 @@ function makeLayers(boxes: readonly Box[], isDown: boolean): { items: Item[]; la
   return { items, layers };
 }
 
-function newItem(box: Box | null, layer: number, isDown: boolean): Item {
-  const lines = box === null ? [] : linesOf(box);
+function sizeOfLines(box: Box): [width: number, height: number] {
+  const lines = linesOf(box);
   const width = lines.reduce((most, line) => Math.max(most, columnsOf(line)), 0) * CHARACTER + 16;
-  const height = lines.length * LINE + 8;
+  return [width, lines.length * LINE + 8];
+}
+
+function newItem(box: Box | null, layer: number, isDown: boolean, sizeOf: SizeOf): Item {
+  const [width, height] = box === null ? [0, 0] : sizeOf(box);
   const [across, along] = box === null ? [0, 0] : isDown ? [width, height] : [height, width];
   const item: Item = {
     box,
@@ -432,9 +523,9 @@ function spread(layer: readonly Item[]): void {
 }
 
 /** The edges to all uses of a value, nearest first; each starts where it parts from the one before. */
-function drawEdges({ box, way }: Item, at: Point): string[] {
+function drawEdges({ box, way }: Item, at: Point): Edge[] {
   let fork = 0;
-  const edges: string[] = [];
+  const edges: Edge[] = [];
   way.forEach((last, i) => {
     for (const { to, port } of last.after) {
       if (to.box === null) continue;
@@ -449,7 +540,7 @@ function drawEdges({ box, way }: Item, at: Point): string[] {
         if (j === i)
           path += `M${at(across - 3.5, stop - 6)}L${at(across, stop)}L${at(across + 3.5, stop - 6)}`;
       }
-      edges.push(`<path d="${path}"><title>${box!.id} to ${to.box.id}</title></path>`);
+      edges.push({ from: box!.id, to: to.box.id, path });
       fork = i;
     }
   });

@@ -18,6 +18,7 @@ import { operands } from "./operands.ts";
 import {
   apply,
   type Example,
+  forgetful,
   NO_ATTRIBUTES,
   type Node,
   type Operation,
@@ -57,7 +58,6 @@ export interface ElementwiseRecord {
 
 /**
  * The record of an elementwise operation. What follows from its expressions is worked out when it is first asked for.
- * @example apply(new ElementwiseOperation({ name: "half", value: (m, x) => m.div(x, m.constant(2)) }, 1), [tensor(3)], {}); // tensor(1.5000)
  */
 export class ElementwiseOperation implements Operation {
   readonly name: string;
@@ -74,6 +74,7 @@ export class ElementwiseOperation implements Operation {
     this.value = record.value;
     this.#record = record;
     this.arity = arity;
+    forgetful.add(this);
   }
 
   shape(inputs: readonly Tensor[]): Shape {

@@ -296,7 +296,8 @@ export function recordOf<F, A extends Attributes>(
   return Object.assign(f as F & object, { operation });
 }
 
-const forgetful = new WeakSet<object>();
+/** Operations of the engine and those made of expressions: see `isForgetful`. */
+export const forgetful: WeakSet<object> = /* @__PURE__ */ new WeakSet<object>();
 
 /**
  * Whether the operation's gradient rule is known to keep no tensor that it sees or makes. True for the engine's own and

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { noGrad, tape } from "../../src/autograd/tape.ts";
 import { ArgumentError, TapeError } from "../../src/basics/errors.ts";
-import { type DiagramOptions, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
+import { type DiagramOptions, layOutTape, tapeToDot, tapeToSvg } from "../../src/diagram/tape-diagram.ts";
 import { concat, linearCombination, type Tensor } from "../../src/index.ts";
 import { withScope } from "../../src/ops/operation.ts";
 import { tensor } from "../../src/tensor/construction.ts";
@@ -557,3 +557,41 @@ test("tapeToSvg refuses long edges that pass too many layers, which tapeToDot wr
   expect(() => tapeToSvg(root)).toThrow(/^tapeToSvg: .*20000 layers/);
   expect(contentsOf(root).edges.length).toBe(tapeToDot(root).split("->").length - 1);
 });
+
+test.prop([program, fc.constantFrom("down" as const, "right" as const)])(
+  "a layout has the sizes that were asked for, the places of the drawing, and no boxes over each other",
+  (make, direction) => {
+    const root = make();
+    const sizes = new Map<Tensor, readonly [number, number]>();
+    const { boxes, edges, width, height } = layOutTape(
+      root,
+      (label, value) => {
+        const size = [40 + 5 * label.length, 20 + 3 * sizes.size] as const;
+        sizes.set(value, size);
+        return size;
+      },
+      { direction },
+    );
+    expect(boxes.filter(({ node }) => node !== null).map(({ node }) => node)).toEqual(
+      expect.arrayContaining(tape(root)),
+    );
+    for (const box of boxes) {
+      expect([box.width, box.height]).toEqual(sizes.get(box.value));
+      expect(box.x - box.width / 2).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width / 2).toBeLessThanOrEqual(width);
+      expect(box.y - box.height / 2).toBeGreaterThanOrEqual(0);
+      expect(box.y + box.height / 2).toBeLessThanOrEqual(height);
+      for (const other of boxes) {
+        if (other === box) continue;
+        const apart = [
+          Math.abs(box.x - other.x) - (box.width + other.width) / 2,
+          Math.abs(box.y - other.y) - (box.height + other.height) / 2,
+        ];
+        expect(Math.max(...apart)).toBeGreaterThan(0);
+      }
+    }
+    const ids = new Set(boxes.map(({ id }) => id));
+    for (const { from, to } of edges) expect(ids.has(from) && ids.has(to)).toBe(true);
+    expect(edges.length).toBe(boxes.reduce((count, { node }) => count + (node?.inputs?.length ?? 0), 0));
+  },
+);

@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
@@ -40,7 +40,7 @@ export async function runInBrowser(
     }
     const isPage = request.url === "/";
     const path = join(home, normalize(decodeURI(request.url ?? "/")));
-    if (!isPage && !existsSync(path)) {
+    if (!isPage && !statSync(path, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404).end();
       return;
     }
@@ -76,7 +76,12 @@ export async function runInBrowser(
   }
 }
 
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".json": "application/json" };
+const TYPES: Record<string, string> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+};
 
 /** The page: the package's entry points by name, then the program; what goes wrong is posted too. */
 function page(home: string): string {

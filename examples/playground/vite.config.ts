@@ -1,0 +1,56 @@
+/** How the site is built: each HTML file of this folder is a page, and the folder that is left works under any path. */
+import { readdirSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+export default defineConfig({
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  server: { fs: { allow: ["../.."] } },
+  build: {
+    outDir: "../../.build/playground/site",
+    emptyOutDir: true,
+    // In bytes before compression, where most is editor and engine; test/playground holds the size that is sent.
+    chunkSizeWarningLimit: 800,
+    target: "es2022",
+    // What stands in the page would be a policy of its own.
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html")) },
+  },
+  plugins: [offline()],
+});
+
+/** Writes the service worker that keeps the pages: with it they open without a network after the first visit. */
+function offline(): Plugin {
+  return {
+    name: "offline",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const files = Object.keys(bundle).filter((name) => !name.endsWith(".map"));
+      const version = [...files].sort().join();
+      const code = `const version = ${JSON.stringify(`halograd ${hash(version)}`)};
+const files = ${JSON.stringify(["./", ...files])};
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(version).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
+});
+self.addEventListener("activate", (event) => {
+  event.waitUntil(caches.keys().then((keys) => Promise.all(keys.filter((key) => key.startsWith("halograd ") && key !== version).map((key) => caches.delete(key)))));
+});
+// Pages from the network while there is one, so that a new version is seen; files, whose names change with them, from the cache.
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET") return;
+  const cached = () => caches.match(request, { ignoreSearch: true });
+  event.respondWith(request.mode === "navigate" ? fetch(request).catch(cached) : cached().then((found) => found ?? fetch(request)));
+});
+`;
+      this.emitFile({ type: "asset", fileName: "service-worker.js", source: code });
+    },
+  };
+}
+
+/** FNV-1a, 32 bits: names of files carry their contents' hashes already. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(16);
+}

@@ -1,0 +1,116 @@
+/**
+ * Builds the pages, serves them, and opens them in Debian's Chromium. The driver is installed with the pages, and so
+ * imported once that is done.
+ */
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+export const site = join(root, ".build/playground/site");
+const pages = join(root, "examples/playground");
+
+/** What the tests use of the driver, whose types are installed with it. */
+export interface Page {
+  goto(address: string): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  fill(selector: string, text: string): Promise<void>;
+  check(selector: string): Promise<void>;
+  uncheck(selector: string): Promise<void>;
+  selectOption(selector: string, value: string): Promise<unknown>;
+  inputValue(selector: string): Promise<string>;
+  textContent(selector: string): Promise<string | null>;
+  waitForSelector(selector: string): Promise<unknown>;
+  evaluate<T, A = undefined>(body: string | ((argument: A) => T), argument?: A): Promise<T>;
+  addScriptTag(script: { content: string }): Promise<unknown>;
+  on(event: string, listener: (subject: never) => void): void;
+  close(): Promise<void>;
+  keyboard: { press(key: string): Promise<void>; insertText(text: string): Promise<void> };
+  context(): Context;
+}
+
+export interface Context {
+  setOffline(offline: boolean): Promise<void>;
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+  newCDPSession(page: Page): Promise<{ send(method: string, options?: object): Promise<unknown> }>;
+}
+
+interface Browser {
+  newContext(options?: object): Promise<Context>;
+  close(): Promise<void>;
+}
+
+/** Whether there is a browser to drive; where the machine is to check everything there must be one. */
+export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === "true";
+
+/**
+ * Builds the pages where they are older than what they are made of; what they need is installed by that. Test files run
+ * beside each other, so the first one builds, and the others wait for it.
+ */
+export function buildPages(): void {
+  const lock = join(root, ".build/playground-lock");
+  mkdirSync(join(root, ".build"), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      // One that was left by a run that was stopped does not count.
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (since > 0 && Date.now() - since > 110_000) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
+      .filter((name) => !name.startsWith("node_modules"))
+      .map((name) => join(pages, name));
+    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
+    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
+      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
+    );
+    if (newest.length > 0)
+      execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
+        stdio: ["ignore", "inherit", "inherit"],
+      });
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** The driver's browser, to be closed by the caller. */
+export async function launch(): Promise<Browser> {
+  const { chromium } = createRequire(join(pages, "package.json"))("playwright-core");
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to be root with one
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/** axe-core as text, to be run in a page. */
+export function axe(): string {
+  return readFileSync(join(pages, "node_modules/axe-core/axe.min.js"), "utf8");
+}
+
+/** Serves the site below a path that it was not built for. */
+export async function serve(): Promise<{ server: Server; address: string }> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url!, "http://localhost").pathname.replace(/^\/some\/path\//, "");
+    const file = join(site, path === "" ? "index.html" : path);
+    if (!file.startsWith(site) || !existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "Content-Type": TYPES[extname(file)] });
+    response.end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  return { server, address: `http://localhost:${(server.address() as AddressInfo).port}/some/path/` };
+}
+
+const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };

@@ -1,66 +1,34 @@
 /**
- * Guidance by a function: a model of rotation curves, and three wishes that it was never trained for. Each wish is a function
- * of the velocities, in the engine's own operations (here three that come with it), and its gradient flows through the decoding and the network. With a folder
- * as argument, a figure of each is written there.
+ * Guidance by a function: a model of rotation curves, and three wishes that it was never trained for. Each is a function of the
+ * velocities in the engine's own operations, and its gradient flows through the decoding and the network. With a folder as
+ * argument, a figure of each is written there. docs/guidance.md has a wish of one's own.
  */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { noGrad, normal, Random, tensor } from "halograd";
-import {
-  finish,
-  flatWish,
-  functionGuidedDenoiser,
-  heunSampler,
-  LogPrincipalComponents,
-  peakWish,
-  pointsWish,
-  ResidualDenoiser,
-  trainFlow,
-  type Wishes,
-} from "halograd/diffusion";
-import { rotationCurves, samplePopulation } from "halograd/galaxy";
+import { noGrad, Random, tensor } from "halograd";
+import { type CurveWishes, finish, generatePopulation, sampleCurves, trainModel } from "halograd/curves";
+import { flatWish, pointsWish, type Wishes } from "halograd/diffusion";
+import { parseObservations } from "halograd/io";
 import { figure, type Mark, okabeIto, scale } from "halograd/plot";
 
 // 1. The model: galaxies from physics, a few seconds of training. Nobody tells it of slopes, peaks or points.
 const random = new Random(0);
-const { radii, velocities } = rotationCurves(
-  samplePopulation({ count: 5500, random: random.fork("galaxies") }),
-);
-const curves = Array.from({ length: 5500 }, (_, i) =>
-  velocities.subarray(i * radii.length, (i + 1) * radii.length),
-);
-const components = LogPrincipalComponents.of(curves.slice(500));
-const [train, valid] = [curves.slice(500), curves.slice(0, 500)].map((part) => components.apply(part));
-const model = new ResidualDenoiser({ features: 10, width: 96 }, random.fork("weights"));
-for (const { step, valid: loss } of trainFlow({
-  model,
-  train,
-  valid,
-  random: random.fork("training"),
-  steps: 2000,
-  reportEvery: 1000,
-})) {
-  console.log(`step ${step}: validation loss ${loss.toFixed(3)}`);
-}
+const { radii, curves } = finish(generatePopulation({ count: 5500, random }));
+const { model } = finish(trainModel({ radii, curves }, { network: "residual", batches: 2000, random }));
 
-// 2. The wishes, of velocities [batch, radii] in km/s: (what is − what is wanted)/tolerance, a column a wish.
-const POINTS = { radii: [1.5, 7, 30], velocities: [110, 190, 165] };
+// 2. Two of the wishes as functions, to see how near samples come: of velocities [batch, radii] in km/s to
+// (what is − what is wanted)/tolerance, a column a wish.
+const WANTED = parseObservations("radius,velocity,error\n1.5,110,5\n7,190,5\n30,165,5\n", "three points");
 const flat = flatWish(radii, 10);
-const peak = peakWish(radii, 5);
 const points = pointsWish(radii, {
-  positions: POINTS.radii,
-  values: POINTS.velocities,
-  errors: [5, 5, 5],
+  positions: [...WANTED.radii],
+  values: [...WANTED.velocities],
+  errors: [...WANTED.errors],
 });
 
 // 3. Samples of each wish, from the same noise as those without.
-const start = normal([400, 10], random.fork("samples"));
-const plain = components.invert(finish(heunSampler(model.denoiser(), start)));
-const guidedBy = (wishes: Wishes): Float64Array[] => {
-  const guided = functionGuidedDenoiser(model.denoiser(), (x) => wishes(components.decode(x)));
-  return components.invert(finish(heunSampler(guided, start)));
-};
+const plain = finish(sampleCurves(model, { count: 400, random }));
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 const fastest = (curve: Float64Array): number => radii[curve.indexOf(Math.max(...curve))];
@@ -84,41 +52,47 @@ const vertical: Mark = {
 };
 const given: Mark = {
   kind: "points",
-  x: POINTS.radii,
-  y: POINTS.velocities,
+  x: [...WANTED.radii],
+  y: [...WANTED.velocities],
   color: okabeIto.black,
   size: 7,
   label: "wanted",
 };
 const [, , folder] = process.argv;
-const recipes: [
-  name: string,
-  wish: string,
-  wishes: Wishes,
-  tell: (list: Float64Array[]) => string,
-  marks: Mark[],
-][] = [
-  ["flat", "flat beyond 10 kpc", flat, (list) => `${off(flat, list).toFixed(2)} % from the mean`, []],
-  [
-    "peak",
-    "a peak at 5 kpc",
-    peak,
-    (list) => {
+const recipes: readonly {
+  name: string;
+  wish: string;
+  wishes: CurveWishes;
+  tell: (list: readonly Float64Array[]) => string;
+  marks: Mark[];
+}[] = [
+  {
+    name: "flat",
+    wish: "flat beyond 10 kpc",
+    wishes: { flat: 10 },
+    tell: (list) => `${off(flat, list).toFixed(2)} % from the mean`,
+    marks: [],
+  },
+  {
+    name: "peak",
+    wish: "a peak at 5 kpc",
+    wishes: { peak: 5 },
+    tell: (list) => {
       const near = list.filter((curve) => Math.abs(Math.log(fastest(curve) / 5)) < 0.25).length;
       return `fastest between 3.9 and 6.4 kpc in ${((100 * near) / list.length).toFixed(0)} %`;
     },
-    [vertical],
-  ],
-  [
-    "points",
-    "near three points",
-    points,
-    (list) => `${(5 * off(points, list)).toFixed(1)} km/s off`,
-    [given],
-  ],
+    marks: [vertical],
+  },
+  {
+    name: "points",
+    wish: "near three points",
+    wishes: { points: WANTED },
+    tell: (list) => `${(5 * off(points, list)).toFixed(1)} km/s off`,
+    marks: [given],
+  },
 ];
-for (const [name, wish, wishes, tell, marks] of recipes) {
-  const guided = guidedBy(wishes);
+for (const { name, wish, wishes, tell, marks } of recipes) {
+  const guided = finish(sampleCurves(model, { count: 400, wishes, random }));
   console.log(`${wish}: without guidance ${tell(plain)}, with it ${tell(guided)}`);
   if (folder === undefined) continue;
   const lines = (

@@ -86,8 +86,10 @@ export class ElementwiseOperation implements Operation {
   compute(output: Operand, shape: Shape, inputs: readonly Tensor[]): void {
     const { value } = this;
     this.#kernel ??= backend.elementwise((m, ...values) => [value(m, ...values)], this.arity);
-    const isBroadcast = inputs.some((input) => !sameShape(input.shape, shape));
-    this.#kernel(shape, [output], isBroadcast ? inputs.map((x) => broadcastOperand(x, shape)) : inputs);
+    let operands: readonly Operand[] = inputs;
+    for (let i = 0; i < inputs.length && operands === inputs; i++)
+      if (!sameShape(inputs[i].shape, shape)) operands = inputs.map((x) => broadcastOperand(x, shape));
+    this.#kernel(shape, [output], operands);
   }
 
   /** One function for all, so that the record of each operation is of the same kind to the compiler. */
@@ -120,7 +122,10 @@ function applyElementwiseRule(cotangent: Tensor, node: Node, index: number): Ten
   let contribution = cotangent;
   if (rule.operation !== null) {
     const read = [cotangent];
-    for (const place of rule.reads) read.push(place === OUTPUT ? node.output : inputs[place]);
+    for (let i = 0; i < rule.reads.length; i++) {
+      const place = rule.reads[i];
+      read.push(place === OUTPUT ? node.output : inputs[place]);
+    }
     contribution = apply(rule.operation, read, NO_ATTRIBUTES);
   }
   return sumTo(contribution, inputs[index].shape);

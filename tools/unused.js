@@ -14,5 +14,5 @@ export default {
     "test/mutation/{runner.js,property.ts,vitest.config.ts}",
   ],
   project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**", "!examples/playground/**"],
-  ignoreBinaries: ["dpkg-query", "mount", "umount"],
+  ignoreBinaries: ["dpkg-query", "mkfifo", "mount", "umount"],
 };

@@ -77,7 +77,7 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
   const one = m.constant(1);
   /** The slope of erf. It is 0 long before a² overflows. */
   const gaussian = (a: V): V => {
-    const near = m.where(m.less(m.abs(a), m.constant(30)), a, m.constant(30));
+    const near = m.where(m.less(m.constant(30), m.abs(a)), m.constant(30), a);
     return m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(near, near))));
   };
   /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */

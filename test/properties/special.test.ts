@@ -1,9 +1,9 @@
 /** Elementwise operations where floats are special, against mpmath at 50 digits (tools/goldens.py), on both backends. */
 
 import { describe, expect, it } from "vitest";
-import { type BackendName, ones, type Tensor, tensor } from "../../src/index.ts";
+import { apply, type BackendName, full, ones, type Tensor, tensor } from "../../src/index.ts";
 import golden from "../golden/special.json" with { type: "json" };
-import { allCases, type Case } from "../ops/records.ts";
+import { allCases, type Case, operations } from "../ops/records.ts";
 import type { Miss } from "./interesting.ts";
 import { isKnown } from "./known-faults.ts";
 import { onBackend } from "./laws.ts";
@@ -154,6 +154,22 @@ describe.each(goldens)("%s where floats are special", (name, rows) => {
     );
     expect(different).toEqual([]);
   });
+});
+
+it("a value that is NaN never comes with gradients that are all 0", () => {
+  for (const operation of operations) {
+    if (operation.value === undefined || operation.gradient === undefined) continue;
+    const { length: arity } = operation.reads;
+    for (let i = 0; i < arity; i++) {
+      const operands = Array.from({ length: arity }, (_, k) => full([5], k === i ? NaN : 0.5));
+      for (const operand of operands) operand.requiresGrad = true;
+      const output = apply(operation, operands, {});
+      if (!Number.isNaN(output.toTypedArray()[0])) continue;
+      output.sum().backward();
+      const slopes = operands.map(({ grad }) => grad?.toTypedArray()[0] ?? 0);
+      expect(slopes, `${operation.name}, operand ${i}`).not.toEqual(operands.map(() => 0));
+    }
+  }
 });
 
 it("nothing is passed over that is right", () => {

@@ -1,7 +1,10 @@
 /** Shapes, strides and axes: the arithmetic of where elements are, and the messages when it does not work out. */
 
+import { sizeOf } from "../kernels/walk.ts";
 import { describeValue, isPlainObject } from "./check.ts";
 import { ArgumentError, AxisError, ShapeError } from "./errors.ts";
+
+export { sizeOf };
 
 /** The number of elements along each axis; `[]` for a scalar. */
 export type Shape = readonly number[];
@@ -9,13 +12,6 @@ export type Shape = readonly number[];
 /** A shape as people write it: `[3, 4]`. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
-}
-
-/** How many elements a shape holds. */
-export function sizeOf(shape: Shape): number {
-  let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i];
-  return size;
 }
 
 /** Strides of a row-major array without gaps. */

@@ -4,7 +4,7 @@
  */
 
 import { ArgumentError } from "../basics/errors.ts";
-import { type Expression, oncePerExpression } from "../kernels/index.ts";
+import { type Expression, oncePer } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
@@ -41,8 +41,8 @@ function sharesOf(kind: PredictionKind, { alpha, sigma }: NoiseSchedule): { a: E
 // The same functions each time, since each is compiled once.
 const one: Expression = (m) => m.constant(1);
 const zero: Expression = (m) => m.constant(0);
-const negated = /* @__PURE__ */ oncePerExpression(
-  (expression): Expression =>
+const negated = /* @__PURE__ */ oncePer(
+  (expression: Expression): Expression =>
     (m, t) =>
       m.neg(expression(m, t)),
 );

@@ -60,14 +60,14 @@ export type Expression = <V>(m: Arithmetic<V>, ...operands: V[]) => V;
 /** Several values from the operands: what an in-place update writes back to its first operands. */
 export type Expressions = <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
 
-/** What `make` makes of an expression, made once. */
-export function oncePerExpression<T>(make: (expression: Expression) => T): (expression: Expression) => T {
-  const made = new WeakMap<Expression, T>();
-  return (expression) => {
-    let result = made.get(expression);
+/** What `make` makes of an expression or another object, made once for each. */
+export function oncePer<K extends object, T>(make: (key: K) => T): (key: K) => T {
+  const made = new WeakMap<K, T>();
+  return (key) => {
+    let result = made.get(key);
     if (result === undefined) {
-      result = make(expression);
-      made.set(expression, result);
+      result = make(key);
+      made.set(key, result);
     }
     return result;
   };

@@ -8,7 +8,7 @@ import { apart } from "./overlap.ts";
 import { typescriptBackend } from "./typescript/index.ts";
 import { createWasmBackend } from "./wasm/index.ts";
 
-export { type Arithmetic, type Expression, type Expressions, oncePerExpression } from "./arithmetic.ts";
+export { type Arithmetic, type Expression, type Expressions, oncePer } from "./arithmetic.ts";
 export type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "./backend.ts";
 export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
 export type { FloatArray } from "./types.ts";

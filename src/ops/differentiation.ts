@@ -3,7 +3,7 @@
  * changes when one operand does. The result is in the arithmetic underneath: a number, code of a backend, or a tensor.
  */
 
-import { type Arithmetic, type Expression, oncePerExpression } from "../kernels/index.ts";
+import { type Arithmetic, type Expression, oncePer } from "../kernels/index.ts";
 
 /** A value and its tangent, both computed when they are first asked for. A tangent of null is 0 everywhere. */
 interface Dual<V> {
@@ -36,23 +36,14 @@ export function tangentOf<V>(
  * evaluate(derivativeOf((m, t) => m.mul(t, t)), tensor(3)); // tensor(6)
  * ```
  */
-export const derivativeOf: (expression: Expression) => Expression = /* @__PURE__ */ oncePerExpression(
+export const derivativeOf: (expression: Expression) => Expression = /* @__PURE__ */ oncePer(
   (expression: Expression): Expression =>
     (m, t) =>
       tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0),
 );
 
-/** Dual numbers over an arithmetic, made once: records ask with the same one as they load. */
-function dualsOf<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
-  let made = known.get(m) as Arithmetic<Dual<V>> | undefined;
-  if (made === undefined) {
-    made = duals(m);
-    known.set(m, made);
-  }
-  return made;
-}
-
-const known = /* @__PURE__ */ new WeakMap<object, unknown>();
+/** Dual numbers over an arithmetic, made once: all records ask with the same one for what they read. */
+const dualsOf = /* @__PURE__ */ oncePer(duals) as typeof duals;
 
 /** Dual numbers over an arithmetic. A rule takes the tangent of one operand to what it adds to that of the result. */
 function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {

@@ -30,6 +30,14 @@ export interface ReduceOptions {
 
 const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] };
 
+/** What sums have in common. */
+const SUM: Omit<Reduction, "initial"> = {
+  name: "sum",
+  fold: (m, total, x) => m.add(total, x),
+  reads: "nothing",
+  gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
+};
+
 /**
  * The sum over axes (all by default), added in float64 in row-major order.
  *
@@ -37,35 +45,25 @@ const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] 
  * @example sum(tensor([[1, 2], [3, 4]]), 0); // tensor([4, 6])
  */
 export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
-  name: "sum",
-  fold: (m, total, x) => m.add(total, x),
+  ...SUM,
   initial: 0,
-  reads: "nothing",
-  gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
 });
 
 /**
  * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others, where
  * their sum is 1 in float32.
  */
-const sumBeyondOne = reduction({
-  name: "sum",
-  fold: (m, total, x) => m.add(total, x),
-  initial: -1,
-  reads: "nothing",
-  gradient: (cotangent, node) => cotangent.expand(node.inputs![0].shape),
-});
+const sumBeyondOne = reduction({ ...SUM, initial: -1 });
 
 /**
  * The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN.
  * @example mean(tensor([[1, 3], [5, 7]]), 1); // tensor([2, 6])
  */
 export const mean: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  ...SUM,
   name: "mean",
-  fold: (m, total, x) => m.add(total, x),
   initial: 0,
   divides: true,
-  reads: "nothing",
   gradient: (cotangent, { inputs, output }) => {
     const { shape, size } = inputs![0];
     return cotangent.div(size / output.size).expand(shape);
@@ -302,7 +300,8 @@ interface ReduceAttributes {
   readonly keepdim: boolean;
 }
 
-/* @__NO_SIDE_EFFECTS__ */ function reduction(record: {
+/** What is written of a reduction. */
+interface Reduction {
   name: string;
   fold: Expression;
   initial: number;
@@ -310,7 +309,11 @@ interface ReduceAttributes {
   divides?: boolean;
   reads: Operation["reads"];
   gradient: NonNullable<Operation<ReduceAttributes>["gradient"]>;
-}): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
+}
+
+/* @__NO_SIDE_EFFECTS__ */ function reduction(
+  record: Reduction,
+): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
   const { name, fold, initial, divides = false, reads, gradient } = record;
   let kernel: ReduceKernel | undefined;
   const operation: Operation<ReduceAttributes> = {

@@ -71,7 +71,7 @@ function checkedRecord(record: Operation): Operation {
   if (known !== undefined) return known;
   checkComplete(record);
   const { name } = record;
-  const own: Partial<Operation> = {
+  const checks: Partial<Operation> = {
     shape: (inputs, attributes) => checkShape(name, record.shape(inputs, attributes)),
     compute(output, shape, inputs, attributes) {
       const returned: unknown = record.compute(output, shape, inputs, attributes);
@@ -82,23 +82,22 @@ function checkedRecord(record: Operation): Operation {
         "store the elements: output.storage.set(i, value), or output.storage.data.set(values).",
       );
     },
-  };
-  const rule: Partial<Operation> = {
-    gradient(cotangent, node, index) {
-      const given: unknown = record.gradient!(cotangent, node, index);
-      if (given === null || (isTensor(given) && given.dtype === cotangent.dtype)) return given;
-      const returned = `its gradient rule returns ${isTensor(given) ? given.dtype : describeValue(given)}`;
-      throw new (isTensor(given) ? DtypeError : ArgumentError)(
-        name,
-        `${returned} for operand ${index}.`,
-        Array.isArray(given)
-          ? "it is called for each operand, and returns one tensor: that of `index`."
-          : `return a tensor of ${cotangent.dtype}, or null where the operand has no influence.`,
-      );
-    },
+    gradient:
+      record.gradient &&
+      ((cotangent, node, index) => {
+        const given: unknown = record.gradient!(cotangent, node, index);
+        if (given === null || (isTensor(given) && given.dtype === cotangent.dtype)) return given;
+        const returned = `its gradient rule returns ${isTensor(given) ? given.dtype : describeValue(given)}`;
+        throw new (isTensor(given) ? DtypeError : ArgumentError)(
+          name,
+          `${returned} for operand ${index}.`,
+          Array.isArray(given)
+            ? "it is called for each operand, and returns one tensor: that of `index`."
+            : `return a tensor of ${cotangent.dtype}, or null where the operand has no influence.`,
+        );
+      }),
   };
   // Defined and not assigned: a record may be an object of a class, with accessors of its own.
-  const checks = record.gradient === undefined ? own : { ...own, ...rule };
   const checked: Operation = Object.create(record, Object.getOwnPropertyDescriptors(checks));
   checkedRecords.set(record, checked);
   return checked;

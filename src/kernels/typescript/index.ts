@@ -1,12 +1,12 @@
 /** The plain TypeScript backend: float64 accumulators, readable, works wherever JavaScript runs. */
 
-import { oncePerExpression } from "../arithmetic.ts";
+import { type Expression, oncePer } from "../arithmetic.ts";
 import type { Backend } from "../backend.ts";
 import { elementwise, reduce } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { normalAt, uniformAt } from "./random.ts";
 
-const activationKernel = oncePerExpression((activation) => elementwise((m, x) => [activation(m, x)], 1));
+const activationKernel = oncePer((activation: Expression) => elementwise((m, x) => [activation(m, x)], 1));
 
 export const typescriptBackend: Backend = {
   name: "typescript",

@@ -6,12 +6,12 @@
  * in parts, to the same bits.
  */
 
-import { type Expression, type Expressions, oncePerExpression } from "../arithmetic.ts";
+import { type Expression, type Expressions, oncePer } from "../arithmetic.ts";
 import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import { typescriptBackend } from "../typescript/index.ts";
 import { compileSingle } from "../typescript/loops.ts";
-import { type Axes, forEachIndex, mergeAxes } from "../walk.ts";
+import { type Axes, forEachIndex, mergeAxes, sizeOf } from "../walk.ts";
 import { Assembler, f32x4 } from "./assembler.ts";
 import { compileFold, compileLanes, type LaneFold, type LaneKernel, PARTIALS } from "./elementwise.ts";
 import { createMatmul, DEPTH, type Matmul, scratchBytes } from "./matmul.ts";
@@ -27,7 +27,7 @@ export function createWasmBackend(memory: Memory | null = hasSimd() ? createMemo
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
   const random = once(() => createRandom(memory.memory));
-  const activate = oncePerExpression((activation) =>
+  const activate = oncePer((activation: Expression) =>
     compileLanes(memory.memory, (m, x) => [activation(m, x)], 1),
   );
   return {
@@ -610,10 +610,4 @@ function isDense(shape: readonly number[], { strides }: Operand): boolean {
     stride *= shape[axis];
   }
   return true;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i];
-  return size;
 }

@@ -72,6 +72,7 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
   const kernel: ElementwiseKernel = (shape, outputs, operands) => {
     const size = sizeOf(shape);
     isPlain ??= roundsOnce(expressions, operandCount);
+    // What `plain` would do, without asking what it has to: a fifth of the time of a graph of scalars.
     if (size === 1 && isPlain && areFloat32(operands)) {
       single ??= compileSingle(expressions, operandCount);
       single(outputs, operands);

@@ -112,9 +112,13 @@ export function tapeToDot(root: Tensor, options: DiagramOptions = {}): string {
 
 /** A tape laid out, for a drawing of one's own. */
 export interface TapeLayout {
+  /** The extent of the whole, in the unit of the boxes' sizes. */
   readonly width: number;
+  /** The same from top to bottom. */
   readonly height: number;
+  /** Every value on the tape. */
   readonly boxes: readonly PlacedBox[];
+  /** Every use of a value as an operand. */
   readonly edges: readonly Edge[];
 }
 
@@ -124,22 +128,29 @@ export interface PlacedBox {
   readonly id: string;
   /** The node; null for a constant. */
   readonly node: Node | null;
+  /** What was computed or given. */
   readonly value: Tensor;
   /** "composite" is an operation that ran in one. */
   readonly kind: "operation" | "composite" | "leaf" | "constant";
   /** The name that it was given, or what it is. */
   readonly label: string;
-  /** The middle. */
+  /** The middle, from the left. */
   readonly x: number;
+  /** The middle, from the top. */
   readonly y: number;
+  /** As it was asked for. */
   readonly width: number;
+  /** As it was asked for. */
   readonly height: number;
 }
 
 /** An arrow from an operand to a result: the boxes' ids, and the path in SVG's syntax. */
 export interface Edge {
+  /** The operand's box. */
   readonly from: string;
+  /** The box of the result. */
   readonly to: string;
+  /** For the attribute d of a path. */
   readonly path: string;
 }
 

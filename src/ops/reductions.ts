@@ -50,8 +50,8 @@ export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
 });
 
 /**
- * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others, where
- * their sum is 1 in float32.
+ * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others that
+ * float64 has, where their sum is 1 in float32.
  */
 const sumBeyondOne = reduction({ ...SUM, initial: -1 });
 

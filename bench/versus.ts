@@ -8,6 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { timing } from "./results.ts";
 
 type Library = typeof import("halograd") &
   typeof import("halograd/optim") &
@@ -64,12 +65,9 @@ const tasks: Record<string, (library: Library) => () => void> = {
 
 /** Best and median of the second column over the first. */
 function report(name: string, times: readonly [number[], number[]]): void {
-  const [before, now] = times.map((list) => list.toSorted((a, b) => a - b));
-  const median = (list: number[]): number => list[list.length >> 1];
-  const ratio = (a: number, b: number): string => (a / b).toFixed(3);
-  console.log(
-    `${name.padEnd(40)} best ${ratio(now[0], before[0])}   median ${ratio(median(now), median(before))}`,
-  );
+  const [before, now] = times.map(timing);
+  const ratio = (of: "best" | "median"): string => (now[of] / before[of]).toFixed(3);
+  console.log(`${name.padEnd(40)} best ${ratio("best")}   median ${ratio("median")}`);
 }
 
 console.log(`${own} over ${roots[0]}, ${ROUNDS} rounds`);

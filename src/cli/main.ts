@@ -6,7 +6,7 @@
 
 import { rmSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
-import { KEEPS, type Message, SAME_KEYSTROKE, SIGNAL, SIGNALS } from "../node/interruption.ts";
+import { Interruption, type Message, SAME_KEYSTROKE, SIGNAL, SIGNALS } from "../node/interruption.ts";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (!isMainThread) {
@@ -42,11 +42,11 @@ function host(): void {
     unlock();
     process.exitCode ??= code;
   });
-  const isNoted = (): boolean => Atomics.load(state, SIGNAL) !== 0;
+  const interruption = new Interruption(state);
   let noted = 0;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (!isNoted() && Atomics.load(state, KEEPS) === 1) {
+      if (!interruption.isNoted && interruption.hasBegun) {
         Atomics.store(state, SIGNAL, SIGNALS[signal]);
         noted = performance.now();
         const line = stdout.isTTY ? "\r\x1b[K" : "";
@@ -62,7 +62,7 @@ function host(): void {
   // Errors of the streams come as events: `| head` closes ours early, and a file behind `>` can fill a disk.
   stderr.on("error", () => {});
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" && Atomics.load(state, KEEPS) === 1) {
+    if (error.code === "EPIPE" && interruption.hasBegun) {
       Atomics.compareExchange(state, SIGNAL, 0, SIGNALS.SIGPIPE);
     } else if (error.code === "EPIPE") {
       unlock();

@@ -49,12 +49,10 @@ export class OutputFolder {
     for (const folder of new Set(options.names.map((name) => dirname(name)))) {
       if (folder !== ".") ensureOutputFolder(join(path, folder), { names: [] });
     }
-    if (lstatSync(path).isDirectory()) {
-      const lock = lockFolder(path);
-      parentPort?.postMessage({ lock } satisfies Message);
-      // Once more, now that nobody else can write: another one may have ended between the two.
-      ensureOutputFolder(path, { ...options, names });
-    }
+    const lock = lockFolder(path);
+    parentPort?.postMessage({ lock } satisfies Message);
+    // Once more, now that nobody else can write: another one may have ended between the two.
+    ensureOutputFolder(path, { ...options, names });
     this.path = path;
     this.#former = new Set(names.filter((name) => lstatSync(join(path, name), { throwIfNoEntry: false })));
   }

@@ -17,6 +17,7 @@ import {
   temperedPosterior,
   uniformGrid,
 } from "../diffusion/index.ts";
+import { retold } from "../diffusion/progress.ts";
 import { FIT_PARAMETERS, type FitParameter, fitGalaxy, type GalaxyFit } from "../galaxy/index.ts";
 import type { Observations } from "../io/index.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
@@ -227,12 +228,11 @@ function* posteriorsOf(
     const from = size;
     const next = Math.min(draws.shape[0], size + BANK_STEP);
     const decoding = inBlocks(draws.slice([from, next]), decode, components);
-    let step = decoding.next();
-    for (; !step.done; step = decoding.next()) {
-      evaluations = from + step.value;
-      yield progress((BANK_SHARE * evaluations) / draws.shape[0], bankSofar);
-    }
-    bankComponents.set(step.value, from * components);
+    const decoded = yield* retold(decoding, (rows) => {
+      evaluations = from + rows;
+      return progress((BANK_SHARE * evaluations) / draws.shape[0], bankSofar);
+    });
+    bankComponents.set(decoded, from * components);
     for (const [g, curve] of observed.entries()) {
       if (found.has(g)) continue;
       for (let row = from; row < next; row++) {
@@ -305,22 +305,17 @@ function* posteriorsOf(
         transitions,
       },
     );
-    let step = walks.next();
-    for (; !step.done; step = walks.next()) {
-      const sofar = step.value;
+    const { states } = yield* retold(walks, (sofar) => {
       evaluations = size + sofar.evaluations;
       const share = BANK_SHARE + (DECODING - BANK_SHARE) * (sofar.share ?? 0);
-      yield progress(share, () => chainsSofar(sofar.states ?? []));
-    }
-    const { states } = step.value;
+      return progress(share, () => chainsSofar(sofar.states ?? []));
+    });
     for (const [h, g] of hard.entries()) {
-      const decoding = fromChains(states, h);
-      let part = decoding.next();
-      for (; !part.done; part = decoding.next()) {
-        const share = (h + part.value / (states.length * chains)) / hard.length;
-        yield progress(DECODING + (1 - DECODING) * Math.min(1, share), () => chainsSofar(states));
-      }
-      found.set(g, part.value);
+      const own = yield* retold(fromChains(states, h), (rows) => {
+        const share = (h + rows / (states.length * chains)) / hard.length;
+        return progress(DECODING + (1 - DECODING) * Math.min(1, share), () => chainsSofar(states));
+      });
+      found.set(g, own);
     }
   }
   return observed.map((_, g) => posteriorOf(g, found.get(g)!));

@@ -11,6 +11,7 @@ import { cos, exp, log, log10, sin } from "../kernels/math.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { retold } from "./progress.ts";
 
 /**
  * ln of the likelihood of rows of latents, up to a constant; −∞ where it is zero.
@@ -354,22 +355,18 @@ export function* temperedPosterior(
         proposals: Array.from({ length: own.length * chains }, (_, chain) => proposals[posteriorOf(chain)]),
       },
     );
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) {
-      const { transitions: done, evaluations: tried } = step.value;
-      // A guess: the last part takes about as long as all before it.
-      const share = isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : settledShare(powers) / 2;
-      const sofar = step.value;
-      yield {
+    const result = yield* retold(steps, (sofar): PosteriorProgress => {
+      const { transitions: done } = sofar;
+      return {
         transitions: done,
-        evaluations: evaluations + tried,
-        share,
+        evaluations: evaluations + sofar.evaluations,
+        // A guess: the last part takes about as long as all before it.
+        share: isLast ? 0.5 + done / (2 * posteriors * chains * transitions) : settledShare(powers) / 2,
         get states() {
           return isLast ? (sofar.states ?? []) : [];
         },
       };
-    }
-    const result = step.value;
+    });
     evaluations += result.evaluations;
     if (isLast) return { ...result, evaluations };
     own.forEach((p, place) => {

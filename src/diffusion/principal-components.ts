@@ -2,7 +2,7 @@
 
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { cholesky, solveLower } from "../kernels/cholesky.ts";
+import { cholesky, solveFactored } from "../kernels/cholesky.ts";
 import { exp, log } from "../kernels/math.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
@@ -215,14 +215,7 @@ function leastSquares(terms: readonly Float64Array[], targets: readonly Float64A
   for (let p = 0; p < count; p++) normal[p][p] *= 1 + 1e-9; // terms may depend on each other
   const factor = cholesky(normal);
   if (factor === undefined) return [];
-  const columns = sums.map((sum) => {
-    const x = solveLower(factor, sum);
-    for (let p = count - 1; p >= 0; p--) {
-      for (let q = p + 1; q < count; q++) x[p] -= factor[q][p] * x[q];
-      x[p] /= factor[p][p];
-    }
-    return x;
-  });
+  const columns = sums.map((sum) => solveFactored(factor, sum));
   return Array.from({ length: count }, (_, p) => Float64Array.from(columns, (column) => column[p]));
 }
 

@@ -1,6 +1,6 @@
 /**
  * Long work is a generator: it yields how far it has come, and what it has by then, and returns its result. Whoever drives it decides
- * what to show and when to stop. These two functions drive any of them.
+ * what to show and when to stop. These functions drive any of them.
  */
 
 /** How far long work has come. */
@@ -23,6 +23,18 @@ export function finish<Result>(work: Generator<unknown, Result, void>): Result {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
+  }
+}
+
+/** The same work, which tells of each of its steps something else. */
+export function* retold<Step, Told, Result>(
+  work: Generator<Step, Result, void>,
+  tell: (step: Step) => Told,
+): Generator<Told, Result, void> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    yield tell(step.value);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { cholesky, solveLower } from "../kernels/cholesky.ts";
+import { cholesky, solveFactored } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
 import { discShape, discShapeSlope } from "./bessel.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, nfwShape, VIRIAL_OVERDENSITY } from "./components.ts";
@@ -454,23 +454,13 @@ function solveDamped(
   );
   const factor = cholesky(matrix);
   if (factor === undefined) return;
-  const solved = substitute(
+  const solved = solveFactored(
     factor,
     free.map((p, i) => gradient[p] / scales[i]),
   );
   free.forEach((p, i) => {
     step[p] = solved[i] / scales[i];
   });
-}
-
-/** x with L Lᵀ x = b. */
-function substitute(factor: readonly Float64Array[], b: readonly number[]): Float64Array {
-  const x = solveLower(factor, b);
-  for (let i = x.length - 1; i >= 0; i--) {
-    for (let k = i + 1; k < x.length; k++) x[i] -= factor[k][i] * x[k];
-    x[i] /= factor[i][i];
-  }
-  return x;
 }
 
 /** @param chiSquared scales the result where the errors are not known */
@@ -497,7 +487,7 @@ function covariance(
   const variance = (chiSquared === undefined ? 1 : chiSquared / freedom) / (Math.LN10 * Math.LN10);
   const result = new Float64Array(PARAMETERS * PARAMETERS).fill(Number.NaN);
   free.forEach((q, j) => {
-    const column = substitute(
+    const column = solveFactored(
       factor,
       free.map((_, i) => (i === j ? 1 : 0)),
     );

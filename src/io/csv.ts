@@ -263,7 +263,8 @@ export function wordsOf(line: string): string[] {
   return words;
 }
 
-const isLineEnd = (code: number): boolean => code === 10 || code === 13;
+/** Whether a character ends a line. */
+export const isLineEnd = (code: number): boolean => code === 10 || code === 13;
 
 /** Where the line behind the one that ends at `end` begins. */
 function nextLine(text: string, end: number): number {
@@ -271,7 +272,7 @@ function nextLine(text: string, end: number): number {
 }
 
 /** The first place from `from` on with such a character; the length where there is none. */
-function endOf(text: string, from: number, isEnd: (code: number) => boolean): number {
+export function endOf(text: string, from: number, isEnd: (code: number) => boolean): number {
   let end = from;
   while (end < text.length && !isEnd(text.charCodeAt(end))) end++;
   return end;

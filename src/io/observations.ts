@@ -2,7 +2,7 @@
 
 import { clip, describeValue } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
-import { decimalOf, fail, parseNumber, records, type TableRecord, wordsOf } from "./csv.ts";
+import { decimalOf, endOf, fail, isLineEnd, parseNumber, records, type TableRecord, wordsOf } from "./csv.ts";
 
 /** A measured rotation curve: one number of each list for each point, the points in order of radius. */
 export interface Observations {
@@ -131,8 +131,7 @@ function readTable(text: string, source: string): TextTable {
 /** Commas, tabs or blanks, whichever the first row has. */
 function separatorOf(text: string): "," | "\t" | " " {
   for (let at = text.startsWith("\ufeff") ? 1 : 0; at < text.length; ) {
-    const [feed, carriage] = [text.indexOf("\n", at), text.indexOf("\r", at)];
-    const end = Math.min(feed < 0 ? text.length : feed, carriage < 0 ? text.length : carriage);
+    const end = endOf(text, at, isLineEnd);
     const line = text.slice(at, end).trim();
     if (line !== "" && line[0] !== "#") return line.includes(",") ? "," : line.includes("\t") ? "\t" : " ";
     at = end + 1;

@@ -35,3 +35,13 @@ export function solveLower(factor: readonly Float64Array[], b: ArrayLike<number>
   }
   return x;
 }
+
+/** x with L Lᵀ x = b. */
+export function solveFactored(factor: readonly Float64Array[], b: ArrayLike<number>): Float64Array {
+  const x = solveLower(factor, b);
+  for (let i = x.length - 1; i >= 0; i--) {
+    for (let k = i + 1; k < x.length; k++) x[i] -= factor[k][i] * x[k];
+    x[i] /= factor[i][i];
+  }
+  return x;
+}

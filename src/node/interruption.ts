@@ -33,6 +33,11 @@ export class Interruption {
     Atomics.store(this.#state, KEEPS, 1);
   }
 
+  /** Whether there is something to keep. */
+  get hasBegun(): boolean {
+    return Atomics.load(this.#state, KEEPS) === 1;
+  }
+
   /** Whether loops should stop. */
   get isNoted(): boolean {
     return Atomics.load(this.#state, SIGNAL) !== 0;

@@ -1,6 +1,6 @@
 /** The folder that a command writes into: held by one command at a time, and one set of files at any time. */
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -20,11 +20,14 @@ async function training(out: string): Promise<ReturnType<typeof start>> {
 describe("a folder", () => {
   test("takes one of two runs at once, the other is told, and the lock goes with its holder", async () => {
     const job = await training("a");
-    const { code, stderr } = halograd(["run", ...short, "--force", "--out", "a"], { cwd: home });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /a: another halograd writes into this folder \(process \d+ on .*\)\n {2}Fix: wait for its end/,
-    );
+    symlinkSync("a", join(home, "link"));
+    for (const out of ["a", "link"]) {
+      const { code, stderr } = halograd(["run", ...short, "--force", "--out", out], { cwd: home });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /(a|link): another halograd writes into this folder \(process \d+ on .*\)\n {2}Fix: wait for its end/,
+      );
+    }
     const ended = once(job, "close");
     job.kill("SIGINT");
     expect((await ended)[0]).toBe(130);

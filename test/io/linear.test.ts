@@ -85,3 +85,9 @@ describe.each(Object.keys(texts))("%s", (name) => {
     expect(least(80_000)).toBeLessThan(100 + 3 * least(40_000));
   });
 });
+
+test("comments above a measured curve cost in proportion as well, where no line ends in \\r", () => {
+  // A square of this many lines takes some seconds, a pass a tenth of one.
+  const text = `${"#\n".repeat(800_000)}radius,velocity,error\n1,60,5\n`;
+  expect(timeOf(readers.parseObservations, text)).toBeLessThan(2000);
+});

@@ -1,5 +1,6 @@
 /** Terms as text and as MathML, in the order and with the signs that a textbook has. */
 
+import { escapeXml } from "./escape-xml.ts";
 import type { FunctionName, Term } from "./terms.ts";
 import { negated, ONE, split, ZERO } from "./terms.ts";
 
@@ -22,8 +23,6 @@ export interface Style {
   readonly inside: number;
 }
 
-const escapeXml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** The two ways to write. */

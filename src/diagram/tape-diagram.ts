@@ -12,6 +12,7 @@ import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
 import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { escapeXml } from "./escape-xml.ts";
 
 /** What a drawing of the tape shows. */
 export interface DiagramOptions {
@@ -309,14 +310,6 @@ function rows(label: string, { shape, strides, offset, data }: Tensor): string[]
 
 function quote(lines: readonly string[]): string {
   return `"${lines.map((line) => line.replace(/["\\]/g, "\\$&")).join("\\n")}"`;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 /*

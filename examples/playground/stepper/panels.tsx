@@ -129,12 +129,8 @@ export function Nudge({ recording, values }: { readonly recording: Recording; re
   const at = elementsOf(leaf)[element];
   const reach = Math.max(0.5, Math.abs(at) / 2);
   const result = nameOfResult(run);
-  const first = useMemo(() => runProgram(run.source, values), [run, values]);
-  const value = first.result.item();
-  const slope = useMemo(() => {
-    first.result.backward();
-    return elementsOf(first.leaves.get(name)!.grad ?? tensor(new Float32Array(leaf.size)))[element];
-  }, [first, name, element]);
+  const value = run.result.item();
+  const slope = leaf.grad === null ? 0 : elementsOf(leaf.grad)[element];
   // A program of many operations gets fewer points, so that no frame is late.
   const curve = useMemo(() => {
     const count = Math.max(9, Math.min(41, Math.floor(2000 / recording.nodes.length)));

@@ -9,15 +9,13 @@ import { Graph } from "./graph.tsx";
 import { Descend, Exports, Nudge, Order, Prediction, Story } from "./panels.tsx";
 import { questionOf } from "./predict.ts";
 import { presets } from "./presets.ts";
-import { type Place, ProgramError, runProgram } from "./program.ts";
+import { type Place, ProgramError, runProgram, type Values } from "./program.ts";
 import { fromHash, toHash } from "./share.ts";
 import { cotangentsAfter, type Recording, record, recordSecond } from "./steps.ts";
 import "./style.css";
 
 // Numbers here are small and few, and this backend needs no permission to compile code.
 useBackend("typescript");
-
-type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 interface Outcome {
   readonly recording: Recording | null;

@@ -8,11 +8,18 @@ import { exportCode, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
 import { Plot } from "./plot.tsx";
 import { choices, judge, type Question, type Verdict } from "./predict.ts";
-import { type Run, runProgram } from "./program.ts";
-import { elementsOf, nameOfResult, placeOf, type Recording, show } from "./steps.ts";
+import { type Run, runProgram, type Values } from "./program.ts";
+import {
+  callOf,
+  elementsOf,
+  listOf,
+  nameOfResult,
+  parenthesised,
+  placeOf,
+  type Recording,
+  show,
+} from "./steps.ts";
 import { TensorTable } from "./tensor-view.tsx";
-
-type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 // ---- predict
 
@@ -35,6 +42,8 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
   };
   const isTensor = target.output.size > 1;
   const formula = localFormula(contribution, nameOf);
+  const numbers = (value: Tensor): string =>
+    value.size === 1 ? show(elementsOf(value)[0]) : listOf(value, 8);
   return (
     <form
       class="prediction"
@@ -46,24 +55,14 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
     >
       <h2>Predict</h2>
       <p>
-        {nameOf(node.output)} = {node.operation!.name}({node.inputs!.map(nameOf).join(", ")}).{" "}
+        {nameOf(node.output)} = {callOf(node, nameOf)}.{" "}
         {asksTotal
           ? `${show(elementsOf(contribution.before!)[element])} has reached ${name} so far. What is its gradient after this step?`
           : `What does it contribute to the gradient of ${name}?`}
       </p>
       <p>
-        Operands:{" "}
-        {node
-          .inputs!.map(
-            (input) =>
-              `${nameOf(input)} = ${input.size === 1 ? show(elementsOf(input)[0]) : `[${elementsOf(input).slice(0, 8).map(show).join(", ")}${input.size > 8 ? ", …" : ""}]`}`,
-          )
-          .join("; ")}
-        . Cotangent of {nameOf(node.output)}:{" "}
-        {contribution.cotangent.size === 1
-          ? show(elementsOf(contribution.cotangent)[0])
-          : `[${elementsOf(contribution.cotangent).slice(0, 8).map(show).join(", ")}${contribution.cotangent.size > 8 ? ", …" : ""}]`}
-        .
+        Operands: {node.inputs!.map((input) => `${nameOf(input)} = ${numbers(input)}`).join("; ")}. Cotangent
+        of {nameOf(node.output)}: {numbers(contribution.cotangent)}.
       </p>
       <details>
         <summary>A hint</summary>
@@ -118,7 +117,7 @@ function nudged(run: Run, values: Values, name: string, element: number, by: num
 }
 
 export function Nudge({ recording, values }: { readonly recording: Recording; readonly values: Values }) {
-  const { run, secondOf } = recording;
+  const { run } = recording;
   const leaves = [...run.leaves];
   const [chosen, setName] = useState("");
   const [wanted, setElement] = useState(0);
@@ -198,17 +197,11 @@ export function Nudge({ recording, values }: { readonly recording: Recording; re
         <dd data-change>{moved === null ? "the program fails there" : show(moved - value)}</dd>
         <dt>gradient × nudge</dt>
         <dd data-linear>
-          {show(slope)} × {by < 0 ? `(${show(by)})` : show(by)} = {show(slope * by)}
+          {show(slope)} × {parenthesised(by)} = {show(slope * by)}
         </dd>
         <dt>what the tangent misses</dt>
         <dd>{moved === null ? "" : show(moved - value - slope * by)}</dd>
       </dl>
-      {secondOf !== null && (
-        <p>
-          The plot shows the program itself; its curvature is the second derivative that is being stepped
-          through.
-        </p>
-      )}
     </div>
   );
 }
@@ -330,7 +323,7 @@ export function Descend({ run, values, onValues }: DescendProps) {
 // ---- another order
 
 export function Order({ recording }: { readonly recording: Recording }) {
-  const { nameOf, run, nodes } = recording;
+  const { nameOf, nodes } = recording;
   const right = useMemo(() => rightOrder(recording), [recording]);
   const [order, setOrder] = useState(right);
   useEffect(() => setOrder(right), [right]);
@@ -414,7 +407,6 @@ export function Order({ recording }: { readonly recording: Recording }) {
           })}
         </tbody>
       </table>
-      <p hidden>{nameOfResult(run)}</p>
     </div>
   );
 }
@@ -445,9 +437,7 @@ export function Story({ recording, node, onStep }: StoryProps) {
     <div class="panel story" data-story={name}>
       <h3>{name}</h3>
       <p>
-        {node.operation === null
-          ? "A leaf: a number of the program."
-          : `${node.operation.name}(${node.inputs!.map(nameOf).join(", ")})`}
+        {node.operation === null ? "A leaf: a number of the program." : callOf(node, nameOf)}
         {node.scope !== "" && `, part of ${node.scope}`}
         {place !== undefined && (
           <>
@@ -499,10 +489,7 @@ export function Story({ recording, node, onStep }: StoryProps) {
 }
 
 function summary(value: Tensor): string {
-  const elements = elementsOf(value);
-  return value.rank === 0
-    ? show(elements[0])
-    : `[${elements.slice(0, 4).map(show).join(", ")}${elements.length > 4 ? ", …" : ""}]`;
+  return value.rank === 0 ? show(value.item()) : listOf(value, 4);
 }
 
 // ---- exports

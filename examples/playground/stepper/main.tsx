@@ -2,7 +2,7 @@
 
 import { type Node, useBackend } from "halograd";
 import { render } from "preact";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Editor } from "./editor.tsx";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
@@ -50,11 +50,9 @@ function App() {
 
   const outcome = useMemo(() => compute(source, values), [source, values]);
   // While a program is being written, the last one that ran stays in sight.
-  const [last, setLast] = useState<Recording | null>(outcome.recording);
-  useEffect(() => {
-    if (outcome.recording !== null) setLast(outcome.recording);
-  }, [outcome]);
-  const base = outcome.recording ?? last;
+  const last = useRef<Recording | null>(null);
+  last.current = outcome.recording ?? last.current;
+  const base = last.current;
   const leaf =
     base !== null && second !== null
       ? base.run.leaves.has(second)

@@ -3,6 +3,7 @@
 import { type Node, useBackend } from "halograd";
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Choice, Switch } from "./controls.tsx";
 import { Editor } from "./editor.tsx";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
@@ -33,13 +34,14 @@ function compute(source: string, values: Values): Outcome {
 
 const TABS = ["Node", "Nudge", "Descend", "Order", "Export"] as const;
 const SPEEDS = { slow: 1600, medium: 700, fast: 250 };
+type Speed = keyof typeof SPEEDS;
 
 function App() {
   const [source, setSource] = useState(() => fromHash(location.hash) ?? presets[0].source);
   const [values, setValues] = useState<Values>(new Map());
   const [second, setSecond] = useState<string | null>(null);
   const [count, setCount] = useState(0);
-  const [speed, setSpeed] = useState<keyof typeof SPEEDS>("medium");
+  const [speed, setSpeed] = useState<Speed>("medium");
   const [isPlaying, setPlaying] = useState(false);
   const [predicts, setPredicts] = useState(false);
   const [numbers, setNumbers] = useState(false);
@@ -277,65 +279,36 @@ function App() {
                   onInput={(event) => go(Number(event.currentTarget.value))}
                 />
               </label>
-              <label>
-                Speed{" "}
-                <select
-                  value={speed}
-                  onChange={(event) => setSpeed(event.currentTarget.value as keyof typeof SPEEDS)}
-                >
-                  {Object.keys(SPEEDS).map((speed) => (
-                    <option key={speed}>{speed}</option>
-                  ))}
-                </select>
-              </label>
+              <Choice
+                label="Speed"
+                value={speed}
+                options={Object.keys(SPEEDS) as Speed[]}
+                onChange={setSpeed}
+              />
             </fieldset>
             <div class="bar switches">
-              <label>
-                <input
-                  type="checkbox"
-                  name="predict"
-                  checked={predicts}
-                  onChange={(event) => setPredicts(event.currentTarget.checked)}
-                />{" "}
-                Predict first
-              </label>
-              <label>
-                <input
-                  type="checkbox"
-                  name="numbers"
-                  checked={numbers}
-                  onChange={(event) => setNumbers(event.currentTarget.checked)}
-                />{" "}
-                Numbers in tensors
-              </label>
-              <label>
-                <input
-                  type="checkbox"
-                  name="second"
-                  checked={second !== null}
-                  onChange={(event) => {
-                    setSecond(event.currentTarget.checked ? [...base!.run.leaves.keys()][0] : null);
+              <Switch label="Predict first" name="predict" checked={predicts} onChange={setPredicts} />
+              <Switch label="Numbers in tensors" name="numbers" checked={numbers} onChange={setNumbers} />
+              <Switch
+                label="Second derivatives"
+                name="second"
+                checked={second !== null}
+                onChange={(checked) => {
+                  setSecond(checked ? [...base!.run.leaves.keys()][0] : null);
+                  setCount(0);
+                  setAnswered(-1);
+                }}
+              />
+              {leaf !== null && base !== null && base.run.leaves.size > 1 && (
+                <Choice
+                  label="of"
+                  value={leaf}
+                  options={[...base.run.leaves.keys()]}
+                  onChange={(name) => {
+                    setSecond(name);
                     setCount(0);
-                    setAnswered(-1);
                   }}
-                />{" "}
-                Second derivatives
-              </label>
-              {second !== null && base !== null && base.run.leaves.size > 1 && (
-                <label>
-                  of{" "}
-                  <select
-                    value={leaf ?? ""}
-                    onChange={(event) => {
-                      setSecond(event.currentTarget.value);
-                      setCount(0);
-                    }}
-                  >
-                    {[...base.run.leaves.keys()].map((name) => (
-                      <option key={name}>{name}</option>
-                    ))}
-                  </select>
-                </label>
+                />
               )}
             </div>
             {leaf !== null && (

@@ -3,6 +3,7 @@
 import { type Node, type Tensor, tapeToDot, tapeToSvg, tensor } from "halograd";
 import { Adam, type Optimizer, SGD } from "halograd/optim";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Choice } from "./controls.tsx";
 import { localFormula, Maths } from "./explanation.tsx";
 import { exportCode, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
@@ -118,11 +119,11 @@ function nudged(run: Run, values: Values, name: string, element: number, by: num
 
 export function Nudge({ recording, values }: { readonly recording: Recording; readonly values: Values }) {
   const { run } = recording;
-  const leaves = [...run.leaves];
+  const leaves = [...run.leaves.keys()];
   const [chosen, setName] = useState("");
   const [wanted, setElement] = useState(0);
   const [by, setBy] = useState(0.1);
-  const name = run.leaves.has(chosen) ? chosen : leaves[0][0];
+  const name = run.leaves.has(chosen) ? chosen : leaves[0];
   const leaf = run.leaves.get(name)!;
   const element = Math.min(wanted, leaf.size - 1);
   const at = elementsOf(leaf)[element];
@@ -142,14 +143,7 @@ export function Nudge({ recording, values }: { readonly recording: Recording; re
   return (
     <div class="panel">
       <p>
-        <label>
-          Leaf{" "}
-          <select value={name} onChange={(event) => setName(event.currentTarget.value)}>
-            {leaves.map(([leaf]) => (
-              <option key={leaf}>{leaf}</option>
-            ))}
-          </select>
-        </label>{" "}
+        <Choice label="Leaf" value={name} options={leaves} onChange={setName} />{" "}
         {leaf.size > 1 && (
           <label>
             Element{" "}
@@ -214,13 +208,17 @@ interface DescendProps {
   readonly onValues: (values: Values) => void;
 }
 
+const METHODS = { SGD, Adam };
+type Method = keyof typeof METHODS;
+const RATES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
+
 interface Descent {
   readonly optimizer: Optimizer;
   readonly parameters: ReadonlyMap<string, Tensor>;
 }
 
 export function Descend({ run, values, onValues }: DescendProps) {
-  const [method, setMethod] = useState<"SGD" | "Adam">("SGD");
+  const [method, setMethod] = useState<Method>("SGD");
   const [rate, setRate] = useState(0.05);
   const [losses, setLosses] = useState<readonly number[]>([]);
   const descent = useRef<Descent | null>(null);
@@ -238,10 +236,9 @@ export function Descend({ run, values, onValues }: DescendProps) {
           tensor(elementsOf(leaf), leaf.shape, { requiresGrad: true }),
         ]),
       );
-      const Method = method === "SGD" ? SGD : Adam;
       descent.current = {
         parameters,
-        optimizer: new Method([...parameters.values()], { learningRate: rate }),
+        optimizer: new METHODS[method]([...parameters.values()], { learningRate: rate }),
       };
     }
     const { parameters, optimizer } = descent.current;
@@ -278,21 +275,13 @@ export function Descend({ run, values, onValues }: DescendProps) {
   return (
     <div class="panel">
       <p>
-        <label>
-          Method{" "}
-          <select value={method} onChange={(event) => setMethod(event.currentTarget.value as "SGD" | "Adam")}>
-            <option>SGD</option>
-            <option>Adam</option>
-          </select>
-        </label>{" "}
-        <label>
-          Learning rate{" "}
-          <select value={String(rate)} onChange={(event) => setRate(Number(event.currentTarget.value))}>
-            {[0.001, 0.005, 0.01, 0.05, 0.1, 0.5].map((rate) => (
-              <option key={rate}>{rate}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Method"
+          value={method}
+          options={Object.keys(METHODS) as Method[]}
+          onChange={setMethod}
+        />{" "}
+        <Choice label="Learning rate" value={rate} options={RATES} onChange={setRate} />
       </p>
       <p>
         <button type="button" onClick={() => step(1)}>
@@ -515,18 +504,7 @@ export function Exports({ recording: { run } }: { readonly recording: Recording 
   return (
     <div class="panel">
       <p>
-        <label>
-          Format{" "}
-          <select
-            name="format"
-            value={format}
-            onChange={(event) => setFormat(event.currentTarget.value as (typeof FORMATS)[number])}
-          >
-            {FORMATS.map((format) => (
-              <option key={format}>{format}</option>
-            ))}
-          </select>
-        </label>{" "}
+        <Choice label="Format" name="format" value={format} options={FORMATS} onChange={setFormat} />{" "}
         <button
           type="button"
           onClick={() => {

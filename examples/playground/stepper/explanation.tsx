@@ -76,11 +76,7 @@ const RULES: Record<string, OperationRule> = {
   },
   linear: {
     rule: ([x, w], index) =>
-      index === 0
-        ? mi("g") + mi(w)
-        : index === 1
-          ? `<msup>${mi("g")}<mi>T</mi></msup>${mi(x)}`
-          : `${mo("∑")}${mi("g")}`,
+      index === 0 ? mi("g") + mi(w) : index === 1 ? transposed("g") + mi(x) : `${mo("∑")}${mi("g")}`,
     sentence: (index) =>
       index === 0
         ? "Row i of the cotangent meets a column of the weight."

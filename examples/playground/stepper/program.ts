@@ -341,7 +341,6 @@ class Walker {
       "eye",
       "normal",
       "uniform",
-      "full",
       "expand",
       "reshape",
       "indexAdd",
@@ -354,11 +353,9 @@ class Walker {
       const [start = 0, stop = 0, step = 1] = settings;
       product = settings.length === 1 ? start : (stop - start) / step;
     }
-    if (name !== "full" && product > MOST_ELEMENTS) throw tooMany(node);
-    if (name === "full" && Array.isArray(list[0])) {
-      const count = (list[0] as number[]).reduce((all, size) => all * size, 1);
-      if (count > MOST_ELEMENTS) throw tooMany(node);
-    }
+    if (name === "full" && Array.isArray(list[0]))
+      product = (list[0] as number[]).reduce((all, size) => all * size, 1);
+    if (product > MOST_ELEMENTS) throw tooMany(node);
     return list;
   }
 

@@ -1,4 +1,5 @@
 /** How the site is built: each HTML file of this folder is a page, and the folder that is left works under any path. */
+import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
@@ -26,8 +27,12 @@ function offline(): Plugin {
     apply: "build",
     generateBundle(_, bundle) {
       const files = Object.keys(bundle).filter((name) => !name.endsWith(".map"));
-      const version = [...files].sort().join();
-      const code = `const version = ${JSON.stringify(`halograd ${hash(version)}`)};
+      // Names of files carry their contents' hashes already.
+      const version = createHash("sha256")
+        .update([...files].sort().join())
+        .digest("hex")
+        .slice(0, 8);
+      const code = `const version = ${JSON.stringify(`halograd ${version}`)};
 const files = ${JSON.stringify(["./", ...files])};
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(version).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
@@ -46,11 +51,4 @@ self.addEventListener("fetch", (event) => {
       this.emitFile({ type: "asset", fileName: "service-worker.js", source: code });
     },
   };
-}
-
-/** FNV-1a, 32 bits: names of files carry their contents' hashes already. */
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return (value >>> 0).toString(16);
 }

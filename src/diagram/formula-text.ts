@@ -1,13 +1,16 @@
 /** Terms as text and as MathML, in the order and with the signs that a textbook has. */
 
+import { escapeXml } from "./escape-xml.ts";
 import type { FunctionName, Term } from "./terms.ts";
-import { split } from "./terms.ts";
+import { negated, ONE, split, ZERO } from "./terms.ts";
 
 /** How the pieces of a formula are written. */
 export interface Style {
   readonly name: (text: string) => string;
   readonly number: (text: string) => string;
   readonly operator: (sign: string) => string;
+  /** A word between conditions. */
+  readonly word: (text: string) => string;
   readonly row: (pieces: readonly string[]) => string;
   readonly parentheses: (inner: string) => string;
   readonly fraction: (above: string, below: string) => string;
@@ -20,8 +23,6 @@ export interface Style {
   readonly inside: number;
 }
 
-const escapeXml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** The two ways to write. */
@@ -29,7 +30,8 @@ export const styles: { readonly text: Style; readonly mathML: Style } = {
   text: {
     name: (text) => text,
     number: (text) => text,
-    operator: (sign) => ({ "·": " ", "−": " − ", neg: "−" })[sign] ?? ` ${sign} `,
+    operator: (sign) => ({ "·": " ", ",": ", ", neg: "−" })[sign] ?? ` ${sign} `,
+    word: (text) => ` ${text} `,
     row: (pieces) => pieces.join(""),
     parentheses: (inner) => `(${inner})`,
     fraction: (above, below) => `${above}/${below}`,
@@ -55,6 +57,7 @@ export const styles: { readonly text: Style; readonly mathML: Style } = {
         : sign === "neg"
           ? '<mo form="prefix">−</mo>'
           : `<mo>${escapeXml(sign)}</mo>`,
+    word: (text) => `<mtext>&#160;${text}&#160;</mtext>`,
     row: (pieces) => (pieces.length === 1 ? pieces[0] : `<mrow>${pieces.join("")}</mrow>`),
     parentheses: (inner) => `<mrow><mo>(</mo>${inner}<mo>)</mo></mrow>`,
     fraction: (above, below) => `<mfrac><mrow>${above}</mrow><mrow>${below}</mrow></mfrac>`,
@@ -112,14 +115,14 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
   const raised = (part: Term, exponent: number): string => {
     if (exponent === 1) return inner(part, 2);
     if (exponent === 0.5) return style.root(print(part, style, nameOf));
-    const written = style.row(rational(exponent, style));
+    const written = rational(exponent, style);
     if (part.kind === "function" && ["sin", "cos", "tanh"].includes(part.name))
       return style.apply(style.power(style.name(part.name), written), print(part.parts[0], style, nameOf));
     return style.power(inner(part, 4), written);
   };
   switch (term.kind) {
     case "number":
-      return style.row(rational(term.value, style));
+      return rational(term.value, style);
     case "variable":
       return style.name(nameOf(term.index));
     case "sum": {
@@ -134,24 +137,14 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
         ordered.flatMap((part, i) => {
           if (i === 0) return [inner(part, 1)];
           if (!isNegative(part)) return [style.operator("+"), inner(part, 2)];
-          return [style.operator("−"), withoutSign(part)];
+          return [style.operator("−"), inner(negated(part), 2)];
         }),
       );
-      function withoutSign(part: Term): string {
-        const positive = (
-          part.kind === "number"
-            ? { ...part, value: -part.value }
-            : part.kind === "product"
-              ? { ...part, coefficient: -part.coefficient }
-              : part
-        ) as Term;
-        return inner(positive, 2);
-      }
     }
     case "product": {
-      const [sign, above, below] = ratioOf(Math.abs(term.coefficient));
-      const over: string[] = sign ? [style.number(above)] : above === "1" ? [] : [style.number(above)];
-      const under: string[] = below === "1" ? [] : [...rootOf(below, style)];
+      const [isDecimal, above, below] = ratioOf(Math.abs(term.coefficient));
+      const over = isDecimal || above !== "1" ? [style.number(above)] : [];
+      const under = below === "1" ? [] : [rootOf(below, style)];
       const order = term.parts.map((_, i) => i).sort((i, k) => rank(term.parts[i]) - rank(term.parts[k]));
       for (const i of order) {
         const exponent = term.powers[i];
@@ -180,7 +173,7 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
           print(part, style, nameOf),
         ]),
       );
-      return style.apply(style.name(NAMES[term.name] ?? term.name), list.replaceAll(" , ", ", "));
+      return style.apply(style.name(NAMES[term.name] ?? term.name), list);
     }
     case "condition":
       return style.cases([
@@ -192,7 +185,7 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
       let rest: Term = term;
       while (rest.kind === "choice" || (rest.kind === "condition" && rows.length > 0)) {
         const [condition, value, other]: readonly Term[] =
-          rest.kind === "choice" ? rest.parts : [rest, { ...ONE_TERM }, { ...ZERO_TERM }];
+          rest.kind === "choice" ? rest.parts : [rest, ONE, ZERO];
         rows.push([print(value, style, nameOf), printCondition(condition, style, nameOf)]);
         rest = other;
       }
@@ -202,16 +195,13 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
   }
 }
 
-const ONE_TERM: Term = { kind: "number", value: 1, parts: [], key: "one", size: 1 };
-const ZERO_TERM: Term = { kind: "number", value: 0, parts: [], key: "zero", size: 1 };
-
 function printCondition(term: Term, style: Style, nameOf: (index: number) => string): string {
   if (term.kind !== "condition") return print(term, style, nameOf);
   const [a, b] = term.parts;
   if (term.sign === "and" || term.sign === "or") {
     return style.row([
       printCondition(a, style, nameOf),
-      style === styles.text ? ` ${term.sign} ` : `<mtext>&#160;${term.sign}&#160;</mtext>`,
+      style.word(term.sign),
       printCondition(b, style, nameOf),
     ]);
   }
@@ -254,23 +244,21 @@ function isPlain(value: number): boolean {
   return ratioOf(Math.abs(value))[2] === "1";
 }
 
-function rational(value: number, style: Style): string[] {
-  if (value === 0) return [style.number("0")];
+function rational(value: number, style: Style): string {
+  if (value === 0) return style.number("0");
   if (!Number.isFinite(value))
-    return [style.number(`${value < 0 ? "−" : ""}${Number.isNaN(value) ? "NaN" : "∞"}`)];
+    return style.number(`${value < 0 ? "−" : ""}${Number.isNaN(value) ? "NaN" : "∞"}`);
   const [, above, below] = ratioOf(Math.abs(value));
   const positive =
-    below === "1" ? style.number(above) : style.fraction(style.number(above), rootOf(below, style).join(""));
-  return value < 0 ? [style.operator("neg"), positive] : [positive];
+    below === "1" ? style.number(above) : style.fraction(style.number(above), rootOf(below, style));
+  return value < 0 ? style.row([style.operator("neg"), positive]) : positive;
 }
 
 /** "√(2π)" with a root where the style has one. */
-function rootOf(text: string, style: Style): string[] {
-  if (!text.startsWith("√")) return [style.number(text)];
+function rootOf(text: string, style: Style): string {
+  if (!text.startsWith("√")) return style.number(text);
   const inner = text.slice(1).replace(/[()]/g, "");
-  return [
-    style.root(inner === "2π" ? style.row([style.number("2"), style.number("π")]) : style.number(inner)),
-  ];
+  return style.root(inner === "2π" ? style.row([style.number("2"), style.number("π")]) : style.number(inner));
 }
 
 function decimal(value: number): string {

@@ -168,17 +168,17 @@ function agrees(term: Term, samples: readonly number[][], expected: readonly num
 
 /** Operands on both sides of everything that the conditions compare with. */
 function samplesFor(operands: readonly Term[], conditions: readonly Term[]): number[][] {
-  const values = [0.3, -0.7, 1.4, -2.6, 0, 0.75, -0.3, 2.6, -1.4, 5, -5];
+  const distinct = new Set([0.3, -0.7, 1.4, -2.6, 0, 0.75, -0.3, 2.6, -1.4, 5, -5]);
   const visit = (term: Term): void => {
     if (term.kind === "number") {
       const { value } = term;
       for (const near of [value - 0.2, value + 0.2, 0.9 * value, 1.1 * value, 1.6 * value])
-        values.push(near, -near);
+        distinct.add(near).add(-near);
     }
     for (const part of term.parts) visit(part);
   };
   for (const condition of conditions) visit(condition);
-  values.splice(0, Infinity, ...new Set(values.map((value) => value + 0)));
+  const values = [...distinct];
   const count = values.length;
   // Each value with each other one, as far as there are two operands; the others take turns.
   return Array.from({ length: operands.length < 2 ? count : count * count }, (_, i) =>

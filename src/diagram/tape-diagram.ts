@@ -12,6 +12,7 @@ import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
 import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { escapeXml } from "./escape-xml.ts";
 
 /** What a drawing of the tape shows. */
 export interface DiagramOptions {
@@ -49,9 +50,8 @@ const OPTIONS = ["direction", "names", "showValues"];
  *   an unknown direction, or names of what is no tensor
  */
 export function tapeToSvg(root: Tensor, options: DiagramOptions = {}): string {
-  checkOptions("tapeToSvg", options, OPTIONS);
   const boxes = readTape("tapeToSvg", root, options);
-  const { items, at, width, height } = layOut(boxes, options.direction !== "right", sizeOfLines);
+  const { items, at, width, height } = layOut("tapeToSvg", boxes, options, sizeOfLines);
   const count = (...kinds: Box["kind"][]): number => boxes.filter(({ kind }) => kinds.includes(kind)).length;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
@@ -80,7 +80,6 @@ export function tapeToSvg(root: Tensor, options: DiagramOptions = {}): string {
  * ```
  */
 export function tapeToDot(root: Tensor, options: DiagramOptions = {}): string {
-  checkOptions("tapeToDot", options, OPTIONS);
   const boxes = readTape("tapeToDot", root, options);
   const lines = [
     `rankdir=${options.direction === "right" ? "LR" : "TB"};`,
@@ -166,10 +165,9 @@ export function layOutTape(
   sizeOf: (label: string, value: Tensor) => readonly [width: number, height: number],
   options: DiagramOptions = {},
 ): TapeLayout {
-  checkOptions("layOutTape", options, OPTIONS);
   const boxes = readTape("layOutTape", root, options);
-  const isDown = options.direction !== "right";
-  const { items, at, width, height } = layOut(boxes, isDown, (box) => sizeOf(box.lines[0], box.value));
+  const sizeOfBox = ({ lines, value }: Box) => sizeOf(lines[0], value);
+  const { items, at, width, height } = layOut("layOutTape", boxes, options, sizeOfBox);
   return {
     width,
     height,
@@ -205,11 +203,9 @@ const STYLES = {
 };
 
 /** The boxes of a tape, each after its operands. */
-function readTape(
-  where: string,
-  root: Tensor,
-  { direction = "down", names = {}, showValues }: DiagramOptions,
-): Box[] {
+function readTape(where: string, root: Tensor, options: DiagramOptions): Box[] {
+  checkOptions(where, options, OPTIONS);
+  const { direction = "down", names = {}, showValues } = options;
   if (direction !== "down" && direction !== "right") {
     throw new ArgumentError(
       where,
@@ -224,19 +220,18 @@ function readTape(
   const boxes: Box[] = [];
   const boxOf = new Map<object, Box>();
   const add = (
-    key: object,
     id: string,
-    kind: Box["kind"],
-    scope: string,
     label: string,
+    scope: string,
     value: Tensor,
-    inputs: Box[],
     node: Node | null,
+    inputs: readonly Box[],
   ): Box => {
     const name = nameOf.get(value);
+    const result = scope === "" ? "operation" : "composite";
+    const kind = node === null ? "constant" : node.operation === null ? "leaf" : result;
     const isNumber = kind === "constant" && value.rank === 0 && name === undefined;
-    const isResult = kind === "operation" || kind === "composite";
-    const lines = [name === undefined ? label : isResult ? `${name} = ${label}` : name];
+    const lines = [name === undefined ? label : kind === result ? `${name} = ${label}` : name];
     if (!isNumber) lines.push(showShape(value.shape));
     const title = lines.join(" ");
     if (showValues && value.size > 0 && value.size <= MOST_ELEMENTS) {
@@ -244,7 +239,7 @@ function readTape(
       if (value.grad !== null) lines.push(...rows("grad = ", value.grad));
     }
     const box: Box = { id, kind, scope, title, lines, inputs, node, value };
-    boxOf.set(key, box);
+    boxOf.set(node ?? value, box);
     if (boxes.push(box) <= MOST_BOXES) return box;
     throw tooLarge(where, `${nodes.length} nodes; with constants that makes over ${MOST_BOXES} boxes, which`);
   };
@@ -264,20 +259,10 @@ function readTape(
       // A number comes from the composite that takes it; other constants come from outside.
       const [label, home] =
         input.rank === 0 ? [`${Number(input.item().toPrecision(6))}`, scope] : ["constant", ""];
-      return add(input, `c${constants++}`, "constant", home, label, input, [], null);
+      return add(`c${constants++}`, label, home, input, null, []);
     });
-    if (operation === null) add(node, `n${i}`, "leaf", "", "leaf", output, operands, node);
-    else
-      add(
-        node,
-        `n${i}`,
-        scope === "" ? "operation" : "composite",
-        scope,
-        operation.name,
-        output,
-        operands,
-        node,
-      );
+    if (operation === null) add(`n${i}`, "leaf", "", output, node, operands);
+    else add(`n${i}`, operation.name, scope, output, node, operands);
   });
   return boxes;
 }
@@ -320,14 +305,6 @@ function rows(label: string, { shape, strides, offset, data }: Tensor): string[]
 
 function quote(lines: readonly string[]): string {
   return `"${lines.map((line) => line.replace(/["\\]/g, "\\$&")).join("\\n")}"`;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 /*
@@ -373,15 +350,20 @@ const MARGIN = 12;
 const SWEEPS = 32;
 
 /** How large a box is to be drawn: width and height. */
-type SizeOf = (box: Box) => readonly [width: number, height: number];
+type SizeOf = (box: Box) => readonly [number, number];
 
 /** Gives every box a place. Returns the items of the boxes, what turns their places into coordinates, and the size. */
 function layOut(
+  where: string,
   boxes: readonly Box[],
-  isDown: boolean,
+  { direction }: DiagramOptions,
   sizeOf: SizeOf,
 ): { items: Item[]; at: Point; width: number; height: number } {
-  const { items, layers } = makeLayers(boxes, isDown, sizeOf);
+  const turned = direction === "right";
+  const { items, layers } = makeLayers(where, boxes, (box) => {
+    const [width, height] = sizeOf(box);
+    return turned ? [height, width] : [width, height];
+  });
   // From the root, to which all are linked, each layer in the order of what takes its values.
   for (const layer of layers.toReversed()) {
     for (const item of layer) makeWish(item, item.after, 1);
@@ -413,15 +395,16 @@ function layOut(
     start = end + 24 + Math.min(40, slant / 8);
   }
   for (const layer of layers) for (const item of layer) item.centre += MARGIN - left;
-  const at: Point = (across, along) => (isDown ? [across, along] : [along, across]).map(round);
+  const at: Point = (across, along) => (turned ? [along, across] : [across, along]).map(round);
   const [width, height] = at(right - left + 2 * MARGIN, end + MARGIN);
   return { items, at, width, height };
 }
 
+/** The boxes in layers, with bends between; `extentOf` gives their sizes across and along. */
 function makeLayers(
+  where: string,
   boxes: readonly Box[],
-  isDown: boolean,
-  sizeOf: SizeOf,
+  extentOf: SizeOf,
 ): { items: Item[]; layers: Item[][] } {
   // The longest path to the root, so that weights and numbers stand by the operation that takes them first.
   const height = new Map<Box, number>(boxes.map((box) => [box, 0]));
@@ -433,7 +416,7 @@ function makeLayers(
       highest = Math.max(highest, above);
     }
   }
-  const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, isDown, sizeOf)]));
+  const itemOf = new Map(boxes.map((box) => [box, newItem(box, highest - height.get(box)!, extentOf(box))]));
   const items = [...itemOf.values()];
   let bends = 0;
   for (const to of items) {
@@ -442,9 +425,9 @@ function makeLayers(
       const { layer, way } = itemOf.get(input)!;
       while (layer + way.length < to.layer) {
         if (++bends > MOST_BENDS) {
-          throw tooLarge("tapeToSvg", `edges that pass over ${MOST_BENDS} layers in all, which`);
+          throw tooLarge(where, `edges that pass over ${MOST_BENDS} layers in all, which`);
         }
-        const bend = newItem(null, layer + way.length, isDown, sizeOf);
+        const bend = newItem(null, layer + way.length, [0, 0]);
         link(way[way.length - 1], bend, 0);
         way.push(bend);
       }
@@ -462,9 +445,7 @@ function sizeOfLines(box: Box): [width: number, height: number] {
   return [width, lines.length * LINE + 8];
 }
 
-function newItem(box: Box | null, layer: number, isDown: boolean, sizeOf: SizeOf): Item {
-  const [width, height] = box === null ? [0, 0] : sizeOf(box);
-  const [across, along] = box === null ? [0, 0] : isDown ? [width, height] : [height, width];
+function newItem(box: Box | null, layer: number, [across, along]: ReturnType<SizeOf>): Item {
   const item: Item = {
     box,
     layer,

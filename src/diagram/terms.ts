@@ -155,7 +155,8 @@ export function split(term: Term): [coefficient: number, rest: Term] {
   return [term.coefficient, rawProduct(1, term.parts, term.powers)];
 }
 
-function negated(term: Term): Term {
+/** −a */
+export function negated(term: Term): Term {
   return scaled(term, -1);
 }
 
@@ -320,11 +321,8 @@ function apply(name: FunctionName, parts: readonly Term[]): Term {
 // ---- conditions
 
 function compare(sign: "<" | "≤" | "=" | "≠", a: Term, b: Term): Term {
-  if (a.kind === "number" && b.kind === "number") {
-    const term = make({ kind: "condition", sign, parts: [a, b] });
-    return number(evaluateTerm(term, []));
-  }
-  return make({ kind: "condition", sign, parts: [a, b] });
+  const term = make({ kind: "condition", sign, parts: [a, b] });
+  return a.kind === "number" && b.kind === "number" ? number(evaluateTerm(term, [])) : term;
 }
 
 /** Whether a term is 1 or 0. */
@@ -365,18 +363,8 @@ function logic(sign: "and" | "or", a: Term, b: Term): Term {
   }
   if (a.key === b.key) return a;
   if (sign === "or" && a.kind === "condition" && b.kind === "condition" && a.sign === "<" && b.sign === "=") {
-    const sides = [...a.parts]
-      .map(({ key }) => key)
-      .sort()
-      .join();
-    if (
-      sides ===
-      [...b.parts]
-        .map(({ key }) => key)
-        .sort()
-        .join()
-    )
-      return compare("≤", a.parts[0], a.parts[1]);
+    const [sides, others] = [a, b].map(({ parts }) => parts.map(({ key }) => key).sort());
+    if (sides.join() === others.join()) return compare("≤", a.parts[0], a.parts[1]);
   }
   return make({ kind: "condition", sign, parts: [a, b] });
 }

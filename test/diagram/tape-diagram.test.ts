@@ -555,6 +555,7 @@ test("tapeToSvg refuses long edges that pass too many layers, which tapeToDot wr
   for (let i = 0; i < 200; i++) results.push(results[i].tanh());
   const root = results.reduceRight((product, result) => product.mul(result));
   expect(() => tapeToSvg(root)).toThrow(/^tapeToSvg: .*20000 layers/);
+  expect(() => layOutTape(root, () => [40, 20])).toThrow(/^layOutTape: .*20000 layers/);
   expect(contentsOf(root).edges.length).toBe(tapeToDot(root).split("->").length - 1);
 });
 

@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { TYPES } from "../runtimes/browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const site = join(root, ".build/playground/site");
@@ -112,5 +113,3 @@ export async function serve(): Promise<{ server: Server; address: string }> {
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   return { server, address: `http://localhost:${(server.address() as AddressInfo).port}/some/path/` };
 }
-
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };

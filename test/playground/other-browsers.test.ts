@@ -1,12 +1,12 @@
 /** The same page in Firefox and WebKitGTK: no driver, but a program that opens the page in a frame and uses it. */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "halograd";
 import { beforeAll, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
-import { runInBrowser } from "../runtimes/browser.ts";
+import { findMiniBrowser, runInBrowser } from "../runtimes/browser.ts";
 import { buildPages, site } from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,9 +14,7 @@ const home = join(root, ".build/playground/frame");
 
 const present = {
   firefox: existsSync("/usr/bin/firefox-esr"),
-  webkit:
-    existsSync("/usr/bin/Xvfb") &&
-    readdirSync("/usr/lib").some((name) => existsSync(join("/usr/lib", name, "webkit2gtk-4.1/MiniBrowser"))),
+  webkit: existsSync("/usr/bin/Xvfb") && findMiniBrowser() !== undefined,
 };
 
 /** Steps every program to its end and posts what the page shows as the gradients of its leaves. */

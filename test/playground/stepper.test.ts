@@ -225,6 +225,17 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     expect(await page.textContent("[data-linear]")).toContain("6 × 0.15 = 0.9");
   });
 
+  test("another element and another leaf are nudged with gradients of their own", async () => {
+    await write("w = [2, -1]\nu = 3\nf = (w * w).sum() * u");
+    await page.click("role=tab[name=Nudge]");
+    await page.fill("input[name=nudge]", "0.1");
+    expect(await page.textContent("[data-linear]")).toContain("12 × 0.1 = 1.2");
+    await page.selectOption("[role=tabpanel] label:nth-of-type(2) select", "1");
+    expect(await page.textContent("[data-linear]")).toContain("−6 × 0.1 = −0.6");
+    await page.selectOption("[role=tabpanel] select", "u");
+    expect(await page.textContent("[data-linear]")).toContain("5 × 0.1 = 0.5");
+  });
+
   test.each(["SGD", "Adam"])("descent by %s lowers the loss", async (method) => {
     await write("w = [2, -1]\nloss = (w - [0.5, 0.5]).square().sum()");
     await page.click("role=tab[name=Descend]");

@@ -76,7 +76,8 @@ export async function runInBrowser(
   }
 }
 
-const TYPES: Record<string, string> = {
+/** Content types of files, by the ends of their names. */
+export const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".html": "text/html",
   ".js": "text/javascript",
@@ -98,6 +99,14 @@ function page(home: string): string {
   const fail = (error) => fetch("/result", { method: "POST", body: JSON.stringify({ error: String(error?.stack ?? error) }) });
   import("/program.js").catch(fail);
 </script>`;
+}
+
+/** WebKitGTK's own small browser, below the folder of the machine's architecture; undefined where it is not installed. */
+export function findMiniBrowser(): string | undefined {
+  const libraries = "/usr/lib";
+  return readdirSync(libraries)
+    .map((architecture) => join(libraries, architecture, "webkit2gtk-4.1/MiniBrowser"))
+    .find((path) => existsSync(path));
 }
 
 /** How each browser is started, and what before it. */
@@ -128,12 +137,9 @@ const start: Record<Browser, (address: string, profile: string) => AsyncGenerato
     });
   },
 
-  // WebKitGTK's own small browser, which has no headless mode: it gets a screen that nobody sees.
+  // It has no headless mode: it gets a screen that nobody sees.
   async *webkit(address, profile) {
-    const libraries = "/usr/lib";
-    const binary = readdirSync(libraries)
-      .map((architecture) => join(libraries, architecture, "webkit2gtk-4.1/MiniBrowser"))
-      .find((path) => existsSync(path));
+    const binary = findMiniBrowser();
     if (binary === undefined) throw new Error("libwebkit2gtk-4.1-0 has no MiniBrowser");
     const screen = launch("Xvfb", ["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"], {});
     yield screen;

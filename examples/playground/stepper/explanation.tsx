@@ -10,10 +10,12 @@ import {
 } from "halograd";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import {
+  callOf,
   elementsOf,
   influences,
   metElements,
   operandElement,
+  parenthesised,
   placeOf,
   type Recording,
   type Step,
@@ -54,10 +56,14 @@ interface OperationRule {
 }
 
 const transposed = (name: string): string => `<msup>${mi(name)}<mi>T</mi></msup>`;
-const view = (how: string): OperationRule => ({
-  rule: () => mi("g"),
-  sentence: () => `A view: nothing is copied. Backward, the cotangent is ${how}.`,
-});
+/** Of operations that move numbers and change none. */
+const passed = (sentence: string): OperationRule => ({ rule: () => mi("g"), sentence: () => sentence });
+const view = (how: string): OperationRule =>
+  passed(`A view: nothing is copied. Backward, the cotangent is ${how}.`);
+const extreme = (which: string): OperationRule =>
+  passed(
+    `Only the ${which} element has moved the result: it receives the cotangent, equals share it, the rest get 0.`,
+  );
 
 /** Rules of operations that are not elementwise, in words. */
 const RULES: Record<string, OperationRule> = {
@@ -70,11 +76,7 @@ const RULES: Record<string, OperationRule> = {
   },
   linear: {
     rule: ([x, w], index) =>
-      index === 0
-        ? mi("g") + mi(w)
-        : index === 1
-          ? `<msup>${mi("g")}<mi>T</mi></msup>${mi(x)}`
-          : `${mo("∑")}${mi("g")}`,
+      index === 0 ? mi("g") + mi(w) : index === 1 ? transposed("g") + mi(x) : `${mo("∑")}${mi("g")}`,
     sentence: (index) =>
       index === 0
         ? "Row i of the cotangent meets a column of the weight."
@@ -82,25 +84,14 @@ const RULES: Record<string, OperationRule> = {
           ? "A column of the cotangent meets a column of x: one term for each row of the batch."
           : "The bias was added to every row, so its contribution is the sum over rows.",
   },
-  sum: {
-    rule: () => mi("g"),
-    sentence: () => "Each element was added once: each receives the whole cotangent of its sum.",
-  },
+  sum: passed("Each element was added once: each receives the whole cotangent of its sum."),
   mean: {
     rule: (_, __, { inputs, output }) => `<mfrac>${mi("g")}<mn>${inputs![0].size / output.size}</mn></mfrac>`,
     sentence: (_, { inputs, output }) =>
       `A mean over ${inputs![0].size / output.size} elements: each receives an equal part of the cotangent.`,
   },
-  max: {
-    rule: () => mi("g"),
-    sentence: () =>
-      "Only the largest element has moved the result: it receives the cotangent, equals share it, the rest get 0.",
-  },
-  min: {
-    rule: () => mi("g"),
-    sentence: () =>
-      "Only the smallest element has moved the result: it receives the cotangent, equals share it, the rest get 0.",
-  },
+  max: extreme("largest"),
+  min: extreme("smallest"),
   mseLoss: {
     rule: ([x, y], index, { inputs }) =>
       `<mfrac><mn>2</mn><mn>${inputs![0].size}</mn></mfrac>${mi("g")}${mo("(")}${mi(index === 0 ? x : y)}${mo("−")}${mi(index === 0 ? y : x)}${mo(")")}`,
@@ -111,25 +102,14 @@ const RULES: Record<string, OperationRule> = {
   expand: view("summed over the repeats"),
   slice: view("put back at its place; every other element gets 0"),
   flip: view("flipped back"),
-  clone: { rule: () => mi("g"), sentence: () => "A copy: the cotangent passes unchanged." },
-  to: {
-    rule: () => mi("g"),
-    sentence: () => "Another number format: the cotangent passes, rounded to the operand's format.",
-  },
-  concat: { rule: () => mi("g"), sentence: () => "Each operand receives its own part of the cotangent." },
-  cumsum: {
-    rule: () => mi("g"),
-    sentence: () =>
-      "An element is part of every later total: it receives the running total from the other end.",
-  },
-  indexSelect: {
-    rule: () => mi("g"),
-    sentence: () => "Each row that was chosen gives its cotangent back; a row chosen twice receives two.",
-  },
-  indexAdd: {
-    rule: () => mi("g"),
-    sentence: () => "Each row receives the cotangent of the place that it was added to.",
-  },
+  clone: passed("A copy: the cotangent passes unchanged."),
+  to: passed("Another number format: the cotangent passes, rounded to the operand's format."),
+  concat: passed("Each operand receives its own part of the cotangent."),
+  cumsum: passed(
+    "An element is part of every later total: it receives the running total from the other end.",
+  ),
+  indexSelect: passed("Each row that was chosen gives its cotangent back; a row chosen twice receives two."),
+  indexAdd: passed("Each row receives the cotangent of the place that it was added to."),
 };
 
 interface ExplanationProps {
@@ -169,7 +149,7 @@ function Forward({ recording: { nameOf }, node }: { readonly recording: Recordin
   return (
     <>
       <h2>
-        Forward: {name} = {operation.name}({inputs!.map(nameOf).join(", ")})
+        Forward: {name} = {callOf(node, nameOf)}
         {node.scope !== "" && <small> in {node.scope}</small>}
       </h2>
       {formula !== null && (
@@ -239,8 +219,7 @@ function Backward({
   return (
     <>
       <h2>
-        Backward: {result} = {node.operation!.name}({node.inputs!.map(nameOf).join(", ")}) contributes to{" "}
-        {operand}
+        Backward: {result} = {callOf(node, nameOf)} contributes to {operand}
         {node.inputs!.filter((input) => input.node === target).length > 1 && (
           <small> as operand {index + 1}</small>
         )}
@@ -316,10 +295,6 @@ function whyNow({ nodes, nameOf, run }: Recording, node: Node): string {
   const uses =
     users.length === 1 ? `its only use, ${users[0]}, has` : `all its uses, ${users.join(" and ")}, have`;
   return `${name} hands on what it has received, so it must have received everything: ${uses} contributed by now. A value is computed before it is used, so in reverse every use comes first. The tab Order shows what another order loses.`;
-}
-
-function parenthesised(value: number): string {
-  return value < 0 ? `(${show(value)})` : show(value);
 }
 
 /** "= 2 · 3 = 6" for one element of the result, where it says more than the formula did. */

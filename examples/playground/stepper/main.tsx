@@ -2,22 +2,21 @@
 
 import { type Node, useBackend } from "halograd";
 import { render } from "preact";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Choice, Switch } from "./controls.tsx";
 import { Editor } from "./editor.tsx";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
 import { Descend, Exports, Nudge, Order, Prediction, Story } from "./panels.tsx";
 import { questionOf } from "./predict.ts";
 import { presets } from "./presets.ts";
-import { type Place, ProgramError, runProgram } from "./program.ts";
+import { type Place, ProgramError, runProgram, type Values } from "./program.ts";
 import { fromHash, toHash } from "./share.ts";
 import { cotangentsAfter, type Recording, record, recordSecond } from "./steps.ts";
 import "./style.css";
 
 // Numbers here are small and few, and this backend needs no permission to compile code.
 useBackend("typescript");
-
-type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 interface Outcome {
   readonly recording: Recording | null;
@@ -35,13 +34,14 @@ function compute(source: string, values: Values): Outcome {
 
 const TABS = ["Node", "Nudge", "Descend", "Order", "Export"] as const;
 const SPEEDS = { slow: 1600, medium: 700, fast: 250 };
+type Speed = keyof typeof SPEEDS;
 
 function App() {
   const [source, setSource] = useState(() => fromHash(location.hash) ?? presets[0].source);
   const [values, setValues] = useState<Values>(new Map());
   const [second, setSecond] = useState<string | null>(null);
   const [count, setCount] = useState(0);
-  const [speed, setSpeed] = useState<keyof typeof SPEEDS>("medium");
+  const [speed, setSpeed] = useState<Speed>("medium");
   const [isPlaying, setPlaying] = useState(false);
   const [predicts, setPredicts] = useState(false);
   const [numbers, setNumbers] = useState(false);
@@ -52,11 +52,9 @@ function App() {
 
   const outcome = useMemo(() => compute(source, values), [source, values]);
   // While a program is being written, the last one that ran stays in sight.
-  const [last, setLast] = useState<Recording | null>(outcome.recording);
-  useEffect(() => {
-    if (outcome.recording !== null) setLast(outcome.recording);
-  }, [outcome]);
-  const base = outcome.recording ?? last;
+  const last = useRef<Recording | null>(null);
+  last.current = outcome.recording ?? last.current;
+  const base = last.current;
   const leaf =
     base !== null && second !== null
       ? base.run.leaves.has(second)
@@ -281,65 +279,36 @@ function App() {
                   onInput={(event) => go(Number(event.currentTarget.value))}
                 />
               </label>
-              <label>
-                Speed{" "}
-                <select
-                  value={speed}
-                  onChange={(event) => setSpeed(event.currentTarget.value as keyof typeof SPEEDS)}
-                >
-                  {Object.keys(SPEEDS).map((speed) => (
-                    <option key={speed}>{speed}</option>
-                  ))}
-                </select>
-              </label>
+              <Choice
+                label="Speed"
+                value={speed}
+                options={Object.keys(SPEEDS) as Speed[]}
+                onChange={setSpeed}
+              />
             </fieldset>
             <div class="bar switches">
-              <label>
-                <input
-                  type="checkbox"
-                  name="predict"
-                  checked={predicts}
-                  onChange={(event) => setPredicts(event.currentTarget.checked)}
-                />{" "}
-                Predict first
-              </label>
-              <label>
-                <input
-                  type="checkbox"
-                  name="numbers"
-                  checked={numbers}
-                  onChange={(event) => setNumbers(event.currentTarget.checked)}
-                />{" "}
-                Numbers in tensors
-              </label>
-              <label>
-                <input
-                  type="checkbox"
-                  name="second"
-                  checked={second !== null}
-                  onChange={(event) => {
-                    setSecond(event.currentTarget.checked ? [...base!.run.leaves.keys()][0] : null);
+              <Switch label="Predict first" name="predict" checked={predicts} onChange={setPredicts} />
+              <Switch label="Numbers in tensors" name="numbers" checked={numbers} onChange={setNumbers} />
+              <Switch
+                label="Second derivatives"
+                name="second"
+                checked={second !== null}
+                onChange={(checked) => {
+                  setSecond(checked ? [...base!.run.leaves.keys()][0] : null);
+                  setCount(0);
+                  setAnswered(-1);
+                }}
+              />
+              {leaf !== null && base !== null && base.run.leaves.size > 1 && (
+                <Choice
+                  label="of"
+                  value={leaf}
+                  options={[...base.run.leaves.keys()]}
+                  onChange={(name) => {
+                    setSecond(name);
                     setCount(0);
-                    setAnswered(-1);
                   }}
-                />{" "}
-                Second derivatives
-              </label>
-              {second !== null && base !== null && base.run.leaves.size > 1 && (
-                <label>
-                  of{" "}
-                  <select
-                    value={leaf ?? ""}
-                    onChange={(event) => {
-                      setSecond(event.currentTarget.value);
-                      setCount(0);
-                    }}
-                  >
-                    {[...base.run.leaves.keys()].map((name) => (
-                      <option key={name}>{name}</option>
-                    ))}
-                  </select>
-                </label>
+                />
               )}
             </div>
             {leaf !== null && (

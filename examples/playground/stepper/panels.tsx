@@ -3,16 +3,24 @@
 import { type Node, type Tensor, tapeToDot, tapeToSvg, tensor } from "halograd";
 import { Adam, type Optimizer, SGD } from "halograd/optim";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Choice } from "./controls.tsx";
 import { localFormula, Maths } from "./explanation.tsx";
 import { exportCode, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
 import { Plot } from "./plot.tsx";
 import { choices, judge, type Question, type Verdict } from "./predict.ts";
-import { type Run, runProgram } from "./program.ts";
-import { elementsOf, nameOfResult, placeOf, type Recording, show } from "./steps.ts";
+import { type Run, runProgram, type Values } from "./program.ts";
+import {
+  callOf,
+  elementsOf,
+  listOf,
+  nameOfResult,
+  parenthesised,
+  placeOf,
+  type Recording,
+  show,
+} from "./steps.ts";
 import { TensorTable } from "./tensor-view.tsx";
-
-type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 // ---- predict
 
@@ -35,6 +43,8 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
   };
   const isTensor = target.output.size > 1;
   const formula = localFormula(contribution, nameOf);
+  const numbers = (value: Tensor): string =>
+    value.size === 1 ? show(elementsOf(value)[0]) : listOf(value, 8);
   return (
     <form
       class="prediction"
@@ -46,24 +56,14 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
     >
       <h2>Predict</h2>
       <p>
-        {nameOf(node.output)} = {node.operation!.name}({node.inputs!.map(nameOf).join(", ")}).{" "}
+        {nameOf(node.output)} = {callOf(node, nameOf)}.{" "}
         {asksTotal
           ? `${show(elementsOf(contribution.before!)[element])} has reached ${name} so far. What is its gradient after this step?`
           : `What does it contribute to the gradient of ${name}?`}
       </p>
       <p>
-        Operands:{" "}
-        {node
-          .inputs!.map(
-            (input) =>
-              `${nameOf(input)} = ${input.size === 1 ? show(elementsOf(input)[0]) : `[${elementsOf(input).slice(0, 8).map(show).join(", ")}${input.size > 8 ? ", …" : ""}]`}`,
-          )
-          .join("; ")}
-        . Cotangent of {nameOf(node.output)}:{" "}
-        {contribution.cotangent.size === 1
-          ? show(elementsOf(contribution.cotangent)[0])
-          : `[${elementsOf(contribution.cotangent).slice(0, 8).map(show).join(", ")}${contribution.cotangent.size > 8 ? ", …" : ""}]`}
-        .
+        Operands: {node.inputs!.map((input) => `${nameOf(input)} = ${numbers(input)}`).join("; ")}. Cotangent
+        of {nameOf(node.output)}: {numbers(contribution.cotangent)}.
       </p>
       <details>
         <summary>A hint</summary>
@@ -118,23 +118,19 @@ function nudged(run: Run, values: Values, name: string, element: number, by: num
 }
 
 export function Nudge({ recording, values }: { readonly recording: Recording; readonly values: Values }) {
-  const { run, secondOf } = recording;
-  const leaves = [...run.leaves];
+  const { run } = recording;
+  const leaves = [...run.leaves.keys()];
   const [chosen, setName] = useState("");
   const [wanted, setElement] = useState(0);
   const [by, setBy] = useState(0.1);
-  const name = run.leaves.has(chosen) ? chosen : leaves[0][0];
+  const name = run.leaves.has(chosen) ? chosen : leaves[0];
   const leaf = run.leaves.get(name)!;
   const element = Math.min(wanted, leaf.size - 1);
   const at = elementsOf(leaf)[element];
   const reach = Math.max(0.5, Math.abs(at) / 2);
   const result = nameOfResult(run);
-  const first = useMemo(() => runProgram(run.source, values), [run, values]);
-  const value = first.result.item();
-  const slope = useMemo(() => {
-    first.result.backward();
-    return elementsOf(first.leaves.get(name)!.grad ?? tensor(new Float32Array(leaf.size)))[element];
-  }, [first, name, element]);
+  const value = run.result.item();
+  const slope = leaf.grad === null ? 0 : elementsOf(leaf.grad)[element];
   // A program of many operations gets fewer points, so that no frame is late.
   const curve = useMemo(() => {
     const count = Math.max(9, Math.min(41, Math.floor(2000 / recording.nodes.length)));
@@ -147,14 +143,7 @@ export function Nudge({ recording, values }: { readonly recording: Recording; re
   return (
     <div class="panel">
       <p>
-        <label>
-          Leaf{" "}
-          <select value={name} onChange={(event) => setName(event.currentTarget.value)}>
-            {leaves.map(([leaf]) => (
-              <option key={leaf}>{leaf}</option>
-            ))}
-          </select>
-        </label>{" "}
+        <Choice label="Leaf" value={name} options={leaves} onChange={setName} />{" "}
         {leaf.size > 1 && (
           <label>
             Element{" "}
@@ -202,17 +191,11 @@ export function Nudge({ recording, values }: { readonly recording: Recording; re
         <dd data-change>{moved === null ? "the program fails there" : show(moved - value)}</dd>
         <dt>gradient × nudge</dt>
         <dd data-linear>
-          {show(slope)} × {by < 0 ? `(${show(by)})` : show(by)} = {show(slope * by)}
+          {show(slope)} × {parenthesised(by)} = {show(slope * by)}
         </dd>
         <dt>what the tangent misses</dt>
         <dd>{moved === null ? "" : show(moved - value - slope * by)}</dd>
       </dl>
-      {secondOf !== null && (
-        <p>
-          The plot shows the program itself; its curvature is the second derivative that is being stepped
-          through.
-        </p>
-      )}
     </div>
   );
 }
@@ -225,13 +208,17 @@ interface DescendProps {
   readonly onValues: (values: Values) => void;
 }
 
+const METHODS = { SGD, Adam };
+type Method = keyof typeof METHODS;
+const RATES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
+
 interface Descent {
   readonly optimizer: Optimizer;
   readonly parameters: ReadonlyMap<string, Tensor>;
 }
 
 export function Descend({ run, values, onValues }: DescendProps) {
-  const [method, setMethod] = useState<"SGD" | "Adam">("SGD");
+  const [method, setMethod] = useState<Method>("SGD");
   const [rate, setRate] = useState(0.05);
   const [losses, setLosses] = useState<readonly number[]>([]);
   const descent = useRef<Descent | null>(null);
@@ -249,10 +236,9 @@ export function Descend({ run, values, onValues }: DescendProps) {
           tensor(elementsOf(leaf), leaf.shape, { requiresGrad: true }),
         ]),
       );
-      const Method = method === "SGD" ? SGD : Adam;
       descent.current = {
         parameters,
-        optimizer: new Method([...parameters.values()], { learningRate: rate }),
+        optimizer: new METHODS[method]([...parameters.values()], { learningRate: rate }),
       };
     }
     const { parameters, optimizer } = descent.current;
@@ -289,21 +275,13 @@ export function Descend({ run, values, onValues }: DescendProps) {
   return (
     <div class="panel">
       <p>
-        <label>
-          Method{" "}
-          <select value={method} onChange={(event) => setMethod(event.currentTarget.value as "SGD" | "Adam")}>
-            <option>SGD</option>
-            <option>Adam</option>
-          </select>
-        </label>{" "}
-        <label>
-          Learning rate{" "}
-          <select value={String(rate)} onChange={(event) => setRate(Number(event.currentTarget.value))}>
-            {[0.001, 0.005, 0.01, 0.05, 0.1, 0.5].map((rate) => (
-              <option key={rate}>{rate}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Method"
+          value={method}
+          options={Object.keys(METHODS) as Method[]}
+          onChange={setMethod}
+        />{" "}
+        <Choice label="Learning rate" value={rate} options={RATES} onChange={setRate} />
       </p>
       <p>
         <button type="button" onClick={() => step(1)}>
@@ -334,7 +312,7 @@ export function Descend({ run, values, onValues }: DescendProps) {
 // ---- another order
 
 export function Order({ recording }: { readonly recording: Recording }) {
-  const { nameOf, run, nodes } = recording;
+  const { nameOf, nodes } = recording;
   const right = useMemo(() => rightOrder(recording), [recording]);
   const [order, setOrder] = useState(right);
   useEffect(() => setOrder(right), [right]);
@@ -418,7 +396,6 @@ export function Order({ recording }: { readonly recording: Recording }) {
           })}
         </tbody>
       </table>
-      <p hidden>{nameOfResult(run)}</p>
     </div>
   );
 }
@@ -449,9 +426,7 @@ export function Story({ recording, node, onStep }: StoryProps) {
     <div class="panel story" data-story={name}>
       <h3>{name}</h3>
       <p>
-        {node.operation === null
-          ? "A leaf: a number of the program."
-          : `${node.operation.name}(${node.inputs!.map(nameOf).join(", ")})`}
+        {node.operation === null ? "A leaf: a number of the program." : callOf(node, nameOf)}
         {node.scope !== "" && `, part of ${node.scope}`}
         {place !== undefined && (
           <>
@@ -503,10 +478,7 @@ export function Story({ recording, node, onStep }: StoryProps) {
 }
 
 function summary(value: Tensor): string {
-  const elements = elementsOf(value);
-  return value.rank === 0
-    ? show(elements[0])
-    : `[${elements.slice(0, 4).map(show).join(", ")}${elements.length > 4 ? ", …" : ""}]`;
+  return value.rank === 0 ? show(value.item()) : listOf(value, 4);
 }
 
 // ---- exports
@@ -532,18 +504,7 @@ export function Exports({ recording: { run } }: { readonly recording: Recording 
   return (
     <div class="panel">
       <p>
-        <label>
-          Format{" "}
-          <select
-            name="format"
-            value={format}
-            onChange={(event) => setFormat(event.currentTarget.value as (typeof FORMATS)[number])}
-          >
-            {FORMATS.map((format) => (
-              <option key={format}>{format}</option>
-            ))}
-          </select>
-        </label>{" "}
+        <Choice label="Format" name="format" value={format} options={FORMATS} onChange={setFormat} />{" "}
         <button
           type="button"
           onClick={() => {

@@ -12,7 +12,7 @@ import {
   type Statement,
 } from "acorn";
 import * as halograd from "halograd";
-import { HalogradError, isTensor, type Node, Random, type Tensor, tape, tensor } from "halograd";
+import { HalogradError, isTensor, type Node, Random, type Tensor, tensor } from "halograd";
 
 /** Characters of the source, from the first to behind the last. */
 export interface Place {
@@ -29,6 +29,9 @@ export class ProgramError extends Error {
     this.place = { start, end: Math.max(end, start + 1) };
   }
 }
+
+/** Elements for leaves, by name, instead of those that the program has. */
+export type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 /** What was computed: the tape of `result`, with names for its tensors and places for its nodes. */
 export interface Run {
@@ -104,7 +107,7 @@ export const vocabulary: readonly string[] = [...OPERATIONS.keys(), ...MAKERS.ke
  *
  * @throws ProgramError for what is no program, or what the engine refuses
  */
-export function runProgram(source: string, values: ReadonlyMap<string, ArrayLike<number>> = new Map()): Run {
+export function runProgram(source: string, values: Values = new Map()): Run {
   try {
     const { body } = parse(source, { ecmaVersion: 2022, sourceType: "module" });
     return new Walker(source, body, values).run();
@@ -121,18 +124,14 @@ export function runProgram(source: string, values: ReadonlyMap<string, ArrayLike
 class Walker {
   readonly #source: string;
   readonly #body: readonly (Statement | ModuleDeclaration)[];
-  readonly #values: ReadonlyMap<string, ArrayLike<number>>;
+  readonly #values: Values;
   readonly #names = new Map<string, Tensor>();
   readonly #leaves = new Map<string, Tensor>();
   readonly #places = new Map<Node, Place>();
   readonly #made = new Map<AnyNode, Tensor>();
   #calls = 0;
 
-  constructor(
-    source: string,
-    body: readonly (Statement | ModuleDeclaration)[],
-    values: ReadonlyMap<string, ArrayLike<number>>,
-  ) {
+  constructor(source: string, body: readonly (Statement | ModuleDeclaration)[], values: Values) {
     this.#source = source;
     this.#body = body;
     this.#values = values;
@@ -342,7 +341,6 @@ class Walker {
       "eye",
       "normal",
       "uniform",
-      "full",
       "expand",
       "reshape",
       "indexAdd",
@@ -355,11 +353,9 @@ class Walker {
       const [start = 0, stop = 0, step = 1] = settings;
       product = settings.length === 1 ? start : (stop - start) / step;
     }
-    if (name !== "full" && product > MOST_ELEMENTS) throw tooMany(node);
-    if (name === "full" && Array.isArray(list[0])) {
-      const count = (list[0] as number[]).reduce((all, size) => all * size, 1);
-      if (count > MOST_ELEMENTS) throw tooMany(node);
-    }
+    if (name === "full" && Array.isArray(list[0]))
+      product = (list[0] as number[]).reduce((all, size) => all * size, 1);
+    if (product > MOST_ELEMENTS) throw tooMany(node);
     return list;
   }
 
@@ -398,11 +394,6 @@ class Walker {
     if (name === "Infinity") return Infinity;
     throw new ProgramError(`${name} has no value here.${suggest(name, [...this.#names.keys()])}`, place);
   }
-}
-
-/** The tape, each node after its operands. */
-export function nodesOf(run: Run): Node[] {
-  return tape(run.result);
 }
 
 /** How many tensors an operation takes; none of those that take a list. */

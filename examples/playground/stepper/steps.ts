@@ -16,8 +16,6 @@ export interface Recording {
   readonly steps: readonly Step[];
   /** What a node is called: its name in the program, or the operation and its number. */
   readonly nameOf: (value: Tensor) => string;
-  /** Which leaf's gradient is differentiated again; null for first derivatives. */
-  readonly secondOf: string | null;
 }
 
 /** Records all steps of a run; forward comes first. */
@@ -36,7 +34,6 @@ export function record(run: Run): Recording {
       ),
     ],
     nameOf: namesFor(run, nodes),
-    secondOf: null,
   };
 }
 
@@ -53,7 +50,7 @@ export function recordSecond(run: Run, name: string): Recording | null {
   const result = gradient.rank === 0 ? gradient : gradient.sum();
   for (const other of run.leaves.values()) other.grad = null;
   const names = new Map([...run.names, [`∂${nameOfResult(run)}/∂${name}`, gradient]]);
-  return { ...record({ ...run, result, names }), secondOf: name };
+  return record({ ...run, result, names });
 }
 
 /** What the result is called. */
@@ -118,6 +115,22 @@ export function influences({ node, index, cotangent }: Contribution, element: nu
     if (slope !== 0) found.push({ element: i, cotangent: given[i], slope });
   }
   return found;
+}
+
+/** How an operation was called, in the names of the program. */
+export function callOf({ operation, inputs }: Node, nameOf: (value: Tensor) => string): string {
+  return `${operation!.name}(${inputs!.map(nameOf).join(", ")})`;
+}
+
+/** The first elements of a tensor, in brackets. */
+export function listOf(value: Tensor, most: number): string {
+  const elements = elementsOf(value);
+  return `[${elements.slice(0, most).map(show).join(", ")}${elements.length > most ? ", …" : ""}]`;
+}
+
+/** A number as it stands behind an operator. */
+export function parenthesised(value: number): string {
+  return value < 0 ? `(${show(value)})` : show(value);
 }
 
 /** A number as one would read it aloud: four digits, a true minus. */

@@ -12,7 +12,7 @@ export function gridOf({ shape, size }: Tensor): { rows: number; columns: number
   return { rows: columns === 0 ? 0 : size / columns, columns };
 }
 
-export function colourOf(value: number, largest: number): { class: string; opacity: number } {
+function colourOf(value: number, largest: number): { class: string; opacity: number } {
   const strength = largest === 0 || !Number.isFinite(value) ? 0 : Math.abs(value) / largest;
   return { class: value < 0 ? "negative" : "positive", opacity: 0.12 + 0.68 * strength };
 }

@@ -13,7 +13,7 @@ import {
 } from "../basics/shape.ts";
 import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { where } from "./elementwise.ts";
+import { linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
@@ -47,6 +47,15 @@ const SUM: Omit<Reduction, "initial"> = {
 export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   ...SUM,
   initial: 0,
+});
+
+/** Σ x². Not exported: `norm` and `variance` know how to keep squares in range. */
+const sumOfSquares = reduction({
+  name: "sumOfSquares",
+  fold: (m, total, x) => m.add(total, m.mul(x, x)),
+  initial: 0,
+  reads: "inputs",
+  gradient: (cotangent, node) => node.inputs![0].mul(cotangent.mul(2)),
 });
 
 /**
@@ -120,7 +129,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
       }
       const { keepdim = false } = options;
       return inFloat64(x, (x) =>
-        sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees),
+        sumOfSquares(x.sub(mean(x, axes, { keepdim: true })), axes, { keepdim }).div(degrees),
       );
     },
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
@@ -155,7 +164,7 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
         const largest = steadyMax(x.abs(), axes);
         return where(largest.equal(0), 1, largest);
       });
-      return rootOrNone(sum(x.div(scale).square(), axes, { keepdim: true })).mul(scale);
+      return rootOrNone(sumOfSquares(x.div(scale), axes, { keepdim: true })).mul(scale);
     });
     return options?.keepdim ? root : root.reshape(reducedShape("norm", x.shape, axes, false));
   },
@@ -231,9 +240,10 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
     }
     return inFloat64(x, (x) => {
       const centred = x.sub(mean(x, -1, { keepdim: true }));
-      const normal = centred.mul(mean(centred.square(), -1, { keepdim: true }).add(epsilon).rsqrt());
-      const scaled = weight ? normal.mul(weight.to("float64")) : normal;
-      return bias ? scaled.add(bias.to("float64")) : scaled;
+      const variance = sumOfSquares(centred, -1, { keepdim: true }).div(x.shape[x.rank - 1]);
+      const normal = centred.mul(variance.add(epsilon).rsqrt());
+      if (weight === undefined && bias === undefined) return normal;
+      return linearCombination(normal, weight?.to("float64") ?? 1, bias?.to("float64") ?? 0, 1);
     });
   },
   [

@@ -65,13 +65,6 @@ export abstract class Optimizer {
         "pass tensors made with { requiresGrad: true }.",
       );
     });
-    if (new Set(this.parameters).size !== this.parameters.length) {
-      throw new ArgumentError(
-        name,
-        "got a parameter twice, which would update it twice.",
-        "pass each once, as model.parameters() does.",
-      );
-    }
     this.learningRate = learningRate;
   }
 
@@ -212,6 +205,13 @@ export function parametersOf(where: string, parameters: Iterable<Tensor>): Tenso
     if (isTensor(parameter)) return;
     throw new ArgumentError(where, `parameter ${i} is ${describeValue(parameter)}, not a tensor.`, fix);
   });
+  if (new Set(list).size < list.length) {
+    throw new ArgumentError(
+      where,
+      "got a parameter twice, which would change it twice.",
+      "pass each once, as model.parameters() does.",
+    );
+  }
   return list;
 }
 

@@ -1,6 +1,6 @@
 /** src/io/safetensors.ts: the reference's bytes in both directions, and a FormatError for every damaged file. */
 import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../../src/basics/errors.ts";
 import { tensor as makeTensor } from "../../src/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
@@ -89,6 +89,20 @@ describe("the reference implementation", () => {
       expect(tensors.get(name)).toEqual({ dtype, shape, data });
     }
     expect([...metadata]).toEqual([["made by", "test"]]);
+  });
+});
+
+describe("where the platform has no coder of text, as under jsdom,", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test("reading and writing say so", () => {
+    const bytes = writeSafetensors({ x: { shape: [1], data: Float32Array.of(1) } });
+    vi.stubGlobal("TextEncoder", undefined);
+    vi.stubGlobal("TextDecoder", undefined);
+    expect(() => readSafetensors(bytes, "x")).toThrow(/there is no TextDecoder here.*\n.*globalThis\.TextDecoder/);
+    expect(() => writeSafetensors({})).toThrow(/there is no TextEncoder here/);
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from "../basics/shape.ts";
 import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { linearCombination, where } from "./elementwise.ts";
+import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
@@ -458,14 +458,19 @@ function rootOrNone(x: Tensor): Tensor {
   return where(isNone, 0, where(isNone, 1, x).sqrt());
 }
 
-/** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
+/**
+ * The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. It is finite: beside an
+ * infinite element, what the others add is nothing, and not ∞ − ∞.
+ */
 function steadyMax(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
     if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
-    const largest = max(x.detach(), axes, { keepdim: true });
-    return where(largest.abs().equal(Infinity), 0, largest);
+    const limit = x.dtype === "float32" ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+    return clamp(max(x.detach(), axes, { keepdim: true }), -limit, limit);
   });
 }
+
+const LARGEST_FLOAT32 = 2 ** 128 - 2 ** 104;
 
 const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));

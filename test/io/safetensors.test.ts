@@ -101,7 +101,9 @@ describe("where the platform has no coder of text, as under jsdom,", () => {
     const bytes = writeSafetensors({ x: { shape: [1], data: Float32Array.of(1) } });
     vi.stubGlobal("TextEncoder", undefined);
     vi.stubGlobal("TextDecoder", undefined);
-    expect(() => readSafetensors(bytes, "x")).toThrow(/there is no TextDecoder here.*\n.*globalThis\.TextDecoder/);
+    expect(() => readSafetensors(bytes, "x")).toThrow(
+      /there is no TextDecoder here.*\n.*globalThis\.TextDecoder/,
+    );
     expect(() => writeSafetensors({})).toThrow(/there is no TextEncoder here/);
   });
 });

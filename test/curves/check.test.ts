@@ -115,6 +115,12 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       /velocity at 8 kpc is Infinity/,
     ],
     ["a wish in text", () => sample({ wishes: { flat: "10" } }), /the wish flat is a number; got the text/],
+    [
+      "a guidance without a condition",
+      () => sample({ guidance: 2 }),
+      /without a condition, guidance does nothing/,
+    ],
+    ["a tolerance without wishes", () => sample({ tolerance: 2 }), /without wishes, tolerance does nothing/],
     ["a guidance of NaN", () => sample({ condition: { "disc-mass": 10 }, guidance: NaN }), /guidance is NaN/],
     ["a mistyped condition", () => sample({ condition: { "disk-mass": 10 } }), /did you mean disc-mass/],
     [

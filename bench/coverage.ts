@@ -30,6 +30,11 @@ export class Tally {
     });
   }
 
+  /** Of each interval, %: the mean over galaxies. */
+  means(): number[] {
+    return this.#shares.map((own) => (100 * own.reduce((sum, share) => sum + share, 0)) / own.length);
+  }
+
   /** Means over galaxies with their standard errors, since the radii of one are not independent. */
   print(name: string): void {
     const parts = LEVELS.map((level, l) => {

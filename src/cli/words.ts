@@ -52,6 +52,7 @@ const WORDINGS: readonly Wording[] = [
     where: ({ model }) => model,
     fix: "train one: halograd train --network residual --conditions $1",
   },
+  { message: /^inferCurves: radiusRange, (.+)\n/, where: "--r-min and --r-max", problem: "$1" },
   { message: /^(condition \S+): the model has seen/, where: "--$1" },
   {
     message: /and wishes need to know/,

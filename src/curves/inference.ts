@@ -144,6 +144,13 @@ export function inferCurves(
     Math.max(radiusRange[0], rangeOf(model)[0]),
     Math.min(radiusRange[1], rangeOf(model)[1]),
   ] as const;
+  if (!(range[0] < range[1])) {
+    throw new ArgumentError(
+      where,
+      `radiusRange, ${radiusRange[0]} to ${radiusRange[1]} kpc, leaves nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc`,
+      "give the smaller radius first, and a part of the model's radii",
+    );
+  }
   const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy, range));
   const settings = { random: random.fork("inference"), deviation, chains, transitions, bank };
   return posteriorsOf(model, representation, observed, settings);

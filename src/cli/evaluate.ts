@@ -19,6 +19,7 @@ import {
 } from "../curves/index.ts";
 import { FEWEST_CURVES } from "../curves/scores.ts";
 import type { Curves } from "../io/index.ts";
+import { oneLine } from "../node/terminal.ts";
 import { scoresFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readModelFile } from "./input.ts";
@@ -238,7 +239,7 @@ function shortNames(files: readonly string[]): string[] {
     const isModel = basename(file) === "model.safetensors";
     return basename(isModel ? dirname(resolve(file)) : resolve(file)).replace(/\.(csv|safetensors)$/, "");
   });
-  return new Set(names).size === names.length ? names : [...files];
+  return (new Set(names).size === names.length ? names : files).map(oneLine);
 }
 
 function readSet(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
@@ -297,7 +298,7 @@ function describeBaseline(inputs: Inputs, { baseline: file }: EvaluateOptions): 
   const what =
     file === undefined
       ? `two halves of the real curves, ${baselineSize(inputs)} each`
-      : `${baselineSize(inputs)} curves of ${file} against the real ones`;
+      : `${baselineSize(inputs)} curves of ${oneLine(file)} against the real ones`;
   const star =
     inputs.fakes.length > 1 ? `; * told apart (p < ${SIGNIFICANCE})` : `; told apart: p < ${SIGNIFICANCE}`;
   return `${sizes}; baseline: ${what}${star}`;

@@ -147,7 +147,7 @@ export function inferCurves(
   if (!(range[0] < range[1])) {
     throw new ArgumentError(
       where,
-      `radiusRange, ${radiusRange[0]} to ${radiusRange[1]} kpc, leaves nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc`,
+      `radiusRange is ${radiusRange[0]} to ${radiusRange[1]} kpc: nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc, lies in it`,
       "give the smaller radius first, and a part of the model's radii",
     );
   }

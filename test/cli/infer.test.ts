@@ -149,7 +149,7 @@ describe("halograd infer", () => {
     [
       [...inference, "--r-min", "9", "--r-max", "5"],
       2,
-      /--r-min and --r-max: 9 to 5 kpc, leaves nothing of the model's radii, 0\.1 to 50 kpc\n.*the smaller radius first/,
+      /--r-min and --r-max: 9 to 5 kpc: nothing of the model's radii, 0\.1 to 50 kpc, lies in it\n.*the smaller radius first/,
     ],
     [["infer"], 2, /there is no galaxy\n.*--data galaxy\.csv, or --sparc/],
     [["infer", "--sparc", "x.mrt"], 2, /--sparc holds many galaxies\n.*--galaxy NGC2403/],

@@ -114,6 +114,11 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       () => sample({ wishes: { points: { ...point, velocities: [9, Infinity, 9] } } }),
       /velocity at 8 kpc is Infinity/,
     ],
+    [
+      "a wished point in m/s",
+      () => sample({ wishes: { points: { ...point, velocities: [9, 95_000, 9] } } }),
+      /wish points: the velocity at 8 kpc is 95000 km\/s, but no galaxy .*\n.*in m\/s/,
+    ],
     ["a wish in text", () => sample({ wishes: { flat: "10" } }), /the wish flat is a number; got the text/],
     [
       "a guidance without a condition",

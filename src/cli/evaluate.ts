@@ -17,6 +17,7 @@ import {
   titleOf,
   verdict,
 } from "../curves/index.ts";
+import { digestOf } from "../curves/model.ts";
 import { FEWEST_CURVES } from "../curves/scores.ts";
 import type { Curves } from "../io/index.ts";
 import { oneLine } from "../node/terminal.ts";
@@ -154,6 +155,10 @@ function readInputs(
     if (modelFile === undefined) return { file, curves: read(file) };
     const model = readModelFile(modelFile);
     requireSameRadii(modelFile, model.radii, realFile, real.radii);
+    if (model.training.data === digestOf(real)) {
+      const problem = `${modelFile} was trained on these curves, so that they are no test of it`;
+      throw new FormatError(realFile, problem, "give fresh ones: halograd generate --seed 100 --out fresh");
+    }
     return { file, model };
   });
   const fresh = baseline === undefined ? undefined : read(baseline);

@@ -19,6 +19,7 @@ import {
 } from "../curves/index.ts";
 import { digestOf } from "../curves/model.ts";
 import { FEWEST_CURVES } from "../curves/scores.ts";
+import { formatName } from "../io/csv.ts";
 import type { Curves } from "../io/index.ts";
 import { oneLine } from "../node/terminal.ts";
 import { scoresFigure } from "../plot/index.ts";
@@ -98,10 +99,9 @@ const SCORE_FILES: readonly string[] = ["scores.svg", "scores.csv", "scores.json
 
 /** A row for each score of each set of samples. */
 function scoresCsv(rows: readonly ScoreRow[], names: readonly string[]): string {
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.flatMap(({ score, baseline, values }) =>
     values.map(({ value, pValue }, i) => {
-      const words = [names[i], score.title, score.unit].map(cell);
+      const words = [names[i], score.title, score.unit].map(formatName);
       return [...words, value, baseline, pValue, pValue < SIGNIFICANCE ? 1 : 0].join();
     }),
   );

@@ -324,8 +324,8 @@ function formatNumber(value: number, row: number): string {
   );
 }
 
-/** Quoted where plain text would be read back differently. */
-function formatName(name: string): string {
+/** A cell of text, quoted where plain text would be read back differently. */
+export function formatName(name: string): string {
   const plain = name === name.trim() && name[0] !== "#" && !/[",\r\n]/.test(name);
   return plain ? name : `"${name.replaceAll('"', '""')}"`;
 }

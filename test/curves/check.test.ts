@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
 import {
   compareCurves,
+  denoiseCurves,
   finish,
   generatePopulation,
   illustrateSampling,
@@ -214,6 +215,17 @@ describe("the data of a model", () => {
       const call = () => scoreSamples(model, curves, data, { random });
       expect(call).toThrow(FormatError);
       expect(call).toThrow(message);
+    }
+  });
+
+  it("are in km/s, as curves to denoise are", () => {
+    const metres = { radii, curves: curves.map((curve) => curve.map((v) => 1000 * v)) };
+    for (const call of [
+      () => unseenCurves(model, metres),
+      () => denoiseCurves(model, metres, { source: "mine" }),
+    ]) {
+      expect(call).toThrow(FormatError);
+      expect(call).toThrow(/the velocity of curve 1 .*, but no galaxy rotates faster than 2000\n.*in m\/s/);
     }
   });
 

@@ -1,4 +1,4 @@
-/** Time on hostile text: every parser of src/io and every search for a name is linear, which twice the text shows. */
+/** Time on hostile text: every parser and every search for a name is linear, which twice the text shows. */
 import { describe, expect, test } from "vitest";
 import { nearest } from "../../src/basics/check.ts";
 import { HalogradError } from "../../src/basics/errors.ts";
@@ -14,6 +14,7 @@ import {
   parseSparcGalaxies,
   readSafetensors,
 } from "../../src/io/index.ts";
+import { isFigure, label } from "../../src/plot/svg.ts";
 import { leastTime } from "../least-time.ts";
 
 const RULE = `Vobs Inc\n${"-".repeat(80)}\n`;
@@ -36,6 +37,9 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "a number of the command line": (text) => parseWords("run", ["--count", text], commands.get("run")!),
   "a pair of the command line": (text) =>
     parseWords("sample", ["--condition", text], commands.get("sample")!),
+  "a label of a figure": (text) => label(0, 0, text),
+  "a figure for a page": isFigure,
+  "a figure's content": (text) => isFigure(`<svg role="img"><title>${text}`),
   "the nearest of two names": (text) => nearest(`${text}a`, [`${text}b`, `b${text}`]),
   "the nearest galaxy": (text) => findSparcGalaxy([{ name: text } as never], `${text}a`, "x"),
 };
@@ -60,6 +64,10 @@ const texts: Readonly<Record<string, (n: number) => string>> = {
   "fields of ECSV": (n) => `# %ECSV\n#${"{name:".repeat(n / 6)}\na b`,
   "an option": (n) => `--${"a".repeat(n)}`,
   "pairs without an end": (n) => "disc-mass=".repeat(n / 10),
+  "raised without an end": (n) => "^{".repeat(n / 2),
+  "lowered without an end": (n) => "_{".repeat(n / 2),
+  "attributes of one element": (n) => `<svg${' role="img"'.repeat(n / 11)}`,
+  elements: (n) => "<g>".repeat(n / 3),
   braces: (n) => `{"a":${"[".repeat(n)}`,
 };
 

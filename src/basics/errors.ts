@@ -103,6 +103,9 @@ export class GradientError extends HalogradError {
 /** Tensors that differ where a test asserts that they do not, found by `assertClose`. */
 export class AssertionError extends HalogradError {}
 
+/** A function that cannot be traced: it looks at values while `compile` watches it. */
+export class TraceError extends HalogradError {}
+
 /** The first NaN or infinity, found by `detectAnomaly`. */
 export class AnomalyError extends HalogradError {}
 

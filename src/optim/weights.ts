@@ -3,6 +3,7 @@
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, synchronous } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
+import { onHost, watcher } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { changing, copyOf } from "../ops/writes.ts";
 import { inPlace } from "./in-place.ts";
@@ -21,14 +22,19 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
   const gradients = ownGradients(parametersOf("clipGradNorm", parameters));
-  // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
-  let squares = 0;
-  for (const gradient of gradients)
-    for (const value of gradient?.toTypedArray() ?? []) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (norm > maxNorm)
-    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, maxNorm / norm));
-  return norm;
+  const measure = (present: readonly Tensor[]): number[] => {
+    // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
+    let squares = 0;
+    for (const gradient of present) for (const value of gradient.toTypedArray()) squares += value * value;
+    const norm = Math.sqrt(squares);
+    return [norm, norm > maxNorm ? maxNorm / norm : 1];
+  };
+  const present = gradients.filter((gradient) => gradient !== null);
+  const numbers = onHost(measure, present, maxNorm);
+  // A step that is compiled cannot know whether it will have to.
+  if (numbers[1] !== 1 || watcher !== null)
+    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, numbers));
+  return numbers[0];
 }
 
 /**
@@ -137,7 +143,11 @@ function changeEach(
   });
 }
 
-const scale = inPlace({ name: "clipGradNorm", writes: 1, values: (m, g, factor) => [m.mul(g, factor)] });
+const scale = inPlace({
+  name: "clipGradNorm",
+  writes: 1,
+  values: (m, g, _norm, factor) => [m.mul(g, factor)],
+});
 const limitTo = inPlace({
   name: "clipGradValue",
   writes: 1,

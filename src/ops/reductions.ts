@@ -11,7 +11,7 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
+import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
@@ -341,14 +341,10 @@ interface Reduction {
       const shape = order.map((axis) => x.shape[axis]);
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
-      const count = sizeOf(kept);
-      const target = divides ? { storage: Storage.of(new Float64Array(count)), offset: 0 } : output;
-      kernel(shape, axes.length, { ...target, strides: contiguousStrides(kept) }, [
-        { storage: x.storage, offset: x.offset, strides },
-      ]);
-      if (!divides) return;
-      for (let i = 0; i < count; i++)
-        output.storage.set(output.offset + i, target.storage.get(i) / (x.size / count));
+      const { storage, offset } = x;
+      const target = { ...output, storage: output.storage, strides: contiguousStrides(kept) };
+      const divisor = divides ? x.size / sizeOf(kept) : 1;
+      kernel(shape, axes.length, target, [{ storage, offset, strides }], divisor);
     },
     // With the reduced axes as axes of one, the cotangent broadcasts against the operand; a scalar does as it is.
     gradient: (cotangent, node, index) => {

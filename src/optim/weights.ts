@@ -3,6 +3,7 @@
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, synchronous } from "../basics/check.ts";
 import { AnomalyError, ArgumentError } from "../basics/errors.ts";
+import { onHost, watcher } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { changing, copyOf } from "../ops/writes.ts";
 import { inPlace } from "./in-place.ts";
@@ -22,19 +23,17 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
   const gradients = ownGradients(parametersOf("clipGradNorm", parameters));
-  const values = gradients.map((gradient) => gradient?.toTypedArray() ?? []);
-  const spoiled = values.findIndex((list) => !list.every(Number.isFinite));
-  if (spoiled >= 0) {
-    throw new AnomalyError(
-      "clipGradNorm",
-      `the gradient of parameter ${spoiled} holds NaN or an infinity.`,
-      "find where it comes from with detectAnomaly(() => …), or catch this error and leave out the step.",
-    );
-  }
-  const norm = normOf(values);
-  if (norm > maxNorm)
-    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, maxNorm / norm));
-  return norm;
+  const places = [...gradients.keys()].filter((i) => gradients[i] !== null);
+  const measure = (present: readonly Tensor[]): number[] => {
+    const norm = normOf(present.map((gradient, i) => finiteElements(gradient, places[i])));
+    return [norm, norm > maxNorm ? maxNorm / norm : 1];
+  };
+  const present = places.map((i) => gradients[i]!);
+  const numbers = onHost(measure, present, maxNorm);
+  // A step that is compiled cannot know whether it will have to.
+  if (numbers[1] !== 1 || watcher !== null)
+    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, numbers));
+  return numbers[0];
 }
 
 /**
@@ -132,6 +131,16 @@ function ownGradients(parameters: readonly Tensor[]): (Tensor | null)[] {
   });
 }
 
+function finiteElements(gradient: Tensor, index: number): ArrayLike<number> {
+  const elements = gradient.toTypedArray();
+  if (elements.every(Number.isFinite)) return elements;
+  throw new AnomalyError(
+    "clipGradNorm",
+    `the gradient of parameter ${index} holds NaN or an infinity.`,
+    "find where it comes from with detectAnomaly(() => …), or catch this error and leave out the step.",
+  );
+}
+
 /** The norm of all elements, in float64; those whose squares leave its range are divided by the largest first. */
 function normOf(lists: readonly ArrayLike<number>[]): number {
   const root = (scale: number): number => {
@@ -163,7 +172,11 @@ function changeEach(
   });
 }
 
-const scale = inPlace({ name: "clipGradNorm", writes: 1, values: (m, g, factor) => [m.mul(g, factor)] });
+const scale = inPlace({
+  name: "clipGradNorm",
+  writes: 1,
+  values: (m, g, _norm, factor) => [m.mul(g, factor)],
+});
 const limitTo = inPlace({
   name: "clipGradValue",
   writes: 1,

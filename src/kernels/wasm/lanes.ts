@@ -122,6 +122,11 @@ export interface LaneArithmetic extends Arithmetic<Node> {
   cosNear(r: Node, low?: Node): Node;
   /** All ones where the lane's integer is odd, else 0. */
   lowestBit(n: Node): Node;
+  /**
+   * The same value, of which nobody sees how it was made: what reads the result of another operation must do with it what it
+   * would do with a number from memory.
+   */
+  opaque(x: Node): Node;
 }
 
 /** The arithmetic of lanes: its values are nodes of the graph. */
@@ -423,6 +428,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     sinNear,
     cosNear,
     lowestBit,
+    opaque: (x) => graph.op(itself, x),
   };
 }
 
@@ -549,9 +555,9 @@ export class LaneEmitter {
 /** Functions (x, result) that replace the lanes of result where |x| > RESCUE_ABOVE. */
 export type RescueFunctions = { readonly [Name in Rescue]?: Callable<readonly ["v128", "v128"], "v128"> };
 
-/** Imports what the graph needs from math.ts and writes a function around each; call it after other imports. */
-export function writeRescues(assembler: Assembler, graph: LaneGraph): RescueFunctions {
-  const names = [...graph.rescues];
+/** Imports what graphs need from math.ts and writes a function around each; call it after other imports. */
+export function writeRescues(assembler: Assembler, rescues: ReadonlySet<Rescue>): RescueFunctions {
+  const names = [...rescues];
   const imports = names.map((name) => assembler.importFunction("math", name, ["f64"], "f64"));
   const functions = names.map((name, i) => [
     name,
@@ -573,6 +579,7 @@ function unbound(): never {
   throw new Error("lanes: an operand is used before it is bound");
 }
 
+const itself = (a: Vector): Vector => a;
 const upperHalf = (a: Vector): Vector => i32x4.shuffle(a, a, [2, 3, 2, 3]);
 const lowerHalves = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 1, 4, 5]);
 const evenLanes = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 2, 4, 6]);

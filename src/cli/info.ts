@@ -37,7 +37,7 @@ export function info(values: object, { terminal }: Context, [path]: readonly str
   const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
   // The lines are the result, and not a message about it: with --json it is told in that form alone.
   const isJson = "json" in values && values.json === true;
-  if (!isJson) for (const line of lines) terminal.say(line);
+  if (!isJson) for (const line of lines) terminal.print(line);
   return { complete: true, result: { file: path, ...result } };
 }
 

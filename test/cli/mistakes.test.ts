@@ -35,7 +35,6 @@ test("a name of several lines stays on the line of the message, and in its place
   expectRefusal(["info", name], 1, /^error: no\\n {2}Fix: all is well: no such file/);
   writeFileSync(join(home, "two\nlines.csv"), "0.1,1\n50,60\n");
   expect(succeed(["info", "two\nlines.csv"], home)).toMatch(/^two\\nlines\.csv: curves, 1 rows of 2/);
-  expect(succeed(["info", "two\nlines.csv", "--quiet"], home)).toBe("");
 });
 
 test.each([

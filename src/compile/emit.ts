@@ -48,6 +48,9 @@ export function emit(phases: readonly Phase[], plan: Plan, base: number, backend
   };
 }
 
+/** So many instructions abreast: modules of steps are larger than those of single operations anyway. */
+const MOST_ABREAST = 512;
+
 type LaneCall = Callable<readonly ["i32", "i32", "i32"], "none">;
 
 class ModuleWriter {
@@ -98,7 +101,7 @@ class ModuleWriter {
     if (name === null || this.#functions.has(name)) return;
     if (instruction.kind === "loop") {
       const { expressions, operands, repeated } = instruction;
-      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated));
+      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated, MOST_ABREAST));
     } else if (instruction.kind === "fold") {
       const { expression, operands, repeated, over } = instruction;
       this.#functions.set(name, foldFunction(expression, operands.length, repeated, over));

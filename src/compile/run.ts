@@ -80,10 +80,20 @@ export class Executable {
     this.#fresh = freshOf(phases);
   }
 
-  /** Reserves memory for a program and makes its module; null where there is not that much memory. */
-  static make(stages: Stages, backend: WasmBackend): Executable | null {
+  /** Reserves memory for a program and makes its module; in words why the platform refuses, where it does. */
+  static make(stages: Stages, backend: WasmBackend): Executable | string {
     const block = Block.reserve(backend.memory, stages.plan.bytes);
-    return block && new Executable(stages, backend, block);
+    if (block === null) return "there is no memory for it";
+    try {
+      return new Executable(stages, backend, block);
+    } catch (error) {
+      // Some browsers take no large module on their main thread.
+      const isRefused = [WebAssembly.CompileError, EvalError, RangeError].some(
+        (kind) => error instanceof kind,
+      );
+      if (!isRefused) throw error;
+      return `the platform refuses its module: ${(error as Error).message}`;
+    }
   }
 
   /** Whether the program can run on these arguments: none shares memory with another, nor with what the program knows anyway. */

@@ -143,7 +143,8 @@ export class Executable {
   release(): void {
     this.#takeBack();
     for (const { source, residence } of this.#captured)
-      if (source.storage.residence === residence) void source.storage.data;
+      if (residence !== null && source.storage.residence === residence) void source.storage.data;
+    this.#block.release();
   }
 
   /** Moves results of the last call that somebody may still hold out of the way. */
@@ -343,32 +344,44 @@ export class Executable {
 
 const NONE: ReadonlySet<Buffer> = /* @__PURE__ */ new Set<Buffer>();
 
-/** Memory that a program has to itself; it is free again when neither the program nor an element in it is reachable. */
+/** Memory that a program has to itself; without a word it is free again when neither the program nor an element in it is reachable. */
 class Block {
   readonly memory: Memory;
   readonly address: number;
+  readonly #bytes: number;
 
-  private constructor(memory: Memory, address: number) {
+  private constructor(memory: Memory, address: number, bytes: number) {
     this.memory = memory;
     this.address = address;
+    this.#bytes = bytes;
   }
 
-  static reserve(memory: Memory, bytes: number): Block | null {
-    const address = memory.reserve(Math.max(16, bytes));
+  static reserve(memory: Memory, wanted: number): Block | null {
+    const bytes = Math.max(16, wanted);
+    const address = memory.reserve(bytes);
     if (address === 0) return null;
-    const block = new Block(memory, address);
-    abandoned?.register(block, { memory, address, bytes: Math.max(16, bytes) });
+    const block = new Block(memory, address, bytes);
+    abandoned?.register(block, { memory, address, bytes }, block);
     return block;
+  }
+
+  /** Gives the memory back, in which nothing is any more. */
+  release(): void {
+    abandoned?.unregister(this);
+    this.memory.release(this.address, this.#bytes);
   }
 }
 
-const abandoned: FinalizationRegistry<{ memory: Memory; address: number; bytes: number }> | null =
-  /* @__PURE__ */ (() =>
-    typeof FinalizationRegistry === "undefined"
-      ? null
-      : new FinalizationRegistry<{ memory: Memory; address: number; bytes: number }>(
-          ({ memory, address, bytes }) => memory.release(address, bytes),
-        ))();
+interface Reserved {
+  readonly memory: Memory;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+const abandoned: FinalizationRegistry<Reserved> | null = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === "undefined"
+    ? null
+    : new FinalizationRegistry<Reserved>(({ memory, address, bytes }) => memory.release(address, bytes)))();
 
 /** Elements of a storage in a block. */
 class Slotted implements Residence {

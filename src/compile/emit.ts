@@ -275,7 +275,7 @@ function writeRepeat(
   });
 }
 
-/** Copies elements one by one between two layouts of the same sizes. */
+/** Copies elements between two layouts of the same sizes, one by one unless they lie side by side in both. */
 function writeCopy(
   body: Body,
   sizes: readonly number[],
@@ -284,6 +284,10 @@ function writeCopy(
   const target = body.let(i32.const(to.address));
   const source = body.let(i32.const(from.address));
   const along = (axis: number): void => {
+    if (axis === sizes.length - 1 && to.steps[axis] === 1 && from.steps[axis] === 1) {
+      body.do(memory.copy(target, source, 4 * sizes[axis]));
+      return;
+    }
     if (axis === sizes.length) {
       body.store(target, f32.load(source));
       return;

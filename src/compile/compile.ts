@@ -172,7 +172,7 @@ class Member {
     this.#previous = null;
     if (this.programs.length === MOST_PROGRAMS) this.programs.shift()!.release();
     const program = programOf(seen, backend);
-    if (program === null) this.refusal = "there is no memory for it";
+    if (typeof program === "string") this.refusal = program;
     else this.programs.push(program);
     if (++this.#attempts === 2 * MOST_TRACES) this.refusal = "what it depends on changes again and again";
   }
@@ -191,7 +191,7 @@ function tracesDiffer(before: Trace, after: Trace): string | null {
 }
 
 /** Makes a program of a trace, stage by stage. */
-function programOf(trace: Trace, backend: WasmBackend): Executable | null {
+function programOf(trace: Trace, backend: WasmBackend): Executable | string {
   const kept = new Set<Buffer>();
   for (const made of trace.results) if (made.kind === "view") kept.add(made.view.buffer);
   for (const gradient of trace.gradients.values()) if (gradient !== null) kept.add(gradient.buffer);

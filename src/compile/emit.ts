@@ -48,6 +48,9 @@ export function emit(phases: readonly Phase[], plan: Plan, base: number, backend
   };
 }
 
+/** So many instructions abreast: modules of steps are larger than those of single operations anyway. */
+const MOST_ABREAST = 512;
+
 type LaneCall = Callable<readonly ["i32", "i32", "i32"], "none">;
 
 class ModuleWriter {
@@ -98,7 +101,7 @@ class ModuleWriter {
     if (name === null || this.#functions.has(name)) return;
     if (instruction.kind === "loop") {
       const { expressions, operands, repeated } = instruction;
-      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated));
+      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated, MOST_ABREAST));
     } else if (instruction.kind === "fold") {
       const { expression, operands, repeated, over } = instruction;
       this.#functions.set(name, foldFunction(expression, operands.length, repeated, over));
@@ -272,7 +275,7 @@ function writeRepeat(
   });
 }
 
-/** Copies elements one by one between two layouts of the same sizes. */
+/** Copies elements between two layouts of the same sizes, one by one unless they lie side by side in both. */
 function writeCopy(
   body: Body,
   sizes: readonly number[],
@@ -281,6 +284,10 @@ function writeCopy(
   const target = body.let(i32.const(to.address));
   const source = body.let(i32.const(from.address));
   const along = (axis: number): void => {
+    if (axis === sizes.length - 1 && to.steps[axis] === 1 && from.steps[axis] === 1) {
+      body.do(memory.copy(target, source, 4 * sizes[axis]));
+      return;
+    }
     if (axis === sizes.length) {
       body.store(target, f32.load(source));
       return;

@@ -80,10 +80,20 @@ export class Executable {
     this.#fresh = freshOf(phases);
   }
 
-  /** Reserves memory for a program and makes its module; null where there is not that much memory. */
-  static make(stages: Stages, backend: WasmBackend): Executable | null {
+  /** Reserves memory for a program and makes its module; in words why the platform refuses, where it does. */
+  static make(stages: Stages, backend: WasmBackend): Executable | string {
     const block = Block.reserve(backend.memory, stages.plan.bytes);
-    return block && new Executable(stages, backend, block);
+    if (block === null) return "there is no memory for it";
+    try {
+      return new Executable(stages, backend, block);
+    } catch (error) {
+      // Some browsers take no large module on their main thread.
+      const isRefused = [WebAssembly.CompileError, EvalError, RangeError].some(
+        (kind) => error instanceof kind,
+      );
+      if (!isRefused) throw error;
+      return `the platform refuses its module: ${(error as Error).message}`;
+    }
   }
 
   /** Whether the program can run on these arguments: none shares memory with another, nor with what the program knows anyway. */
@@ -133,7 +143,8 @@ export class Executable {
   release(): void {
     this.#takeBack();
     for (const { source, residence } of this.#captured)
-      if (source.storage.residence === residence) void source.storage.data;
+      if (residence !== null && source.storage.residence === residence) void source.storage.data;
+    this.#block.release();
   }
 
   /** Moves results of the last call that somebody may still hold out of the way. */
@@ -333,32 +344,44 @@ export class Executable {
 
 const NONE: ReadonlySet<Buffer> = /* @__PURE__ */ new Set<Buffer>();
 
-/** Memory that a program has to itself; it is free again when neither the program nor an element in it is reachable. */
+/** Memory that a program has to itself; without a word it is free again when neither the program nor an element in it is reachable. */
 class Block {
   readonly memory: Memory;
   readonly address: number;
+  readonly #bytes: number;
 
-  private constructor(memory: Memory, address: number) {
+  private constructor(memory: Memory, address: number, bytes: number) {
     this.memory = memory;
     this.address = address;
+    this.#bytes = bytes;
   }
 
-  static reserve(memory: Memory, bytes: number): Block | null {
-    const address = memory.reserve(Math.max(16, bytes));
+  static reserve(memory: Memory, wanted: number): Block | null {
+    const bytes = Math.max(16, wanted);
+    const address = memory.reserve(bytes);
     if (address === 0) return null;
-    const block = new Block(memory, address);
-    abandoned?.register(block, { memory, address, bytes: Math.max(16, bytes) });
+    const block = new Block(memory, address, bytes);
+    abandoned?.register(block, { memory, address, bytes }, block);
     return block;
+  }
+
+  /** Gives the memory back, in which nothing is any more. */
+  release(): void {
+    abandoned?.unregister(this);
+    this.memory.release(this.address, this.#bytes);
   }
 }
 
-const abandoned: FinalizationRegistry<{ memory: Memory; address: number; bytes: number }> | null =
-  /* @__PURE__ */ (() =>
-    typeof FinalizationRegistry === "undefined"
-      ? null
-      : new FinalizationRegistry<{ memory: Memory; address: number; bytes: number }>(
-          ({ memory, address, bytes }) => memory.release(address, bytes),
-        ))();
+interface Reserved {
+  readonly memory: Memory;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+const abandoned: FinalizationRegistry<Reserved> | null = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === "undefined"
+    ? null
+    : new FinalizationRegistry<Reserved>(({ memory, address, bytes }) => memory.release(address, bytes)))();
 
 /** Elements of a storage in a block. */
 class Slotted implements Residence {

@@ -461,19 +461,35 @@ function polynomialOf(graph: LaneGraph, x: Node, coefficients: readonly number[]
 export class LaneEmitter {
   readonly #body: Body;
   readonly #rescue: RescueFunctions;
+  readonly #abreast: boolean;
   readonly #order: Node[] = []; // operands before what uses them
   readonly #uses: Map<Node, number> = new Map();
   readonly #usedAbove: Set<Node> = new Set(); // by a node of a higher level, or as a result
   readonly #locals: Map<Node, Local<"v128">> = new Map();
   readonly #computed: Set<Node> = new Set();
 
-  constructor(body: Body, results: readonly Node[], rescue: RescueFunctions = {}) {
+  /**
+   * Of what the results need. With `abreast`, instructions come in the order of their distance from the operands: several
+   * results of equal form then take turns, and none waits for its own last instruction.
+   */
+  constructor(
+    body: Body,
+    results: readonly Node[],
+    rescue: RescueFunctions = {},
+    { abreast = false }: { readonly abreast?: boolean } = {},
+  ) {
     this.#body = body;
     this.#rescue = rescue;
+    this.#abreast = abreast;
     for (const result of results) {
       this.#visit(result);
       this.#usedAbove.add(result);
     }
+    if (!abreast) return;
+    const distances = new Map<Node | number, number>();
+    for (const node of this.#order)
+      distances.set(node, 1 + Math.max(0, ...node.operands.map((operand) => distances.get(operand) ?? 0)));
+    this.#order.sort((a, b) => distances.get(a)! - distances.get(b)!);
   }
 
   /** Whether the results need a node at all. */
@@ -499,7 +515,7 @@ export class LaneEmitter {
     for (const node of nodes) this.#computed.delete(node); // by an earlier call
     for (const node of nodes) {
       if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
-      else if (this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
+      else if (this.#abreast || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
         this.#assign(node, this.#expression(node));
       }
     }

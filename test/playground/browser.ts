@@ -8,8 +8,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { TYPES } from "../runtimes/browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -91,6 +92,17 @@ export async function launch(): Promise<Browser> {
   const { chromium } = createRequire(join(pages, "package.json"))("playwright-core");
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to be root with one
   return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/** The gzipped bytes of a page of the site: its HTML, and the scripts and styles that it and they name. */
+export function sizeOf(page: string): number {
+  const files = new Set([join(site, page)]);
+  for (const file of files)
+    for (const [, name] of readFileSync(file, "utf8").matchAll(/["'`(]([\w./-]+\.(?:js|css))["'`)]/g)) {
+      const path = [join(dirname(file), name), join(site, name)].find((path) => existsSync(path));
+      if (path !== undefined && !path.endsWith("service-worker.js")) files.add(path);
+    }
+  return [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
 }
 
 /** axe-core as text, to be run in a page. */

@@ -78,7 +78,8 @@ test.each(
   async (browser) => {
     // Imported here: it needs what the build has installed.
     const { runProgram } = await import("../../examples/playground/stepper/program.ts");
-    const { record, elementsOf, show } = await import("../../examples/playground/stepper/steps.ts");
+    const { record, elementsOf } = await import("../../examples/playground/stepper/steps.ts");
+    const { show } = await import("../../examples/playground/site/numbers.ts");
     const [outcome] = await runInBrowser(browser, home, 100_000);
     const { shown, failures } = outcome as unknown as {
       shown: Record<string, Record<string, string[]>>;

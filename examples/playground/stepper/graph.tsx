@@ -2,7 +2,8 @@
 
 import { type Edge, layOutTape, type Node, type PlacedBox, type Tensor } from "halograd";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { type Recording, type Step, show } from "./steps.ts";
+import { show } from "../site/numbers.ts";
+import type { Recording, Step } from "./steps.ts";
 import { Cells, gridOf, MOST_CELLS } from "./tensor-view.tsx";
 
 interface GraphProps {

@@ -3,7 +3,8 @@
 import { type Node, useBackend } from "halograd";
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Choice, Switch } from "./controls.tsx";
+import { Choice, Icon, Switch } from "../site/controls.tsx";
+import { keepOffline } from "../site/offline.ts";
 import { Editor } from "./editor.tsx";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
@@ -397,27 +398,6 @@ function App() {
   );
 }
 
-const ICONS = {
-  start: "M4 4v12M16 4L7 10l9 6z",
-  back: "M14 4L5 10l9 6z",
-  play: "M6 4l10 6-10 6z",
-  pause: "M7 4v12M13 4v12",
-  forward: "M6 4l9 6-9 6z",
-  end: "M16 4v12M4 4l9 6-9 6z",
-};
-
-function Icon({ name }: { readonly name: keyof typeof ICONS }) {
-  return (
-    <svg class={`icon ${name}`} width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
-      <path d={ICONS[name]} />
-    </svg>
-  );
-}
-
 render(<App />, document.getElementById("app")!);
 
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  navigator.serviceWorker.register("./service-worker.js").catch(() => {
-    // Opened from a file or without a secure connection: the page works, but only while it is there.
-  });
-}
+keepOffline();

@@ -47,3 +47,21 @@ export function Switch({ label, name, checked, onChange }: SwitchProps) {
     </label>
   );
 }
+
+const ICONS = {
+  start: "M4 4v12M16 4L7 10l9 6z",
+  back: "M14 4L5 10l9 6z",
+  play: "M6 4l10 6-10 6z",
+  pause: "M7 4v12M13 4v12",
+  forward: "M6 4l9 6-9 6z",
+  end: "M16 4v12M4 4l9 6-9 6z",
+};
+
+/** A sign on a button, which has its name as a label. */
+export function Icon({ name }: { readonly name: keyof typeof ICONS }) {
+  return (
+    <svg class={`icon ${name}`} width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
+      <path d={ICONS[name]} />
+    </svg>
+  );
+}

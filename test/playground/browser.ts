@@ -51,11 +51,32 @@ interface Browser {
 /** Whether there is a browser to drive; where the machine is to check everything there must be one. */
 export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === "true";
 
-/**
- * Builds the pages where they are older than what they are made of; what they need is installed by that. Test files run
- * beside each other, so the first one builds, and the others wait for it.
- */
+/** Builds the pages where they are older than what they are made of; what they need is installed by that. */
 export function buildPages(): void {
+  alone(() => {
+    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
+      .filter((name) => !name.startsWith("node_modules"))
+      .map((name) => join(pages, name));
+    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
+    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
+      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
+    );
+    if (newest.length > 0) run("build");
+  });
+}
+
+/** Installs what the pages need where it is missing: enough to import their code. */
+export function installPages(): void {
+  alone(() => run("install"));
+}
+
+function run(task: "build" | "install"): void {
+  execFileSync(process.execPath, [join(pages, "run.js"), task], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** Test files run beside each other: the first one installs and builds, and the others wait for it. */
+function alone(work: () => void): void {
   const lock = join(root, ".build/playground-lock");
   mkdirSync(join(root, ".build"), { recursive: true });
   for (;;) {
@@ -70,18 +91,7 @@ export function buildPages(): void {
     }
   }
   try {
-    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.startsWith("node_modules"))
-      .map((name) => join(pages, name));
-    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
-    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
-      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
-    );
-    if (newest.length > 0)
-      execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
-        stdio: ["ignore", "inherit", "inherit"],
-      });
+    work();
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }

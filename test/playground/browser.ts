@@ -40,6 +40,7 @@ export interface Context {
   setOffline(offline: boolean): Promise<void>;
   newPage(): Promise<Page>;
   close(): Promise<void>;
+  addInitScript(script: string): Promise<void>;
   newCDPSession(page: Page): Promise<{ send(method: string, options?: object): Promise<unknown> }>;
 }
 

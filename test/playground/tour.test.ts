@@ -73,7 +73,7 @@ describe.each(exercises)("exercise $name", ({ name, starter, solution }) => {
   });
 
   test("what one starts from does not pass", async () => {
-    expect(await check(name, hostWith(name, starter))).toMatch(/\w/);
+    expect((await check(name, hostWith(name, starter)))?.message).toMatch(/\w/);
   });
 
   test.each(mistakes[name] ?? [])("$title: it says what is wrong", async ({ edits, says }) => {
@@ -82,7 +82,7 @@ describe.each(exercises)("exercise $name", ({ name, starter, solution }) => {
       expect(code.split(text).length - 1, `"${text}" in the solution`).toBe(1);
       code = code.replace(text, () => by);
     }
-    expect(await check(name, hostWith(name, code))).toContain(says);
+    expect((await check(name, hostWith(name, code)))?.message ?? "passes").toContain(says);
   });
 
   test("at least three wrong solutions are tried", () => {
@@ -94,4 +94,59 @@ test("the wrong solutions belong to exercises", () => {
   expect(
     Object.keys(mistakes).filter((name) => !exercises.some((exercise) => exercise.name === name)),
   ).toEqual([]);
+});
+
+describe("code that goes wrong is told with its place", () => {
+  test.each([
+    ["a mistake of syntax", "const a = 1;\nconst b = ;", { file: "cell", line: 2 }, "Unexpected token"],
+    ["an error", "const f = () => {\n  null.x;\n};\nf();", { file: "cell", line: 2 }, "TypeError"],
+    [
+      "an error of an imported file",
+      'import { Value } from "./value.js";\nnew Value(1).add(null);',
+      { file: "value", line: 8 },
+      "TypeError",
+    ],
+    ["something else that is thrown", "throw 5;", null, "thrown: 5"],
+    [
+      "a file that is not there",
+      '\nimport { a } from "./nothing.js";',
+      { file: "cell", line: 2 },
+      "There is no ./nothing.js",
+    ],
+    [
+      "a package that is not there",
+      'import fs from "node:fs";',
+      { file: "cell", line: 1 },
+      "There is no node:fs",
+    ],
+    [
+      "an export that is not there",
+      'import { Valeu } from "./value.js";',
+      { file: "cell", line: 1 },
+      "no export Valeu",
+    ],
+    [
+      "files that import each other",
+      'import { cell } from "./cell.js";',
+      { file: "cell", line: 1 },
+      "imports this file",
+    ],
+    ["an export of another form", "export default 1;", { file: "cell", line: 1 }, "export function"],
+    ["undeclared names", "\n\nx = 1;", { file: "cell", line: 3 }, "ReferenceError"],
+    [
+      "an import over lines, and what comes behind",
+      'import {\n  Value,\n} from "./value.js";\nValue.nothing();',
+      { file: "cell", line: 4 },
+      "TypeError",
+    ],
+  ])("%s", async (_, code, place, message) => {
+    const { problemOf } = await import("../../examples/playground/tour/modules.ts");
+    const error = await runModule("cell", hostWith("cell", code)).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const problem = problemOf(error);
+    expect(problem.place).toEqual(place);
+    expect(problem.message).toContain(message);
+  });
 });

@@ -2,7 +2,7 @@
 
 /** A piece of a lesson, in the order of the file. */
 export type Part =
-  | { readonly kind: "prose"; readonly markdown: string }
+  | { readonly kind: "prose"; readonly text: string }
   /** Code that a reader may change and run; with a name, cells and exercises of later lessons may import it. */
   | { readonly kind: "cell"; readonly name: string | null; readonly code: string; readonly line: number }
   | Exercise;
@@ -12,7 +12,7 @@ export interface Exercise {
   readonly kind: "exercise";
   readonly name: string;
   readonly starter: string;
-  /** Markdown, each telling more than the one before. */
+  /** Each tells more than the one before. */
   readonly hints: readonly string[];
   readonly solution: string;
 }
@@ -29,9 +29,14 @@ export interface Lesson {
  * The folded details behind an exercise are its hints, and the last one, with a fence `js solution=NAME`, its solution.
  *
  * @param page names the file in errors
+ * @param render makes the text of prose and hints from their Markdown; left out, it stays Markdown
  * @throws Error with the line, for a fence that is never closed, and for an exercise without hints or solution
  */
-export function readLesson(page: string, markdown: string): Lesson {
+export function readLesson(
+  page: string,
+  markdown: string,
+  render: (markdown: string) => string = (markdown) => markdown,
+): Lesson {
   const lines = markdown.split("\n");
   const title = /^# (.+)$/.exec(lines[0])?.[1];
   if (title === undefined) throw new Error(`${page}:1: a lesson starts with its title`);
@@ -39,7 +44,7 @@ export function readLesson(page: string, markdown: string): Lesson {
   let prose: string[] = [];
   const endProse = (): void => {
     const text = prose.join("\n").trim();
-    if (text !== "") parts.push({ kind: "prose", markdown: text });
+    if (text !== "") parts.push({ kind: "prose", text: render(text) });
     prose = [];
   };
   for (let i = 1; i < lines.length; ) {
@@ -52,7 +57,7 @@ export function readLesson(page: string, markdown: string): Lesson {
       endProse();
       if (fence.marks.exercise !== undefined) {
         const { exercise, end } = readExercise(page, lines, i, fence);
-        parts.push(exercise);
+        parts.push({ ...exercise, hints: exercise.hints.map(render) });
         i = end;
       } else {
         parts.push({ kind: "cell", name: fence.marks.file ?? null, code: fence.code, line: i + 2 });

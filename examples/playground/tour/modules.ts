@@ -71,23 +71,22 @@ export function runModule(name: string, host: Host): Promise<Exports> {
   return run(name, []);
 }
 
-/** Where an error was thrown in a learner's code, from its stack; null where it was not. */
-export function placeOf(error: unknown): { readonly file: string; readonly line: number } | null {
-  if (error instanceof CodeError) return error;
-  const found = /tour-code\/([\w-]+)\.js:(\d+)/.exec((error as Error)?.stack ?? "");
-  return found && { file: found[1], line: Number(found[2]) };
+/** What went wrong, and where in a learner's files. */
+export interface Problem {
+  readonly message: string;
+  /** Null where it was not thrown in one of them. */
+  readonly place: { readonly file: string; readonly line: number } | null;
 }
 
-/** What an error says, with the line where it was thrown. */
-export function describeError(error: unknown): string {
-  const place = placeOf(error);
-  const text =
-    error instanceof CodeError
-      ? error.message
-      : error instanceof Error
-        ? `${error.name}: ${error.message}`
-        : `thrown: ${show(error)}`;
-  return place === null ? text : `${place.file}.js, line ${place.line}: ${text}`;
+/** Describes whatever was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof CodeError)
+    return { message: error.message, place: { file: error.file, line: error.line } };
+  const found = /tour-code\/([\w-]+)\.js:(\d+)/.exec((error as Error)?.stack ?? "");
+  return {
+    message: error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${show(error)}`,
+    place: found && { file: found[1], line: Number(found[2]) },
+  };
 }
 
 interface Import {

@@ -154,7 +154,13 @@ export const checks = {
       calls++;
       return numbers;
     };
-    learner.holds(count([0]), () => [0, 0], 2, 1, () => 0.5);
+    learner.holds(
+      count([0]),
+      () => [0, 0],
+      2,
+      1,
+      () => 0.5,
+    );
     if (calls < 20)
       throw new Wrong(
         `holds tries ${calls} pair${calls === 1 ? "" : "s"} of ẋ and ȳ, where 20 are asked for: one may hide a mistake by chance.`,

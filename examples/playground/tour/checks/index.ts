@@ -1,7 +1,7 @@
 /** The checkers of all exercises, by their names. */
 
 import { Wrong } from "../checking.ts";
-import { describeError, type Exports, type Host, runModule } from "../modules.ts";
+import { type Exports, type Host, type Problem, problemOf, runModule } from "../modules.ts";
 import { checks as nudging } from "./01-nudging.ts";
 import { checks as chainRule } from "./02-chain-rule.ts";
 import { checks as value } from "./03-value.ts";
@@ -34,11 +34,11 @@ const checkers = {
  *
  * @returns what is wrong, in words for who wrote it; null where nothing is
  */
-export async function checkExercise(name: string, host: Host): Promise<string | null> {
+export async function checkExercise(name: string, host: Host): Promise<Problem | null> {
   try {
     checkers[name](await runModule(name, host));
     return null;
   } catch (error) {
-    return error instanceof Wrong ? error.message : describeError(error);
+    return error instanceof Wrong ? { message: error.message, place: null } : problemOf(error);
   }
 }

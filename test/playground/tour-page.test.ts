@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     expect(bytes).toBeLessThanOrEqual(200_000);
   });
 
-  test("a wrong solution is told what is wrong, and hints come one by one", async () => {
+  test("the check of a wrong solution says what is wrong, and hints come one by one", async () => {
     const slope = "[data-exercise=slope]";
     await write(slope, "export function slope(f, x) {\n  const h = 1e-5;\n  return f(x + h) - f(x - h);\n}");
     expect(await verdict(slope, "check")).toBe("wrong");
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     expect(await solvedCount(page)).toMatch(/^0 of/);
   });
 
-  test("an error is told with its line, and underlined there", async () => {
+  test("an error is shown with its line, and underlined there", async () => {
     const slope = "[data-exercise=slope]";
     await write(slope, "export function slope(f, x) {\n  return f(x).nothing.at(0);\n}");
     expect(await verdict(slope, "check")).toBe("wrong");
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     expect(lines.at(-1)).toBe("… more lines are left out");
   });
 
-  test("an error behind the end of the code is told, too", async () => {
+  test("an error that a timer throws later is shown, too", async () => {
     await write(cell, "setTimeout(() => { throw new Error('late'); });\nawait new Promise(() => {});");
     expect(await verdict(cell, "run")).toBe("wrong");
     expect(await said(cell)).toContain("late");

@@ -56,7 +56,7 @@ function hostWith(name: string, code: string, printed: string[] = []): Host {
 
 describe.each(lessons)("$title", ({ page, parts }) => {
   const cells = parts.filter((part) => part.kind === "cell");
-  test.each(cells)(`the code at ${page}:$line runs, and prints what its comments tell`, async ({ code }) => {
+  test.each(cells)(`the code at ${page}:$line runs, and prints what its comments claim`, async ({ code }) => {
     const printed: string[] = [];
     await runModule("cell", hostWith("cell", code, printed));
     // What is printed as SVG is shown as a picture.
@@ -96,7 +96,7 @@ test("the wrong solutions belong to exercises", () => {
   ).toEqual([]);
 });
 
-describe("code that goes wrong is told with its place", () => {
+describe("an error is reported with its place", () => {
   test.each([
     ["a mistake of syntax", "const a = 1;\nconst b = ;", { file: "cell", line: 2 }, "Unexpected token"],
     ["an error", "const f = () => {\n  null.x;\n};\nf();", { file: "cell", line: 2 }, "TypeError"],

@@ -26,7 +26,7 @@ function App() {
   useEffect(() => {
     const onHash = (): void => {
       setAt(lessonInAddress());
-      scrollTo(0, 0);
+      heading.current?.scrollIntoView();
       heading.current?.focus({ preventScroll: true });
     };
     addEventListener("hashchange", onHash);

@@ -84,9 +84,18 @@ export function problemOf(error: unknown): Problem {
     return { message: error.message, place: { file: error.file, line: error.line } };
   const found = /tour-code\/([\w-]+)\.js:(\d+)/.exec((error as Error)?.stack ?? "");
   return {
-    message: error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${show(error)}`,
+    message:
+      (error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${show(error)}`) +
+      lineInWebKit(error),
     place: found && { file: found[1], line: Number(found[2]) },
   };
+}
+
+/** WebKit knows the line of an error in evaluated code, but not the file. */
+function lineInWebKit(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const { line, sourceURL } = error as Error & { line?: unknown; sourceURL?: unknown };
+  return typeof line === "number" && sourceURL === undefined ? ` (line ${line})` : "";
 }
 
 interface Import {

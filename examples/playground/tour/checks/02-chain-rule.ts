@@ -137,7 +137,10 @@ export const checks = {
         );
       const { got, start } = call(edges, `v${from}`, `v${to}`);
       if (isNear(got, sums[from])) return;
-      if (from === to) throw new Wrong(`${start} 1: a value moves exactly as far as itself.`);
+      if (from === to)
+        throw new Wrong(
+          `${start} 1: from a place to itself there is one path, without edges, and the product of nothing is 1.`,
+        );
       throw new Wrong(
         `${start} ${digits(sums[from])}. Every edge that leaves a place starts paths, also a second one between the same two.`,
       );

@@ -50,7 +50,7 @@ function reached(result: Value): Value[] {
   return [...seen].sort((a, b) => Number(b.name.slice(1)) - Number(a.name.slice(1)));
 }
 
-/** Runs a walk on x, x + x, … of so many doublings, and stops it when it looks into sources more often than an order needs. */
+/** Walks x + x, doubled so often, and stops when sources are looked into more often than an order needs. */
 function withoutAllPaths(walk: (result: Value) => unknown, what: string): void {
   let looks = 0;
   let last = value("v0");

@@ -1,4 +1,4 @@
-/** What the checks of the lessons on tensors share: a learner's tensors beside the engine's, and rules against differences. */
+/** What the checks on tensors share: a learner's tensors beside the engine's, and vjps against differences. */
 
 import fc from "fast-check";
 import { apply, GradientError, type Operation, type Tensor, tensor } from "halograd";
@@ -88,7 +88,7 @@ export function checkOperation(
   options: OperationCheck,
 ): void {
   const { name, runs = 40 } = options;
-  // One after the other, or the simplest failing case of the one would be told for the other.
+  // One after the other: shrinking could otherwise move from a failure of the one kind to one of the other.
   forAll([operands], (x) => checkValue(f, x, expected(...x), name), { runs });
   forAll([operands], (x) => checkRules(f, x, expected(...x), options), { runs });
 }

@@ -179,6 +179,7 @@ export function ExerciseTask({ exercise, progress, onProgress }: ExerciseProps) 
         )}
         <Imports source={source} progress={progress} />
       </div>
+      <Output result={result} checked={name} />
       <div aria-live="polite">
         {hints.slice(0, hinted).map((hint, i) => (
           <div
@@ -209,7 +210,6 @@ export function ExerciseTask({ exercise, progress, onProgress }: ExerciseProps) 
           </div>
         )}
       </div>
-      <Output result={result} checked={name} />
     </section>
   );
 }

@@ -3,10 +3,14 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
+/** Each is a page. */
+const pages = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html"));
+
 export default defineConfig({
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { fs: { allow: ["../.."] } },
+  worker: { format: "es" },
   build: {
     outDir: "../../.build/playground/site",
     emptyOutDir: true,
@@ -15,7 +19,7 @@ export default defineConfig({
     target: "es2022",
     // What stands in the page would be a policy of its own.
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html")) },
+    rolldownOptions: { input: pages },
   },
   plugins: [offline()],
 });
@@ -33,7 +37,7 @@ function offline(): Plugin {
         .digest("hex")
         .slice(0, 8);
       const code = `const version = ${JSON.stringify(`halograd ${version}`)};
-const files = ${JSON.stringify(["./", ...files])};
+const files = ${JSON.stringify(["./", ...pages, ...files])};
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(version).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
 });

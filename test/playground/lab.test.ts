@@ -336,7 +336,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
       expect(learned / exact, shape).toBeLessThan(1.08);
     }
     // Particles end where the exact ones do, most of them.
-    await page.waitForSelector(".keep button:text('CSV'):enabled");
+    await page.waitForSelector("#panel > .columns .keep button:text('CSV'):enabled");
     const { rows } = parseCsv(await saveText("role=button[name='Save as CSV']"), { source: "saved" });
     const last = rows.filter(([step]) => step === 30);
     expect(last).toHaveLength(150);

@@ -3,7 +3,7 @@
 import { formatCsv, type Observations, parseObservations } from "halograd/io";
 import { inferenceFigure, type Mark, okabeIto } from "halograd/plot";
 import { useRef, useState } from "preact/hooks";
-import { Choice, NumberField, Switch } from "../site/controls.tsx";
+import { Choice, NumberField, Switch, Typed } from "../site/controls.tsx";
 import { Chart, type Frame, Legend, radiusAxis, velocityAxis } from "./chart.tsx";
 import { download, Keep } from "./files.tsx";
 import type { PartProps } from "./sample.tsx";
@@ -341,16 +341,11 @@ function Cell({
 }) {
   return (
     <td>
-      <input
-        type="number"
-        aria-label={label}
-        min={least}
-        step="any"
+      <Typed
+        label={label}
+        bounds={{ min: least, step: "any" }}
         value={value}
-        onChange={(event) => {
-          if (event.currentTarget.checkValidity() && event.currentTarget.value !== "")
-            onChange(Number(event.currentTarget.value));
-        }}
+        onChange={(text) => onChange(Number(text))}
       />
     </td>
   );

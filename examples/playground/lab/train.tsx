@@ -11,7 +11,7 @@ import type { EpochLosses } from "halograd/diffusion";
 import { formatCsv } from "halograd/io";
 import { type Mark, okabeIto, scale, thinLine } from "halograd/plot";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { Choice, NumberField, Switch } from "../site/controls.tsx";
+import { Choice, NumberField, Switch, Typed } from "../site/controls.tsx";
 import { Chart, type ChartSpec, figureOf, Legend, radiusAxis, velocityAxis } from "./chart.tsx";
 import type { Client, Job } from "./client.ts";
 import { Keep } from "./files.tsx";
@@ -283,15 +283,15 @@ function Widths({
     );
   }
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the field in it is the control
     <label>
       Widths to the bottleneck{" "}
-      <input
+      <Typed
+        label="Widths to the bottleneck"
         name="widths"
         value={widths.join(" ")}
-        pattern="[0-9]+( [0-9]+)*"
-        size={10}
-        onChange={(event) => {
-          const next = event.currentTarget.value.trim().split(/[ ,]+/).map(Number);
+        onChange={(text) => {
+          const next = text.trim().split(/[ ,]+/).map(Number);
           if (
             next.length <= 6 &&
             next.every((width) => Number.isInteger(width) && width >= 1 && width <= 256)

@@ -1,6 +1,7 @@
 /** Controls with their labels. */
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, TargetedEvent } from "preact";
+import { useState } from "preact/hooks";
 
 interface ChoiceProps<T extends string | number> {
   readonly label: string;
@@ -95,6 +96,33 @@ export function Slider({ label, name, value, min, max, step, text, disabled, onC
   );
 }
 
+interface TypedProps {
+  readonly name?: string;
+  readonly label: string;
+  readonly value: string | number;
+  /** For numbers: what the browser takes to be valid. Without, any text is. */
+  readonly bounds?: { readonly min: number; readonly max?: number; readonly step: number | "any" };
+  /** What was typed, once that is done and valid. */
+  readonly onChange: (text: string) => void;
+}
+
+/** A field that one types in; while one does, nothing that renders the page puts the old value back. */
+export function Typed({ name, label, value, bounds, onChange }: TypedProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const common = {
+    name,
+    "aria-label": label,
+    value: typed ?? value,
+    onInput: (event: TargetedEvent<HTMLInputElement>) => setTyped(event.currentTarget.value),
+    onChange: (event: TargetedEvent<HTMLInputElement>) => {
+      const text = event.currentTarget.value;
+      setTyped(null);
+      if (event.currentTarget.checkValidity() && text !== "") onChange(text);
+    },
+  };
+  return bounds === undefined ? <input {...common} /> : <input type="number" {...bounds} {...common} />;
+}
+
 interface NumberFieldProps {
   readonly label: string;
   readonly name: string;
@@ -108,19 +136,15 @@ interface NumberFieldProps {
 /** A number that is typed; it counts once it is one within its bounds. */
 export function NumberField({ label, name, value, min, max, step = 1, onChange }: NumberFieldProps) {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the field in it is the control
     <label>
       {label}{" "}
-      <input
-        type="number"
+      <Typed
+        label={label}
         name={name}
-        min={min}
-        max={max}
-        step={step}
         value={value}
-        onChange={(event) => {
-          if (event.currentTarget.checkValidity() && event.currentTarget.value !== "")
-            onChange(Number(event.currentTarget.value));
-        }}
+        bounds={{ min, max, step }}
+        onChange={(text) => onChange(Number(text))}
       />
     </label>
   );

@@ -28,10 +28,18 @@ export interface Page {
   inputValue(selector: string): Promise<string>;
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string): Promise<unknown>;
+  waitForEvent(event: "download"): Promise<{ path(): Promise<string> }>;
+  setInputFiles(selector: string, path: string): Promise<void>;
   evaluate<T, A = undefined>(body: string | ((argument: A) => T), argument?: A): Promise<T>;
   addScriptTag(script: { content: string }): Promise<unknown>;
   on(event: string, listener: (subject: never) => void): void;
   close(): Promise<void>;
+  mouse: {
+    click(x: number, y: number): Promise<void>;
+    move(x: number, y: number): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
   keyboard: { press(key: string): Promise<void>; insertText(text: string): Promise<void> };
   context(): Context;
 }
@@ -130,7 +138,7 @@ export async function serve(): Promise<{ server: Server; address: string }> {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "Content-Type": TYPES[extname(file)] });
+    response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
     response.end(readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));

@@ -324,6 +324,17 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     expect(place.end).toBeGreaterThan(place.start);
   });
 
+  test("a node is reached and chosen by keyboard", async () => {
+    await write("x = 2\nf = x * x");
+    const name = await page.evaluate(() => {
+      const box = document.querySelector<SVGGElement>(".box[role=button]")!;
+      box.focus();
+      return document.activeElement === box ? box.dataset.name! : "nothing is focused";
+    });
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`[data-story="${name}"]`);
+  });
+
   test("a program is shared by its address", async () => {
     const source = "größe = 2 // ∂\nf = größe * größe";
     await write(source);

@@ -156,7 +156,7 @@ function Box({ box, name, isComputed, cotangent, state, isSelected, numbers, onS
       data-name={name}
       role={node === null ? "img" : "button"}
       aria-label={node === null ? `${label} ${text}` : undefined}
-      tabIndex={node === null ? undefined : 0}
+      tabindex={node === null ? undefined : 0}
       onClick={select}
       onKeyDown={(event: KeyboardEvent) => {
         if (event.key !== "Enter" && event.key !== " ") return;

@@ -177,6 +177,27 @@ export function list<T extends string>(words: readonly T[], help: string): Optio
   };
 }
 
+/** Whole numbers above 0, between commas. */
+export function counts(
+  most: number,
+  help: string,
+  standardText: string,
+): Option<readonly number[] | undefined> {
+  return {
+    placeholder: "LIST",
+    standard: undefined,
+    standardText,
+    help,
+    rule: `a list such as 32,16 of whole numbers from 1 to ${most}`,
+    read: (text) => {
+      const found = text.split(",").map(decimalOf);
+      return found.every((value) => Number.isInteger(value) && value >= 1 && value <= most)
+        ? found
+        : undefined;
+    },
+  };
+}
+
 /** How the text of a value is read; `undefined` for one that will not do. */
 type Reader<T> = (text: string) => T | undefined;
 

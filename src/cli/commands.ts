@@ -8,6 +8,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import {
   CONDITIONS,
   type ConditionName,
+  LEARNING_RATE_SCHEDULES,
   MEMORISATION,
   NETWORKS,
   POPULATIONS,
@@ -22,6 +23,7 @@ import {
   beside,
   choice,
   columns,
+  counts,
   dashed,
   flag,
   type Grammar,
@@ -211,6 +213,16 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         galaxies: path("FILE", undefined, "their parameters, for --conditions", "galaxies.csv beside --data"),
         seed,
         ...training,
+        widths: counts(
+          256,
+          "widths of the hidden layers: of the autoencoder from the first to the bottleneck; of the residual network one for each block, all the same",
+          "32,16,4; 128,128,128 of the residual network",
+        ),
+        schedule: {
+          ...choice(LEARNING_RATE_SCHEDULES, "what becomes of the learning rate: it stays, or falls to 0"),
+          standard: undefined,
+          standardText: "constant; cosine of the residual network",
+        },
         ...outputBeside("data"),
       },
       computes: true,

@@ -7,6 +7,7 @@ import { Random } from "../basics/random.ts";
 import {
   type ConditionName,
   type Galaxy,
+  type LearningRateSchedule,
   type Model,
   type NetworkName,
   type Training,
@@ -41,6 +42,10 @@ export interface TrainingValues {
   readonly learningRate: number | undefined;
   /** What the residual network is conditioned on. */
   readonly conditions: readonly ConditionName[];
+  /** Of the hidden layers; default: the network's. */
+  readonly widths?: readonly number[] | undefined;
+  /** Of the learning rate; default: the network's. */
+  readonly schedule?: LearningRateSchedule | undefined;
 }
 
 /** The values of the command's options. */
@@ -85,10 +90,11 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
  */
 export function prepareTraining(
   data: TrainingData,
-  { network, seed, epochs, batches, learningRate, conditions }: TrainingValues,
+  { seed, network, epochs, batches, learningRate, schedule, widths, conditions }: TrainingValues,
   source: string,
 ): (context: Context) => Training | undefined {
-  const settings = { network, epochs, batches, learningRate, conditions, source, version: version() };
+  const shape = { network, epochs, batches, learningRate, schedule, widths, conditions };
+  const settings = { ...shape, source, version: version() };
   const work = trainModel(data, { ...settings, random: new Random(seed) });
   const describe = network === "residual" ? describeBatch : describeEpoch;
   return (context) => follow(work, "training", describe, context).last;

@@ -60,6 +60,60 @@ export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOpt
   return clean;
 }
 
+/** What a model makes of noisy curves; all are km/s, a row a curve. */
+export interface NoisyCurves {
+  /** The curves with noise. */
+  readonly noisy: readonly Float64Array[];
+  /** The network's guess of the clean ones. */
+  readonly prediction: readonly Float64Array[];
+}
+
+/**
+ * Mixes curves with noise, x = (1 − a) x₀ + a ε in the network's numbers, and asks the network for the clean ones. With the same
+ * stream the noise is the same, so that amounts can be compared.
+ *
+ * @param clean km/s, at the radii of the model
+ * @param options.amount the share of noise a, from 0 to 1
+ * @param options.random draws the noise, from a stream forked from it
+ * @throws FormatError for curves at other radii, and for velocities that are not above 0, where the model knows their logarithms;
+ *   ArgumentError for a share of noise that is none
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 10, random }));
+ * const { noisy, prediction } = predictCurves(model, galaxies, { amount: 0.3, random });
+ * console.log(rootMeanSquare(noisy, galaxies.curves), rootMeanSquare(prediction, galaxies.curves)); // km/s
+ */
+export function predictCurves(
+  model: Model,
+  clean: Curves,
+  options: { readonly amount: number; readonly random: Random },
+): NoisyCurves {
+  const where = "predictCurves";
+  checkOptions(where, options ?? {}, ["amount", "random"]);
+  const { amount, random } = options ?? {};
+  checkWithin(where, "the share of noise", amount, { least: 0 });
+  if (amount > 1) throw new ArgumentError(where, `the share of noise is ${amount}; it is at most 1.`);
+  checkRandom(where, random);
+  checkModel(where, model);
+  requireModelRadii(model, clean, where);
+  if (model.standardization instanceof LogPrincipalComponents) {
+    const fix = "leave the curve out, or use an autoencoder";
+    checkAboveZero(where, clean.curves, "the model knows their logarithms", fix);
+  }
+  return predictAt(model, model.standardization.apply(clean.curves), amount, random.fork("noise"));
+}
+
+/** @param clean [curves, features] */
+function predictAt(model: Model, clean: Tensor, amount: number, stream: Random): NoisyCurves {
+  const noisy = mix(clean, normal(clean.shape, stream), amount);
+  const prediction = noGrad(() => denoiserOf(model)(noisy, amount));
+  return {
+    noisy: model.standardization.invert(noisy),
+    prediction: model.standardization.invert(prediction),
+  };
+}
+
 /**
  * The distance of two sets of curves: root mean square over all of them and all radii.
  *
@@ -123,19 +177,9 @@ export function predictions(
   model: Model,
   clean: Tensor,
   random: Random,
-): { amount: number; noisy: Float64Array[]; prediction: Float64Array[] }[] {
-  const { standardization } = model;
-  const denoiser = denoiserOf(model);
+): (NoisyCurves & { readonly amount: number })[] {
   const stream = random.fork("figures").fork("predictions");
-  return AMOUNTS.map((amount) => {
-    const noisy = mix(clean, normal(clean.shape, stream), amount);
-    const prediction = noGrad(() => denoiser(noisy, amount));
-    return {
-      amount,
-      noisy: standardization.invert(noisy),
-      prediction: standardization.invert(prediction),
-    };
-  });
+  return AMOUNTS.map((amount) => ({ amount, ...predictAt(model, clean, amount, stream) }));
 }
 
 /** Curves with an amount of noise, in the network's numbers. */

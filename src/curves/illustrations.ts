@@ -14,8 +14,8 @@ import type {
 import { normal } from "../tensor/construction.ts";
 import { checkUnseen } from "./check.ts";
 import { mix, predictions } from "./denoising.ts";
-import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
-import { type SamplerChoice, samplerOf, samplingNoise } from "./sampling.ts";
+import { checkModel, featuresOf, type Model } from "./model.ts";
+import { type SamplerChoice, STEPS, samplingSteps } from "./sampling.ts";
 
 /**
  * A curve under growing noise: what `noiseFigure` takes.
@@ -83,18 +83,16 @@ export function illustrateSampling(
   const where = "illustrateSampling";
   checkModel(where, model);
   checkOptions(where, options ?? {}, ["samples", "sampler", "steps", "random"]);
-  const { samples = 5, steps = 31, random } = options ?? {};
+  const { samples = 5, ...choice } = options ?? {};
+  const { steps = STEPS } = choice;
   checkCount(where, "samples", samples);
-  const sampler = samplerOf(where, model, options);
   // The reference post's steps 0, 10, 20 and 30 of 31; of other numbers the start, the end, and thirds between.
   const shown = new Set([0, 1, 2, 3].map((third) => Math.round((third * (steps - 1)) / 3)));
   const snapshots = Array.from({ length: samples }, (): Snapshot[] => []);
-  const start = normal([samples, featuresOf(model)], samplingNoise(random));
-  for (const { step, state, prediction } of sampler(denoiserOf(model), start)) {
+  for (const { done: step, state, prediction } of samplingSteps(model, { ...choice, count: samples })) {
     if (!shown.has(step)) continue;
-    const states = model.standardization.invert(state);
-    model.standardization.invert(prediction).forEach((curve, i) => {
-      snapshots[i].push({ step, state: states[i], prediction: curve });
+    prediction.forEach((curve, i) => {
+      snapshots[i].push({ step, state: state[i], prediction: curve });
     });
   }
   return { radii: model.radii, samples: snapshots.map((list) => ({ snapshots: list })) };

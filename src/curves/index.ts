@@ -11,7 +11,9 @@ export {
   type DenoisingOptions,
   denoiseCurves,
   measurePredictions,
+  type NoisyCurves,
   type PredictionError,
+  predictCurves,
   rootMeanSquare,
 } from "./denoising.ts";
 export { type Excess, measureExcess } from "./excess.ts";
@@ -40,6 +42,8 @@ export {
   CONDITIONS,
   type Condition,
   type ConditionName,
+  LEARNING_RATE_SCHEDULES,
+  type LearningRateSchedule,
   MEMORISATION,
   NETWORKS,
   type NetworkName,
@@ -62,11 +66,13 @@ export {
   parseGalaxies,
 } from "./population.ts";
 export {
+  type CurvesStep,
   defaultSampler,
   type SamplerChoice,
   type SamplingOptions,
   type SamplingProgress,
   sampleCurves,
+  samplingSteps,
 } from "./sampling.ts";
 export {
   type ComparisonOptions,

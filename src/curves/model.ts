@@ -27,6 +27,8 @@ import { checkCurves } from "./check.ts";
 import {
   CONDITIONS,
   type ConditionName,
+  LEARNING_RATE_SCHEDULES,
+  type LearningRateSchedule,
   NETWORKS,
   type NetworkName,
   POPULATIONS,
@@ -73,6 +75,8 @@ export interface TrainingRecord {
   readonly batches?: number;
   /** Of the optimiser. */
   readonly learningRate: number;
+  /** What became of the learning rate, where it was not what the network's usually does. */
+  readonly schedule?: LearningRateSchedule;
   /** Of the galaxies that were learned from, where that is known. */
   readonly population?: PopulationName;
   /** Of the curves, the radii included: FNV-1a in 64 bits, as 16 hexadecimal digits. Unknown of models that were kept without it. */
@@ -141,6 +145,7 @@ export function writeModel(model: Model): Uint8Array {
     epochs: training.epochs,
     ...(training.batches !== undefined && { batches: training.batches }),
     learning_rate: training.learningRate,
+    ...(training.schedule !== undefined && { learning_rate_schedule: training.schedule }),
     population: training.population ?? null,
     ...(training.data !== undefined && { data: training.data }),
     ...(training.version !== undefined && { version: training.version }),
@@ -201,6 +206,7 @@ export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model 
     epochs: field("epochs", isInteger),
     ...(name === "residual" && { batches: field("batches", isInteger) }),
     learningRate: field("learning_rate", isNumber),
+    ...optional("schedule", "learning_rate_schedule", isRateSchedule),
     ...optional("population", "population", isPopulation),
     ...optional("data", "data", isDigest),
     ...optional("version", "version", isText),
@@ -406,6 +412,8 @@ export function digestOf({ radii, curves }: Curves): string {
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPopulation = (value: unknown): value is PopulationName => POPULATIONS.includes(value as never);
+const isRateSchedule = (value: unknown): value is LearningRateSchedule =>
+  LEARNING_RATE_SCHEDULES.includes(value as never);
 const isDigest = (value: unknown): value is string => isText(value) && /^[0-9a-f]{16}$/.test(value);
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);

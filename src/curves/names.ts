@@ -15,6 +15,12 @@ export const NETWORKS = ["autoencoder", "residual"] as const;
 /** One of them. */
 export type NetworkName = (typeof NETWORKS)[number];
 
+/** What becomes of a learning rate in training: it stays, or falls to 0 as half a cosine. */
+export const LEARNING_RATE_SCHEDULES = ["constant", "cosine"] as const;
+
+/** One of them. */
+export type LearningRateSchedule = (typeof LEARNING_RATE_SCHEDULES)[number];
+
 /**
  * The properties of galaxies that a model can be conditioned on, in the order of the columns of galaxies.csv; only galaxies of the
  * extended population have the last one.

@@ -16,8 +16,10 @@ import {
   type Progress,
   rungeKutta4Sampler,
   type Sampler,
+  type Sampling,
   uniformGrid,
 } from "../diffusion/index.ts";
+import { retold } from "../diffusion/progress.ts";
 import { normal } from "../tensor/construction.ts";
 import { checkChoice, checkFinite, checkWithin, given } from "./check.ts";
 import { conditionedDenoiser } from "./conditions.ts";
@@ -73,12 +75,69 @@ export function sampleCurves(
   model: Model,
   options: SamplingOptions,
 ): Generator<SamplingProgress, readonly Float64Array[], void> {
-  const where = "sampleCurves";
+  const { denoiser, sampler, noise } = prepare("sampleCurves", model, options);
+  return inBatches(model, denoiser, sampler, noise, options.count ?? 1000);
+}
+
+/** A step of curves on their way from noise, km/s at the model's radii. */
+export interface CurvesStep extends Progress {
+  /** The share of noise in the state, from 1 down. */
+  readonly t: number;
+  /** What the step starts from: noise at first. */
+  readonly state: readonly Float64Array[];
+  /** The clean curves that the network guesses behind it. */
+  readonly prediction: readonly Float64Array[];
+}
+
+/**
+ * The way of curves from noise, one step of the sampler at a time: what {@link sampleCurves} does with as many curves, watched. States
+ * are given as curves of their own; those of the residual network are smooth, since its noise is one of principal components.
+ *
+ * @param options.count how many; default 5
+ * @returns the curves of {@link sampleCurves}
+ * @throws ArgumentError as {@link sampleCurves}
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
+ * for (const { done, t, state, prediction } of samplingSteps(model, { count: 2, steps: 10, random })) {
+ *   console.log(done, t, state[0][49], prediction[0][49]);
+ * }
+ */
+export function samplingSteps(
+  model: Model,
+  options: SamplingOptions,
+): Generator<CurvesStep, readonly Float64Array[], void> {
+  const { denoiser, sampler, noise } = prepare("samplingSteps", model, options);
+  return inSteps(model, sampler(denoiser, normal([options.count ?? 5, featuresOf(model)], noise)), options);
+}
+
+function* inSteps(
+  { standardization }: Model,
+  sampling: Sampling,
+  { steps = STEPS }: SamplingOptions,
+): Generator<CurvesStep, readonly Float64Array[], void> {
+  const end = yield* retold(sampling, ({ step, t, state, prediction }) => ({
+    done: step,
+    total: steps,
+    t,
+    state: standardization.invert(state),
+    prediction: standardization.invert(prediction),
+  }));
+  return standardization.invert(end);
+}
+
+/** All that sampling needs, checked. */
+function prepare(
+  where: string,
+  model: Model,
+  options: SamplingOptions,
+): { readonly denoiser: Denoiser; readonly sampler: Sampler; readonly noise: Random } {
   checkOptions(where, options ?? {}, [
     ...["count", "sampler", "steps", "condition", "guidance", "wishes", "tolerance", "random"],
   ]);
   checkModel(where, model);
-  const { count = 1000, guidance, tolerance, random } = options ?? {};
+  const { count = 1, guidance, tolerance, random } = options ?? {};
   checkRandom(where, random);
   checkCount(where, "count", count);
   checkOptions(`${where}.condition`, options.condition, CONDITIONS);
@@ -96,7 +155,7 @@ export function sampleCurves(
   }
   const plain = isConditioned ? conditionedDenoiser(model, condition, guidance ?? 1) : denoiserOf(model);
   const denoiser = isWished ? wishingDenoiser(plain, model, wishes, tolerance) : plain;
-  return inBatches(model, denoiser, samplerOf(where, model, options), samplingNoise(random), count);
+  return { denoiser, sampler: samplerOf(where, model, options), noise: samplingNoise(random) };
 }
 
 function* inBatches(
@@ -134,7 +193,7 @@ export function defaultSampler(model: Pick<Model, "network">): SamplerName {
 export function samplerOf(
   where: string,
   model: Model,
-  { sampler = defaultSampler(model), steps = 31, random }: SamplerChoice,
+  { sampler = defaultSampler(model), steps = STEPS, random }: SamplerChoice,
 ): Sampler {
   checkChoice(where, "sampler", sampler, SAMPLERS);
   checkCount(where, "steps", steps);
@@ -142,6 +201,9 @@ export function samplerOf(
   const options = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
   return (denoiser, start) => FUNCTIONS[sampler](denoiser, start, options);
 }
+
+/** Steps from noise to curve, where no number is given. */
+export const STEPS = 31;
 
 const FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
   euler: eulerSampler,

@@ -19,11 +19,18 @@ import {
 } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { Adam } from "../optim/index.ts";
+import { Adam, cosineSchedule, type Schedule } from "../optim/index.ts";
 import { checkAboveZero, checkArray, checkChoice, checkCurves, checkWithin } from "./check.ts";
 import { describeConditions, propertiesOf } from "./conditions.ts";
 import { checkModel, digestOf, type Model, requireModelRadii, seedOf, type TrainingRecord } from "./model.ts";
-import { CONDITIONS, type ConditionName, NETWORKS, type NetworkName } from "./names.ts";
+import {
+  CONDITIONS,
+  type ConditionName,
+  LEARNING_RATE_SCHEDULES,
+  type LearningRateSchedule,
+  NETWORKS,
+  type NetworkName,
+} from "./names.ts";
 import { type Galaxy, populationOf } from "./population.ts";
 
 /** Settings of {@link trainModel}. */
@@ -38,6 +45,13 @@ export interface TrainingOptions {
   readonly batches?: number | undefined;
   /** Step size of the optimiser; default 0.01, of the residual network 0.004. */
   readonly learningRate?: number | undefined;
+  /** What becomes of the step size; default: it stays constant, and that of the residual network falls as a cosine. */
+  readonly schedule?: LearningRateSchedule | undefined;
+  /**
+   * Widths of the hidden layers. Of the autoencoder from the first one to the bottleneck, default [32, 16, 4]; of the residual network
+   * one for each block, all the same, default [128, 128, 128].
+   */
+  readonly widths?: readonly number[] | undefined;
   /** Splits the curves, draws the weights and the noise, each from a stream forked from it. */
   readonly random: Random;
   /** What to call the curves in errors, usually their path; default "trainModel". */
@@ -88,12 +102,17 @@ export function trainModel(
   options: TrainingOptions,
 ): Generator<Training, Training, void> {
   const where = "trainModel";
-  const names = ["network", "conditions", "epochs", "batches", "learningRate", "random", "source", "version"];
-  checkOptions(where, options ?? {}, names);
+  checkOptions(where, options ?? {}, [
+    ...["network", "conditions", "epochs", "batches", "learningRate", "schedule", "widths"],
+    ...["random", "source", "version"],
+  ]);
   const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
   const { epochs = EPOCHS, batches = BATCHES, learningRate = LEARNING_RATES[network] } = options ?? {};
   checkRandom(where, random);
   checkChoice(where, "network", network, NETWORKS);
+  const { schedule = SCHEDULES_OF[network], widths = WIDTHS[network] } = options;
+  checkChoice(where, "schedule", schedule, LEARNING_RATE_SCHEDULES);
+  checkWidths(where, network, widths);
   const [foreign, own] =
     network === "residual" ? (["epochs", "batches"] as const) : (["batches", "epochs"] as const);
   if (options[foreign] !== undefined) {
@@ -119,11 +138,12 @@ export function trainModel(
     seed: seedOf(random),
     curves: data.curves.length,
     learningRate,
+    ...(schedule !== SCHEDULES_OF[network] && { schedule }),
     data: digestOf(data),
     ...(population !== undefined && { population }),
     ...(options.version !== undefined && { version: options.version }),
   };
-  const settings = { random, radii, record };
+  const settings = { random, radii, record, widths };
   if (network === "autoencoder") {
     if (conditions.length > 0) {
       throw new ArgumentError(
@@ -155,6 +175,38 @@ export const BATCHES = 6000;
 
 /** The step size of each network's optimiser, where none is given. */
 const LEARNING_RATES: Readonly<Record<NetworkName, number>> = { autoencoder: 0.01, residual: 0.004 };
+
+/** What becomes of each network's step size, where nothing else is said; a record tells only of other schedules. */
+const SCHEDULES_OF: Readonly<Record<NetworkName, LearningRateSchedule>> = {
+  autoencoder: "constant",
+  residual: "cosine",
+};
+
+/** The widths of each network's hidden layers, where none are given. */
+const WIDTHS: Readonly<Record<NetworkName, readonly number[]>> = {
+  autoencoder: REFERENCE_WIDTHS.slice(1),
+  residual: [128, 128, 128],
+};
+
+/** @throws ArgumentError for what are no widths, and for blocks of different ones */
+function checkWidths(where: string, network: NetworkName, widths: readonly number[]): void {
+  checkArray(where, "widths", widths, "numbers");
+  checkCount(where, "the number of widths", widths.length);
+  for (const width of widths) checkCount(where, "each width", width);
+  if (network === "autoencoder" || widths.every((width) => width === widths[0])) return;
+  const problem = `the blocks of a residual network have one width, not ${widths.join(", ")}`;
+  throw new ArgumentError(where, problem, `give ${widths.map(() => widths[0]).join(", ")}`);
+}
+
+/** The step size of each step. */
+function rateOf(
+  { learningRate, schedule }: Settings["record"],
+  network: NetworkName,
+  steps: number,
+): Schedule {
+  const isConstant = (schedule ?? SCHEDULES_OF[network]) === "constant";
+  return isConstant ? () => learningRate : cosineSchedule({ from: learningRate, steps });
+}
 
 /** The properties of the same parts as of the curves: the stream that shuffles is the same. */
 function splitConditions(
@@ -222,6 +274,7 @@ function trainable<T>(curves: readonly unknown[], source: string, wanted: string
 interface Settings {
   readonly random: Random;
   readonly radii: Float64Array;
+  readonly widths: readonly number[];
   /** Of the model, but for how far its training has come. */
   readonly record: Omit<TrainingRecord, "epochs" | "batches">;
 }
@@ -229,11 +282,11 @@ interface Settings {
 /** Trains the reference network, its input as wide as there are radii. */
 function* trainAutoencoder(
   { train, valid, standardization }: Dataset,
-  { random, radii, record, epochs }: Settings & { readonly epochs: number },
+  { random, radii, record, widths, epochs }: Settings & { readonly epochs: number },
 ): Generator<Training, Training, void> {
   const { learningRate } = record;
-  const widths = [radii.length, ...REFERENCE_WIDTHS.slice(1)];
-  const network = new DenoisingAutoencoder(random.fork("weights"), widths);
+  const rate = rateOf(record, "autoencoder", epochs);
+  const network = new DenoisingAutoencoder(random.fork("weights"), [radii.length, ...widths]);
   const optimizer = new Adam(network.parameters(), { learningRate });
   const steps = trainDenoiser({
     model: network,
@@ -251,6 +304,7 @@ function* trainAutoencoder(
   for (const step of steps) {
     requireConvergence(step, learningRate);
     losses.push(step);
+    optimizer.learningRate = rate(losses.length);
     yield training();
   }
   return training();
@@ -264,13 +318,15 @@ function* trainResidual(
     random,
     radii,
     record,
+    widths,
     conditions: names,
     batches,
   }: Settings & { readonly conditions: readonly ConditionName[]; readonly batches: number },
 ): Generator<Training, Training, void> {
   const { learningRate } = record;
   const conditions = properties && describeConditions(names, properties);
-  const sizes = { features: train.shape[1], conditions: names.length };
+  const [width] = widths;
+  const sizes = { features: train.shape[1], width, blocks: widths.length, conditions: names.length };
   const network = new ResidualDenoiser(sizes, random.fork("weights"));
   const steps = trainFlow({
     model: network,
@@ -280,7 +336,7 @@ function* trainResidual(
     random: random.fork("training"),
     steps: batches,
     batchSize: BATCH,
-    learningRate,
+    learningRate: rateOf(record, "residual", batches),
     reportEvery: 20,
   });
   const losses: EpochLosses[] = [];

@@ -12,7 +12,7 @@ import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AdamW } from "../optim/adam.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
-import { cosineSchedule } from "../optim/schedules.ts";
+import { cosineSchedule, type Schedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
 import { arange, normal, tensor, uniform } from "../tensor/construction.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
@@ -54,8 +54,8 @@ export interface FlowTrainingOptions {
   readonly steps?: number;
   /** Rows in a batch; default 256, at most all. */
   readonly batchSize?: number;
-  /** Of the first step; it falls to 0 as half a cosine. Default 0.004. */
-  readonly learningRate?: number;
+  /** Of the first step, from where it falls to 0 as half a cosine, or of each step 0, 1, …; default 0.004. */
+  readonly learningRate?: number | Schedule;
   /** Of AdamW; default 0.01. */
   readonly weightDecay?: number;
   /** Of the average of the weights; default 1 − 10/steps, at most 0.999. */
@@ -88,8 +88,9 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
   const { learningRate = 0.004, weightDecay = 0.01, dropCondition = 0.1 } = options;
   const { averageDecay = Math.max(0, Math.min(0.999, 1 - 10 / steps)) } = options;
   const batchSize = Math.min(options.batchSize ?? 256, train.shape[0]);
-  const rate = cosineSchedule({ from: learningRate, steps });
-  const optimizer = new AdamW(model.parameters(), { learningRate, weightDecay });
+  const rate =
+    typeof learningRate === "number" ? cosineSchedule({ from: learningRate, steps }) : learningRate;
+  const optimizer = new AdamW(model.parameters(), { learningRate: rate(0), weightDecay });
   const average = new WeightAverage(model.parameters(), { decay: averageDecay });
   const [order, noise, measuring] = ["order", "noise", "validation"].map((name) => random.fork(name));
   let rows: Uint32Array = order.permutation(train.shape[0]);

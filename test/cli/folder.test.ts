@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readModel } from "halograd/curves";
 import { describe, expect, test } from "vitest";
 import { filesIn, halograd, newFolder, start, succeed } from "./halograd.ts";
 
@@ -70,6 +71,25 @@ describe("a folder", () => {
     expect(filesIn(join(home, "c"))).toEqual(["curves.csv", "galaxies.csv", "loss.csv", "model.safetensors"]);
     succeed(["generate", "--count", "5", "--out", "c", "--force", "--quiet"], home);
     expect(filesIn(join(home, "c"))).toEqual(["curves.csv", "galaxies.csv"]);
+  });
+
+  test("gets a model of the widths and the schedule that are asked for", () => {
+    succeed(["generate", "--count", "20", "--out", "w", "--quiet"], home);
+    const words = [
+      "train",
+      "--data",
+      "w/curves.csv",
+      "--widths",
+      "12,3",
+      "--schedule",
+      "cosine",
+      "--epochs",
+      "2",
+    ];
+    succeed([...words, "--quiet"], home);
+    const { network, training } = readModel(readFileSync(join(home, "w/model.safetensors")));
+    expect(network.parameters()[0].shape).toEqual([12, 50]);
+    expect(training.schedule).toBe("cosine");
   });
 
   test("gets what is made of its files, unless --out names another", () => {

@@ -71,6 +71,8 @@ describe("wrong words end with exit code 2:", () => {
     [["run", "--learning-rate", "NaN"], /--learning-rate is "NaN"/],
     [["run", "--seed", "1e99"], /--seed is "1e99"/],
     [["train", "--conditions", "mass"], /--conditions is "mass", which is not a list such as disc-mass,/],
+    [["train", "--widths", "32,0"], /--widths is "32,0", which is not a list such as 32,16 of whole numbers/],
+    [["train", "--schedule", "step"], /--schedule is "step", which is not one of constant, cosine/],
     [["train", "--conditions", "disc-mass,disc-mass"], /--conditions is "disc-mass,disc-mass"/],
     [
       ["sample", "--condition", "mass=10"],

@@ -2,11 +2,51 @@
 
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
-import { denoiseCurves, measureExcess, rootMeanSquare, unseenCurves } from "../../src/curves/index.ts";
+import {
+  denoiseCurves,
+  measureExcess,
+  predictCurves,
+  rootMeanSquare,
+  unseenCurves,
+} from "../../src/curves/index.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 import { any, autoencoder, galaxies, residual } from "./models.ts";
 
 const [plain, told] = [autoencoder(), residual()];
+
+describe.each([
+  ["autoencoder", plain],
+  ["residual network", told],
+] as const)("predictions of the %s", (_, model) => {
+  const off = (amount: number) => {
+    const { noisy, prediction } = predictCurves(model, galaxies, { amount, random: new Random(1) });
+    return [noisy, prediction].map((curves) => rootMeanSquare(curves, galaxies.curves));
+  };
+
+  it("start from the curves themselves, and are nearer to them than much noise", () => {
+    const [few, some, most] = [0, 0.2, 0.9].map(off);
+    expect(few[0]).toBeLessThan(2); // km/s: what ten components do not hold
+    expect(few[0]).toBeLessThan(some[0]);
+    expect(some[0]).toBeLessThan(most[0]);
+    expect(most[1]).toBeLessThan(most[0]);
+  });
+
+  it("have the same noise for the same stream, whatever the amount: at 1 there is nothing else", () => {
+    const noise = (curves: Float64Array[]) =>
+      predictCurves(model, { radii: galaxies.radii, curves }, { amount: 1, random: new Random(1) }).noisy;
+    expect(noise(galaxies.curves.slice(0, 2))).toEqual(noise(galaxies.curves.slice(2, 4)));
+  });
+
+  it.each([
+    ["more than all noise", { amount: 1.1 }, /share of noise is 1\.1; it is at most 1/],
+    ["no amount", {}, /share of noise/],
+    ["no stream", { amount: 1, random: 3 }, /random/],
+  ])("are refused for %s", (_, options, message) => {
+    const call = () => predictCurves(model, galaxies, any({ random: new Random(0), ...options }));
+    expect(call).toThrow(message);
+    expect(call).toThrow(ArgumentError);
+  });
+});
 
 describe("denoised curves", () => {
   it("of the autoencoder are its answers, to curves at rounded radii as well", () => {

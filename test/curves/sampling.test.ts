@@ -13,6 +13,7 @@ import {
   SAMPLERS,
   type SamplingOptions,
   sampleCurves,
+  samplingSteps,
   unseenCurves,
 } from "../../src/curves/index.ts";
 import { eulerSampler, uniformGrid } from "../../src/diffusion/index.ts";
@@ -46,6 +47,24 @@ describe("samples", () => {
     expect([defaultSampler(plain), defaultSampler(told)]).toEqual(["euler", "heun"]);
     expect(sample(told)).toEqual(sample(told, { sampler: "heun" }));
   });
+
+  it.each(SAMPLERS)(
+    "of %s are where watched steps end, from noise to what the last guess says",
+    (sampler) => {
+      const options = { sampler, count: 3, steps: 6, condition: { "disc-mass": 11 }, guidance: 1.5, random };
+      const steps = samplingSteps(told, options);
+      const shares: number[] = [];
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) {
+        const { done, total, t, state, prediction } = step.value;
+        expect([done, total, state.length, prediction.length]).toEqual([shares.length, 6, 3, 3]);
+        shares.push(t);
+      }
+      expect(shares[0]).toBe(1);
+      expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+      expect(step.value).toEqual(sample(told, options));
+    },
+  );
 
   it("come some at a time, so that a loop can be left with those that are there", () => {
     const seen: number[] = [];

@@ -6,8 +6,12 @@ import {
   denoiseCurves,
   finish,
   generatePopulation,
+  type LearningRateSchedule,
   NETWORKS,
+  readModel,
+  sampleCurves,
   type Training,
+  type TrainingOptions,
   trainModel,
   unseenCurves,
   writeModel,
@@ -68,6 +72,65 @@ describe.each(NETWORKS)("training of the network %s", (network) => {
     if (network === "autoencoder") expect(unseenCurves(model, galaxies).toArray()).toEqual(valid.toArray());
     const other = { ...galaxies, curves: galaxies.curves.map((curve) => curve.map((v) => 2 * v)) };
     expect(unseenCurves(model, other).shape[0]).toBe(60);
+  });
+});
+
+describe("sizes and schedule of a training", () => {
+  const weights = (options: Partial<TrainingOptions>) =>
+    writeModel(finish(trainModel(galaxies, { random, ...options })).model);
+
+  it.each([
+    ["autoencoder", { epochs: 3 }, { widths: [32, 16, 4], schedule: "constant" }, { widths: [12, 3] }],
+    [
+      "residual",
+      { batches: 20 },
+      { widths: [128, 128, 128], schedule: "cosine" },
+      { widths: [16, 16], schedule: "constant" },
+    ],
+  ] as const)(
+    "of the network %s are kept in its file, and change nothing where they are the usual ones",
+    (network, length, usual, own) => {
+      const plain = weights({ network, ...length });
+      expect(weights({ network, ...length, ...usual })).toEqual(plain);
+      const bytes = weights({ network, ...length, ...own });
+      expect(bytes.length).toBeLessThan(plain.length);
+      const model = readModel(bytes);
+      expect(writeModel(model)).toEqual(bytes);
+      expect(model.training.schedule).toBe("schedule" in own ? own.schedule : undefined);
+      expect(finish(sampleCurves(model, { count: 1, random }))[0]).toHaveLength(50);
+    },
+  );
+
+  it.each(NETWORKS)(
+    "of the network %s: a constant step size and one that falls part after the first step",
+    (network) => {
+      const train = (schedule: LearningRateSchedule, count: number) =>
+        weights({
+          network,
+          widths: [8, 8],
+          schedule,
+          ...(network === "residual" ? { batches: count } : { epochs: count }),
+        });
+      const withoutRecord = (bytes: Uint8Array) =>
+        readModel(bytes)
+          .network.parameters()
+          .map((each) => each.toArray());
+      const [constant, cosine] = (["constant", "cosine"] as const).map((schedule) =>
+        withoutRecord(train(schedule, 1)),
+      );
+      expect(cosine).toEqual(constant);
+      expect(withoutRecord(train("cosine", 4))).not.toEqual(withoutRecord(train("constant", 4)));
+    },
+  );
+
+  it.each([
+    [{ network: "residual", widths: [8, 16] }, /one width, not 8, 16/],
+    [{ widths: [] }, /number of widths/],
+    [{ widths: [8, 0] }, /each width/],
+    [{ widths: 8 }, /widths is an array/],
+    [{ schedule: "linear" }, /schedule is the text "linear"; there are constant, cosine/],
+  ] as const)("are refused: %j", (options, message) => {
+    expect(() => trainModel(galaxies, any({ random, ...options }))).toThrow(message);
   });
 });
 

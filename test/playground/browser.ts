@@ -8,8 +8,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { TYPES } from "../runtimes/browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,10 +28,18 @@ export interface Page {
   inputValue(selector: string): Promise<string>;
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string): Promise<unknown>;
+  waitForEvent(event: "download"): Promise<{ path(): Promise<string> }>;
+  setInputFiles(selector: string, path: string): Promise<void>;
   evaluate<T, A = undefined>(body: string | ((argument: A) => T), argument?: A): Promise<T>;
   addScriptTag(script: { content: string }): Promise<unknown>;
   on(event: string, listener: (subject: never) => void): void;
   close(): Promise<void>;
+  mouse: {
+    click(x: number, y: number): Promise<void>;
+    move(x: number, y: number): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
   keyboard: { press(key: string): Promise<void>; insertText(text: string): Promise<void> };
   context(): Context;
 }
@@ -39,6 +48,7 @@ export interface Context {
   setOffline(offline: boolean): Promise<void>;
   newPage(): Promise<Page>;
   close(): Promise<void>;
+  addInitScript(script: string): Promise<void>;
   newCDPSession(page: Page): Promise<{ send(method: string, options?: object): Promise<unknown> }>;
 }
 
@@ -50,11 +60,32 @@ interface Browser {
 /** Whether there is a browser to drive; where the machine is to check everything there must be one. */
 export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === "true";
 
-/**
- * Builds the pages where they are older than what they are made of; what they need is installed by that. Test files run
- * beside each other, so the first one builds, and the others wait for it.
- */
+/** Builds the pages where they are older than what they are made of; what they need is installed by that. */
 export function buildPages(): void {
+  alone(() => {
+    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
+      .filter((name) => !name.startsWith("node_modules"))
+      .map((name) => join(pages, name));
+    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
+    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
+      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
+    );
+    if (newest.length > 0) run("build");
+  });
+}
+
+/** Installs what the pages need where it is missing: enough to import their code. */
+export function installPages(): void {
+  alone(() => run("install"));
+}
+
+function run(task: "build" | "install"): void {
+  execFileSync(process.execPath, [join(pages, "run.js"), task], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** Test files run beside each other: the first one installs and builds, and the others wait for it. */
+function alone(work: () => void): void {
   const lock = join(root, ".build/playground-lock");
   mkdirSync(join(root, ".build"), { recursive: true });
   for (;;) {
@@ -69,18 +100,7 @@ export function buildPages(): void {
     }
   }
   try {
-    const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.startsWith("node_modules"))
-      .map((name) => join(pages, name));
-    const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
-    const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
-      (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
-    );
-    if (newest.length > 0)
-      execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
-        stdio: ["ignore", "inherit", "inherit"],
-      });
+    work();
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
@@ -91,6 +111,17 @@ export async function launch(): Promise<Browser> {
   const { chromium } = createRequire(join(pages, "package.json"))("playwright-core");
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to be root with one
   return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/** The gzipped bytes of a page of the site: its HTML, and the scripts and styles that it and they name. */
+export function sizeOf(page: string): number {
+  const files = new Set([join(site, page)]);
+  for (const file of files)
+    for (const [, name] of readFileSync(file, "utf8").matchAll(/["'`(]([\w./-]+\.(?:js|css))["'`)]/g)) {
+      const path = [join(dirname(file), name), join(site, name)].find((path) => existsSync(path));
+      if (path !== undefined && !path.endsWith("service-worker.js")) files.add(path);
+    }
+  return [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
 }
 
 /** axe-core as text, to be run in a page. */
@@ -107,7 +138,7 @@ export async function serve(): Promise<{ server: Server; address: string }> {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "Content-Type": TYPES[extname(file)] });
+    response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
     response.end(readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));

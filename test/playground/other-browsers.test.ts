@@ -1,8 +1,9 @@
-/** The same page in Firefox and WebKitGTK: no driver, but a program that opens the page in a frame and uses it. */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+/** The same pages in Firefox and WebKitGTK: no driver, but a program that opens a page in a frame and uses it. */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { useBackend } from "halograd";
+import { Random, useBackend } from "halograd";
+import { finish, generatePopulation, readModel, sampleCurves, trainModel } from "halograd/curves";
 import { beforeAll, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
@@ -17,7 +18,7 @@ const present = {
   webkit: existsSync("/usr/bin/Xvfb") && findMiniBrowser() !== undefined,
 };
 
-/** Steps every program to its end and posts what the page shows as the gradients of its leaves. */
+/** Steps every program to its end, trains and samples in the lab, and posts what the pages show. */
 const PROGRAM = `
 const frame = document.createElement("iframe");
 frame.width = 1400;
@@ -56,7 +57,27 @@ for (const title of titles) {
     shown[title][name] = [...story.querySelectorAll("figure:nth-of-type(2) .number")].map((cell) => cell.textContent);
   }
 }
-await fetch("/result", { method: "POST", body: JSON.stringify([{ shown, failures }]) });
+
+// The lab: a short training, and samples of the model that it opens with.
+frame.src = "/site/lab.html";
+await until("the lab", (page) => page.querySelector("[data-model=residual]"));
+frame.contentWindow.addEventListener("error", ({ message }) => failures.push(message));
+const lab = frame.contentDocument;
+const button = (text) => [...lab.querySelectorAll("button")].find(({ textContent }) => textContent.trim() === text);
+button("Ask").click();
+const asked = await until("samples", (page) => page.querySelector("[data-asked='20 curves']"));
+const samples = asked.textContent;
+button("Train").click();
+for (const [name, value] of Object.entries({ count: 150, seed: 3, length: 40 })) {
+  const field = lab.querySelector("input[name=" + name + "]");
+  field.value = value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+button("Start training").click();
+const phase = lab.querySelector("[data-phase]");
+await until("the training", () => phase.dataset.phase === "idle" && phase.textContent.startsWith("40 of 40"));
+await fetch("/result", { method: "POST", body: JSON.stringify([{ shown, failures, samples, losses: phase.textContent }]) });
 `;
 
 beforeAll(() => {
@@ -74,15 +95,18 @@ beforeAll(() => {
 test.each(
   (["firefox", "webkit"] as const).filter((browser) => present[browser] || process.env.CI === "true"),
 )(
-  "%s shows the engine's gradients at the end of every program",
+  "%s shows the engine's gradients at the end of every program, and trains and samples in the lab",
   async (browser) => {
     // Imported here: it needs what the build has installed.
     const { runProgram } = await import("../../examples/playground/stepper/program.ts");
-    const { record, elementsOf, show } = await import("../../examples/playground/stepper/steps.ts");
+    const { record, elementsOf } = await import("../../examples/playground/stepper/steps.ts");
+    const { show } = await import("../../examples/playground/site/numbers.ts");
     const [outcome] = await runInBrowser(browser, home, 100_000);
-    const { shown, failures } = outcome as unknown as {
+    const { shown, failures, samples, losses } = outcome as unknown as {
       shown: Record<string, Record<string, string[]>>;
       failures: string[];
+      samples: string;
+      losses: string;
     };
     expect(failures).toEqual([]);
     for (const { title, source } of presets) {
@@ -91,6 +115,21 @@ test.each(
       const expected = [...run.leaves].map(([name, leaf]) => [name, elementsOf(leaf.grad!).map(show)]);
       expect(shown[title]).toEqual(Object.fromEntries(expected));
     }
+    const model = readModel(
+      readFileSync(join(root, "examples/playground/lab/models/residual.safetensors")),
+      "model",
+    );
+    const curves = finish(sampleCurves(model, { count: 20, random: new Random(0) }));
+    const outer = curves.map((curve) => curve[49]).sort((a, b) => a - b);
+    expect(samples).toBe(`At 50 kpc they have ${Math.round(outer[10])} km/s in the median.`);
+    const random = new Random(3);
+    const galaxies = finish(generatePopulation({ count: 150, random }));
+    const { loss } = finish(trainModel(galaxies, { epochs: 40, random }));
+    const numbers = [...losses.matchAll(/\d\.\d{4}/g)].map(([number]) => Number(number));
+    expect(numbers).toHaveLength(2);
+    // The browser may have WebAssembly's bits.
+    expect(Math.abs(numbers[0] - loss.train)).toBeLessThan(2e-4);
+    expect(Math.abs(numbers[1] - loss.valid)).toBeLessThan(2e-4);
   },
   120_000,
 );

@@ -1,14 +1,13 @@
 /** The page "Backprop, step by step" in a browser: its numbers are the engine's, and one can do with it what it says. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { useBackend } from "halograd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
-import { axe, buildPages, type Context, hasBrowser, launch, type Page, serve, site } from "./browser.ts";
+import { axe, buildPages, type Context, hasBrowser, launch, type Page, serve, sizeOf } from "./browser.ts";
 
 const exports = fileURLToPath(new URL("../../.build/playground/exports", import.meta.url));
 
@@ -72,7 +71,8 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
       const [, count] = await isAt(page);
       expect(count).toBeGreaterThan(3);
       const { runProgram } = await import("../../examples/playground/stepper/program.ts");
-      const { elementsOf, record, show } = await import("../../examples/playground/stepper/steps.ts");
+      const { elementsOf, record } = await import("../../examples/playground/stepper/steps.ts");
+      const { show } = await import("../../examples/playground/site/numbers.ts");
       const { steps, nodes, nameOf } = record(runProgram(presets[i].source));
       expect(count).toBe(steps.length);
       for (let k = 1; k <= count; k++) {
@@ -324,6 +324,17 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     expect(place.end).toBeGreaterThan(place.start);
   });
 
+  test("a node is reached and chosen by keyboard", async () => {
+    await write("x = 2\nf = x * x");
+    const name = await page.evaluate(() => {
+      const box = document.querySelector<SVGGElement>(".box[role=button]")!;
+      box.focus();
+      return document.activeElement === box ? box.dataset.name! : "nothing is focused";
+    });
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`[data-story="${name}"]`);
+  });
+
   test("a program is shared by its address", async () => {
     const source = "größe = 2 // ∂\nf = größe * größe";
     await write(source);
@@ -424,10 +435,7 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
   });
 
   test("all that is sent is at most 250 kB", () => {
-    const files = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((name) =>
-      /\.(html|js|css)$/.test(name),
-    );
-    const bytes = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, name))).length, 0);
+    const bytes = sizeOf("index.html");
     expect(bytes).toBeLessThanOrEqual(250_000);
     expect(bytes).toBeGreaterThan(150_000);
   });

@@ -9,6 +9,7 @@ import {
   valueFormula,
 } from "halograd";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { show } from "../site/numbers.ts";
 import {
   callOf,
   elementsOf,
@@ -19,7 +20,6 @@ import {
   placeOf,
   type Recording,
   type Step,
-  show,
 } from "./steps.ts";
 import { TensorTable } from "./tensor-view.tsx";
 
@@ -125,7 +125,7 @@ interface ExplanationProps {
 export function Explanation({ recording, step, index }: ExplanationProps) {
   if (step === null)
     return (
-      <section class="explanation" aria-label="Explanation">
+      <section class="panel explanation" aria-label="Explanation">
         <h2>Nothing is computed yet</h2>
         <p>
           Step forward with <kbd>→</kbd>: first each operation computes its value, then gradients flow back,
@@ -134,7 +134,7 @@ export function Explanation({ recording, step, index }: ExplanationProps) {
       </section>
     );
   return (
-    <section class="explanation" aria-label="Explanation" data-kind={step.kind}>
+    <section class="panel explanation" aria-label="Explanation" data-kind={step.kind}>
       {step.kind === "forward" && <Forward recording={recording} node={step.node} />}
       {step.kind === "seed" && <Seed recording={recording} node={step.node} />}
       {step.kind === "backward" && (

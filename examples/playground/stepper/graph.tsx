@@ -2,7 +2,8 @@
 
 import { type Edge, layOutTape, type Node, type PlacedBox, type Tensor } from "halograd";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { type Recording, type Step, show } from "./steps.ts";
+import { show } from "../site/numbers.ts";
+import type { Recording, Step } from "./steps.ts";
 import { Cells, gridOf, MOST_CELLS } from "./tensor-view.tsx";
 
 interface GraphProps {
@@ -155,7 +156,7 @@ function Box({ box, name, isComputed, cotangent, state, isSelected, numbers, onS
       data-name={name}
       role={node === null ? "img" : "button"}
       aria-label={node === null ? `${label} ${text}` : undefined}
-      tabIndex={node === null ? undefined : 0}
+      tabindex={node === null ? undefined : 0}
       onClick={select}
       onKeyDown={(event: KeyboardEvent) => {
         if (event.key !== "Enter" && event.key !== " ") return;

@@ -3,20 +3,24 @@
 import { type Node, useBackend } from "halograd";
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Choice, Switch } from "./controls.tsx";
-import { Editor } from "./editor.tsx";
+import { Choice, Player, SPEEDS, type Speed, Switch, Tabs } from "../site/controls.tsx";
+import { Editor } from "../site/editor.tsx";
+import type { Place } from "../site/highlight.ts";
+import { keepOffline } from "../site/offline.ts";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
 import { Descend, Exports, Nudge, Order, Prediction, Story } from "./panels.tsx";
 import { questionOf } from "./predict.ts";
 import { presets } from "./presets.ts";
-import { type Place, ProgramError, runProgram, type Values } from "./program.ts";
+import { ProgramError, runProgram, type Values, vocabulary } from "./program.ts";
 import { fromHash, toHash } from "./share.ts";
 import { cotangentsAfter, type Recording, record, recordSecond } from "./steps.ts";
 import "./style.css";
 
 // Numbers here are small and few, and this backend needs no permission to compile code.
 useBackend("typescript");
+
+const operations: ReadonlySet<string> = new Set(vocabulary);
 
 interface Outcome {
   readonly recording: Recording | null;
@@ -33,8 +37,6 @@ function compute(source: string, values: Values): Outcome {
 }
 
 const TABS = ["Node", "Nudge", "Descend", "Order", "Export"] as const;
-const SPEEDS = { slow: 1600, medium: 700, fast: 250 };
-type Speed = keyof typeof SPEEDS;
 
 function App() {
   const [source, setSource] = useState(() => fromHash(location.hash) ?? presets[0].source);
@@ -210,6 +212,8 @@ function App() {
             </p>
           )}
           <Editor
+            label="Program"
+            known={operations}
             source={source}
             mistake={outcome.mistake}
             highlight={
@@ -238,54 +242,16 @@ function App() {
 
         {recording !== null && (
           <section class="view" aria-label="Steps">
-            <fieldset class="bar controls" aria-label="Stepping">
-              <button type="button" aria-label="To the start" onClick={() => go(0)} disabled={shown === 0}>
-                <Icon name="start" />
-              </button>
-              <button type="button" aria-label="Step back" onClick={() => goBy(-1)} disabled={shown === 0}>
-                <Icon name="back" />
-              </button>
-              <button type="button" aria-label={isPlaying ? "Pause" : "Play"} onClick={play}>
-                <Icon name={isPlaying ? "pause" : "play"} />
-              </button>
-              <button
-                type="button"
-                aria-label="Step forward"
-                onClick={() => goBy(1)}
-                disabled={shown === steps.length}
-              >
-                <Icon name="forward" />
-              </button>
-              <button
-                type="button"
-                aria-label="To the end"
-                onClick={() => go(steps.length)}
-                disabled={shown === steps.length}
-              >
-                <Icon name="end" />
-              </button>
-              <label class="grow">
-                <span class="count">
-                  Step {shown} of {steps.length}{" "}
-                  {shown === 0 ? "" : shown <= forward ? "· forward" : "· backward"}
-                </span>
-                <input
-                  type="range"
-                  name="step"
-                  min={0}
-                  max={steps.length}
-                  value={shown}
-                  aria-label="Step"
-                  onInput={(event) => go(Number(event.currentTarget.value))}
-                />
-              </label>
-              <Choice
-                label="Speed"
-                value={speed}
-                options={Object.keys(SPEEDS) as Speed[]}
-                onChange={setSpeed}
-              />
-            </fieldset>
+            <Player
+              shown={shown}
+              length={steps.length}
+              detail={shown === 0 ? "" : shown <= forward ? "· forward" : "· backward"}
+              isPlaying={isPlaying}
+              speed={speed}
+              onGo={go}
+              onPlay={play}
+              onSpeed={setSpeed}
+            />
             <div class="bar switches">
               <Switch label="Predict first" name="predict" checked={predicts} onChange={setPredicts} />
               <Switch label="Numbers in tensors" name="numbers" checked={numbers} onChange={setNumbers} />
@@ -352,37 +318,13 @@ function App() {
 
         {recording !== null && base !== null && (
           <section class="more" aria-label="Try">
-            <div role="tablist" aria-label="Try" class="tabs">
-              {TABS.map((name) => (
-                <button
-                  key={name}
-                  type="button"
-                  role="tab"
-                  id={`tab-${name}`}
-                  aria-controls="panel"
-                  aria-selected={tab === name}
-                  tabIndex={tab === name ? 0 : -1}
-                  onClick={() => setTab(name)}
-                  onKeyDown={(event: KeyboardEvent) => {
-                    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-                    if (by === undefined) return;
-                    event.preventDefault();
-                    const next = TABS[(TABS.indexOf(name) + by + TABS.length) % TABS.length];
-                    setTab(next);
-                    document.getElementById(`tab-${next}`)?.focus();
-                  }}
-                >
-                  {name}
-                </button>
-              ))}
-            </div>
-            <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+            <Tabs label="Try" tabs={TABS} chosen={tab} onChoose={setTab}>
               {tab === "Node" && <Story recording={recording} node={selected} onStep={go} />}
               {tab === "Nudge" && <Nudge recording={base} values={values} />}
               {tab === "Descend" && <Descend run={base.run} values={values} onValues={setValues} />}
               {tab === "Order" && <Order recording={recording} />}
               {tab === "Export" && <Exports recording={base} />}
-            </div>
+            </Tabs>
           </section>
         )}
       </main>
@@ -397,27 +339,6 @@ function App() {
   );
 }
 
-const ICONS = {
-  start: "M4 4v12M16 4L7 10l9 6z",
-  back: "M14 4L5 10l9 6z",
-  play: "M6 4l10 6-10 6z",
-  pause: "M7 4v12M13 4v12",
-  forward: "M6 4l9 6-9 6z",
-  end: "M16 4v12M4 4l9 6-9 6z",
-};
-
-function Icon({ name }: { readonly name: keyof typeof ICONS }) {
-  return (
-    <svg class={`icon ${name}`} width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
-      <path d={ICONS[name]} />
-    </svg>
-  );
-}
-
 render(<App />, document.getElementById("app")!);
 
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  navigator.serviceWorker.register("./service-worker.js").catch(() => {
-    // Opened from a file or without a secure connection: the page works, but only while it is there.
-  });
-}
+keepOffline();

@@ -3,23 +3,15 @@
 import { type Node, type Tensor, tapeToDot, tapeToSvg, tensor } from "halograd";
 import { Adam, type Optimizer, SGD } from "halograd/optim";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Choice } from "./controls.tsx";
+import { Choice } from "../site/controls.tsx";
+import { show } from "../site/numbers.ts";
+import { Plot } from "../site/plot.tsx";
 import { localFormula, Maths } from "./explanation.tsx";
 import { exportCode, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
-import { Plot } from "./plot.tsx";
 import { choices, judge, type Question, type Verdict } from "./predict.ts";
 import { type Run, runProgram, type Values } from "./program.ts";
-import {
-  callOf,
-  elementsOf,
-  listOf,
-  nameOfResult,
-  parenthesised,
-  placeOf,
-  type Recording,
-  show,
-} from "./steps.ts";
+import { callOf, elementsOf, listOf, nameOfResult, parenthesised, placeOf, type Recording } from "./steps.ts";
 import { TensorTable } from "./tensor-view.tsx";
 
 // ---- predict
@@ -47,7 +39,7 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
     value.size === 1 ? show(elementsOf(value)[0]) : listOf(value, 8);
   return (
     <form
-      class="prediction"
+      class="panel prediction"
       aria-label="Prediction"
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,7 +1,8 @@
 /** Predictions: what is asked before a step is shown, and what a wrong answer most likely forgot. */
 
 import { type Contribution, derivativeFormula } from "halograd";
-import { elementsOf, influences, show } from "./steps.ts";
+import { show } from "../site/numbers.ts";
+import { elementsOf, influences } from "./steps.ts";
 
 /** A question about one element of a contribution. */
 export interface Question {

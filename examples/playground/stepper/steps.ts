@@ -1,6 +1,7 @@
 /** A run as steps: every operation forward, then every contribution backward, and what is known after each. */
 
 import { backwardSteps, type Contribution, type Node, onesLike, type Tensor, tape, tensor } from "halograd";
+import { show } from "../site/numbers.ts";
 import type { Run } from "./program.ts";
 
 /** One step: an operation is computed, the result gets its cotangent of 1, or a contribution is added. */
@@ -131,15 +132,6 @@ export function listOf(value: Tensor, most: number): string {
 /** A number as it stands behind an operator. */
 export function parenthesised(value: number): string {
   return value < 0 ? `(${show(value)})` : show(value);
-}
-
-/** A number as one would read it aloud: four digits, a true minus. */
-export function show(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-  const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(2) : `${Number(value.toPrecision(4))}`;
-  return text.replace("e+", "e").replaceAll("-", "−");
 }
 
 /** The place of an element: [1, 2]; of a scalar nothing. */

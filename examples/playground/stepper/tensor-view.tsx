@@ -1,7 +1,8 @@
 /** Tensors as heat maps: blue above zero, orange below, strong where the number is large. */
 
 import type { Tensor } from "halograd";
-import { elementsOf, placeOf, show } from "./steps.ts";
+import { show } from "../site/numbers.ts";
+import { elementsOf, placeOf } from "./steps.ts";
 
 /** Rows and columns that are drawn; the rest of a large tensor is left out. */
 export const MOST_CELLS = 12;

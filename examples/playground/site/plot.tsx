@@ -1,6 +1,6 @@
 /** A small plot: lines over one axis, a point, and the range in words. */
 
-import { show } from "./steps.ts";
+import { show } from "./numbers.ts";
 
 interface PlotProps {
   readonly label: string;

@@ -53,14 +53,13 @@ export function backendName(): BackendName {
 export const backend: Omit<Backend, "name"> = {
   elementwise(...expression) {
     const kernelOf = onDemand<ElementwiseKernel>((backend) => backend.elementwise(...expression));
-    const kernel: ElementwiseKernel = (shape, outputs, operands) =>
-      // A scalar is read whole before it is written.
-      kernelOf()(shape, outputs, shape.length === 0 ? operands : apart(shape, outputs, operands));
-    const run = (call: ElementwiseCall) => kernel(call.shape, call.outputs, call.operands);
     const [key] = expression;
+    const run = ({ shape, outputs, operands }: ElementwiseCall) =>
+      kernelOf()(shape, outputs, apart(shape, outputs, operands));
     return (shape, outputs, operands) => {
-      if (watcher === null) kernel(shape, outputs, operands);
-      else runWatched({ kind: "elementwise", key, shape, outputs, operands, run });
+      if (watcher !== null) runWatched({ kind: "elementwise", key, shape, outputs, operands, run });
+      // A scalar is read whole before it is written.
+      else kernelOf()(shape, outputs, shape.length === 0 ? operands : apart(shape, outputs, operands));
     };
   },
   reduce(...fold) {

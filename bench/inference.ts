@@ -99,7 +99,14 @@ function observe(galaxy: (typeof galaxies)[number], stream: Random): Observation
   const typical = exp(stream.uniform(log(3), log(20)));
   const exact = rotationCurves([galaxy], radii).velocities;
   const errors = exact.map((v) => (isPrecise ? 0.02 * v : typical * exp(stream.normal(0, 0.3))));
-  return { radii, errors, velocities: exact.map((v, i) => v + stream.normal(0, errors[i])) };
+  // A speed below 0 is drawn again, since inference refuses it: of the 1000 galaxies' points, errors of up to 40 km/s make a few.
+  const measured = (v: number, error: number): number => {
+    for (;;) {
+      const velocity = v + stream.normal(0, error);
+      if (velocity >= 0) return velocity;
+    }
+  };
+  return { radii, errors, velocities: exact.map((v, i) => measured(v, errors[i])) };
 }
 
 /** What the decoder's few steps miss, beside 200 of them. */

@@ -148,7 +148,7 @@ class Lowering {
       case "reduce":
         return this.#fold(statement, call);
       case "matmul":
-        return this.#product(statement, call.shape, call.key);
+        return this.#product(statement, call.shape);
       default: {
         const [{ buffer }] = outputs;
         const output: Place = { buffer, offset: 0, step: 0 };
@@ -293,11 +293,7 @@ class Lowering {
     return true;
   }
 
-  #product(
-    statement: KernelStatement,
-    [m, n, k]: readonly [number, number, number],
-    activation: Expression | undefined,
-  ): boolean {
+  #product(statement: KernelStatement, [m, n, k]: readonly [number, number, number]): boolean {
     const [a, b, bias] = statement.operands;
     const [output] = statement.outputs;
     this.#clear(output, [m, n]);
@@ -314,10 +310,6 @@ class Lowering {
       operands: operands.map(({ buffer, offset }) => ({ buffer, offset, step: 0 })),
       strides: [a.strides[0], a.strides[1], b.strides[0], b.strides[1]],
     });
-    if (activation !== undefined) {
-      const result = { ...output, strides: [1] };
-      this.#sweep(activated(activation), [m * n], [result], [result]);
-    }
     return true;
   }
 
@@ -351,15 +343,6 @@ class Lowering {
 
 /** So many columns at once, that their partial results stay in the second-level cache. */
 const MOST_COLUMNS = 4096;
-
-const activations = /* @__PURE__ */ new WeakMap<Expression, Expressions>();
-
-/** An activation as expressions, the same ones each time. */
-function activated(activation: Expression): Expressions {
-  const expressions = activations.get(activation) ?? ((m, x) => [activation(m, x)]);
-  activations.set(activation, expressions);
-  return expressions;
-}
 
 const maskOf = (places: readonly { readonly isRepeated: boolean }[]): number =>
   places.reduce((mask, { isRepeated }, i) => (isRepeated ? mask | (1 << i) : mask), 0);

@@ -155,7 +155,7 @@ export class Executable {
 
   #enterCaptured({ buffer, source: { storage }, residence }: Slot<"captured">): void {
     if (residence === null) this.#storages.set(buffer, storage);
-    else if (storage.residence !== residence || storage.isShown) {
+    else if (storage.residence !== residence) {
       this.#copyIn(residence.address, storage, 0, storage.size);
       if (!storage.isShown) storage.residence = residence;
     }

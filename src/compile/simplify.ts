@@ -1,6 +1,12 @@
-/** The second stage drops what nobody reads: of every rule the engine computes what it is asked for, and not all of it is used. */
+/**
+ * The second stage drops what nobody reads: of every rule the engine computes what it is asked for, and not all of it is used. And
+ * it takes products with an activation apart, so that the activation can be one sweep with what follows.
+ */
 
-import type { Buffer, Statement } from "./program.ts";
+import { backend, type Expression, type Expressions, oncePer } from "../kernels/index.ts";
+import type { ElementwiseCall, MatmulCall } from "../kernels/watch.ts";
+import { isLowerable } from "./layout.ts";
+import type { Buffer, KernelStatement, Statement } from "./program.ts";
 import type { Trace } from "./trace.ts";
 
 /** The statements whose effect can be seen after the call. */
@@ -12,7 +18,7 @@ export function simplify({ statements, results, gradients }: Trace): Statement[]
   for (const statement of statements.toReversed()) {
     if (!isNeeded(statement, needed)) continue;
     for (const { buffer } of [...statement.operands, ...statement.outputs]) needed.add(buffer);
-    kept.push(statement);
+    kept.push(...apart(statement).reverse());
   }
   return kept.reverse();
 }
@@ -24,3 +30,37 @@ function isNeeded({ kind, outputs }: Statement, needed: ReadonlySet<Buffer>): bo
       needed.has(buffer) || buffer.source.kind === "captured" || buffer.source.kind === "argument",
   );
 }
+
+/** A product with an activation as a product, and the activation in place. */
+function apart(statement: Statement): Statement[] {
+  if (statement.kind !== "kernel" || statement.call.kind !== "matmul" || !isLowerable(statement))
+    return [statement];
+  const { call } = statement;
+  if (call.key === undefined) return [statement];
+  const [m, n] = call.shape;
+  const [output] = statement.outputs;
+  const inPlace = { ...output, strides: [n, 1] };
+  const product: MatmulCall = { ...call, key: undefined };
+  const sweep: ElementwiseCall = {
+    kind: "elementwise",
+    ...activated(call.key),
+    shape: [m, n],
+    outputs: [],
+    operands: [],
+  };
+  const activation: KernelStatement = {
+    kind: "kernel",
+    call: sweep,
+    outputs: [inPlace],
+    operands: [inPlace],
+    draw: -1,
+  };
+  return [{ ...statement, call: product }, activation];
+}
+
+/** An activation as an elementwise kernel, the same one each time. */
+const activated = /* @__PURE__ */ oncePer((activation: Expression): Pick<ElementwiseCall, "key" | "run"> => {
+  const key: Expressions = (m, x) => [activation(m, x)];
+  const kernel = backend.elementwise(key, 1);
+  return { key, run: ({ shape, outputs, operands }) => kernel(shape, outputs, operands) };
+});

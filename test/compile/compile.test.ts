@@ -13,6 +13,7 @@ import {
   type Tensor,
   TraceError,
   tensor,
+  unary,
   uniform,
   useBackend,
   where,
@@ -238,6 +239,32 @@ describe("a compiled function", () => {
       return [losses, bitsOf(w), bitsOf(w.grad), optimizer.learningRate, optimizer.stepCount];
     };
     expect(run(compile)).toEqual(run((f) => f));
+  });
+
+  it("has the numbers of each step for parameters that are not clipped, too", () => {
+    const run = (wrap: <F extends (x: Tensor) => void>(f: F) => (x: Tensor) => void): string => {
+      const [a, b] = [1, 2].map((value) => tensor([value, -value], { requiresGrad: true }));
+      const optimizer = new Adam([a, b], { learningRate: 0.1 });
+      const step = wrap((x) => {
+        optimizer.zeroGrad();
+        a.mul(x).add(b.square().mul(x)).sum().backward();
+        clipGradNorm([a], 0.5);
+        optimizer.step();
+      });
+      for (let i = 0; i < 10; i++) step(tensor([1, 1 + i]));
+      return [a, b].map(bitsOf).join();
+    };
+    expect(run(compile)).toBe(run((f) => f));
+  });
+
+  it("does with the result of another operation what it does with a number from memory", () => {
+    const three = unary({ name: "three", value: (m) => m.constant(3) });
+    // Inside of one operation, the third power of an expression is two products.
+    const f = (x: Tensor): Tensor[] => [x.pow(three(x))];
+    const g = compile(f);
+    const x = normal([200], new Random(1));
+    for (let i = 0; i < 4; i++) expect(g(x).map(bitsOf)).toEqual(f(x).map(bitsOf));
+    expect(g.explain().programs[0].fused).toBe(2);
   });
 
   it("runs inside another one as a part of it", () => {

@@ -82,7 +82,8 @@ export interface NoisyCurves {
  * const galaxies = finish(generatePopulation({ count: 50, random }));
  * const { model } = finish(trainModel(galaxies, { epochs: 10, random }));
  * const { noisy, prediction } = predictCurves(model, galaxies, { amount: 0.3, random });
- * console.log(rootMeanSquare(noisy, galaxies.curves), rootMeanSquare(prediction, galaxies.curves)); // km/s
+ * const [before, after] = [noisy, prediction].map((curves) => rootMeanSquare(curves, galaxies.curves));
+ * console.log(`${before.toFixed(0)} km/s from the truth, and ${after.toFixed(0)} after`);
  */
 export function predictCurves(
   model: Model,

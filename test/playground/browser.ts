@@ -64,9 +64,15 @@ export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === 
 export function buildPages(): void {
   alone(() => {
     const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const sources = readdirSync(pages, { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.startsWith("node_modules"))
-      .map((name) => join(pages, name));
+    // Not below node_modules: the package is linked there, with this folder in it, and a walk would go round and round.
+    const sources = readdirSync(pages, { withFileTypes: true })
+      .filter(({ name }) => name !== "node_modules")
+      .flatMap((entry) => {
+        const path = join(pages, entry.name);
+        return entry.isDirectory()
+          ? readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name))
+          : [path];
+      });
     const tests = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
     const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
       (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,

@@ -83,7 +83,7 @@ beforeAll(() => {
   cpSync(site, join(home, "site"), { recursive: true });
   cpSync(join(root, "package.json"), join(home, "node_modules/halograd/package.json"));
   writeFileSync(join(home, "program.js"), PROGRAM);
-}, 120_000);
+}, 300_000);
 
 test.each(
   (["firefox", "webkit"] as const).filter((browser) => present[browser] || process.env.CI === "true"),

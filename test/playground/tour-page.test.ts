@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     browser = await launch();
     context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     page = await open(context);
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await browser?.close();
     server?.close();

@@ -132,6 +132,12 @@ describe("an error is reported with its place", () => {
       "imports this file",
     ],
     ["an export of another form", "export default 1;", { file: "cell", line: 1 }, "export function"],
+    [
+      "an export of several names",
+      "export const { a } = { a: 1 };",
+      { file: "cell", line: 1 },
+      "export const",
+    ],
     ["undeclared names", "\n\nx = 1;", { file: "cell", line: 3 }, "ReferenceError"],
     [
       "an import over lines, and what comes behind",
@@ -149,4 +155,20 @@ describe("an error is reported with its place", () => {
     expect(problem.place).toEqual(place);
     expect(problem.message).toContain(message);
   });
+});
+
+test.each([
+  ["Text.\n", "page.md:1: a lesson starts with its title"],
+  ["# 1. A\n\n```js\na();\n", "page.md:3: this code fence is never closed"],
+  ["# 1. A\n\n```js exercise=a\n```\n\nText.\n", "page.md:3: a has no solution"],
+  [
+    "# 1. A\n\n```js exercise=a\n```\n\n<details><summary>Solution</summary>\n\n```js solution=a\n```\n\n</details>\n",
+    "page.md:3: a has no hint",
+  ],
+  [
+    "# 1. A\n\n```js exercise=a\n```\n\n<details><summary>Hint</summary>\n",
+    "page.md:3: details of a are never closed",
+  ],
+])("a lesson that is not complete is refused with its line (%#)", (text, message) => {
+  expect(() => readLesson("page.md", text)).toThrow(message);
 });

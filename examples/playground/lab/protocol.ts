@@ -53,7 +53,6 @@ export interface SamplingSettings {
   readonly guidance?: number | undefined;
   readonly flat?: number | undefined;
   readonly peak?: number | undefined;
-  readonly points?: Observations | undefined;
 }
 
 /** Every step of a sampling. */

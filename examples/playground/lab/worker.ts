@@ -182,8 +182,8 @@ function samplesOf(own: Model, seed: number): readonly Float64Array[] {
   }
 }
 
-function optionsOf({ flat, peak, points, seed, ...settings }: SamplingSettings): SamplingOptions {
-  return { ...settings, wishes: { flat, peak, points }, random: new Random(seed) };
+function optionsOf({ flat, peak, seed, ...settings }: SamplingSettings): SamplingOptions {
+  return { ...settings, wishes: { flat, peak }, random: new Random(seed) };
 }
 
 const unseen = new Map<PopulationName, Population>();

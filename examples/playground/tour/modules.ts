@@ -146,17 +146,24 @@ function rewrite(name: string, code: string): { imports: Import[]; body: string 
           ? declaration.declarations
           : [declaration])
           if (declared.id.type === "Identifier") exported.push([declared.id.name, declared.id.name]);
+          else throw otherExport(name, line);
         blank(start, declaration.start);
       }
-    } else if (statement.type.startsWith("Export"))
-      throw new CodeError("Write exports as export function, export class or export const.", name, line);
+    } else if (statement.type.startsWith("Export")) throw otherExport(name, line);
   }
   const returned = exported.map(([as, local]) => `get ${as}() { return ${local}; }`).join(", ");
   return {
     imports,
-    body: `(async function (modules, console) { "use strict"; ${text}\nreturn { ${returned} }; })\n//# sourceURL=tour-code/${name}.js`,
+    body: `(async function ($modules, console) { "use strict"; ${text}\nreturn { ${returned} }; })\n//# sourceURL=tour-code/${name}.js`,
   };
 }
+
+const otherExport = (name: string, line: number): CodeError =>
+  new CodeError(
+    "Write exports as export function, export class or export const, each with one name.",
+    name,
+    line,
+  );
 
 function importOf({ specifiers, source }: ImportDeclaration): {
   specifier: string;
@@ -164,7 +171,7 @@ function importOf({ specifiers, source }: ImportDeclaration): {
   declaration: string;
 } {
   const specifier = String(source.value);
-  const from = `modules[${JSON.stringify(specifier)}]`;
+  const from = `$modules[${JSON.stringify(specifier)}]`;
   const named: [string, string][] = [];
   const whole: string[] = [];
   for (const part of specifiers) {

@@ -1,5 +1,7 @@
 /** What the measurements of inference share: how often intervals hold, and what is told of long work. */
 
+import type { Progress } from "../src/curves/index.ts";
+
 /** Of the intervals. */
 export const LEVELS: readonly number[] = [0.5, 0.68, 0.95];
 
@@ -28,6 +30,11 @@ export class Tally {
     });
   }
 
+  /** Of each interval, %: the mean over galaxies. */
+  means(): number[] {
+    return this.#shares.map((own) => (100 * own.reduce((sum, share) => sum + share, 0)) / own.length);
+  }
+
   /** Means over galaxies with their standard errors, since the radii of one are not independent. */
   print(name: string): void {
     const parts = LEVELS.map((level, l) => {
@@ -42,8 +49,10 @@ export class Tally {
   }
 }
 
-/** The same steps, told on stderr every 20 s. */
-export function* telling<Step, Result>(steps: Generator<Step, Result, void>): Generator<Step, Result, void> {
+/** The same steps, and every 20 s on stderr how far they are: not all of a step, since what a step has so far takes long to work out. */
+export function* telling<Step extends Progress, Result>(
+  steps: Generator<Step, Result, void>,
+): Generator<Step, Result, void> {
   let told = performance.now();
   for (;;) {
     const step = steps.next();
@@ -51,6 +60,6 @@ export function* telling<Step, Result>(steps: Generator<Step, Result, void>): Ge
     yield step.value;
     if (performance.now() - told < 20_000) continue;
     told = performance.now();
-    process.stderr.write(`${JSON.stringify(step.value)}\n`);
+    process.stderr.write(`${((100 * step.value.done) / step.value.total).toFixed(0)} %\n`);
   }
 }

@@ -2,7 +2,7 @@
  * Points of measured galaxies held out and predicted: `halograd infer` beside linear interpolation in ln R, a spline, a flat
  * continuation and a direct fit of disc and halo. Points between others are held out in several ways, since one way differs from the
  * next by more than methods do. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
- * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SPLITS [BANK]]]`
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SPLITS [BANK [CHAINS [TRANSITIONS]]]]]`
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,10 +22,13 @@ import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/
 import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/index.ts";
 import { END_SHARES, Tally, telling } from "./coverage.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath = "", splits = "20", bank = "60000"] =
-  process.argv.slice(2);
+const [modelPath, curvesPath, galaxiesPath, figurePath = "", ...sizes] = process.argv.slice(2);
+const [splits, bank, chains, transitions] = [20, 60_000, 32, 12].map((standard, i) =>
+  Number(sizes[i] ?? standard),
+);
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
+const COVERAGE = "coverage, %";
 /** In the figure: from dwarfs to giants, with gas, bulges, and one whose disc is out of equilibrium. */
 const SHOWN = [
   ...["DDO154", "IC2574", "NGC3109", "UGC05986", "NGC2403", "NGC3198"],
@@ -57,6 +60,8 @@ interface Case {
 /** How points are held out: the places of one galaxy's, of which there are `count`, in split number `split`. */
 const WAYS: Readonly<Record<string, (count: number, split: number, galaxy: number) => number[]>> = {
   "outer 30 %": (count) => Array.from({ length: held(count) }, (_, i) => count - 1 - i),
+  "every third, between others": (count, split) =>
+    Array.from({ length: count }, (_, i) => i).filter((i) => i > 0 && i < count - 1 && i % 3 === split % 3),
   "random 30 %": (count, split, galaxy) =>
     random
       .fork("held out")
@@ -64,17 +69,15 @@ const WAYS: Readonly<Record<string, (count: number, split: number, galaxy: numbe
       .fork(galaxy)
       .shuffle(Array.from({ length: count }, (_, i) => i))
       .slice(0, held(count)),
-  "every third, between others": (count, split) =>
-    Array.from({ length: count }, (_, i) => i).filter((i) => i > 0 && i < count - 1 && i % 3 === split % 3),
 };
 const SPLITS: Readonly<Record<string, number>> = {
   "outer 30 %": 1,
-  "random 30 %": Number(splits),
-  "every third, between others": Math.min(3, Number(splits)),
+  "every third, between others": Math.min(3, splits),
+  "random 30 %": splits,
 };
 
 for (const [way, placesOf] of Object.entries(WAYS)) {
-  const errors = new Map<string, number[][]>();
+  const rows = new Map<string, number[][]>();
   for (let split = 0; split < SPLITS[way]; split++) {
     const cases = galaxies.map(({ name, all }, g): Case => {
       const apart = new Set(placesOf(all.radii.length, split, g));
@@ -87,19 +90,28 @@ for (const [way, placesOf] of Object.entries(WAYS)) {
       {
         random: random.fork("infer").fork(way).fork(split),
         deviation: { median: TYPICAL_DEVIATION },
-        chains: 32,
-        transitions: 12,
-        bank: Number(bank),
+        chains,
+        transitions,
+        bank,
       },
     );
     const posteriors = finish(telling(steps));
     console.log(`\n${way} held out, split ${split}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
-    tellCoverage(cases, posteriors);
-    for (const [name, own] of errorsOf(cases, posteriors))
-      errors.set(name, [...(errors.get(name) ?? []), own]);
+    const own = new Map(errorsOf(cases, posteriors));
+    // By the same points: a difference varies less from split to split than either error does.
+    const [ours, line] = [own.get("posterior median")!, own.get("linear in ln R")!];
+    own.set(
+      "posterior − linear",
+      ours.map((error, k) => error - line[k]),
+    );
+    own.set(COVERAGE, coverageOf(cases, posteriors));
+    for (const [name, values] of own) {
+      console.log(`  ${name}: ${values.map((value) => value.toFixed(3)).join(", ")}`);
+      rows.set(name, [...(rows.get(name) ?? []), values]);
+    }
     if (way === "outer 30 %" && figurePath !== "") draw(cases, posteriors);
   }
-  tellErrors(way, errors);
+  tellSpread(way, rows);
 }
 
 function held(count: number): number {
@@ -122,7 +134,8 @@ function predicted({ heldOut }: Case, posterior: Posterior, stream: Random): Flo
     .map((curve) => curve.map((velocity, i) => velocity + stream.normal(0, heldOut.errors[i])));
 }
 
-function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]): void {
+/** How often points lie inside of each interval, %, as means over galaxies. */
+function coverageOf(cases: readonly Case[], posteriors: readonly Posterior[]): number[] {
   const tally = new Tally();
   cases.forEach((one, c) => {
     const samples = predicted(one, posteriors[c], random.fork("noise").fork(c));
@@ -144,6 +157,7 @@ function tellCoverage(cases: readonly Case[], posteriors: readonly Posterior[]):
       `${posteriors.filter(({ rHat }) => rHat !== 1).length}; deviations: median ` +
       `${middle(posteriors.map(({ deviations }) => 100 * quantiles(deviations, [0.5])[0]))} %`,
   );
+  return tally.means();
 }
 
 /** Of each method: the root mean square of all points, and over galaxies the mean and the median of each one's, km/s. */
@@ -173,13 +187,13 @@ function errorsOf(cases: readonly Case[], posteriors: readonly Posterior[]): [st
 }
 
 /** Means over the splits, and their standard deviations: by so much one split differs from the next. */
-function tellErrors(way: string, errors: ReadonlyMap<string, readonly number[][]>): void {
+function tellSpread(way: string, rows: ReadonlyMap<string, readonly number[][]>): void {
   console.log(
-    `\n${way}: km/s; all points, mean and median over galaxies, each with its spread over the splits`,
+    `\n${way}: km/s; all points, mean and median over galaxies, each with its spread over the splits; coverage of 50, 68 and 95 %`,
   );
-  for (const [name, rows] of errors) {
+  for (const [name, splits] of rows) {
     const cells = [0, 1, 2].map((k) => {
-      const values = rows.map((row) => row[k]);
+      const values = splits.map((row) => row[k]);
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       const variance =
         values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);

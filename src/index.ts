@@ -22,6 +22,7 @@ export {
   HalogradError,
   ShapeError,
   TapeError,
+  TraceError,
 } from "./basics/errors.ts";
 export type { NestedArray, NestedValues, NumericArray } from "./basics/nested.ts";
 export { Random, type RandomState } from "./basics/random.ts";

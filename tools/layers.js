@@ -8,7 +8,7 @@ const rows = [
   ["curves"],
   ["diffusion", "galaxy", "metrics", "plot"],
   ["nn"],
-  ["optim", "io", "testing", "diagram"],
+  ["optim", "io", "testing", "diagram", "compile"],
   ["tensor"],
   ["autograd"],
   ["ops"],

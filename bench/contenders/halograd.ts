@@ -1,14 +1,27 @@
-/** halograd, by its public API, on either backend. */
+/** halograd, by its public API, on either backend, and with compiled steps. */
 
 import { type BackendName, mseLoss, noGrad, normal, Random, type Tensor, tensor, useBackend } from "halograd";
+import { compile } from "halograd/compile";
 import { DenoisingAutoencoder, denoisingLoss, eulerSampler, finish } from "halograd/diffusion";
 import { Adam } from "halograd/optim";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
 
-/** @throws Error where the backend does not run here */
-export function halograd(backend: string): Library {
+/**
+ * By variant: a backend, or "compiled", which is WebAssembly with compiled steps.
+ *
+ * @throws Error where the backend does not run here
+ */
+export function halograd(variant: string): Library {
+  const backend = variant === "compiled" ? "wasm" : variant;
   if (useBackend(backend as BackendName) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
+  if (variant === "compiled") {
+    return {
+      name: "halograd compiled",
+      version: "this checkout",
+      trainer: (...given) => trainer(...given, compile),
+    };
+  }
   return {
     name: backend === "wasm" ? "halograd WASM" : "halograd TS",
     version: "this checkout",
@@ -87,25 +100,32 @@ function gradient(x: Tensor, loss: (x: Tensor) => Tensor): Prepared {
   return computed(run);
 }
 
-function trainer(curves: Curves, batch: number, widths: readonly number[]): Trainer {
+function trainer(
+  curves: Curves,
+  batch: number,
+  widths: readonly number[],
+  wrap: (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor = (f) => f,
+): Trainer {
   const random = new Random(0);
   const clean = tensor(batchOf(curves, batch), [batch, FEATURES]);
   const valid = tensor(curves.valid, [curves.valid.length / FEATURES, FEATURES]);
   const model = new DenoisingAutoencoder(random.fork("weights"), widths);
   const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+  const step = wrap((x) => {
+    optimizer.zeroGrad();
+    const loss = denoisingLoss(model, x, random);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const denoise = wrap((x) => noGrad(() => model.forward(x)));
   let samples: Tensor;
   return {
-    step() {
-      optimizer.zeroGrad();
-      const loss = denoisingLoss(model, clean, random);
-      loss.backward();
-      optimizer.step();
-      return loss.item();
-    },
+    step: () => step(clean).item(),
     valid: () => noGrad(() => mseLoss(model.forward(valid), valid)).item(),
     sample(count, steps) {
       const grid = Array.from({ length: steps + 1 }, (_, i) => (steps - i) / steps);
-      samples = finish(eulerSampler((x) => model.forward(x), normal([count, FEATURES], random), { grid }));
+      samples = finish(eulerSampler(denoise, normal([count, FEATURES], random), { grid }));
     },
     samples: () => samples.toTypedArray(),
   };

@@ -1,4 +1,4 @@
-/** Serves or builds the pages: `node run.js serve` or `node run.js build`. Installs what they need when it is missing. */
+/** Serves or builds the pages: `node run.js serve` or `build`. Installs what they need when it is missing; `install` does no more. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -32,4 +32,4 @@ if (process.argv[2] === "build") {
   run(process.execPath, [join(here, "../../node_modules/typescript/bin/tsc"), "-p", here]);
   run(process.execPath, [vite, "build", "--logLevel", "warn"], { NODE_ENV: "production" });
   console.log("built .build/playground/site: any static host serves it, from any path");
-} else run(process.execPath, [vite]);
+} else if (process.argv[2] === "serve") run(process.execPath, [vite]);

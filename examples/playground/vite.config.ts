@@ -1,7 +1,9 @@
 /** How the site is built: each HTML file of this folder is a page, and the folder that is left works under any path. */
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { Marked } from "marked";
 import { defineConfig, type Plugin } from "vite";
+import { readLesson } from "./tour/lesson.ts";
 
 /** Each is a page. */
 const pages = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html"));
@@ -21,7 +23,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: pages },
   },
-  plugins: [offline()],
+  plugins: [lessons(), offline()],
 });
 
 /** Writes the service worker that keeps the pages: with it they open without a network after the first visit. */
@@ -53,6 +55,32 @@ self.addEventListener("fetch", (event) => {
 });
 `;
       this.emitFile({ type: "asset", fileName: "service-worker.js", source: code });
+    },
+  };
+}
+
+/** Lessons of the tour as modules, with their prose rendered: no page loads a parser of Markdown. */
+function lessons(): Plugin {
+  const marked = new Marked({
+    renderer: {
+      // Files of the repository that are no pages are named, since the site has no address for them.
+      link({ href, tokens }) {
+        const text = this.parser.parseInline(tokens);
+        const page = /^\.\.\/(\w+\.html)$/.exec(href)?.[1];
+        if (page !== undefined) return `<a href="./${page}">${text}</a>`;
+        return `${text} (<code>${href.replace(/^(\.\.\/)+/, "")}</code>)`;
+      },
+      // What may be wider than the screen can be scrolled by keyboard.
+      code: ({ text }) =>
+        `<pre tabindex="0">${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</pre>\n`,
+    },
+  });
+  return {
+    name: "lessons",
+    transform(text, id) {
+      if (!id.endsWith(".md")) return null;
+      const lesson = readLesson(id, text, (markdown) => marked.parse(markdown, { async: false }));
+      return { code: `export default ${JSON.stringify(lesson)};`, map: null };
     },
   };
 }

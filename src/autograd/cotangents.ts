@@ -7,6 +7,7 @@
  */
 
 import { isContiguous, type Span, sameShape } from "../basics/shape.ts";
+import { watcher } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import { isForgetful, type Node, observer } from "../ops/operation.ts";
 import { placeSpans } from "../ops/spans.ts";
@@ -90,7 +91,7 @@ export class Cotangents {
     // Single numbers take no memory worth giving up. One number repeated is not single: a sum with it has elements.
     const isSingle =
       contribution.storage.size === 1 && cotangent.storage.size === 1 && contribution.size === 1;
-    if (isSingle && this.#discards && target.ownsCotangent && observer === null) {
+    if (isSingle && this.#discards && target.ownsCotangent && observer === null && watcher === null) {
       // In place, where nobody watches the additions: a fifth of the time of a graph of scalars that use one parameter again and again.
       const { storage } = before!;
       storage.set(0, storage.get(0) + contribution.storage.get(0));

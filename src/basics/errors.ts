@@ -103,7 +103,10 @@ export class GradientError extends HalogradError {
 /** Tensors that differ where a test asserts that they do not, found by `assertClose`. */
 export class AssertionError extends HalogradError {}
 
-/** The first NaN or infinity, found by `detectAnomaly`. */
+/** A function that cannot be traced: it looks at values while `compile` watches it. */
+export class TraceError extends HalogradError {}
+
+/** A NaN or an infinity: the first one, found by `detectAnomaly`, or one among gradients that are to be clipped. */
 export class AnomalyError extends HalogradError {}
 
 /** A file or text that is not what it should be: truncated, foreign, inconsistent. */

@@ -15,6 +15,7 @@ import {
   threefryBlocks,
   uniformAt,
 } from "../kernels/typescript/random.ts";
+import { watcher } from "../kernels/watch.ts";
 import { describeValue } from "./check.ts";
 import { ArgumentError } from "./errors.ts";
 
@@ -190,7 +191,9 @@ export class Random {
     requireInteger("Random.draw", "blocks", blocks, 0);
     if (blocks > TWO_TO_32)
       throw new ArgumentError("Random.draw", `${blocks} blocks are more than 2³²`, "draw in parts");
-    return { key: this.#key, counter: [this.#reserve(blocks), this.#high] };
+    const draw: Draw = { key: this.#key, counter: [this.#reserve(blocks), this.#high] };
+    if (watcher !== null) watcher.draw(this, blocks, draw);
+    return draw;
   }
 
   /** Moves past `blocks` blocks and returns the low word of the first; `#high` is then its high word. */
@@ -206,6 +209,7 @@ export class Random {
 
   /** The next block as a whole number below 2⁵³. */
   #bits53(): number {
+    if (watcher !== null) watcher.refuse("draws a random number on the host");
     threefryBlocks(this.#key[0], this.#key[1], this.#reserve(1), this.#high, block, 2);
     return (block[0] >>> 5) * 0x4000000 + (block[1] >>> 6);
   }

@@ -17,8 +17,11 @@ import {
   titleOf,
   verdict,
 } from "../curves/index.ts";
+import { digestOf } from "../curves/model.ts";
 import { FEWEST_CURVES } from "../curves/scores.ts";
+import { formatName } from "../io/csv.ts";
 import type { Curves } from "../io/index.ts";
+import { oneLine } from "../node/terminal.ts";
 import { scoresFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readModelFile } from "./input.ts";
@@ -96,10 +99,9 @@ const SCORE_FILES: readonly string[] = ["scores.svg", "scores.csv", "scores.json
 
 /** A row for each score of each set of samples. */
 function scoresCsv(rows: readonly ScoreRow[], names: readonly string[]): string {
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.flatMap(({ score, baseline, values }) =>
     values.map(({ value, pValue }, i) => {
-      const words = [names[i], score.title, score.unit].map(cell);
+      const words = [names[i], score.title, score.unit].map(formatName);
       return [...words, value, baseline, pValue, pValue < SIGNIFICANCE ? 1 : 0].join();
     }),
   );
@@ -153,6 +155,10 @@ function readInputs(
     if (modelFile === undefined) return { file, curves: read(file) };
     const model = readModelFile(modelFile);
     requireSameRadii(modelFile, model.radii, realFile, real.radii);
+    if (model.training.data === digestOf(real)) {
+      const problem = `${modelFile} was trained on these curves, so that they are no test of it`;
+      throw new FormatError(realFile, problem, "give fresh ones: halograd generate --seed 100 --out fresh");
+    }
     return { file, model };
   });
   const fresh = baseline === undefined ? undefined : read(baseline);
@@ -238,7 +244,7 @@ function shortNames(files: readonly string[]): string[] {
     const isModel = basename(file) === "model.safetensors";
     return basename(isModel ? dirname(resolve(file)) : resolve(file)).replace(/\.(csv|safetensors)$/, "");
   });
-  return new Set(names).size === names.length ? names : [...files];
+  return (new Set(names).size === names.length ? names : files).map(oneLine);
 }
 
 function readSet(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
@@ -297,7 +303,7 @@ function describeBaseline(inputs: Inputs, { baseline: file }: EvaluateOptions): 
   const what =
     file === undefined
       ? `two halves of the real curves, ${baselineSize(inputs)} each`
-      : `${baselineSize(inputs)} curves of ${file} against the real ones`;
+      : `${baselineSize(inputs)} curves of ${oneLine(file)} against the real ones`;
   const star =
     inputs.fakes.length > 1 ? `; * told apart (p < ${SIGNIFICANCE})` : `; told apart: p < ${SIGNIFICANCE}`;
   return `${sizes}; baseline: ${what}${star}`;

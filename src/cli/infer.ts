@@ -233,7 +233,7 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
   if (predictiveP < RARE) {
     warnings.push([
       `no curve of the model goes through these points within their errors (p ${predictiveP.toFixed(4)})`,
-      "check the errors, or allow for more with --deviation",
+      "check the errors, and that all points are one galaxy's; or allow for more with --deviation",
     ]);
   }
   if (median(deviations) > MUCH) {
@@ -248,11 +248,26 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
       "give more --transitions or --chains, or a larger --bank; each takes longer in proportion",
     ]);
   }
-  const exact = median(points.errors.map((error, i) => error / Math.max(points.velocities[i], error)));
-  if (exact < 0.002) {
+  const relative = median(points.errors.map((error, i) => error / Math.max(points.velocities[i], error)));
+  if (relative < 0.002) {
     warnings.push([
-      `the errors are ${short(100 * exact)} % of the velocities, less than the model's own curves hold to`,
+      `the errors are ${short(100 * relative)} % of the velocities, less than the model's own curves hold to`,
       "check that errors are standard errors in km/s; with --deviation they matter little",
+    ]);
+  }
+  if (relative > 0.5) {
+    warnings.push([
+      `the errors are ${short(100 * relative)} % of the velocities: such points say little`,
+      "check that errors are standard errors in km/s, not variances or shares in percent",
+    ]);
+  }
+  const different = new Set(
+    Array.from(points.radii, (r, i) => [r, points.velocities[i], points.errors[i]].join()),
+  );
+  if (different.size < points.radii.length) {
+    warnings.push([
+      `${points.radii.length - different.size} of the points are copies of others, and count as measurements of their own`,
+      "leave copies out",
     ]);
   }
   if (leftOut > points.radii.length) {

@@ -4,8 +4,10 @@ import { clip } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { areConditions, type StoredCondition } from "../curves/model.ts";
 import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "../curves/population.ts";
+import { decimalOf } from "../io/csv.ts";
 import { parseCsv, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
+import { oneLine } from "../node/terminal.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { LOSS_COLUMNS } from "./train.ts";
@@ -55,7 +57,7 @@ function describeSafetensors(path: string, bytes: Uint8Array): Description {
   const values = [...file.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   const format = file.metadata.get("format");
   const lines = [
-    `${path}: safetensors, ${tensors.length} tensors, ${values} values`,
+    `${oneLine(path)}: safetensors, ${tensors.length} tensors, ${values} values`,
     "",
     ...(file.metadata.size > 0 ? [columns([...file.metadata].map(spaced)), ""] : []),
     ...table(
@@ -88,7 +90,7 @@ function describeTable(path: string): Description {
   const size = `${rows.length} rows of ${header.length}`;
   if (kind !== "curves") {
     const lines = [
-      `${path}: ${kind}, ${size}`,
+      `${oneLine(path)}: ${kind}, ${size}`,
       "",
       ...table(described.map(({ name, ...rest }) => [name, "", rest])),
     ];
@@ -96,7 +98,7 @@ function describeTable(path: string): Description {
   }
   const all = statistics(rows);
   const lines = [
-    `${path}: curves, ${size}: velocities [km/s] at radii from ${header[0]} to ${header.at(-1)} kpc`,
+    `${oneLine(path)}: curves, ${size}: velocities [km/s] at radii from ${header[0]} to ${header.at(-1)} kpc`,
     "",
     // At a few radii only: they are many, and neighbours are alike.
     ...table([
@@ -144,7 +146,7 @@ const DEEPEST = 32;
 
 /** A name on one line, and not so long that the columns beside it, padded to its length, fill the memory. */
 function label(name: string): string {
-  return clip(name.replaceAll("\n", "\\n"));
+  return clip(oneLine(name));
 }
 
 /** A metadata entry, its lists with spaces at which lines can be broken. */
@@ -164,7 +166,7 @@ function describeCondition(condition: StoredCondition): string {
 function kindOf(header: readonly string[]): "curves" | "losses" | "galaxies" | "table" {
   const is = (columns: readonly string[]): boolean =>
     header.length === columns.length && header.every((name, i) => name === columns[i]);
-  if (header.every((name, i) => Number(name) > (i === 0 ? 0 : Number(header[i - 1])))) return "curves";
+  if (header.every((name, i) => decimalOf(name) > (i === 0 ? 0 : decimalOf(header[i - 1])))) return "curves";
   if (is(LOSS_COLUMNS)) return "losses";
   return is(GALAXY_COLUMNS) || is(EXTENDED_GALAXY_COLUMNS) ? "galaxies" : "table";
 }

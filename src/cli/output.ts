@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { ensureOutputFolder, lockFolder, writeFilesWhole } from "../node/files.ts";
 import type { Message } from "../node/interruption.ts";
+import { oneLine } from "../node/terminal.ts";
 import type { Context } from "./context.ts";
 
 /** The figures of a run, in the order in which the report tells them. */
@@ -96,7 +97,7 @@ export function tellOutcome(
   const listed = written.filter((name) => dirname(name) !== "figures");
   if (figures.length > 0)
     listed.push(`figures/${figures.length === 1 ? figures[0] : `{${figures.join(",")}}`}.svg`);
-  const files = listed.length === 0 ? "nothing" : `${listed.join(", ")} in ${join(path, "/")}`;
+  const files = listed.length === 0 ? "nothing" : `${listed.join(", ")} in ${oneLine(join(path, "/"))}`;
   const ways = [goOn, `the same command${written.length === 0 ? "" : " with --force"} starts again`].filter(
     Boolean,
   );

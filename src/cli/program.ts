@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { clip, nearest } from "../basics/check.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { Interruption, type Message } from "../node/interruption.ts";
-import { Terminal } from "../node/terminal.ts";
+import { oneLine, Terminal } from "../node/terminal.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { version } from "./version.ts";
@@ -31,9 +31,10 @@ export async function start(): Promise<void> {
   } catch (error) {
     send({ code: error instanceof UsageError ? 2 : 1 });
     if (error instanceof HalogradError) {
-      errors.print(`${errors.red("error:")} ${error.message}`);
+      const { where, problem, fix = null } = error;
+      errors.print(`${errors.red("error:")} ${oneLine(`${where}: ${problem}`)}`);
+      if (fix !== null) errors.print(`  Fix: ${oneLine(fix)}`);
       if (words.includes("--json")) {
-        const { where, problem, fix = null } = error;
         const told = { command: words[0], complete: false, error: { where, problem, fix } };
         new Terminal(stdout, {}, { quiet: false }).print(JSON.stringify(told, null, 2));
       }

@@ -17,6 +17,7 @@ import {
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
+import { oneLine } from "../node/terminal.ts";
 import { lossFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readGalaxies } from "./input.ts";
@@ -77,7 +78,7 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
     return readGalaxies(table, curves);
   } catch (error) {
     if (isNeeded || !(error instanceof HalogradError)) throw error;
-    terminal.say(`${table} is not of these curves: the model will not know its population`);
+    terminal.say(`${oneLine(table)} is not of these curves: the model will not know its population`);
     return [];
   }
 }

@@ -52,6 +52,7 @@ const WORDINGS: readonly Wording[] = [
     where: ({ model }) => model,
     fix: "train one: halograd train --network residual --conditions $1",
   },
+  { message: /^inferCurves: radiusRange is (.+)\n/, where: "--r-min and --r-max", problem: "$1" },
   { message: /^(condition \S+): the model has seen/, where: "--$1" },
   {
     message: /and wishes need to know/,
@@ -82,7 +83,8 @@ export function inOptions(error: unknown, values: Values): unknown {
   if (wording === undefined) return error;
   const found = wording.message.exec(error.message)!;
   const filled = (text: string): string => text.replace("$1", () => found[1]);
-  const { where = error.where, problem = error.problem, fix = error.fix } = wording;
+  const { where = error.where, fix = error.fix } = wording;
+  const problem = wording.problem === undefined ? error.problem : filled(wording.problem);
   const place = typeof where === "function" ? String(where(values)) : filled(where);
   // An option that does not fit the model is a mistake in the words.
   const Kind = place.startsWith("--") ? UsageError : HalogradError;

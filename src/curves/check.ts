@@ -73,12 +73,17 @@ export function checkRadii(where: string, radii: ArrayLike<number>): void {
  * A table of curves.
  *
  * @param source what to call it in errors
- * @throws FormatError unless there are growing radii above 0, and curves with a finite velocity at each of them
+ * @throws FormatError unless there are growing radii above 0, and curves with a finite velocity at each of them, which a galaxy can have
  */
 export function checkCurves(source: string, table: Curves): void {
   const { radii, curves } = table ?? {};
   const fault = faultOfRadii(radii) ?? faultOfCurves(curves, radii.length);
   if (fault) throw new FormatError(source, fault, "give { radii, curves }, with a velocity at each radius");
+  for (const [i, curve] of curves.entries()) {
+    const fast = Array.from(curve).findIndex((velocity) => Math.abs(velocity) > FASTEST);
+    if (fast >= 0)
+      throw new FormatError(source, tooFast(` of curve ${i + 1}`, radii[fast], curve[fast]), IN_KMS);
+  }
 }
 
 /** What keeps numbers from being radii; undefined where they are. */
@@ -124,7 +129,8 @@ export function checkAboveZero(
 /**
  * Measured points.
  *
- * @throws ArgumentError unless each has a radius from `first` to `last`, a finite velocity of 0 or more, and a finite error above 0
+ * @throws ArgumentError unless each has a radius from `first` to `last`, a velocity of 0 or more that a galaxy can have, and a finite
+ *   error above 0
  */
 export function checkObservations(
   where: string,
@@ -154,6 +160,7 @@ export function checkObservations(
         "give a finite speed of rotation, or leave the point out",
       );
     }
+    if (velocities[i] > FASTEST) refuse(tooFast("", radii[i], velocities[i]), IN_KMS);
     if (Number.isFinite(errors[i]) && errors[i] > 0) continue;
     refuse(
       `the error at ${radius} kpc is ${error} km/s`,
@@ -167,19 +174,11 @@ const POINTS = "give { radii, velocities, errors }, a number in each for every p
 /**
  * Points that a galaxy was measured at.
  *
- * @throws ArgumentError as {@link checkObservations}, for speeds that no galaxy has, and for errors that no instrument has
+ * @throws ArgumentError as {@link checkObservations}, and for errors that no instrument has
  */
 export function checkMeasured(where: string, points: Observations): void {
   checkObservations(where, points, [Number.MIN_VALUE, Infinity]);
-  const { radii, velocities, errors } = points;
-  const fast = velocities.findIndex((velocity) => velocity > FASTEST);
-  if (fast >= 0) {
-    throw new ArgumentError(
-      where,
-      `the velocity at ${radii[fast]} kpc is ${velocities[fast]} km/s, but no galaxy rotates faster than ${FASTEST}`,
-      "give velocities in km/s; these may be in m/s",
-    );
-  }
+  const { radii, errors } = points;
   const exact = errors.findIndex((error) => error < LEAST_ERROR);
   if (exact < 0) return;
   throw new ArgumentError(
@@ -191,6 +190,13 @@ export function checkMeasured(where: string, points: Observations): void {
 
 /** km/s; the fastest known discs reach some 600. */
 const FASTEST = 2000;
+
+function tooFast(of: string, radius: number, velocity: number): string {
+  return `the velocity${of} at ${radius} kpc is ${velocity} km/s, but no galaxy rotates faster than ${FASTEST}`;
+}
+
+const IN_KMS = "give velocities in km/s; these may be in m/s";
+
 /** km/s; channels of radio telescopes are some km/s wide, and a model's curves hold to some 0.1 %. */
 const LEAST_ERROR = 0.01;
 

@@ -144,10 +144,28 @@ export function inferCurves(
     Math.max(radiusRange[0], rangeOf(model)[0]),
     Math.min(radiusRange[1], rangeOf(model)[1]),
   ] as const;
+  if (!(range[0] < range[1])) {
+    throw new ArgumentError(
+      where,
+      `radiusRange is ${radiusRange[0]} to ${radiusRange[1]} kpc: nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc, lies in it`,
+      "give the smaller radius first, and a part of the model's radii",
+    );
+  }
   const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy, range));
+  const crowded = observed.find(({ observations }) => observations.radii.length > MOST_POINTS);
+  if (crowded !== undefined && deviation.median > 0) {
+    throw new ArgumentError(
+      where,
+      `a galaxy has ${crowded.observations.radii.length} points, and with deviations the time grows with their cube`,
+      `average neighbouring points, to ${MOST_POINTS} or fewer, or take deviations of 0`,
+    );
+  }
   const settings = { random: random.fork("inference"), deviation, chains, transitions, bank };
   return posteriorsOf(model, representation, observed, settings);
 }
+
+/** Points of a galaxy, at most, whose deviations are inferred: of so many, a curve's likelihood takes some 30 ms. */
+const MOST_POINTS = 500;
 
 /** All settings, those that were left out as well. */
 type Settings = Pick<InferenceOptions, "random"> & {
@@ -237,6 +255,8 @@ function* posteriorsOf(
       if (found.has(g)) continue;
       for (let row = from; row < next; row++) {
         bankHeights[g][row] = curve.logLikelihood(bankComponents, row * components, sizeOf(bankLatents, row));
+        // Of many points, ten thousand rows take minutes, in which a caller could not stop.
+        if (row % ROWS_OF_A_STEP === 0) yield progress((BANK_SHARE * size) / draws.shape[0], bankSofar);
       }
     }
     size = next;
@@ -377,6 +397,9 @@ function* inBlocks(
 }
 
 const BLOCK = 2048;
+
+/** Curves of the bank whose likelihood is worked out between two steps. */
+const ROWS_OF_A_STEP = 64;
 
 /** Rows by which the bank grows. */
 const BANK_STEP = 5 * BLOCK;

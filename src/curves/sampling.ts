@@ -145,20 +145,13 @@ function prepare(
   const [condition, wishes] = [given(options.condition ?? {}), given(options.wishes ?? {})];
   if (guidance !== undefined) checkWithin(where, "guidance", guidance, { least: 0 });
   const isConditioned = Object.keys(condition).length > 0;
-  if (guidance !== undefined && !isConditioned) {
-    throw new ArgumentError(
-      where,
-      "without a condition there is nothing to guide by",
-      'add one, such as condition: { "disc-mass": 10.5 }',
-    );
-  }
   const isWished = Object.keys(wishes).length > 0;
-  if (tolerance !== undefined && !isWished) {
-    throw new ArgumentError(
-      where,
-      "without wishes there is no tolerance",
-      "add one, such as wishes: { flat: 10 }",
-    );
+  for (const [name, value, hasPartner, missing, example] of [
+    ["guidance", guidance, isConditioned, "a condition", 'condition: { "disc-mass": 10.5 }'],
+    ["tolerance", tolerance, isWished, "wishes", "wishes: { flat: 10 }"],
+  ] as const) {
+    if (value === undefined || hasPartner) continue;
+    throw new ArgumentError(where, `without ${missing}, ${name} does nothing`, `add one, such as ${example}`);
   }
   const plain = isConditioned ? conditionedDenoiser(model, condition, guidance ?? 1) : denoiserOf(model);
   const denoiser = isWished ? wishingDenoiser(plain, model, wishes, tolerance) : plain;

@@ -86,7 +86,8 @@ export const FEWEST_CURVES = 20;
  * Scores sets of curves against real ones, and a baseline: the same scores of two sets that are both real.
  *
  * @returns a row for each score
- * @throws ArgumentError, at the call itself, for sets of fewer than 20 curves or a count below that, and for curves at other radii
+ * @throws ArgumentError, at the call itself, for sets of fewer than 20 curves or a count below that, for curves at other radii, and for a
+ *   baseline or training curves that are among the real ones
  * @example
  * const { radii, curves: real } = finish(generatePopulation({ count: 60, random: new Random(1) }));
  * const { curves } = finish(generatePopulation({ count: 30, random: new Random(2) }));
@@ -110,6 +111,7 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
   ];
   for (const set of sets) checkSet(where, set, radii, set.curves === real && fresh === undefined);
   if (training !== undefined) checkSet(where, { name: "training", curves: training }, radii, false);
+  checkApart(where, real, { baseline: fresh, training });
   const size = sets.reduce((least, { curves }) => Math.min(least, curves.length), count);
   const stream = random.fork("choice");
   const chosen = choose(real, size, stream.fork("real"));
@@ -222,6 +224,21 @@ function checkSet(where: string, set: NamedCurves, radii: Float64Array, halved: 
   }
   const fault = faultOfCurves(curves, radii.length);
   if (fault) throw new ArgumentError(where, `${name}: ${fault}`, "compare curves at the same radii");
+}
+
+/** @throws ArgumentError for sets that have to be of other curves than the real ones, and are not */
+function checkApart(
+  where: string,
+  real: readonly Float64Array[],
+  sets: Readonly<Record<string, readonly Float64Array[] | undefined>>,
+): void {
+  const known = new Set(real.map((curve) => curve.join()));
+  for (const [name, curves = []] of Object.entries(sets)) {
+    const shared = curves.filter((curve) => known.has(curve.join())).length;
+    if (shared === 0) continue;
+    const problem = `${name}: ${shared} of its ${curves.length} curves are among the real ones`;
+    throw new ArgumentError(where, problem, "give real curves that are in no other set, from another seed");
+  }
 }
 
 /** What is scored. All sets have as many curves, but the pairs of the baseline and of `known` may have fewer. */

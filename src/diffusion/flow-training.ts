@@ -5,6 +5,7 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
+import { compileWherePossible } from "../compile/compile.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -95,19 +96,22 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
   let rows: Uint32Array = order.permutation(train.shape[0]);
   let place = 0;
   let [sum, count] = [0, 0];
+  const trainOn = compileWherePossible((clean: Tensor, told: ToldConditions | undefined) => {
+    optimizer.zeroGrad();
+    const loss = flowLoss(model, clean, noise, told);
+    loss.backward();
+    optimizer.step();
+    average.update();
+    return loss;
+  });
   try {
     for (let step = 0; step < steps; step++) {
       if (place + batchSize > rows.length) [rows, place] = [order.permutation(rows.length), 0];
       const chosen = [...rows.subarray(place, place + batchSize)];
       place += batchSize;
       optimizer.learningRate = rate(step);
-      optimizer.zeroGrad();
       const told = conditions && tell(indexSelect(conditions.train, 0, chosen), dropCondition, noise);
-      const loss = flowLoss(model, indexSelect(train, 0, chosen), noise, told);
-      loss.backward();
-      optimizer.step();
-      average.update();
-      sum += loss.item();
+      sum += trainOn(indexSelect(train, 0, chosen), told).item();
       count++;
       if ((step + 1) % reportEvery !== 0 && step + 1 < steps) continue;
       // A stream of the same state at each report.

@@ -5,6 +5,7 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
+import { compileWherePossible } from "../compile/compile.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor, operand, withoutTemporaries } from "../ops/operands.ts";
@@ -132,11 +133,17 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
 
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  const step = compileWherePossible((curves: Tensor) => {
     optimizer.zeroGrad();
-    const loss = denoisingLoss(model, train, random, schedule);
+    const loss = denoisingLoss(model, curves, random, schedule);
     loss.backward();
     optimizer.step();
-    yield { epoch, train: loss.item(), valid: noGrad(() => mseLoss(model.forward(valid), valid)).item() };
+    return loss;
+  });
+  const validate = compileWherePossible((curves: Tensor) =>
+    noGrad(() => mseLoss(model.forward(curves), curves)),
+  );
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    yield { epoch, train: step(train).item(), valid: validate(valid).item() };
   }
 }

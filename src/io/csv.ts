@@ -308,7 +308,9 @@ export function parseNumber(cell: string, place: Place): number {
   return fail(
     place,
     `${JSON.stringify(clip(text))} is not a number`,
-    "write numbers as 12.5 or 1e-3 and separate cells by commas; the first row must be the header",
+    /^[+-]?\d+(?:,\d+)+$/.test(text)
+      ? "write a point before decimals, and nothing between thousands"
+      : "write numbers as 12.5 or 1e-3 and separate cells by commas; the first row must be the header",
   );
 }
 
@@ -322,8 +324,8 @@ function formatNumber(value: number, row: number): string {
   );
 }
 
-/** Quoted where plain text would be read back differently. */
-function formatName(name: string): string {
+/** A cell of text, quoted where plain text would be read back differently. */
+export function formatName(name: string): string {
   const plain = name === name.trim() && name[0] !== "#" && !/[",\r\n]/.test(name);
   return plain ? name : `"${name.replaceAll('"', '""')}"`;
 }

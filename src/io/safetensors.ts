@@ -170,7 +170,7 @@ export function writeSafetensors(
     );
     position += data.byteLength;
   }
-  const header = new TextEncoder().encode(`{${entries.join()}}`);
+  const header = new (coder("TextEncoder"))().encode(`{${entries.join()}}`);
   // Padded, so that data that are mapped from disk are aligned.
   const dataStart = 8 + Math.ceil(header.length / 8) * 8;
   if (dataStart - 8 > maxHeaderLength) {
@@ -269,8 +269,9 @@ class HeaderParser {
 
   constructor(bytes: Uint8Array, refuse: Refuse) {
     this.refuse = refuse;
+    const Decoder = coder("TextDecoder");
     try {
-      this.text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+      this.text = new Decoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch {
       refuse("the header is not valid UTF-8");
     }
@@ -442,3 +443,13 @@ const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const quote = (text: string): string => JSON.stringify(clip(text));
 const show = (shape: readonly number[]): string => clip(`[${shape.slice(0, 60).join(", ")}]`);
+
+/** The platform's own; there is none under jsdom, for one. */
+function coder<Name extends "TextEncoder" | "TextDecoder">(name: Name): (typeof globalThis)[Name] {
+  if (globalThis[name] !== undefined) return globalThis[name];
+  throw new ArgumentError(
+    "safetensors",
+    `there is no ${name} here, as under jsdom.`,
+    `set globalThis.${name}; that of node:util will do.`,
+  );
+}

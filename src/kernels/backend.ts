@@ -26,13 +26,14 @@ export type ElementwiseKernel = (
 
 /**
  * Folds over the last `reducedRank` axes of `shape` for every index of the others; `output` is contiguous.
- * Elements are taken in row-major order of the reduced axes.
+ * Elements are taken in row-major order of the reduced axes. Results are divided by `divisor` before they are rounded.
  */
 export type ReduceKernel = (
   shape: readonly number[],
   reducedRank: number,
   output: Operand,
   operands: readonly Operand[],
+  divisor?: number,
 ) => void;
 
 /** A backend. Each has one fixed answer for the same operands; the two differ in the last bits. */

@@ -4,6 +4,7 @@
  */
 
 import type { FloatArray } from "./types.ts";
+import { watcher } from "./watch.ts";
 
 /** The element types: float32 is for work, float64 for the shadow evaluation that checks it. */
 export type Dtype = "float32" | "float64";
@@ -36,6 +37,8 @@ export class Storage {
   changedAt = 0;
   /** Set while a backend has the elements; `data` is out of date then. */
   residence: Residence | null = null;
+  /** Whether a user may hold the array: then it is where the elements have to be, at all times. */
+  isShown = false;
   /** How many cotangents of a backward walk lie here: at 0 again, the walk discards it. */
   holders = 0;
   #data: FloatArray | null;
@@ -46,6 +49,7 @@ export class Storage {
     this.size = size;
     this.dtype = dtype;
     this.#data = data;
+    if (watcher !== null) watcher.storage(this);
   }
 
   /** Memory that is there already. */
@@ -63,6 +67,7 @@ export class Storage {
    * at any time.
    */
   get data(): FloatArray {
+    if (watcher !== null) watcher.touch(this);
     if (this.#data === null) {
       this.#data = allocate(this.size, this.dtype);
       if (!Object.is(this.#value, 0)) this.#data[0] = this.#value;
@@ -79,11 +84,13 @@ export class Storage {
 
   /** One element. */
   get(index: number): number {
+    if (watcher !== null) watcher.touch(this);
     return this.#data === null && this.residence === null ? this.#value : this.data[index];
   }
 
   /** Stores one element, rounded to the dtype. */
   set(index: number, value: number): void {
+    if (watcher !== null) watcher.touch(this);
     if (this.size === 1 && this.#data === null) {
       this.residence = null;
       this.#value = this.dtype === "float32" ? Math.fround(value) : value;

@@ -11,7 +11,10 @@ export interface Axes {
 }
 
 /** The same elements in the same order with as few axes as possible: size-1 axes dropped, dense pairs joined. */
-export function mergeAxes(shape: readonly number[], operands: readonly Operand[]): Axes {
+export function mergeAxes(
+  shape: readonly number[],
+  operands: readonly Pick<Operand, "offset" | "strides">[],
+): Axes {
   const sizes: number[] = [];
   const steps: number[][] = operands.map(() => []);
   for (let axis = 0; axis < shape.length; axis++) {

@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
+import { conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
@@ -33,8 +34,15 @@ import { tensor } from "../tensor/construction.ts";
  * ```
  */
 export abstract class Module {
+  #training = true;
+
   /** True while training; `eval()` turns it off for parts that behave differently then. */
-  training = true;
+  get training(): boolean {
+    return conditionOf(() => this.#training);
+  }
+  set training(training: boolean) {
+    this.#training = training;
+  }
 
   /** The output for an input. */
   abstract forward(x: Tensor): Tensor;

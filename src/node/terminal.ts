@@ -131,6 +131,11 @@ export function printable(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the codes
 const COLOR_CODE = /(\x1b\[(?:0|1|31|32)m)/;
 
+/** Names of files and galaxies within a line: a line end in one must not begin a line that looks like ours. */
+export function oneLine(text: string): string {
+  return text.replaceAll("\n", "\\n");
+}
+
 /** FORCE_COLOR before NO_COLOR (https://no-color.org), as in Node itself; else by the terminal. */
 function hasColor(screen: Screen, { FORCE_COLOR, NO_COLOR, TERM }: Environment): boolean {
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";

@@ -149,11 +149,13 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         ],
         [
           b,
-          // x^y ln x is 0 at x = 0, and where y < 0 the product of two infinities.
+          // x^y ln x is 0 at x = 0, and where y < 0 it is −∞, also at −0, whose odd powers are −∞.
           (t, power) => {
-            const isNone = m.mul(m.equal(a.value(), zero), m.sub(one, m.less(b.value(), zero)));
+            const isZero = m.equal(a.value(), zero);
+            const isNone = m.mul(isZero, m.sub(one, m.less(b.value(), zero)));
             const base = m.where(isNone, one, a.value());
-            return m.mul(t, m.mul(power.value(), m.log(base)));
+            const size = m.where(isZero, m.abs(power.value()), power.value());
+            return m.mul(t, m.mul(size, m.log(base)));
           },
         ],
       ),

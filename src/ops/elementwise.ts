@@ -195,11 +195,12 @@ export const silu: Unary = unary({
     return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.add(one, e));
   },
   // That of the quotient is ∞/∞ where e^(−x) overflows. With e = e^(−|x|), σ (1 − σ) is e / (1 + e)², where 1 − σ cancels.
+  // Beyond 800 e is 0, and ∞ · 0 would be NaN.
   derivative: (m, x) => {
-    const [e, one] = [expOfMinusAbs(m, x), m.constant(1)];
+    const [e, one, far] = [expOfMinusAbs(m, x), m.constant(1), m.constant(800)];
     const inverse = m.div(one, m.add(one, e));
     const numerator = m.where(m.less(x, m.constant(0)), e, one);
-    return m.mul(inverse, m.add(numerator, m.mul(m.mul(x, e), inverse)));
+    return m.mul(inverse, m.add(numerator, m.mul(m.mul(m.where(m.less(x, far), x, far), e), inverse)));
   },
 });
 
@@ -248,7 +249,11 @@ export const elu: Unary = unary({
  *
  * Source: Hendrycks & Gimpel 2016, arXiv:1606.08415 (the exact form, not the tanh approximation).
  */
-export const gelu: Unary = unary({ name: "gelu", value: (m, x) => m.mul(x, normalCdf(m, x)) });
+export const gelu: Unary = unary({
+  name: "gelu",
+  // Beyond 40 Φ is 1, and the slope there is not 1 + ∞ · 0.
+  value: (m, x) => m.where(m.less(m.constant(40), x), x, m.mul(x, normalCdf(m, x))),
+});
 
 /** ln(1 + eˣ), written as max(x, 0) + ln(1 + e^(−|x|)) so that it never overflows. d/dx = σ(x). */
 export const softplus: Unary = unary({

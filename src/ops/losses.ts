@@ -3,7 +3,7 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { backend, type ReduceKernel, Storage } from "../kernels/index.ts";
+import { backend, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { ternary } from "./elementwise-record.ts";
@@ -36,12 +36,7 @@ export const mseLoss: (prediction: Tensor, target: Tensor) => Tensor = /* @__PUR
         2,
         0,
       );
-      const total = new Float64Array(1);
-      kernel(prediction.shape, prediction.rank, { storage: Storage.of(total), offset: 0, strides: [] }, [
-        prediction,
-        target,
-      ]);
-      output.storage.data[output.offset] = total[0] / prediction.size;
+      kernel(prediction.shape, prediction.rank, output, [prediction, target], prediction.size);
     },
     gradient(cotangent, node, index) {
       const [prediction, target] = node.inputs!;

@@ -8,7 +8,7 @@ import { callSite } from "../basics/call-site.ts";
 import type { Calls } from "../basics/domains.ts";
 import { TapeError } from "../basics/errors.ts";
 import { type Shape, type Span, showShape } from "../basics/shape.ts";
-import { changes, type Dtype, type Expression, type Operand } from "../kernels/index.ts";
+import { changes, type Dtype, type Expression, type Operand, watcher } from "../kernels/index.ts";
 import { makeTensor, zeroTensor } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -164,7 +164,8 @@ export function apply<A extends Attributes>(
   } else {
     const dtype = operation.dtype?.(attributes) ?? (inputs.length > 0 ? inputs[0].dtype : "float32");
     output = zeroTensor(shape, dtype);
-    operation.compute(output, shape, inputs, attributes);
+    if (watcher === null) operation.compute(output, shape, inputs, attributes);
+    else computeWatched(operation, output, shape, inputs, attributes);
   }
   if (recording && operation.gradient !== undefined) {
     const sources = sourcesOf(inputs);
@@ -196,8 +197,22 @@ export function applyRule(node: Node, cotangent: Tensor, index: number): Tensor 
 /** The node whose gradient rule runs now; null outside of backward. */
 export let ruleOf: Node | null = null;
 
+/** Computes while somebody watches the kernels. */
+function computeWatched<A extends Attributes>(
+  operation: Operation<A>,
+  output: Tensor,
+  shape: Shape,
+  inputs: readonly Tensor[],
+  attributes: A,
+): void {
+  watcher!.operation({ operation, output, shape, inputs, attributes }, () =>
+    operation.compute(output, shape, inputs, attributes),
+  );
+}
+
 /** The nodes of the operands; null where none is being differentiated. */
 function sourcesOf(inputs: readonly Tensor[]): (Node | null)[] | null {
+  if (watcher !== null) watcher.operands(inputs);
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i].node === null) continue;
     const sources = new Array<Node | null>(inputs.length);

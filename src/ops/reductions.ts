@@ -11,9 +11,9 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { backend, type Expression, forEachIndex, type ReduceKernel, Storage } from "../kernels/index.ts";
+import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
-import { where } from "./elementwise.ts";
+import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
@@ -47,6 +47,15 @@ const SUM: Omit<Reduction, "initial"> = {
 export const sum: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   ...SUM,
   initial: 0,
+});
+
+/** Σ x². Not exported: `norm` and `variance` know how to keep squares in range. */
+const sumOfSquares = reduction({
+  name: "sumOfSquares",
+  fold: (m, total, x) => m.add(total, m.mul(x, x)),
+  initial: 0,
+  reads: "inputs",
+  gradient: (cotangent, node) => node.inputs![0].mul(cotangent.mul(2)),
 });
 
 /**
@@ -120,7 +129,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
       }
       const { keepdim = false } = options;
       return inFloat64(x, (x) =>
-        sum(x.sub(mean(x, axes, { keepdim: true })).square(), axes, { keepdim }).div(degrees),
+        sumOfSquares(x.sub(mean(x, axes, { keepdim: true })), axes, { keepdim }).div(degrees),
       );
     },
     [{ shapes: [[3, 4]], call: (x) => variance(x, 1) }],
@@ -155,7 +164,7 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
         const largest = steadyMax(x.abs(), axes);
         return where(largest.equal(0), 1, largest);
       });
-      return rootOrNone(sum(x.div(scale).square(), axes, { keepdim: true })).mul(scale);
+      return rootOrNone(sumOfSquares(x.div(scale), axes, { keepdim: true })).mul(scale);
     });
     return options?.keepdim ? root : root.reshape(reducedShape("norm", x.shape, axes, false));
   },
@@ -231,9 +240,10 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
     }
     return inFloat64(x, (x) => {
       const centred = x.sub(mean(x, -1, { keepdim: true }));
-      const normal = centred.mul(mean(centred.square(), -1, { keepdim: true }).add(epsilon).rsqrt());
-      const scaled = weight ? normal.mul(weight.to("float64")) : normal;
-      return bias ? scaled.add(bias.to("float64")) : scaled;
+      const variance = sumOfSquares(centred, -1, { keepdim: true }).div(x.shape[x.rank - 1]);
+      const normal = centred.mul(variance.add(epsilon).rsqrt());
+      if (weight === undefined && bias === undefined) return normal;
+      return linearCombination(normal, weight?.to("float64") ?? 1, bias?.to("float64") ?? 0, 1);
     });
   },
   [
@@ -331,14 +341,10 @@ interface Reduction {
       const shape = order.map((axis) => x.shape[axis]);
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
-      const count = sizeOf(kept);
-      const target = divides ? { storage: Storage.of(new Float64Array(count)), offset: 0 } : output;
-      kernel(shape, axes.length, { ...target, strides: contiguousStrides(kept) }, [
-        { storage: x.storage, offset: x.offset, strides },
-      ]);
-      if (!divides) return;
-      for (let i = 0; i < count; i++)
-        output.storage.set(output.offset + i, target.storage.get(i) / (x.size / count));
+      const { storage, offset } = x;
+      const target = { ...output, storage: output.storage, strides: contiguousStrides(kept) };
+      const divisor = divides ? x.size / sizeOf(kept) : 1;
+      kernel(shape, axes.length, target, [{ storage, offset, strides }], divisor);
     },
     // With the reduced axes as axes of one, the cotangent broadcasts against the operand; a scalar does as it is.
     gradient: (cotangent, node, index) => {
@@ -448,14 +454,19 @@ function rootOrNone(x: Tensor): Tensor {
   return where(isNone, 0, where(isNone, 1, x).sqrt());
 }
 
-/** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
+/**
+ * The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. It is finite: beside an
+ * infinite element, what the others add is nothing, and not ∞ − ∞.
+ */
 function steadyMax(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
     if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
-    const largest = max(x.detach(), axes, { keepdim: true });
-    return where(largest.abs().equal(Infinity), 0, largest);
+    const limit = x.dtype === "float32" ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+    return clamp(max(x.detach(), axes, { keepdim: true }), -limit, limit);
   });
 }
+
+const LARGEST_FLOAT32 = 2 ** 128 - 2 ** 104;
 
 const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));

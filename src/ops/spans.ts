@@ -1,6 +1,6 @@
 /** Elements at regular places, taken out or put back: what slices and their gradients are made of. */
 
-import type { Shape, Span } from "../basics/shape.ts";
+import { isContiguous, type Shape, type Span, sizeOf } from "../basics/shape.ts";
 import { backend, type ElementwiseKernel, type Operand } from "../kernels/index.ts";
 import { operands } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
@@ -96,9 +96,17 @@ let copyKernel: ElementwiseKernel | undefined;
 
 /** Copies elements between two layouts of one shape. */
 export function copyElements(shape: Shape, to: Operand, from: Operand): void {
+  if (to.storage.dtype !== from.storage.dtype && areContiguous(shape, to, from)) {
+    const { data } = from.storage;
+    to.storage.data.set(data.subarray(from.offset, from.offset + sizeOf(shape)), to.offset);
+    return;
+  }
   copyKernel ??= backend.elementwise((_, x) => [x], 1);
   copyKernel(shape, [to], [from]);
 }
+
+const areContiguous = (shape: Shape, ...operands: readonly Operand[]): boolean =>
+  operands.every(({ strides }) => isContiguous(shape, strides));
 
 function spanLayout(x: Operand, spans: readonly Span[]): Pick<Operand, "offset" | "strides"> {
   return {

@@ -2,7 +2,7 @@
 
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import type { Arithmetic } from "../kernels/index.ts";
+import { type Arithmetic, type FloatArray, onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor, zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
@@ -86,23 +86,20 @@ export class Adam extends Optimizer {
   /** Moves one parameter against its gradient. */
   protected update(parameter: Tensor, gradient: Tensor, memory: Memory): void {
     const { first, second, largest } = memory;
-    const powers = memory.powers.data;
-    powers[0] *= this.#betas[0];
-    powers[1] *= this.#betas[1];
+    const numbers = onHost(() => this.#numbers(memory.powers.data));
+    if (largest === undefined) adam(parameter, first, second, gradient, numbers);
+    else amsgrad(parameter, first, second, largest, gradient, numbers);
+  }
+
+  /** The numbers of a parameter's next step, in the order in which the update takes them. */
+  #numbers(powers: FloatArray): number[] {
+    const [beta1, beta2] = this.#betas;
+    powers[0] *= beta1;
+    powers[1] *= beta2;
     const { penalty, shrink } = this.decay();
-    const scalars = [
-      this.#betas[0],
-      1 - this.#betas[0],
-      this.#betas[1],
-      1 - this.#betas[1],
-      this.learningRate / (1 - powers[0]),
-      1 / Math.sqrt(1 - powers[1]),
-      this.#epsilon,
-      penalty,
-      shrink,
-    ];
-    if (largest === undefined) adam(parameter, first, second, gradient, ...scalars);
-    else amsgrad(parameter, first, second, largest, gradient, ...scalars);
+    const rate = this.learningRate / (1 - powers[0]);
+    const correction = 1 / Math.sqrt(1 - powers[1]);
+    return [beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, this.#epsilon, penalty, shrink];
   }
 }
 

@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
+import { conditionOf, onHost } from "../kernels/index.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
@@ -36,11 +37,10 @@ import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-st
 export abstract class Optimizer {
   /** What is trained, in this order. */
   readonly parameters: readonly Tensor[];
-  /** How many steps were taken. */
-  stepCount = 0;
   readonly #name: string;
   readonly #memories: (Memory | undefined)[] = [];
   #learningRate!: number;
+  #stepCount = 0;
 
   /**
    * Takes leaves that require gradients, each once; `name` is what errors call the optimiser.
@@ -65,29 +65,31 @@ export abstract class Optimizer {
         "pass tensors made with { requiresGrad: true }.",
       );
     });
-    if (new Set(this.parameters).size !== this.parameters.length) {
-      throw new ArgumentError(
-        name,
-        "got a parameter twice, which would update it twice.",
-        "pass each once, as model.parameters() does.",
-      );
-    }
     this.learningRate = learningRate;
+  }
+
+  /** How many steps were taken. */
+  get stepCount(): number {
+    return conditionOf(() => this.#stepCount);
   }
 
   /** The step size, at least 0; schedules write it. */
   get learningRate(): number {
-    return this.#learningRate;
+    return conditionOf(() => this.#learningRate);
   }
   /** @throws ArgumentError unless the rate is at least 0 and finite */
   set learningRate(rate: number) {
     checkAtLeast(this.#name, "learningRate", rate, 0);
-    this.#learningRate = rate;
+    const write = (): number[] => {
+      this.#learningRate = rate;
+      return [];
+    };
+    onHost(write, [], rate);
   }
 
   /** Updates every parameter that has a gradient and is not frozen, by the gradients as they are before the step. */
   step(): void {
-    this.stepCount++;
+    onHost(() => [++this.#stepCount]);
     const gradients = apartFrom(
       this.parameters,
       this.parameters.map(({ grad }) => grad),
@@ -180,7 +182,7 @@ export abstract class Optimizer {
       );
     }
     this.learningRate = learningRate;
-    this.stepCount = stepCount;
+    this.#stepCount = stepCount;
     noGrad(() => {
       memories.forEach((memory, i) => {
         const has = Object.keys(memory).length > 0;
@@ -212,6 +214,13 @@ export function parametersOf(where: string, parameters: Iterable<Tensor>): Tenso
     if (isTensor(parameter)) return;
     throw new ArgumentError(where, `parameter ${i} is ${describeValue(parameter)}, not a tensor.`, fix);
   });
+  if (new Set(list).size < list.length) {
+    throw new ArgumentError(
+      where,
+      "got a parameter twice, which would change it twice.",
+      "pass each once, as model.parameters() does.",
+    );
+  }
   return list;
 }
 

@@ -2,6 +2,7 @@
 
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
+import { onHost } from "../kernels/index.ts";
 import { cos } from "../kernels/math.ts";
 import { Optimizer } from "./optimizer.ts";
 
@@ -100,7 +101,10 @@ export class Scheduler {
 
   /** Moves on to the next step's rate. */
   step(): void {
-    this.#optimizer.learningRate = this.#schedule(++this.#step);
+    onHost(() => {
+      this.#optimizer.learningRate = this.#schedule(++this.#step);
+      return [];
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
+import { onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
@@ -58,11 +59,20 @@ export class SGD extends Optimizer {
   protected update(parameter: Tensor, gradient: Tensor, { velocity }: Memory): void {
     const { momentum, nesterov, weightDecay } = this.#options;
     if (momentum === 0) {
-      descend(parameter, gradient, this.learningRate, weightDecay);
+      descend(
+        parameter,
+        gradient,
+        onHost(() => [this.learningRate, weightDecay]),
+      );
       return;
     }
     const lookAhead = nesterov ? 1 : 0;
-    descendWithMomentum(parameter, velocity, gradient, this.learningRate, weightDecay, momentum, lookAhead);
+    descendWithMomentum(
+      parameter,
+      velocity,
+      gradient,
+      onHost(() => [this.learningRate, weightDecay, momentum, lookAhead]),
+    );
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, synchronous } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
+import { AnomalyError, ArgumentError } from "../basics/errors.ts";
+import { onHost, watcher } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { changing, copyOf } from "../ops/writes.ts";
 import { inPlace } from "./in-place.ts";
@@ -12,6 +13,7 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
  * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`. Takes a single tensor too.
  *
  * @returns the norm before clipping
+ * @throws AnomalyError when a gradient holds NaN or an infinity, which no factor mends; all are left as they are
  * @example
  * const x = tensor([3, 4], { requiresGrad: true });
  * x.square().sum().backward(); // the gradient is [6, 8], of norm 10
@@ -21,14 +23,17 @@ import { checkAtLeast, parametersOf } from "./optimizer.ts";
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
   checkAtLeast("clipGradNorm", "maxNorm", maxNorm, 0);
   const gradients = ownGradients(parametersOf("clipGradNorm", parameters));
-  // In float64: the square of a float32 below 1e-23 vanishes in float32, and that of one above 1e19 overflows.
-  let squares = 0;
-  for (const gradient of gradients)
-    for (const value of gradient?.toTypedArray() ?? []) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (norm > maxNorm)
-    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, maxNorm / norm));
-  return norm;
+  const places = [...gradients.keys()].filter((i) => gradients[i] !== null);
+  const measure = (present: readonly Tensor[]): number[] => {
+    const norm = normOf(present.map((gradient, i) => finiteElements(gradient, places[i])));
+    return [norm, norm > maxNorm ? maxNorm / norm : 1];
+  };
+  const present = places.map((i) => gradients[i]!);
+  const numbers = onHost(measure, present, maxNorm);
+  // A step that is compiled cannot know whether it will have to.
+  if (numbers[1] !== 1 || watcher !== null)
+    changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, numbers));
+  return numbers[0];
 }
 
 /**
@@ -126,6 +131,36 @@ function ownGradients(parameters: readonly Tensor[]): (Tensor | null)[] {
   });
 }
 
+function finiteElements(gradient: Tensor, index: number): ArrayLike<number> {
+  const elements = gradient.toTypedArray();
+  if (elements.every(Number.isFinite)) return elements;
+  throw new AnomalyError(
+    "clipGradNorm",
+    `the gradient of parameter ${index} holds NaN or an infinity.`,
+    "find where it comes from with detectAnomaly(() => …), or catch this error and leave out the step.",
+  );
+}
+
+/** The norm of all elements, in float64; those whose squares leave its range are divided by the largest first. */
+function normOf(lists: readonly ArrayLike<number>[]): number {
+  const root = (scale: number): number => {
+    let squares = 0;
+    for (const list of lists) {
+      for (let i = 0; i < list.length; i++) {
+        const part = list[i] / scale;
+        squares += part * part;
+      }
+    }
+    return Math.sqrt(squares);
+  };
+  const norm = root(1);
+  if (norm > 1e-140 && norm < Infinity) return norm;
+  let largest = 0;
+  for (const list of lists)
+    for (let i = 0; i < list.length; i++) largest = Math.max(largest, Math.abs(list[i]));
+  return largest === 0 ? 0 : largest * root(largest);
+}
+
 function changeEach(
   where: string,
   what: string,
@@ -137,7 +172,11 @@ function changeEach(
   });
 }
 
-const scale = inPlace({ name: "clipGradNorm", writes: 1, values: (m, g, factor) => [m.mul(g, factor)] });
+const scale = inPlace({
+  name: "clipGradNorm",
+  writes: 1,
+  values: (m, g, _norm, factor) => [m.mul(g, factor)],
+});
 const limitTo = inPlace({
   name: "clipGradValue",
   writes: 1,

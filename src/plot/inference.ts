@@ -3,6 +3,7 @@
 import { figure, type Mark, type Panel } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
+import { asMarkup } from "./svg.ts";
 
 /** A measured rotation curve. */
 export interface ObservedPoints {
@@ -50,7 +51,7 @@ export function inferenceFigure(galaxy: InferredGalaxy): string {
       scale: scale(radii[0], radii[radii.length - 1], { kind: "log", nice: false, ticks: 7 }),
     },
     y: { label: "Circular velocity *v* [km s^{−1}]", scale: scale(0, fastest) },
-    rows: [[{ ...(name !== "" && { title: name }), marks }]],
+    rows: [[{ ...(name !== "" && { title: asMarkup(name) }), marks }]],
   });
 }
 
@@ -68,7 +69,10 @@ export function inferenceFigure(galaxy: InferredGalaxy): string {
 export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], columns: number): string {
   const panels = galaxies.map((galaxy): Panel => {
     const unit = fastestPoint(galaxy);
-    return { title: `${galaxy.name}: ${unit.toFixed(0)} km s^{−1}`, marks: marksOf(galaxy, unit, TALLEST) };
+    return {
+      title: `${asMarkup(galaxy.name)}: ${unit.toFixed(0)} km s^{−1}`,
+      marks: marksOf(galaxy, unit, TALLEST),
+    };
   });
   const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, r) =>
     panels.slice(r * columns, (r + 1) * columns),

@@ -300,6 +300,8 @@ function trainingSection(contents: ReportContents): string {
         : `It trains on ${counted(done[last], "batch", "batches")} of ${counted(batches.size, "curve")}, drawn at random from the ${counted(data.training, "training curve")}. Each curve of a batch gets its own amount of noise and fresh noise, so the network never sees the same input twice. The loss
       is the mean squared error of the flow; the AdamW optimiser (Loshchilov and Hutter 2019) follows its gradient with a
       learning rate that falls from ${rate} to zero along half a cosine. What is kept is a running average of the weights.`,
+      `How a gradient comes about can be watched, one contribution at a time, and the training too: <code>npm run playground</code>
+      in a checkout of halograd opens the pages.`,
     ) +
       figureBlock(
         3,

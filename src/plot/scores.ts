@@ -2,7 +2,7 @@
 import { extent, requireNumbers, requireSome } from "./check.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
-import { coordinate, element, INK, label, labelWidth, svgDocument } from "./svg.ts";
+import { asMarkup, coordinate, element, INK, label, labelWidth, svgDocument } from "./svg.ts";
 
 /** What {@link scoresFigure} draws. */
 export interface ScoresOptions {
@@ -60,9 +60,9 @@ export function scoresFigure({ sets, scores, significance }: ScoresOptions): str
     requireNumbers("scoresFigure", `scores[${i}].values`, values, { name: "sets", length: sets.length });
     requireNumbers("scoresFigure", `scores[${i}].baseline`, [baseline]);
   });
-  const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(plain(title))));
+  const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(asMarkup(title))));
   const entries: Entry[] = [
-    ...sets.map((name, i) => ({ name: plain(name), draw: markerOf(i) })),
+    ...sets.map((name, i) => ({ name: asMarkup(name), draw: markerOf(i) })),
     { name: "same distribution", draw: (x, y) => dashed(`M${coordinate(x - 6)} ${y}h14`) },
   ];
   const apart = `told apart${significance === undefined ? "" : ` (p < ${significance})`}`;
@@ -146,7 +146,7 @@ function strip(
     {},
     ...(worse === "lower" || worse === "either" ? [shaded(start, line)] : []),
     ...(worse === "higher" || worse === "either" ? [shaded(line, end)] : []),
-    label(left - 12, middle + 4, plain(title), { anchor: "end" }),
+    label(left - 12, middle + 4, asMarkup(title), { anchor: "end" }),
     element("rect", { x: left, y: top, width: WIDTH, height: STRIP, fill: "none", stroke: INK }),
     element("path", { d: ticks, stroke: INK }),
     ...axis.ticks.map((tick) =>
@@ -179,9 +179,4 @@ function wrap(entries: readonly Entry[], width: number): Entry[][] {
     lines[lines.length - 1].push(entry);
   }
   return lines;
-}
-
-/** Without the signs of the labels' markup. */
-function plain(text: string): string {
-  return text.replace(/[*^_]/g, " ");
 }

@@ -89,7 +89,7 @@ export interface TextStyle {
 
 /**
  * A label whose baseline starts, is centred or ends at (x, y).
- * Markup: `*R*` italic, `^{−1}` raised, `_{d}` lowered. Set with tspans, since many fonts lack ⁻ or 𝑅.
+ * Markup: `*R*` italic, `^{−1}` raised, `_{d}` lowered, `\*` a star. Set with tspans, since many fonts lack ⁻ or 𝑅.
  */
 export function label(x: number, y: number, markup: string, style: TextStyle = {}): string {
   const { size = FONT_SIZE, anchor = "start", rotate, weight } = style;
@@ -149,13 +149,18 @@ interface Run {
 }
 
 function parseMarkup(markup: string): Run[] {
-  return [...markup.matchAll(/\*([^*]+)\*|\^\{([^}]*)\}|_\{([^}]*)\}|[^*^_]+|[*^_]/g)].map(
-    ([all, italic, raised, lowered]): Run => ({
-      text: italic ?? raised ?? lowered ?? all,
+  return [...markup.matchAll(/\\([*^_\\])|\*([^*]+)\*|\^\{([^{}]*)\}|_\{([^{}]*)\}|[^*^_\\]+|[*^_\\]/g)].map(
+    ([all, literal, italic, raised, lowered]): Run => ({
+      text: literal ?? italic ?? raised ?? lowered ?? all,
       italic: italic !== undefined,
       level: raised !== undefined ? -1 : lowered !== undefined ? 1 : 0,
     }),
   );
+}
+
+/** Markup that shows a text as it is, whatever signs of markup it holds: names of galaxies and files come from users. */
+export function asMarkup(text: string): string {
+  return text.replace(/[*^_\\]/g, "\\$&");
 }
 
 /** A `d` attribute through the points, in order. */
@@ -171,7 +176,7 @@ export function pathData(x: ArrayLike<number>, y: ArrayLike<number>, decimals: 1
  * are made of, none of which can run, load or link anything. It is parsed, not searched for what is dangerous: what is not known is refused.
  */
 export function isFigure(text: unknown): text is string {
-  if (typeof text !== "string" || !/^<svg [^<>]*role="img"[^<>]*><title>/.test(text)) return false;
+  if (typeof text !== "string") return false;
   const open: string[] = [];
   const part = /<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<>]*")*)(\/?)>|[^<>]+/y;
   while (part.lastIndex < text.length) {
@@ -182,6 +187,8 @@ export function isFigure(text: unknown): text is string {
     if (!isStart && open.length === 0) return false; // something follows the document
     if (name === undefined) continue;
     if (!ELEMENTS.has(name) || (name === "svg") !== (isStart || (closing === "/" && open.length === 1)))
+      return false;
+    if (isStart && !(attributes.includes(' role="img"') && text.startsWith("<title>", part.lastIndex)))
       return false;
     if (closing === "/") {
       if (attributes !== "" || empty !== "" || open.pop() !== name) return false;

@@ -19,7 +19,7 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import type { Dtype, FloatArray, Storage } from "../kernels/index.ts";
+import { type Dtype, type FloatArray, type Storage, watcher } from "../kernels/index.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
@@ -46,10 +46,12 @@ class TensorClass {
     this.shape = shape;
     this.strides = strides;
     this.offset = offset;
+    if (watcher !== null) watcher.tensor(this);
     if (IN_TESTS_OF_BUN) showElements(this.self());
   }
 
   get data(): FloatArray {
+    this.storage.isShown = true;
     return this.storage.data;
   }
   get dtype(): Dtype {
@@ -68,10 +70,12 @@ class TensorClass {
   }
 
   get grad(): Tensor | null {
+    if (watcher !== null) this.#grad = watcher.gradient(this, this.#grad);
     return this.#grad;
   }
   set grad(gradient: Tensor | null) {
     if (gradient !== null) checkCotangent("grad", gradient, this.self(), "gradient");
+    if (watcher !== null) watcher.setGradient(this, gradient);
     this.#grad = gradient;
   }
 
@@ -90,6 +94,7 @@ class TensorClass {
         "use detach() for the same elements without a past.",
       );
     }
+    if (watcher !== null) watcher.requireGradient(this);
     // The same node again when it is switched back on, so that what was recorded before still leads here; what was
     // recorded meanwhile does not know of it.
     this.#leaf ??= new Node(null, [], [], {}, this.self());
@@ -142,17 +147,17 @@ class TensorClass {
         "reduce it first (sum, mean), choose one with at(…), or take them all with toArray().",
       );
     }
-    return this.data[this.offset];
+    return this.storage.data[this.offset];
   }
   toArray<T extends NestedArray = NestedArray>(): T {
-    return toNested(this.shape, this.strides, this.offset, this.data) as T;
+    return toNested(this.shape, this.strides, this.offset, this.storage.data) as T;
   }
   toTypedArray<T extends FloatArray = Float32Array>(): T {
     const { shape, strides, offset, size } = this;
-    if (isContiguous(shape, strides)) return this.data.slice(offset, offset + size) as T;
+    if (isContiguous(shape, strides)) return this.storage.data.slice(offset, offset + size) as T;
     const copy = zeroTensor(shape, this.dtype);
     copyElements(shape, copy, this);
-    return copy.data as T;
+    return copy.storage.data as T;
   }
   at(...indices: number[]): Tensor {
     if (indices.length > this.rank) {
@@ -185,7 +190,13 @@ class TensorClass {
   }
 
   toString(): string {
-    const elements = formatElements(this.shape, this.strides, this.offset, this.data, "tensor(".length);
+    const elements = formatElements(
+      this.shape,
+      this.strides,
+      this.offset,
+      this.storage.data,
+      "tensor(".length,
+    );
     const notes = [
       this.size > 1 || this.rank > 1 ? `shape ${showShape(this.shape)}` : "",
       this.dtype === "float32" ? "" : this.dtype,

@@ -87,6 +87,16 @@ describe("halograd evaluate", () => {
     expect(filesIn(home)).toEqual(before);
   });
 
+  test("refuses to test a model on the curves that it was trained on", () => {
+    succeed(["train", "--data", real, "--epochs", "1", "--out", "trained", "--quiet"], home);
+    const { code, stdout, stderr } = halograd(["evaluate", real, "trained/model.safetensors"], { cwd: home });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /curves\.csv: trained\/model\.safetensors was trained on these curves.*\n.*give fresh/,
+    );
+    expect(halograd(["evaluate", fresh, "trained/model.safetensors"], { cwd: home }).code).toBe(0);
+  });
+
   test("explains each score in its help, with the source", () => {
     const help = succeed(["evaluate", "--help"], home);
     for (const { title } of SCORES) expect(help).toContain(title);

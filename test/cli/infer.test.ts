@@ -23,6 +23,7 @@ beforeAll(() => {
   writeFileSync(join(home, "exact.csv"), table("2,95,0.001\n8,140,0.001"));
   writeFileSync(join(home, "below.csv"), table("2,-95,15\n8,-140,15"));
   writeFileSync(join(home, "wide.csv"), table("0.05,20,9\n2,95,15\n8,140,15\n80,150,9"));
+  writeFileSync(join(home, "copied.csv"), table("2,95,90\n8,140,100\n2,95,90"));
   writeFileSync(join(home, "fast.csv"), table("1,300,5\n5,30,5\n20,5,2"));
   const rotmod = [
     "# Distance = 1 Mpc",
@@ -113,6 +114,21 @@ describe("halograd infer", () => {
     expect(succeed(["info", "model/model.safetensors"], home)).toMatch(/population +"extended"/);
   }, 120_000);
 
+  test("warns of points that are copies, and of errors as wide as the velocities", () => {
+    const words = [
+      ...inference.with(2, "copied.csv"),
+      "--chains",
+      "4",
+      "--transitions",
+      "8",
+      "--bank",
+      "4000",
+    ];
+    const told = succeed([...words, "--out", "copied"], home);
+    expect(told).toMatch(/warning: the errors are 94\.7 % of the velocities.*\n.*not variances/);
+    expect(told).toMatch(/warning: 1 of the points are copies of others.*\n {2}leave copies out/);
+  }, 120_000);
+
   test.each([
     [
       ["infer", "--data", "ms.csv", "--model", "model/model.safetensors"],
@@ -130,6 +146,11 @@ describe("halograd infer", () => {
       /velocity of point 1 .* is -95/,
     ],
     [[...inference, "--r-min", "9"], 1, /no point lies within 9 to 50 kpc: they are at 2 to 8 kpc/],
+    [
+      [...inference, "--r-min", "9", "--r-max", "5"],
+      2,
+      /--r-min and --r-max: 9 to 5 kpc: nothing of the model's radii, 0\.1 to 50 kpc, lies in it\n.*the smaller radius first/,
+    ],
     [["infer"], 2, /there is no galaxy\n.*--data galaxy\.csv, or --sparc/],
     [["infer", "--sparc", "x.mrt"], 2, /--sparc holds many galaxies\n.*--galaxy NGC2403/],
     [[...inference, "--sparc", "x.mrt"], 2, /--data names one galaxy, --sparc another/],

@@ -1,10 +1,11 @@
 /** Ctrl-C and its like: what was computed is kept, and nothing hangs. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
 import { readModelFile as readModel } from "../../src/cli/input.ts";
 import { parseCsv } from "../../src/io/index.ts";
 import { filesIn, newFolder, start, succeed } from "./halograd.ts";
@@ -84,14 +85,32 @@ describe("a job that is stopped", () => {
     expect(filesIn(join(home, "d"))).toContain("model.safetensors");
   });
 
-  test("by two signals, or by one before there is anything to keep, ends at once: in a computation, or waiting for a file", async () => {
+  test("by two signals, or by one before there is anything to keep, ends at once: any command, in a computation or waiting for a file", async () => {
     execFileSync("mkfifo", [join(home, "fifo")]);
-    const big = ["evaluate", "big/curves.csv", "big/curves.csv", "--count", "2000"];
     succeed(["generate", "--count", "4000", "--out", "big"], home);
-    for (const words of [["info", "fifo"], ["plot", "curves", "--data", "fifo"], big]) {
+    succeed(["train", "--data", "big/curves.csv", "--network", "residual", "--batches", "20"], home);
+    writeFileSync(join(home, "galaxy.csv"), "radius,velocity,error\n2,95,15\n8,140,15\n");
+    const model = ["--model", "big/model.safetensors"];
+    const real = ["big/curves.csv", "big/curves.csv", "--count", "2000"];
+    const jobs = [
+      ["run", ...long, "--out", "f"],
+      ["generate", "--count", "100000", "--out", "g"],
+      ["train", "--data", "big/curves.csv", "--epochs", "1000000", "--out", "h"],
+      ["sample", ...model, "--count", "100000", "--out", "i"],
+      ["denoise", "fifo", ...model, "--out", "j"],
+      ["infer", "--data", "galaxy.csv", ...model, "--bank", "10000000", "--out", "k"],
+      ["plot", "curves", "--data", "fifo", "--out", "l"],
+      ["plot", "sampling", "--from", "big", "--steps", "10000", "--out", "m"],
+      ["evaluate", ...real],
+      ["compare", ...real, "big/model.safetensors"],
+      ["info", "fifo"],
+    ];
+    expect(new Set(jobs.map(([name]) => name))).toEqual(new Set(commands.keys()));
+    for (const words of jobs) {
       const job = start(words, home);
       const ended = once(job, "close");
       await sleep(1500);
+      expect({ words, code: job.exitCode }).toEqual({ words, code: null }); // it is at work
       const began = performance.now();
       job.kill("SIGINT");
       await sleep(400);
@@ -100,7 +119,7 @@ describe("a job that is stopped", () => {
       expect(code ?? signal).toBe(code === null ? "SIGINT" : 130); // shells tell both as 130
       expect(performance.now() - began).toBeLessThan(3000);
     }
-  }, 30_000);
+  }, 180_000);
 
   test("tells a program that reads --json that it is not complete", async () => {
     const job = start(["run", ...long, "--json", "--out", "e"], home);

@@ -30,6 +30,24 @@ function expectRefusal(words: string[], exitCode: number, message: RegExp, cwd =
   expect(stderr).toMatch(/^error: .+\n {2}Fix: .+\n$/);
 }
 
+test("a name of several lines stays on the line of the message, and in its place", () => {
+  const name = "no\n  Fix: all is well";
+  expectRefusal(["info", name], 1, /^error: no\\n {2}Fix: all is well: no such file/);
+  writeFileSync(join(home, "two\nlines.csv"), "0.1,1\n50,60\n");
+  expect(succeed(["info", "two\nlines.csv"], home)).toMatch(/^two\\nlines\.csv: curves, 1 rows of 2/);
+});
+
+test.each([
+  ["train", "--data", "metres.csv", "--epochs", "1"],
+  ["train", "--data", "metres.csv", "--network", "residual", "--batches", "1"],
+])("curves in m/s are not trained on: halograd %s %s %s %s %s", (...words) => {
+  const rows = Array.from({ length: 30 }, (_, i) => `${20_000 + 100 * i},${60_000 + 200 * i}`);
+  writeFileSync(join(home, "metres.csv"), `0.1,1\n${rows.join("\n")}\n`);
+  const message =
+    /metres\.csv: the velocity of curve 1 at 0\.1 kpc is 20000 km\/s, but no galaxy .*\n.*in m\/s/;
+  expectRefusal([...words, "--out", "m"], 1, message);
+});
+
 describe("wrong words end with exit code 2:", () => {
   test.each([
     [[], /halograd: a command is missing/],

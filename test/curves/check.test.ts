@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
 import {
   compareCurves,
+  denoiseCurves,
   finish,
   generatePopulation,
   illustrateSampling,
@@ -47,6 +48,14 @@ describe("an ArgumentError at the call names the place and the value:", () => {
     ["a mistyped spread", () => infer({}, { deviation: { median: 0.05, sprad: 2 } }), /did you mean spread/],
     ["a spread of NaN", () => infer({}, { deviation: { median: 0.05, spread: NaN } }), /spread .* is NaN/],
     ["fewer velocities than radii", () => infer({ velocities: [1] }), /there are 1 velocities for 3 radii/],
+    [
+      "501 points",
+      () => {
+        const many = Array.from({ length: 501 }, (_, i) => 1 + i / 50);
+        return infer({ radii: many, velocities: many.map(() => 100), errors: many.map(() => 5) });
+      },
+      /a galaxy has 501 points, .* with their cube\n.*average neighbouring points, to 500/,
+    ],
     ["a velocity in text", () => infer({ velocities: ["9", 9, 9] }), /velocity at 2 kpc is the text "9"/],
     ["no errors", () => infer({ errors: undefined }), /errors are a list of numbers; got undefined/],
     ["a negative velocity", () => infer({ velocities: [9, -9, 9] }), /velocity at 8 kpc is -9 km\/s/],
@@ -114,7 +123,18 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       () => sample({ wishes: { points: { ...point, velocities: [9, Infinity, 9] } } }),
       /velocity at 8 kpc is Infinity/,
     ],
+    [
+      "a wished point in m/s",
+      () => sample({ wishes: { points: { ...point, velocities: [9, 95_000, 9] } } }),
+      /wish points: the velocity at 8 kpc is 95000 km\/s, but no galaxy .*\n.*in m\/s/,
+    ],
     ["a wish in text", () => sample({ wishes: { flat: "10" } }), /the wish flat is a number; got the text/],
+    [
+      "a guidance without a condition",
+      () => sample({ guidance: 2 }),
+      /without a condition, guidance does nothing/,
+    ],
+    ["a tolerance without wishes", () => sample({ tolerance: 2 }), /without wishes, tolerance does nothing/],
     ["a guidance of NaN", () => sample({ condition: { "disc-mass": 10 }, guidance: NaN }), /guidance is NaN/],
     ["a mistyped condition", () => sample({ condition: { "disk-mass": 10 } }), /did you mean disc-mass/],
     [
@@ -203,6 +223,17 @@ describe("the data of a model", () => {
       const call = () => scoreSamples(model, curves, data, { random });
       expect(call).toThrow(FormatError);
       expect(call).toThrow(message);
+    }
+  });
+
+  it("are in km/s, as curves to denoise are", () => {
+    const metres = { radii, curves: curves.map((curve) => curve.map((v) => 1000 * v)) };
+    for (const call of [
+      () => unseenCurves(model, metres),
+      () => denoiseCurves(model, metres, { source: "mine" }),
+    ]) {
+      expect(call).toThrow(FormatError);
+      expect(call).toThrow(/the velocity of curve 1 .*, but no galaxy rotates faster than 2000\n.*in m\/s/);
     }
   });
 

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../src/basics/random.ts";
 import { Deviations } from "../../src/curves/deviations.ts";
 import { quantiles } from "../../src/curves/inference.ts";
+import { cholesky, solveLower } from "../../src/kernels/cholesky.ts";
+import { exp, log } from "../../src/kernels/math.ts";
 
 const radius = fc.double({ min: 0.1, max: 50, noNaN: true });
 const size = fc.double({ min: 0.01, max: 0.3, noNaN: true });
@@ -28,6 +30,32 @@ describe("deviations from a curve", () => {
         -(c * y1 * y1 - 2 * b * y1 * y2 + a * y2 * y2) / determinant / 2 - Math.log(determinant) / 2;
       const actual = new Deviations([r1, r2]).logLikelihood([y1, y2], [e1, e2], s);
       expect(Math.abs(actual - expected)).toBeLessThan(1e-8 * (1 + Math.abs(expected)));
+    },
+  );
+
+  const point = fc.tuple(radius, residual, error);
+  test.prop([fc.array(point, { minLength: 1, maxLength: 30 }), size])(
+    "are as probable, and as far off, to the bit as the plain factor of their covariance says",
+    (points, s) => {
+      const radii = points.map(([r]) => r);
+      const residuals = points.map(([, y]) => y);
+      const errors = points.map(([, , e]) => e);
+      const covariance = radii.map((a, i) =>
+        Float64Array.from(radii.slice(0, i + 1), (b, j) => {
+          const distance = (Math.sqrt(3) * Math.abs(log(a) - log(b))) / 1;
+          return s * s * ((1 + distance) * exp(-distance)) + (i === j ? errors[i] * errors[i] : 0);
+        }),
+      );
+      const factor = cholesky(covariance)!;
+      const white = solveLower(factor, residuals);
+      const deviations = new Deviations(radii);
+      // Twice, and something else between: what is kept must not reach from one call to the next.
+      for (const scale of [1, 3, 1]) {
+        const actual = deviations.logLikelihood(residuals, errors, scale * s);
+        if (scale !== 1) continue;
+        expect(actual).toBe(white.reduce((sum, x, i) => sum - (x * x) / 2 - log(factor[i][i]), 0));
+        expect(deviations.chiSquared(residuals, errors, s)).toBe(white.reduce((sum, x) => sum + x * x, 0));
+      }
     },
   );
 

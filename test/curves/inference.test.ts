@@ -32,20 +32,20 @@ it.skipIf(!isPublished)(
       readFileSync(`${folder}/MassModels_Lelli2016c.mrt`, "utf8"),
       "models.mrt",
     );
-    // What is refused is refused at the call; a few are inferred, those with points left out among them.
-    inferCurves(model, galaxies, { random: new Random(1) });
-    const cut = galaxies
-      .filter(({ radii }) => radii.some((radius) => radius < 0.1 || radius > 50))
-      .slice(0, 3);
-    const posteriors = finish(
-      inferCurves(model, cut, { random: new Random(1), bank: 2000, chains: 4, transitions: 8 }),
-    );
-    posteriors.forEach(({ leftOut, points }, g) => {
-      expect(leftOut).toBeGreaterThan(0);
-      expect(leftOut + points.radii.length).toBe(cut[g].radii.length);
+    const sweep = { random: new Random(1), bank: 500, chains: 2, transitions: 5 };
+    const posteriors = finish(inferCurves(model, galaxies, sweep));
+    expect(posteriors).toHaveLength(175);
+    posteriors.forEach(({ curves, leftOut, points, chiSquared, predictiveP, priorP }, g) => {
+      const { radii } = galaxies[g];
+      expect(leftOut).toBe(radii.filter((radius) => radius < 0.1 || radius > 50).length);
+      expect(leftOut + points.radii.length).toBe(radii.length);
+      expect(curves.every((curve) => curve.every((v) => Number.isFinite(v) && v >= 0))).toBe(true);
+      for (const value of [chiSquared, predictiveP, priorP]) expect(value).toBeGreaterThanOrEqual(0);
+      for (const p of [predictiveP, priorP]) expect(p).toBeLessThanOrEqual(1);
     });
+    expect(posteriors.filter(({ leftOut }) => leftOut > 0)).toHaveLength(18);
   },
-  60_000,
+  300_000,
 );
 
 describe("a posterior", () => {

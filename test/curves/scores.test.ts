@@ -103,6 +103,12 @@ describe("a comparison", () => {
     ],
     ["few real curves, which are halved", { real: real.slice(0, 39) }, /real: 39 curves, but scores need 40/],
     ["a small baseline", { baseline: fresh.slice(1, 3) }, /baseline: 2 curves/],
+    [
+      "a baseline that has real curves",
+      { baseline: [...fresh.slice(1), real[3]] },
+      /baseline: 1 of its \d+ curves are among the real ones/,
+    ],
+    ["real curves that were trained on", { training: real }, /training: \d+ of its \d+ curves are among/],
     ["other radii", { radii: radii.slice(1) }, /real: curve 1 has 50 velocities for 49 radii/],
     ["no stream", { random: undefined }, /needs a random stream/],
     ["options that are none", { fakes: [] }, /no option "fakes"/],

@@ -52,3 +52,26 @@ function bareExamples(file: string, text: string, firstLine: number): Block[] {
       return { file, line, code: example[1] as string, run: true };
     });
 }
+
+/** What a block claims that it prints: comments behind a console.log, and on lines of their own after one. */
+export function claimedOutput(code: string): string[] {
+  const lines = code.split("\n");
+  const claims = lines.map((line, i) => {
+    const before = lines.slice(0, i).findLast((other) => !/^\s*\/\/|^\s*\}/.test(other)) ?? "";
+    if (/^\/\/ /.test(line)) return /console\.log\(/.test(before) ? line.slice(3) : undefined;
+    return /console\.log\(.*\); \/\/ (.*)$/.exec(line)?.[1];
+  });
+  return claims.filter((claim) => claim !== undefined);
+}
+
+/** Without blanks: `[1, 2]` is what people write for `[ 1, 2 ]`. */
+const dense = (text: string): string => text.replace(/\s/g, "");
+
+/** Whether a comment tells a line of output: "…" is anything, and an explanation may follow. */
+export function tells(comment: string, printed = "?"): boolean {
+  const parts = dense(comment).split("…");
+  const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return (
+    dense(comment).startsWith(dense(printed)) || new RegExp(`^${escaped.join(".*")}$`).test(dense(printed))
+  );
+}

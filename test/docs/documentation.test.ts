@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Block, docCommentBlocks, markdownBlocks } from "./blocks.ts";
+import { type Block, claimedOutput, docCommentBlocks, markdownBlocks, tells } from "./blocks.ts";
 import { compile, type Module, root, run } from "./modules.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -33,29 +33,6 @@ function withTensorsPrinted(code: string): string {
     /^(?!.*\b(?:const|let|console)\b)( *)(.+); \/\/ (tensor\(.*\)) *$/gm,
     (_, indent, expression, claim) =>
       `${indent}console.log(String(${expression}).replace(/\\n *|, shape [^a-z]*(?=[,)])/g, "")); // ${claim}`,
-  );
-}
-
-/** What a block claims that it prints: comments behind a console.log, and on lines of their own after one. */
-function claimedOutput(code: string): string[] {
-  const lines = code.split("\n");
-  const claims = lines.map((line, i) => {
-    const before = lines.slice(0, i).findLast((other) => !/^\s*\/\/|^\s*\}/.test(other)) ?? "";
-    if (/^\/\/ /.test(line)) return /console\.log\(/.test(before) ? line.slice(3) : undefined;
-    return /console\.log\(.*\); \/\/ (.*)$/.exec(line)?.[1];
-  });
-  return claims.filter((claim) => claim !== undefined);
-}
-
-/** Without blanks: `[1, 2]` is what people write for `[ 1, 2 ]`. */
-const dense = (text: string): string => text.replace(/\s/g, "");
-
-/** Whether a comment tells a line of output: "…" is anything, and an explanation may follow. */
-function tells(comment: string, printed = "?"): boolean {
-  const parts = dense(comment).split("…");
-  const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return (
-    dense(comment).startsWith(dense(printed)) || new RegExp(`^${escaped.join(".*")}$`).test(dense(printed))
   );
 }
 

@@ -35,6 +35,8 @@ describe("parseObservations", () => {
     ["radius,velocity,error\n1,60,0\n", /the error of point 1 .* is 0\n.*standard error/],
     ["radius,velocity,error\n0,60,1\n", /the radius of point 1 .* is 0/],
     ["radius,velocity,error\n", /no point follows the header/],
+    ["R V e_V\n0,5 60 5\n", /line 2, column 1 \(R\): "0,5" is not a number\n.*a point before decimals/],
+    ['radius,velocity,error\n1,"1,060",5\n', /"1,060" is not a number\n.*nothing between thousands/],
     ["radius,velocity,error\n1,fast,1\n", /"fast" is not a number/],
   ])("says what is wrong with %j", (text, message) => {
     expect(() => parseObservations(text, "galaxy.csv")).toThrow(FormatError);

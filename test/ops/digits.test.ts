@@ -59,6 +59,21 @@ describe("composites are rounded once", () => {
     expect(zeros([2, 0]).logsumexp(1).toArray()).toEqual([-Infinity, -Infinity]);
   });
 
+  it("beside an infinite element the others have no slope, however large they are", () => {
+    const x = tensor([100, Infinity, -1, 1e20, 88]);
+    for (const [name, f] of Object.entries({
+      logsumexp: (x: Tensor) => x.logsumexp(),
+      norm: (x: Tensor) => x.norm(),
+      "norm of −x": (x: Tensor) => x.neg().norm(),
+    })) {
+      expect(f(x).item(), name).toBe(Infinity);
+      expect(grad(f)(x).toTypedArray().with(1, 0).map(Math.abs), name).toEqual(new Float32Array(5));
+    }
+    expect(x.logSoftmax().toTypedArray().with(1, 0)).toEqual(
+      Float32Array.of(-Infinity, 0, -Infinity, -Infinity, -Infinity),
+    );
+  });
+
   it("the norm of subnormal numbers has its slope", () => {
     const slope = grad((x: Tensor) => x.norm())(tensor([3e-40, 4e-40])).toTypedArray();
     expectDigits(slope[0], 0.6, 4);

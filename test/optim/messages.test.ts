@@ -57,6 +57,7 @@ it("mistakes around optimisers are told in full", () => {
       "an option that Adam has not": () => adam({ momentum: 1 }),
       "clipping to a norm below 0": () => clipGradNorm([leaf()], -1),
       "clipping what is no parameter": () => clipGradNorm([any(1)], 1),
+      "clipping a parameter twice": () => clipGradNorm([twice, twice], 1),
       "clipping values to below 0": () => clipGradValue([leaf()], -1),
       "clipping values of no parameter": () => clipGradValue([any(1)], 1),
       "a decay of 1": () => new WeightAverage([leaf()], { decay: 1 }),
@@ -76,7 +77,7 @@ it("mistakes around optimisers are told in full", () => {
       ArgumentError: SGD: parameter 0 is the result of an operation, not a leaf.
       Fix: pass tensors made with { requiresGrad: true }.
     a parameter twice
-      ArgumentError: SGD: got a parameter twice, which would update it twice.
+      ArgumentError: SGD: got a parameter twice, which would change it twice.
       Fix: pass each once, as model.parameters() does.
     a number for a parameter
       ArgumentError: SGD: parameter 0 is the number 3, not a tensor.
@@ -123,6 +124,9 @@ it("mistakes around optimisers are told in full", () => {
     clipping what is no parameter
       ArgumentError: clipGradNorm: parameter 0 is the number 1, not a tensor.
       Fix: pass model.parameters().
+    clipping a parameter twice
+      ArgumentError: clipGradNorm: got a parameter twice, which would change it twice.
+      Fix: pass each once, as model.parameters() does.
     clipping values to below 0
       ArgumentError: clipGradValue: limit is -1; it must be at least 0 and finite.
     clipping values of no parameter

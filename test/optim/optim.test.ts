@@ -2,7 +2,15 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { ArgumentError, HalogradError, noGrad, TapeError, type Tensor, tensor } from "../../src/index.ts";
+import {
+  AnomalyError,
+  ArgumentError,
+  HalogradError,
+  noGrad,
+  TapeError,
+  type Tensor,
+  tensor,
+} from "../../src/index.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
 import {
   Adam,
@@ -330,6 +338,24 @@ describe("what would have been wrong in silence is refused:", () => {
     expect(clipGradNorm(x, 1)).toBe(5);
     expect(x.grad!.toArray()).toEqual([0.6, 0.8].map(Math.fround));
     expect(new Adam(x).parameters[0]).toBe(x);
+  });
+
+  it("gradients that are not finite are told, and left alone", () => {
+    for (const spoiled of [NaN, Infinity]) {
+      const [x, y] = [withGradient([0], [3]), withGradient([0, 0], [1, spoiled])];
+      expect(() => clipGradNorm([x, y], 1)).toThrow(AnomalyError);
+      expect(() => clipGradNorm([x, y], 1)).toThrow(/gradient of parameter 1 holds NaN or an infinity/);
+      expect([x, y].map(({ grad }) => grad!.toArray())).toEqual([[3], [1, spoiled]]);
+    }
+  });
+
+  it("the norm of float64 gradients neither overflows nor vanishes", () => {
+    for (const size of [1e200, 1e-200]) {
+      const x = tensor([0, 0], { requiresGrad: true, dtype: "float64" });
+      x.grad = tensor([3 * size, 4 * size], { dtype: "float64" });
+      expect(clipGradNorm([x], size) / size).toBeCloseTo(5, 12);
+      expect(x.grad.toTypedArray()[0] / size).toBeCloseTo(0.6, 12);
+    }
   });
 
   it("weights are back when an async function was refused", () => {

@@ -48,6 +48,7 @@ export interface Context {
   setOffline(offline: boolean): Promise<void>;
   newPage(): Promise<Page>;
   close(): Promise<void>;
+  addInitScript(script: string): Promise<void>;
   newCDPSession(page: Page): Promise<{ send(method: string, options?: object): Promise<unknown> }>;
 }
 
@@ -59,25 +60,9 @@ interface Browser {
 /** Whether there is a browser to drive; where the machine is to check everything there must be one. */
 export const hasBrowser = existsSync("/usr/bin/chromium") || process.env.CI === "true";
 
-/**
- * Builds the pages where they are older than what they are made of; what they need is installed by that. Test files run
- * beside each other, so the first one builds, and the others wait for it.
- */
+/** Builds the pages where they are older than what they are made of; what they need is installed by that. */
 export function buildPages(): void {
-  const lock = join(root, ".build/playground-lock");
-  mkdirSync(join(root, ".build"), { recursive: true });
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      // One that was left by a run that was stopped does not count.
-      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (since > 0 && Date.now() - since > 110_000) rmSync(lock, { recursive: true, force: true });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    }
-  }
-  try {
+  alone(() => {
     const built = statSync(join(site, "index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     // Not below node_modules: the package is linked there, with this folder in it, and a walk would go round and round.
     const sources = readdirSync(pages, { withFileTypes: true })
@@ -92,10 +77,36 @@ export function buildPages(): void {
     const newest = [...sources, ...tests, join(root, "dist/index.js")].filter(
       (path) => statSync(path).isFile() && statSync(path).mtimeMs > built,
     );
-    if (newest.length > 0)
-      execFileSync(process.execPath, [join(pages, "run.js"), "build"], {
-        stdio: ["ignore", "inherit", "inherit"],
-      });
+    if (newest.length > 0) run("build");
+  });
+}
+
+/** Installs what the pages need where it is missing: enough to import their code. */
+export function installPages(): void {
+  alone(() => run("install"));
+}
+
+function run(task: "build" | "install"): void {
+  execFileSync(process.execPath, [join(pages, "run.js"), task], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** Test files run beside each other: the first one installs and builds, and the others wait for it. */
+function alone(work: () => void): void {
+  const lock = join(root, ".build/playground-lock");
+  mkdirSync(join(root, ".build"), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      // One that was left by a run that was stopped does not count.
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (since > 0 && Date.now() - since > 110_000) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    work();
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }

@@ -141,7 +141,7 @@ describe("The report", () => {
 
   test("escapes every string from outside", () => {
     expect(page.match(/<wasm>|<done>|<distance>/)?.[0]).toBe(undefined);
-    expect(all("code")).toEqual([contents.command]);
+    expect(all("code")).toContain(contents.command);
     expect(all("td")).toEqual(expect.arrayContaining(["<wasm>", "0.03 & less", "'small' is \"good\""]));
     expect(report({ ...contents, title: "<b>" })).toContain("<title>&lt;b&gt;</title>");
   });

@@ -1,7 +1,15 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
-import { coordinate, element, escapeText, label, labelWidth, pathData } from "../../src/plot/svg.ts";
+import {
+  asMarkup,
+  coordinate,
+  element,
+  escapeText,
+  label,
+  labelWidth,
+  pathData,
+} from "../../src/plot/svg.ts";
 import { parseSvg } from "./parse-svg.ts";
 
 describe("Elements", () => {
@@ -52,6 +60,11 @@ describe("Labels", () => {
 
   test("keep marks of markup that are not closed", () => {
     expect(parseSvg(label(0, 0, "2 * 3 ^ 4 _ {x}"))[0].text).toBe("2 * 3 ^ 4 _ {x}");
+  });
+
+  test.prop([fc.string()])("show the texts of users as they are, whatever markup they hold", (text) => {
+    const name = `a${text}_{2}*b*\\^`;
+    expect(parseSvg(label(0, 0, asMarkup(name)))[0].text).toBe(name);
   });
 
   test("are wider for more and for wider characters", () => {

@@ -85,6 +85,10 @@ const RULES: Record<string, OperationRule> = {
           : "The bias was added to every row, so its contribution is the sum over rows.",
   },
   sum: passed("Each element was added once: each receives the whole cotangent of its sum."),
+  sumOfSquares: {
+    rule: ([x]) => `<mn>2</mn>${mi(x)}${mi("g")}`,
+    sentence: () => "Each element was squared and added: twice the element, times the cotangent of its sum.",
+  },
   mean: {
     rule: (_, __, { inputs, output }) => `<mfrac>${mi("g")}<mn>${inputs![0].size / output.size}</mn></mfrac>`,
     sentence: (_, { inputs, output }) =>

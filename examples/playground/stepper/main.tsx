@@ -4,20 +4,23 @@ import { type Node, useBackend } from "halograd";
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Choice, Player, SPEEDS, type Speed, Switch, Tabs } from "../site/controls.tsx";
+import { Editor } from "../site/editor.tsx";
+import type { Place } from "../site/highlight.ts";
 import { keepOffline } from "../site/offline.ts";
-import { Editor } from "./editor.tsx";
 import { announce, Explanation } from "./explanation.tsx";
 import { Graph } from "./graph.tsx";
 import { Descend, Exports, Nudge, Order, Prediction, Story } from "./panels.tsx";
 import { questionOf } from "./predict.ts";
 import { presets } from "./presets.ts";
-import { type Place, ProgramError, runProgram, type Values } from "./program.ts";
+import { ProgramError, runProgram, type Values, vocabulary } from "./program.ts";
 import { fromHash, toHash } from "./share.ts";
 import { cotangentsAfter, type Recording, record, recordSecond } from "./steps.ts";
 import "./style.css";
 
 // Numbers here are small and few, and this backend needs no permission to compile code.
 useBackend("typescript");
+
+const operations: ReadonlySet<string> = new Set(vocabulary);
 
 interface Outcome {
   readonly recording: Recording | null;
@@ -209,6 +212,8 @@ function App() {
             </p>
           )}
           <Editor
+            label="Program"
+            known={operations}
             source={source}
             mistake={outcome.mistake}
             highlight={

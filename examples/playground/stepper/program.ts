@@ -13,12 +13,7 @@ import {
 } from "acorn";
 import * as halograd from "halograd";
 import { HalogradError, isTensor, type Node, Random, type Tensor, tensor } from "halograd";
-
-/** Characters of the source, from the first to behind the last. */
-export interface Place {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Place } from "../site/highlight.ts";
 
 /** A mistake in a program, and where it stands. */
 export class ProgramError extends Error {

@@ -39,7 +39,7 @@ export function elementwise(
  */
 export function reduce(fold: Expression, operandCount: number, initial: number): ReduceKernel {
   const update = elementwise((m, ...values) => [fold(m, ...values)], operandCount + 1, true);
-  return (shape, reducedRank, output, operands) => {
+  return (shape, reducedRank, output, operands, divisor = 1) => {
     const keptRank = shape.length - reducedRank;
     const kept = shape.slice(0, keptRank);
     const totals = new Float64Array(sizeOf(kept)).fill(initial);
@@ -50,6 +50,7 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
       isInside && totals.length > 1 ? [...axes.slice(keptRank), ...axes.slice(0, keptRank)] : [...axes];
     const turned = all.map((operand) => ({ ...operand, strides: order(operand.strides) }));
     update(order(shape), turned.slice(0, 1), turned);
+    if (divisor !== 1) for (let i = 0; i < totals.length; i++) totals[i] /= divisor;
     output.storage.data.set(totals, output.offset);
   };
 }

@@ -748,8 +748,8 @@ function littleEndian(type: "i32" | "f32" | "f64", value: number): number[] {
 }
 
 function text(value: string): number[] {
-  const bytes = new TextEncoder().encode(value);
-  return [...unsigned(bytes.length), ...bytes];
+  // The names are our own, in ASCII: there is no TextEncoder under jsdom.
+  return [...unsigned(value.length), ...Array.from(value, (character) => character.charCodeAt(0))];
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {

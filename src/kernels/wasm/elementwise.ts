@@ -14,6 +14,7 @@ import { numbers } from "../typescript/numbers.ts";
 import {
   Assembler,
   type Body,
+  type Callable,
   f32x4,
   f64,
   f64x2,
@@ -29,6 +30,7 @@ import {
   type Level,
   laneArithmetic,
   type Node,
+  type RescueFunctions,
   rescueImports,
   writeRescues,
 } from "./lanes.ts";
@@ -83,13 +85,15 @@ export function compileFold(
 ): LaneFold | null {
   const parts = foldOf(expression, operandCount, 0);
   if (parts === null) return null;
-  const compile = (write: typeof foldRows) =>
-    perPattern((repeated) => instantiate(memory, foldModule(expression, operandCount, repeated, write)));
+  const compile = (over: "rows" | "columns") =>
+    perPattern((repeated) =>
+      instantiate(memory, writeModule(foldFunction(expression, operandCount, repeated, over))),
+    );
   const { numbers: joinNumbers, neutral } = parts.join;
   let join: LaneFold["join"] | undefined;
   return {
-    rows: compile(foldRows),
-    columns: compile(foldColumns),
+    rows: compile("rows"),
+    columns: compile("columns"),
     join(...call) {
       join ??= instantiate<LaneFold["join"]>(memory, joinModule(parts.join));
       join(...call);
@@ -126,14 +130,53 @@ export function lanesModule(
   operandCount: number,
   repeated: number,
 ): Uint8Array<ArrayBuffer> {
+  const module = writeModule(lanesFunction(expressions, operandCount, repeated, 200));
+  return module.length < LARGEST
+    ? module
+    : writeModule(lanesFunction(expressions, operandCount, repeated, 0));
+}
+
+/** Browsers refuse larger modules, in bytes, on their main thread. */
+const LARGEST = 4096;
+
+/** A function of a module, of the parameters of a LaneKernel but the pattern, and the graph that it is written from. */
+export interface LaneFunction {
+  readonly graph: LaneGraph;
+  write(
+    body: Body,
+    rescues: RescueFunctions,
+    rows: Local<"i32">,
+    columns: Local<"i32">,
+    table: Local<"i32">,
+  ): void;
+}
+
+/** The loop that stores each result of the expressions. Vectors are computed abreast, up to so many instructions in all. */
+export function lanesFunction(
+  expressions: Expressions,
+  operandCount: number,
+  repeated: number,
+  mostAbreast: number,
+): LaneFunction {
   const graph = new LaneGraph();
+  const arithmetic = laneArithmetic(graph);
   const operands = operandsOf(graph, operandCount, repeated);
-  const results = expressions(laneArithmetic(graph), ...operands);
-  return writeModule(graph, (body, rescues, rows, columns, table) => {
+  const results = expressions(arithmetic, ...operands);
+  const write: LaneFunction["write"] = (body, rescues, rows, columns, table) => {
     const emitter = new LaneEmitter(body, results, rescues);
     const read = usedOperands(body, emitter, table, operands, results.length);
     const written = results.map((node, k) => cursor(body, table, k, node));
+    // A long chain of instructions waits for itself: several vectors abreast take a third less time in silu, of which
+    // four are enough, and registers for no more.
+    const size = emitter.size(2);
+    const abreast = size <= SHORT ? 1 : Math.max(1, Math.min(4, Math.floor(mostAbreast / size)));
+    const vectors = Array.from({ length: abreast > 1 ? abreast : 0 }, () =>
+      operands.map((operand) => (operand.level === 2 ? graph.operand(2) : operand)),
+    );
+    const stored = vectors.map((vector) => expressions(arithmetic, ...vector));
+    const wide = new LaneEmitter(body, stored.flat(), rescues, { abreast: true });
     emitter.compute(0);
+    wide.compute(0);
     const left = body.local("i32");
     const store = (offset: number) => {
       emitter.compute(2);
@@ -142,6 +185,10 @@ export function lanesModule(
     forEachRow(body, rows, [...read, ...written], () => {
       bindRow(emitter, read);
       emitter.compute(1);
+      if (abreast > 1) {
+        bindRow(wide, read);
+        wide.compute(1);
+      }
       body.set(left, columns);
       const step = (elements: number) =>
         body.while(i32.ge_s(left, elements), () => {
@@ -153,7 +200,20 @@ export function lanesModule(
           advance(body, left, -elements);
         });
       // Where there is little to compute, counting takes as long: measured at 16 elements a round, a third less time.
-      if (emitter.size(2) <= SHORT) step(16);
+      if (size <= SHORT) step(16);
+      if (abreast > 1) {
+        body.while(i32.ge_s(left, 4 * abreast), () => {
+          for (const { node, at } of alongRow(read)) {
+            const k = operands.indexOf(node);
+            for (const [i, vector] of vectors.entries()) wide.bind(vector[k], v128.load(at, 16 * i));
+          }
+          wide.compute(2);
+          for (const [k, { at }] of written.entries())
+            for (const [i, nodes] of stored.entries()) body.store(at, wide.value(nodes[k]), 16 * i);
+          for (const { at } of [...alongRow(read), ...written]) advance(body, at, 16 * abreast);
+          advance(body, left, -4 * abreast);
+        });
+      }
       step(4);
       body.if(left, () => {
         bindTail(body, emitter, read, left);
@@ -165,7 +225,8 @@ export function lanesModule(
         }
       });
     });
-  });
+  };
+  return { graph, write };
 }
 
 const SHORT = 8;
@@ -177,7 +238,8 @@ interface LaneFoldParts {
   readonly operands: readonly Node[];
 }
 
-interface Join {
+/** The operation that joins accumulators, on doubles. */
+export interface Join {
   readonly vectors: (a: Value<"v128">, b: Value<"v128">) => Value<"v128">;
   readonly scalars: (a: Value<"f64">, b: Value<"f64">) => Value<"f64">;
   readonly numbers: (a: number, b: number) => number;
@@ -215,20 +277,29 @@ function reaches(node: Node, target: Node): boolean {
   );
 }
 
-/** The bytes of the module of a fold. */
-function foldModule(
+/** The function that folds a region, over rows or over columns; the join of a fold and the term are as in `compileFold`. */
+export function foldFunction(
   expression: Expression,
   operandCount: number,
   repeated: number,
-  write: typeof foldRows,
-): Uint8Array<ArrayBuffer> {
+  over: "rows" | "columns",
+): LaneFunction {
   const graph = new LaneGraph();
   const { term, join, operands } = foldOf(expression, operandCount, repeated, graph)!;
-  return writeModule(graph, (body, rescues, rows, columns, table) => {
-    const emitter = new LaneEmitter(body, [term], rescues);
-    emitter.compute(0);
-    write(body, emitter, term, join, usedOperands(body, emitter, table, operands, 1), rows, columns, table);
-  });
+  const fold = over === "rows" ? foldRows : foldColumns;
+  return {
+    graph,
+    write(body, rescues, rows, columns, table) {
+      const emitter = new LaneEmitter(body, [term], rescues);
+      emitter.compute(0);
+      fold(body, emitter, term, join, usedOperands(body, emitter, table, operands, 1), rows, columns, table);
+    },
+  };
+}
+
+/** How accumulators of a fold join; null where the fold is of another form. */
+export function joinOf(expression: Expression, operandCount: number): Join | null {
+  return foldOf(expression, operandCount, 0)?.join ?? null;
 }
 
 function foldRows(
@@ -358,7 +429,17 @@ const ROWS = 64;
 function joinModule(join: Join): Uint8Array<ArrayBuffer> {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
-  assembler.function("run", ["i32", "i32", "i32"], "none", (body, count, into, other) => {
+  writeJoin(assembler, "run", join);
+  return assembler.bytes();
+}
+
+/** The function (count, into, other) that joins accumulators. */
+export function writeJoin(
+  assembler: Assembler,
+  name: string,
+  join: Join,
+): Callable<readonly ["i32", "i32", "i32"], "none"> {
+  return assembler.function(name, ["i32", "i32", "i32"], "none", (body, count, into, other) => {
     body.while(i32.ge_s(count, 2), () => {
       body.store(into, join.vectors(v128.load(into), v128.load(other)));
       advance(body, into, 16);
@@ -367,7 +448,6 @@ function joinModule(join: Join): Uint8Array<ArrayBuffer> {
     });
     body.if(count, () => body.store(into, join.scalars(f64.load(into), f64.load(other))));
   });
-  return assembler.bytes();
 }
 
 /** Joins four float32 terms, as doubles, to the first two of `sums`. */
@@ -453,19 +533,10 @@ function advance(body: Body, local: Local<"i32">, by: Value<"i32"> | number): vo
 }
 
 /** A module with one function, `run`, of the parameters of a LaneKernel. */
-function writeModule(
-  graph: LaneGraph,
-  write: (
-    body: Body,
-    rescues: ReturnType<typeof writeRescues>,
-    rows: Local<"i32">,
-    columns: Local<"i32">,
-    table: Local<"i32">,
-  ) => void,
-): Uint8Array<ArrayBuffer> {
+function writeModule({ graph, write }: LaneFunction): Uint8Array<ArrayBuffer> {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
-  const rescues = writeRescues(assembler, graph);
+  const rescues = writeRescues(assembler, graph.rescues);
   assembler.function("run", ["i32", "i32", "i32", "i32"], "none", (body, rows, columns, table) =>
     write(body, rescues, rows, columns, table),
   );

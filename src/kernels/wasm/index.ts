@@ -19,10 +19,21 @@ import { createMemory, type Memory, SINGLES, SINGLES_TABLE, TABLE } from "./memo
 import { createRandom, type FillRandom, RANDOM_SCRATCH_BYTES } from "./random.ts";
 import { roundsOnce } from "./rounding.ts";
 
+/** The backend, with what compiled steps call directly. */
+export interface WasmBackend extends Backend {
+  readonly memory: Memory;
+  /** The product over addresses of the memory. */
+  multiply(): Matmul;
+  /** The fills of both distributions. */
+  random(): { readonly uniform: FillRandom; readonly normal: FillRandom };
+}
+
 /**
  * The backend, or null where the platform has no WebAssembly, no SIMD, no memory to give, or forbids code made at run time.
  */
-export function createWasmBackend(memory: Memory | null = hasSimd() ? createMemory() : null): Backend | null {
+export function createWasmBackend(
+  memory: Memory | null = hasSimd() ? createMemory() : null,
+): WasmBackend | null {
   if (memory === null) return null;
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
@@ -32,6 +43,9 @@ export function createWasmBackend(memory: Memory | null = hasSimd() ? createMemo
   );
   return {
     name: "wasm",
+    memory,
+    multiply,
+    random,
     elementwise: (expressions, count) => elementwise(memory, expressions, count),
     reduce: (fold, count, initial) => reduce(memory, fold, count, initial),
     matmul: (...call) => matmul(memory, multiply, activate, ...call),
@@ -137,7 +151,7 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
   const plain = typescriptBackend.reduce(fold, operandCount, initial);
   let lanes: LaneFold | null | undefined;
   let isPlain: boolean | undefined;
-  const kernel: ReduceKernel = (shape, reducedRank, output, operands) => {
+  const kernel: ReduceKernel = (shape, reducedRank, output, operands, divisor = 1) => {
     const keptRank = shape.length - reducedRank;
     const keptCount = sizeOf(shape.slice(0, keptRank));
     const size = sizeOf(shape);
@@ -147,13 +161,14 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
     // One float64 number, repeated, is to be added in float64.
     const inFloat32 = operands.every(isFloat32OrNumber) && operands.some(isFloat32);
     if (!lanes || !inFloat32 || (size === 1 && isPlain)) {
-      plain(shape, reducedRank, output, operands);
+      plain(shape, reducedRank, output, operands, divisor);
       return;
     }
     const { joinNumbers, neutral } = lanes;
     const store = (totals: Float64Array) => {
       if (initial !== neutral)
         for (let i = 0; i < totals.length; i++) totals[i] = joinNumbers(initial, totals[i]);
+      if (divisor !== 1) for (let i = 0; i < totals.length; i++) totals[i] /= divisor;
       if (keptCount === 1) output.storage.set(output.offset, totals[0]);
       else output.storage.data.set(totals, output.offset);
     };
@@ -165,7 +180,9 @@ function reduce(memory: Memory, fold: Expression, operandCount: number, initial:
       return;
     }
     if (!fits || (byColumns && keptCount > MOST_COLUMNS)) {
-      inHalves(shape, [output, ...operands], (part, [out, ...rest]) => kernel(part, reducedRank, out, rest));
+      inHalves(shape, [output, ...operands], (part, [out, ...rest]) =>
+        kernel(part, reducedRank, out, rest, divisor),
+      );
       return;
     }
     const keptAxes = mergePart(shape, 0, keptRank, operands);
@@ -212,8 +229,9 @@ function joinPartials({ join }: LaneFold, totals: number, count: number, rows: n
     if (from < rows) join(count, totals + to * count * 8, totals + from * count * 8);
 }
 
+/** Which of eight accumulators join: the second to the first. */
 // biome-ignore format: one after another.
-const PAIRS = [[0, 4], [2, 6], [1, 5], [3, 7], [0, 2], [1, 3], [0, 1]] as const;
+export const PAIRS = [[0, 4], [2, 6], [1, 5], [3, 7], [0, 2], [1, 3], [0, 1]] as const;
 
 /** So many columns at once, that their partial results stay in the second-level cache. */
 const MOST_COLUMNS = 4096;

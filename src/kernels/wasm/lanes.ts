@@ -122,6 +122,11 @@ export interface LaneArithmetic extends Arithmetic<Node> {
   cosNear(r: Node, low?: Node): Node;
   /** All ones where the lane's integer is odd, else 0. */
   lowestBit(n: Node): Node;
+  /**
+   * The same value, of which nobody sees how it was made: what reads the result of another operation must do with it what it
+   * would do with a number from memory.
+   */
+  opaque(x: Node): Node;
 }
 
 /** The arithmetic of lanes: its values are nodes of the graph. */
@@ -423,6 +428,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     sinNear,
     cosNear,
     lowestBit,
+    opaque: (x) => graph.op(itself, x),
   };
 }
 
@@ -455,19 +461,35 @@ function polynomialOf(graph: LaneGraph, x: Node, coefficients: readonly number[]
 export class LaneEmitter {
   readonly #body: Body;
   readonly #rescue: RescueFunctions;
+  readonly #abreast: boolean;
   readonly #order: Node[] = []; // operands before what uses them
   readonly #uses: Map<Node, number> = new Map();
   readonly #usedAbove: Set<Node> = new Set(); // by a node of a higher level, or as a result
   readonly #locals: Map<Node, Local<"v128">> = new Map();
   readonly #computed: Set<Node> = new Set();
 
-  constructor(body: Body, results: readonly Node[], rescue: RescueFunctions = {}) {
+  /**
+   * Of what the results need. With `abreast`, instructions come in the order of their distance from the operands: several
+   * results of equal form then take turns, and none waits for its own last instruction.
+   */
+  constructor(
+    body: Body,
+    results: readonly Node[],
+    rescue: RescueFunctions = {},
+    { abreast = false }: { readonly abreast?: boolean } = {},
+  ) {
     this.#body = body;
     this.#rescue = rescue;
+    this.#abreast = abreast;
     for (const result of results) {
       this.#visit(result);
       this.#usedAbove.add(result);
     }
+    if (!abreast) return;
+    const distances = new Map<Node | number, number>();
+    for (const node of this.#order)
+      distances.set(node, 1 + Math.max(0, ...node.operands.map((operand) => distances.get(operand) ?? 0)));
+    this.#order.sort((a, b) => distances.get(a)! - distances.get(b)!);
   }
 
   /** Whether the results need a node at all. */
@@ -493,7 +515,7 @@ export class LaneEmitter {
     for (const node of nodes) this.#computed.delete(node); // by an earlier call
     for (const node of nodes) {
       if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
-      else if (this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
+      else if (this.#abreast || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
         this.#assign(node, this.#expression(node));
       }
     }
@@ -549,9 +571,9 @@ export class LaneEmitter {
 /** Functions (x, result) that replace the lanes of result where |x| > RESCUE_ABOVE. */
 export type RescueFunctions = { readonly [Name in Rescue]?: Callable<readonly ["v128", "v128"], "v128"> };
 
-/** Imports what the graph needs from math.ts and writes a function around each; call it after other imports. */
-export function writeRescues(assembler: Assembler, graph: LaneGraph): RescueFunctions {
-  const names = [...graph.rescues];
+/** Imports what graphs need from math.ts and writes a function around each; call it after other imports. */
+export function writeRescues(assembler: Assembler, rescues: ReadonlySet<Rescue>): RescueFunctions {
+  const names = [...rescues];
   const imports = names.map((name) => assembler.importFunction("math", name, ["f64"], "f64"));
   const functions = names.map((name, i) => [
     name,
@@ -573,6 +595,7 @@ function unbound(): never {
   throw new Error("lanes: an operand is used before it is bound");
 }
 
+const itself = (a: Vector): Vector => a;
 const upperHalf = (a: Vector): Vector => i32x4.shuffle(a, a, [2, 3, 2, 3]);
 const lowerHalves = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 1, 4, 5]);
 const evenLanes = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 2, 4, 6]);

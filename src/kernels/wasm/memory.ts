@@ -57,10 +57,17 @@ class Resident implements Residence {
   }
 }
 
-/** Linear memory: the ring of results, and behind it scratch that is taken back whole before each call. */
+/**
+ * Linear memory: the ring of results, behind it what was reserved for long, and then scratch that is taken back whole before each
+ * call.
+ */
 export class Memory {
   readonly memory: WebAssembly.Memory;
   readonly #mostPages: number;
+  /** Where scratch begins: behind all that is reserved. */
+  #scratch = SCRATCH;
+  /** What was reserved once and is free again, in bytes by address. */
+  readonly #free = new Map<number, number>();
   #floats: Float32Array;
   #doubles: Float64Array;
   #integers: Int32Array;
@@ -122,10 +129,38 @@ export class Memory {
     this.#residents[at] = undefined;
   }
 
+  /** The address of `bytes` bytes, a multiple of 16, that stay reserved until they are released; 0 where that is too much. */
+  reserve(bytes: number): number {
+    const size = (bytes + 15) & -16;
+    for (const [address, available] of this.#free) {
+      if (available < size) continue;
+      this.#free.delete(address);
+      if (available > size) this.#free.set(address + size, available - size);
+      return address;
+    }
+    if (!this.reset(size)) return 0;
+    const address = this.#scratch;
+    this.#scratch += size;
+    this.#top = this.#scratch;
+    return address;
+  }
+
+  /** Gives reserved bytes back. */
+  release(address: number, bytes: number): void {
+    let [start, end] = [address, address + ((bytes + 15) & -16)];
+    for (const [other, size] of this.#free) {
+      if (other !== end && other + size !== start) continue;
+      this.#free.delete(other);
+      [start, end] = [Math.min(start, other), Math.max(end, other + size)];
+    }
+    if (end === this.#scratch) this.#scratch = start;
+    else this.#free.set(start, end - start);
+  }
+
   /** Takes scratch back, and makes sure that `bytes` can be handed out; false where that is too much. */
   reset(bytes: number): boolean {
-    this.#top = SCRATCH;
-    const missing = SCRATCH + bytes - this.memory.buffer.byteLength;
+    this.#top = this.#scratch;
+    const missing = this.#scratch + bytes - this.memory.buffer.byteLength;
     if (missing <= 0) return true;
     const pages = Math.ceil(missing / PAGE);
     const present = this.memory.buffer.byteLength / PAGE;

@@ -91,8 +91,10 @@ function toFloat(graph: LaneGraph, integer: Node): Node {
 export function randomModule(distribution: Distribution): Uint8Array<ArrayBuffer> {
   const graph = new LaneGraph();
   const [key0, key1, high] = [0, 1, 2].map(() => graph.operand(0));
-  const [counter, ...words] = [0, 1, 2].map(() => graph.operand(2));
-  const newWords = threefry(graph, [key0, key1], counter, high);
+  // Two chains of instructions abreast, of four blocks each: alone, each waits for its own last instruction.
+  const counters = [0, 1].map(() => graph.operand(2));
+  const newWords = counters.flatMap((counter) => threefry(graph, [key0, key1], counter, high));
+  const words = [0, 1].map(() => graph.operand(2));
   const [even, odd] = distribution(graph, words[0], words[1]);
   // Blocks side by side in memory: elements 2b, 2b + 1, 2b + 2, 2b + 3 and the four that follow.
   const numbers = [graph.op(interleaveLow, even, odd), graph.op(interleaveHigh, even, odd)];
@@ -108,8 +110,10 @@ export function randomModule(distribution: Distribution): Uint8Array<ArrayBuffer
     generator.bind(high, i32x4.splat(top));
     generator.compute(0);
     transform.compute(0);
-    generator.bind(counter, i32x4.add(i32x4.splat(low), i32x4.const(0, 1, 2, 3)));
-    const four = body.let(i32x4.splat(4));
+    const [first, second] = counters;
+    generator.bind(first, i32x4.add(i32x4.splat(low), i32x4.const(0, 1, 2, 3)));
+    generator.bind(second, i32x4.add(i32x4.splat(low), i32x4.const(4, 5, 6, 7)));
+    const eight = body.let(i32x4.splat(8));
     const at = body.local("i32");
     const left = body.local("i32"); // elements of the chunk
     body.while(i32.gt_s(count, 0), () => {
@@ -120,8 +124,8 @@ export function randomModule(distribution: Distribution): Uint8Array<ArrayBuffer
       body.loop((again) => {
         generator.compute(2);
         for (const [i, node] of newWords.entries()) body.store(at, generator.value(node), 16 * i);
-        generator.bind(counter, i32x4.add(generator.value(counter), four));
-        body.set(at, i32.add(at, 32));
+        for (const counter of counters) generator.bind(counter, i32x4.add(generator.value(counter), eight));
+        body.set(at, i32.add(at, 64));
         body.branchIf(again, i32.lt_u(at, end));
       });
       body.set(at, scratch);

@@ -1,6 +1,6 @@
 /** The backend in WebAssembly against the one in TypeScript, over all ways in which operands may lie, and where results stay. */
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Expression, Expressions, Operand } from "../../../src/kernels/index.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
 import { typescriptBackend } from "../../../src/kernels/typescript/index.ts";
@@ -48,6 +48,26 @@ const output = (
 });
 /** One operation each: that in TypeScript rounds once, at the end. */
 const both: Expressions = (m, x, y) => [m.mul(x, y), m.sub(x, y)];
+
+describe("where the platform lacks what the engine can do without", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it.each(["TextEncoder", "TextDecoder", "structuredClone", "queueMicrotask", "process", "navigator"])(
+    "%s, the backend computes",
+    (name) => {
+      vi.stubGlobal(name, undefined);
+      const out = output(SHAPE);
+      createWasmBackend()!.elementwise(both, 2)(
+        SHAPE,
+        [out, output(SHAPE)],
+        [operand([7, 1]), operand([7, 1])],
+      );
+      expect(out.storage.data[0]).toBe(Math.fround(numbers(1, 1)[0] ** 2));
+    },
+  );
+});
 
 describe("an elementwise kernel in WebAssembly", () => {
   it.each(PAIRS)(

@@ -2,7 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import type { Expression } from "../../../src/kernels/index.ts";
+import type { Backend, Expression } from "../../../src/kernels/index.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
 import { typescriptBackend } from "../../../src/kernels/typescript/index.ts";
 import { createWasmBackend } from "../../../src/kernels/wasm/index.ts";
@@ -36,7 +36,7 @@ describe.each(Object.entries(expressions))("an expression with %s", (_, [isOnce,
   test.prop([fc.array(fc.tuple(float, float), { minLength: 2, maxLength: 20 })])(
     "has the same bits alone and in lanes",
     (pairs) => {
-      const compute = (backend: typeof wasm, count: number, offset: number): number[] => {
+      const compute = (backend: Backend, count: number, offset: number): number[] => {
         const output = Storage.allocate(count, "float32");
         const operands = [0, 1].map((k) => ({
           storage: Storage.of(Float32Array.from(pairs, (pair) => pair[k])),

@@ -2,7 +2,7 @@
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { type Diagnostic, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { EditorState, type Range } from "@codemirror/state";
+import { EditorState } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -12,23 +12,31 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { tokenizer } from "acorn";
 import { useEffect, useRef } from "preact/hooks";
-import { type Place, vocabulary } from "./program.ts";
+import { markCode, type Place } from "./highlight.ts";
+import "./editor.css";
 
 interface EditorProps {
+  /** What screen readers call it. */
+  readonly label: string;
   readonly source: string;
   readonly mistake: { readonly message: string; readonly place: Place } | null;
   /** What belongs to the step that is shown. */
-  readonly highlight: Place | null;
+  readonly highlight?: Place | null;
+  /** Names that get the colour of operations. */
+  readonly known?: ReadonlySet<string> | undefined;
   readonly onChange: (source: string) => void;
+  /** Control and Enter, or Command and Enter. */
+  readonly onRun?: () => void;
 }
 
-export function Editor({ source, mistake, highlight, onChange }: EditorProps) {
+export function Editor({ label, source, mistake, highlight = null, known, onChange, onRun }: EditorProps) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const change = useRef(onChange);
   change.current = onChange;
+  const run = useRef(onRun);
+  run.current = onRun;
 
   useEffect(() => {
     view.current = new EditorView({
@@ -39,10 +47,21 @@ export function Editor({ source, mistake, highlight, onChange }: EditorProps) {
           lineNumbers(),
           history(),
           // Tab leaves the editor, as everywhere on the page.
-          keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap]),
+          keymap.of([
+            {
+              key: "Mod-Enter",
+              run: () => {
+                run.current?.();
+                return run.current !== undefined;
+              },
+            },
+            ...defaultKeymap,
+            ...historyKeymap,
+            ...lintKeymap,
+          ]),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": "Program", spellcheck: "false" }),
-          colours,
+          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+          colours(known),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) change.current(update.state.doc.toString());
           }),
@@ -85,40 +104,23 @@ export function Editor({ source, mistake, highlight, onChange }: EditorProps) {
   return <div class="editor" ref={parent} />;
 }
 
-const known = new Set(vocabulary);
+const colours = (known?: ReadonlySet<string>) =>
+  ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet;
+      constructor(view: EditorView) {
+        this.decorations = colour(view.state.doc.toString(), known);
+      }
+      update(update: ViewUpdate): void {
+        if (update.docChanged) this.decorations = colour(update.state.doc.toString(), known);
+      }
+    },
+    { decorations: (plugin) => plugin.decorations },
+  );
 
-/** Numbers, comments, and names of operations, as acorn tells them apart. */
-const colours = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
-    constructor(view: EditorView) {
-      this.decorations = colour(view.state.doc.toString());
-    }
-    update(update: ViewUpdate): void {
-      if (update.docChanged) this.decorations = colour(update.state.doc.toString());
-    }
-  },
-  { decorations: (plugin) => plugin.decorations },
-);
-
-function colour(source: string): DecorationSet {
-  const marks: Range<Decoration>[] = [];
-  const mark = (start: number, end: number, name: string): void => {
-    if (end > start) marks.push(Decoration.mark({ class: name }).range(start, end));
-  };
-  try {
-    const tokens = tokenizer(source, {
-      ecmaVersion: 2022,
-      sourceType: "module",
-      onComment: (_, __, start, end) => mark(start, end, "code-comment"),
-    });
-    for (const { type, start, end } of tokens) {
-      if (type.label === "num") mark(start, end, "code-number");
-      else if (type.label === "name" && known.has(source.slice(start, end))) mark(start, end, "code-call");
-      else if (type.keyword) mark(start, end, "code-keyword");
-    }
-  } catch {
-    // What is no token yet stays as it is.
-  }
+function colour(source: string, known?: ReadonlySet<string>): DecorationSet {
+  const marks = markCode(source, known).map(({ start, end, name }) =>
+    Decoration.mark({ class: name }).range(start, end),
+  );
   return Decoration.set(marks, true);
 }

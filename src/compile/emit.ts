@@ -1,0 +1,314 @@
+/** The last stage writes a module of WebAssembly: one function for each phase, which calls kernels and loops at fixed addresses. */
+
+import type { Expression, Expressions } from "../kernels/index.ts";
+import {
+  Assembler,
+  type Body,
+  type Callable,
+  f32,
+  f64,
+  i32,
+  type Local,
+  memory,
+  type Value,
+} from "../kernels/wasm/assembler.ts";
+import {
+  foldFunction,
+  type Join,
+  joinOf,
+  type LaneFunction,
+  lanesFunction,
+  PARTIALS,
+  writeJoin,
+} from "../kernels/wasm/elementwise.ts";
+import { PAIRS, type WasmBackend } from "../kernels/wasm/index.ts";
+import { type Rescue, type RescueFunctions, rescueImports, writeRescues } from "../kernels/wasm/lanes.ts";
+import type { Fold, Instruction, Phase, Place, Product } from "./lower.ts";
+import type { Plan } from "./plan.ts";
+
+/** The functions of the phases. */
+export interface Emitted {
+  readonly phases: readonly (() => void)[];
+  /** The bytes of the module. */
+  readonly moduleBytes: number;
+}
+
+/** Makes and instantiates the module, at the address where its memory begins, and writes the tables there. */
+export function emit(phases: readonly Phase[], plan: Plan, base: number, backend: WasmBackend): Emitted {
+  const module = new ModuleWriter(plan, base, backend);
+  const bytes = module.write(phases);
+  const { normal, uniform } = backend.random();
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    halograd: { memory: backend.memory.memory, matmul: backend.multiply(), normal, uniform },
+    math: rescueImports,
+  });
+  return {
+    phases: phases.map((_, i) => instance.exports[`phase${i}`] as () => void),
+    moduleBytes: bytes.length,
+  };
+}
+
+/** So many instructions abreast: modules of steps are larger than those of single operations anyway. */
+const MOST_ABREAST = 512;
+
+type LaneCall = Callable<readonly ["i32", "i32", "i32"], "none">;
+
+class ModuleWriter {
+  readonly #plan: Plan;
+  readonly #base: number;
+  readonly #assembler = new Assembler();
+  readonly #integers: Int32Array;
+  #table: number;
+  /** What loops and folds are written from; the same one is written once. */
+  readonly #functions = new Map<string, LaneFunction>();
+  readonly #calls = new Map<string, LaneCall>();
+  readonly #joins = new Map<Join, Callable<readonly ["i32", "i32", "i32"], "none">>();
+  readonly #names = new Map<Expression | Expressions, number>();
+
+  constructor(plan: Plan, base: number, { memory }: WasmBackend) {
+    this.#plan = plan;
+    this.#base = base;
+    this.#table = base + plan.tables;
+    this.#integers = memory.integers;
+  }
+
+  write(phases: readonly Phase[]): Uint8Array<ArrayBuffer> {
+    const assembler = this.#assembler;
+    assembler.importMemory("halograd", "memory");
+    const matmul = assembler.importFunction("halograd", "matmul", integers(12), "none");
+    const fill = {
+      normal: assembler.importFunction("halograd", "normal", integers(7), "none"),
+      uniform: assembler.importFunction("halograd", "uniform", integers(7), "none"),
+    };
+    const instructions = phases.flatMap(({ instructions }) => instructions);
+    for (const instruction of instructions) this.#prepare(instruction);
+    const needed = new Set<Rescue>();
+    for (const { graph } of this.#functions.values()) for (const rescue of graph.rescues) needed.add(rescue);
+    const rescues = writeRescues(assembler, needed);
+    for (const [name, lanes] of this.#functions) this.#calls.set(name, this.#define(lanes, rescues));
+    for (const instruction of instructions) if (instruction.kind === "fold") this.#joinFor(instruction);
+    for (const [i, phase] of phases.entries()) {
+      assembler.function(`phase${i}`, [], "none", (body) => {
+        for (const instruction of phase.instructions) this.#write(body, instruction, matmul, fill);
+      });
+    }
+    return assembler.bytes();
+  }
+
+  /** Names the functions that an instruction calls. */
+  #prepare(instruction: Instruction): void {
+    const name = this.#nameOf(instruction);
+    if (name === null || this.#functions.has(name)) return;
+    if (instruction.kind === "loop") {
+      const { expressions, operands, repeated } = instruction;
+      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated, MOST_ABREAST));
+    } else if (instruction.kind === "fold") {
+      const { expression, operands, repeated, over } = instruction;
+      this.#functions.set(name, foldFunction(expression, operands.length, repeated, over));
+    }
+  }
+
+  #nameOf(instruction: Instruction): string | null {
+    if (instruction.kind !== "loop" && instruction.kind !== "fold") return null;
+    const key = instruction.kind === "loop" ? instruction.expressions : instruction.expression;
+    const number = this.#names.get(key) ?? this.#names.size;
+    this.#names.set(key, number);
+    const kind = instruction.kind === "loop" ? "loop" : instruction.over;
+    return `$${kind}${number}/${instruction.operands.length}/${instruction.repeated}`;
+  }
+
+  #define(lanes: LaneFunction, rescues: RescueFunctions): LaneCall {
+    return this.#assembler.function("$lanes", ["i32", "i32", "i32"], "none", (body, rows, columns, table) =>
+      lanes.write(body, rescues, rows, columns, table),
+    );
+  }
+
+  #joinFor({ expression, operands }: Fold): {
+    join: Join;
+    call: Callable<readonly ["i32", "i32", "i32"], "none">;
+  } {
+    const join = joinOf(expression, operands.length)!;
+    const call = this.#joins.get(join) ?? writeJoin(this.#assembler, "$join", join);
+    this.#joins.set(join, call);
+    return { join, call };
+  }
+
+  #write(
+    body: Body,
+    instruction: Instruction,
+    matmul: (...operands: number[]) => Value<"none">,
+    fill: Record<"normal" | "uniform", (...operands: never[]) => Value<"none">>,
+  ): void {
+    switch (instruction.kind) {
+      case "loop": {
+        const { rows, columns, outputs, operands } = instruction;
+        const table = this.#writeTable([
+          ...outputs.map((place) => this.#entry(place)),
+          ...operands.map((place) => this.#entry(place)),
+        ]);
+        body.do(this.#calls.get(this.#nameOf(instruction)!)!(rows, columns, table));
+        break;
+      }
+      case "fold":
+        this.#writeFold(body, instruction);
+        break;
+      case "product":
+        body.do(matmul(...this.#product(instruction)));
+        break;
+      case "fill": {
+        const { distribution, count, draw, fixed } = instruction;
+        const words =
+          draw >= 0
+            ? [0, 4, 8, 12].map((offset) => i32.load(this.#base + this.#plan.draws + 16 * draw, offset))
+            : [...fixed.key, ...fixed.counter].map((word) => i32.const(word | 0));
+        const target = this.#addressOf(instruction.outputs[0]);
+        const operands = [target, count, ...words, this.#base + this.#plan.scratch];
+        body.do(fill[distribution](...(operands as never[])));
+        break;
+      }
+      case "copy":
+        writeCopy(body, instruction.sizes, [
+          { address: this.#addressOf(instruction.outputs[0]), steps: instruction.to },
+          { address: this.#addressOf(instruction.operands[0]), steps: instruction.from },
+        ]);
+        break;
+      default: {
+        const [{ buffer }] = instruction.outputs;
+        body.do(memory.fill(this.#addressOf(instruction.outputs[0]), 0, 4 * buffer.size));
+      }
+    }
+  }
+
+  /** Folds into accumulators, as the kernels of reductions do, and stores what comes of them. */
+  #writeFold(body: Body, fold: Fold): void {
+    const { rows, columns, operands, initial, divisor } = fold;
+    const call = this.#calls.get(this.#nameOf(fold)!)!;
+    const { join, call: joinAccumulators } = this.#joinFor(fold);
+    const totals = this.#base + this.#plan.places.get(fold.accumulators)!;
+    const count = fold.over === "columns" ? columns : rows;
+    const filled = fold.over === "columns" ? Math.min(rows, PARTIALS) * columns : rows;
+    writeRepeat(body, filled, [{ at: totals, step: 8 }], ([at]) => body.store(at, f64.const(join.neutral)));
+    if (fold.over === "rows") {
+      const table = this.#writeTable([[totals, 8], ...operands.map((place) => this.#entry(place))]);
+      body.do(call(rows, columns, table));
+    } else {
+      // Eight rows are one of eight times the length; what is left goes into the first partial results.
+      const eights = Math.floor(rows / PARTIALS);
+      const tableFrom = (first: number): number =>
+        this.#writeTable([
+          [totals, 0],
+          ...operands.map(({ buffer, offset, step }): [number, number] => {
+            const address = this.#addressOf({ buffer, offset: offset + first * step });
+            return [address, 4 * PARTIALS * step];
+          }),
+        ]);
+      const [whole, rest] = [tableFrom(0), tableFrom(PARTIALS * eights)];
+      if (eights > 0) body.do(call(eights, PARTIALS * columns, whole));
+      if (rows % PARTIALS > 0) body.do(call(1, (rows % PARTIALS) * columns, rest));
+      for (const [to, from] of PAIRS)
+        if (from < rows)
+          body.do(joinAccumulators(columns, totals + 8 * to * columns, totals + 8 * from * columns));
+    }
+    const target = this.#addressOf(fold.outputs[0]);
+    const cursors = [
+      { at: totals, step: 8 },
+      { at: target, step: 4 },
+    ];
+    writeRepeat(body, count, cursors, ([from, to]) => {
+      let total: Value<"f64"> = f64.load(from);
+      if (initial !== join.neutral) total = join.scalars(f64.const(initial), total);
+      if (divisor !== 1) total = f64.div(total, divisor);
+      body.store(to, f32.demote_f64(total));
+    });
+  }
+
+  #product({ m, n, k, outputs, operands: [a, b, bias], strides }: Product): number[] {
+    return [
+      m,
+      n,
+      k,
+      this.#addressOf(outputs[0]),
+      this.#addressOf(a),
+      strides[0],
+      strides[1],
+      this.#addressOf(b),
+      strides[2],
+      strides[3],
+      bias === undefined ? 0 : this.#addressOf(bias),
+      this.#base + this.#plan.scratch,
+    ];
+  }
+
+  /** Address and step, in bytes. */
+  #entry(place: Place): [address: number, step: number] {
+    return [this.#addressOf(place), 4 * place.step];
+  }
+
+  #addressOf({ buffer, offset }: Pick<Place, "buffer" | "offset">): number {
+    return this.#base + this.#plan.places.get(buffer)! + 4 * offset;
+  }
+
+  #writeTable(entries: readonly (readonly [number, number])[]): number {
+    const table = this.#table;
+    for (const [i, [address, step]] of entries.entries()) {
+      this.#integers[(table >> 2) + 2 * i] = address;
+      this.#integers[(table >> 2) + 2 * i + 1] = step;
+    }
+    this.#table += 8 * entries.length;
+    return table;
+  }
+}
+
+/** Runs statements `count` times with cursors that move on. */
+function writeRepeat(
+  body: Body,
+  count: number,
+  cursors: readonly { readonly at: number; readonly step: number }[],
+  write: (cursors: Local<"i32">[]) => void,
+): void {
+  const locals = cursors.map(({ at }) => body.let(i32.const(at)));
+  const left = body.let(i32.const(count));
+  body.while(left, () => {
+    write(locals);
+    for (const [i, { step }] of cursors.entries()) body.set(locals[i], i32.add(locals[i], step));
+    body.set(left, i32.sub(left, 1));
+  });
+}
+
+/** Copies elements between two layouts of the same sizes, one by one unless they lie side by side in both. */
+function writeCopy(
+  body: Body,
+  sizes: readonly number[],
+  [to, from]: readonly { readonly address: number; readonly steps: readonly number[] }[],
+): void {
+  const target = body.let(i32.const(to.address));
+  const source = body.let(i32.const(from.address));
+  const along = (axis: number): void => {
+    if (axis === sizes.length - 1 && to.steps[axis] === 1 && from.steps[axis] === 1) {
+      body.do(memory.copy(target, source, 4 * sizes[axis]));
+      return;
+    }
+    if (axis === sizes.length) {
+      body.store(target, f32.load(source));
+      return;
+    }
+    const left = body.let(i32.const(sizes[axis]));
+    body.while(left, () => {
+      along(axis + 1);
+      body.set(target, i32.add(target, 4 * to.steps[axis]));
+      body.set(source, i32.add(source, 4 * from.steps[axis]));
+      body.set(left, i32.sub(left, 1));
+    });
+    body.set(target, i32.sub(target, 4 * to.steps[axis] * sizes[axis]));
+    body.set(source, i32.sub(source, 4 * from.steps[axis] * sizes[axis]));
+  };
+  along(0);
+}
+
+type Integers<N extends number, T extends "i32"[] = []> = T["length"] extends N
+  ? T
+  : Integers<N, [...T, "i32"]>;
+
+function integers<N extends number>(count: N): Integers<N> {
+  return Array.from({ length: count }, () => "i32") as Integers<N>;
+}

@@ -1,0 +1,123 @@
+/** What has become of a compiled function: for people who wonder why it is fast, or is not. */
+
+import type { Instruction } from "./lower.ts";
+import { nameOf, showProgram } from "./program.ts";
+import type { Executable } from "./run.ts";
+
+/** What `explain()` returns; as text it is a report. */
+export interface Explanation {
+  /** How many calls ran eagerly, were watched, and ran what was compiled. */
+  readonly calls: { readonly eager: number; readonly watched: number; readonly compiled: number };
+  /** Why the last call that ran eagerly did; null where none had to. */
+  readonly reason: string | null;
+  /** What was compiled, one for each version. */
+  readonly programs: readonly ProgramExplanation[];
+  /** All of it as text. */
+  toString(): string;
+}
+
+/** What one compiled version does. */
+export interface ProgramExplanation {
+  /** Kernels that the function ran when it was watched. */
+  readonly kernels: number;
+  /** What they have become: `passes.loop` sweeps over memory, and folds, products, fills with random numbers and copies. */
+  readonly passes: Readonly<Record<Instruction["kind"], number>>;
+  /** Kernels that became part of a sweep with others. */
+  readonly fused: number;
+  /** What the host does in each call: names of operations, and "work of the host" for schedules, optimisers and clipping. */
+  readonly onHost: readonly string[];
+  /** The memory that is reserved, in bytes. */
+  readonly bytes: number;
+  /** Of these the memory of temporaries, and what they would take without sharing it. */
+  readonly temporaryBytes: { readonly shared: number; readonly apart: number };
+  /** The size of the module, in bytes. */
+  readonly moduleBytes: number;
+  /** The statements of the function as they were traced, and what was left of them after they were simplified and fused, as text. */
+  readonly statements: { readonly traced: string; readonly fused: string };
+  /** One line for each pass, in order. */
+  readonly listing: readonly string[];
+}
+
+/** Explains a family of programs. */
+export function explain(family: {
+  readonly calls: Explanation["calls"];
+  readonly reason: string | null;
+  readonly programs: readonly Executable[];
+}): Explanation {
+  const programs = family.programs.map(explainProgram);
+  const { reason } = family;
+  return {
+    calls: { ...family.calls },
+    reason,
+    programs,
+    toString: () => report(family.calls, reason, programs),
+  };
+}
+
+function explainProgram({
+  stages: { trace, statements, phases, plan },
+  moduleBytes,
+}: Executable): ProgramExplanation {
+  const instructions = phases.flatMap(({ instructions }) => instructions);
+  const passes = { loop: 0, fold: 0, product: 0, fill: 0, copy: 0, zero: 0 };
+  for (const { kind } of instructions) passes[kind]++;
+  const parts = instructions.map((instruction) => (instruction.kind === "loop" ? instruction.parts : 1));
+  const onHost = phases.flatMap(({ prelude, host }) => [
+    ...prelude.filter(({ kind }) => kind === "work").map(() => "work of the host"),
+    ...(host === null ? [] : [nameOf(host)]),
+  ]);
+  return {
+    kernels: trace.statements.filter(({ kind }) => kind === "kernel" || kind === "operation").length,
+    passes,
+    fused: parts.reduce((sum, count) => sum + (count > 1 ? count : 0), 0),
+    onHost,
+    bytes: plan.bytes,
+    temporaryBytes: plan.temporaryBytes,
+    moduleBytes,
+    statements: { traced: showProgram(trace.statements), fused: showProgram(statements) },
+    listing: phases.flatMap(({ instructions, host }) => [
+      ...instructions.map(lineOf),
+      ...(host === null ? [] : [`host: ${nameOf(host)}`]),
+    ]),
+  };
+}
+
+function lineOf(instruction: Instruction): string {
+  switch (instruction.kind) {
+    case "loop": {
+      const { rows, columns, operands, outputs, parts } = instruction;
+      const kernels = parts === 1 ? "1 kernel" : `${parts} kernels`;
+      return `loop ${rows} × ${columns}: ${kernels}, reads ${operands.length}, writes ${outputs.length}`;
+    }
+    case "fold":
+      return `fold ${instruction.rows} × ${instruction.columns} over ${instruction.over}`;
+    case "product":
+      return `product [${instruction.m}, ${instruction.k}] × [${instruction.k}, ${instruction.n}]`;
+    case "fill":
+      return `${instruction.distribution} numbers: ${instruction.count}`;
+    case "copy":
+      return `copy ${instruction.sizes.join(" × ") || "1"}`;
+    default:
+      return `zeros: ${instruction.outputs[0].buffer.size}`;
+  }
+}
+
+function report(
+  { eager, watched, compiled }: Explanation["calls"],
+  reason: string | null,
+  programs: readonly ProgramExplanation[],
+): string {
+  const lines = [`${compiled} calls compiled, ${watched} watched, ${eager} eager`];
+  if (reason !== null) lines.push(`ran eagerly: ${reason}`);
+  for (const { kernels, passes, fused, bytes, temporaryBytes, listing } of programs) {
+    const { loop, fold, product, fill } = passes;
+    lines.push(
+      `${kernels} kernels in ${listing.length} passes: ${loop} loops (${fused} kernels fused), ${fold} folds, ${product} products, ${fill} fills`,
+      `${kilobytes(bytes)} reserved, ${kilobytes(temporaryBytes.shared)} of it for temporaries of ${kilobytes(temporaryBytes.apart)}`,
+      ...listing.map((line) => `  ${line}`),
+    );
+  }
+  return lines.join("\n");
+}
+
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;

@@ -1,0 +1,8 @@
+/**
+ * `halograd/compile`: a training step, or any other function of tensors, as one piece of WebAssembly.
+ *
+ * @module
+ */
+
+export { type Compiled, compile } from "./compile.ts";
+export type { Explanation, ProgramExplanation } from "./explain.ts";

@@ -1,0 +1,115 @@
+/**
+ * The fifth stage gives every buffer its place in memory. What is there between calls has a place of its own; temporaries share
+ * places, as soon as nobody reads them any more.
+ */
+
+import { scratchBytes } from "../kernels/wasm/matmul.ts";
+import { RANDOM_SCRATCH_BYTES } from "../kernels/wasm/random.ts";
+import type { Instruction, Phase } from "./lower.ts";
+import type { Buffer, Statement } from "./program.ts";
+
+/** Where everything is, in bytes from the beginning of the memory that is reserved. */
+export interface Plan {
+  readonly bytes: number;
+  /** Of the buffers that are in memory. */
+  readonly places: ReadonlyMap<Buffer, number>;
+  /** Of the words of each draw: key and counter. */
+  readonly draws: number;
+  /** Of what kernels use for themselves. */
+  readonly scratch: number;
+  /** Of the tables of loops and folds. */
+  readonly tables: number;
+  /** How much the temporaries would take without sharing, and how much they do. */
+  readonly temporaryBytes: { readonly apart: number; readonly shared: number };
+}
+
+/** The plan of a program whose results are in some of its buffers. */
+export function plan(phases: readonly Phase[], kept: ReadonlySet<Buffer>, drawCount: number): Plan {
+  const places = new Map<Buffer, number>();
+  let end = 0;
+  const take = (bytes: number): number => {
+    const address = end;
+    end += (bytes + 15) & -16;
+    return address;
+  };
+  const steps = phases.flatMap(({ instructions, host }): (Instruction | Statement)[] =>
+    host === null ? [...instructions] : [...instructions, host],
+  );
+  const lives = livesOf(steps);
+  const isLasting = (buffer: Buffer): boolean => buffer.source.kind !== "temporary" || kept.has(buffer);
+  for (const buffer of [...kept, ...lives.keys()])
+    if (isLasting(buffer) && isInMemory(buffer) && !places.has(buffer))
+      places.set(buffer, take(4 * buffer.size));
+  const draws = take(16 * drawCount);
+  const tables = take(steps.reduce((bytes, step) => bytes + tableBytes(step), 0));
+  const scratch = take(Math.max(0, ...steps.map(scratchOf)));
+  const temporaries = [...lives].filter(([buffer]) => !isLasting(buffer) && isInMemory(buffer));
+  const start = end;
+  end += shareMemory(temporaries, start, places);
+  const apart = temporaries.reduce((bytes, [{ size }]) => bytes + 4 * size, 0);
+  return { bytes: end, places, draws, scratch, tables, temporaryBytes: { apart, shared: end - start } };
+}
+
+/** Whether a buffer is in the memory of WebAssembly; others are storages of the host. */
+export function isInMemory({ dtype, size, source: { kind } }: Buffer): boolean {
+  return dtype === "float32" || (size === 1 && (kind === "number" || kind === "constant"));
+}
+
+interface Life {
+  first: number;
+  last: number;
+}
+
+/** From when to when each buffer is used, both included. */
+function livesOf(steps: readonly (Instruction | Statement)[]): Map<Buffer, Life> {
+  const lives = new Map<Buffer, Life>();
+  for (const [i, step] of steps.entries()) {
+    for (const buffer of buffersOf(step)) {
+      const life = lives.get(buffer);
+      if (life === undefined) lives.set(buffer, { first: i, last: i });
+      else life.last = i;
+    }
+  }
+  return lives;
+}
+
+function buffersOf(step: Instruction | Statement): Buffer[] {
+  const buffers = [...step.outputs, ...step.operands].map(({ buffer }) => buffer);
+  return step.kind === "fold" ? [...buffers, step.accumulators] : buffers;
+}
+
+/** Puts buffers into memory from `start` on, each where there is room for its whole life; returns how many bytes that takes. */
+function shareMemory(
+  temporaries: readonly (readonly [Buffer, Life])[],
+  start: number,
+  places: Map<Buffer, number>,
+): number {
+  const placed: { life: Life; address: number; end: number }[] = [];
+  let most = start;
+  for (const [buffer, life] of temporaries) {
+    const bytes = (4 * buffer.size + 15) & -16;
+    const others = placed
+      .filter((other) => other.life.first <= life.last && life.first <= other.life.last)
+      .sort((a, b) => a.address - b.address);
+    let address = start;
+    for (const other of others) {
+      if (address + bytes <= other.address) break;
+      address = Math.max(address, other.end);
+    }
+    places.set(buffer, address);
+    placed.push({ life, address, end: address + bytes });
+    most = Math.max(most, address + bytes);
+  }
+  return most - start;
+}
+
+/** The bytes of an instruction's tables. A fold of columns has two: for eight rows at a time, and for the rest. */
+function tableBytes(step: Instruction | Statement): number {
+  if (step.kind === "loop") return 8 * (step.outputs.length + step.operands.length);
+  return step.kind === "fold" ? (step.over === "columns" ? 2 : 1) * 8 * (1 + step.operands.length) : 0;
+}
+
+function scratchOf(step: Instruction | Statement): number {
+  if (step.kind === "product") return scratchBytes(step.m, step.n, step.k);
+  return step.kind === "fill" ? RANDOM_SCRATCH_BYTES : 0;
+}

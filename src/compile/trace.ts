@@ -1,0 +1,392 @@
+/**
+ * The first stage: a function runs eagerly once, and what it does is written down. Later calls do not run the function itself, so
+ * whatever they could not repeat is refused here: looking at a value, a random number drawn by the host, a tape that is left open.
+ */
+
+import { TraceError } from "../basics/errors.ts";
+import type { Random } from "../basics/random.ts";
+import { sizeOf } from "../basics/shape.ts";
+import { type Draw, type Operand, Storage, type Watcher, withWatcher } from "../kernels/index.ts";
+import type { Application, HostWork, KernelCall } from "../kernels/watch.ts";
+import { makeTensor } from "../ops/operands.ts";
+import type { Node } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { replaced, tensorsOf } from "./arguments.ts";
+import type { Access, Buffer, OperationStatement, Source, Statement, View } from "./program.ts";
+
+/** What a function did in one call, and what it gave. */
+export interface Trace {
+  readonly statements: readonly Statement[];
+  /** The result, with places where tensors were. */
+  readonly result: unknown;
+  readonly results: readonly Result[];
+  /** The gradients that were replaced, and what they are at the end. */
+  readonly gradients: ReadonlyMap<Tensor, View | null>;
+  readonly conditions: Conditions;
+  /** Buffers have numbers below this. */
+  readonly bufferCount: number;
+  /** Why it cannot be compiled; null where it can. */
+  readonly refusal: string | null;
+}
+
+/** A tensor of the result: one that was there before, an argument, or memory of the call. */
+type Result =
+  | { readonly kind: "tensor"; readonly tensor: Tensor }
+  | { readonly kind: "argument"; readonly index: number }
+  | { readonly kind: "view"; readonly view: View; readonly node: Node | null };
+
+/** What must be as it was for a program to be valid. */
+interface Conditions {
+  /** Values of the host. */
+  readonly values: readonly { readonly read: () => unknown; readonly value: unknown }[];
+  /** Whether tensors that were there before are being differentiated. */
+  readonly differentiated: ReadonlyMap<Tensor, boolean>;
+  /** Whether tensors have a gradient when the call begins. */
+  readonly hasGradient: ReadonlyMap<Tensor, boolean>;
+}
+
+/**
+ * Runs a function on arguments, and returns what it gave and what it did.
+ *
+ * @throws TraceError where it looks at a value, if that is to be an error
+ */
+export function trace(
+  f: (...given: never[]) => unknown,
+  given: readonly unknown[],
+  isStrict: boolean,
+): { readonly value: unknown; readonly trace: Trace } {
+  const tensors = tensorsOf(given);
+  const tracer = new Tracer(tensors, isStrict);
+  // Stand-ins have memory of their own: what the function reads of an argument is not to be taken for what it knows anyway.
+  const stands = tensors.map((tensor, i) => (tensor.node === null ? tracer.standIn(tensor, i) : tensor));
+  const value = withWatcher(tracer, () => f(...(replaced(given, (_, i) => stands[i]) as never[])));
+  for (const [i, tensor] of tensors.entries()) tracer.writeBack(stands[i], tensor);
+  const trace = tracer.finish(value, stands);
+  return { value: replaced(value, (tensor) => tensors[stands.indexOf(tensor)] ?? tensor), trace };
+}
+
+/** Where the elements of a view begin and end in its memory. */
+export function extentOf({ shape, strides, offset }: Omit<View, "buffer">): [first: number, end: number] {
+  let [first, end] = [offset, offset + 1];
+  for (const [axis, size] of shape.entries()) {
+    const step = (size - 1) * strides[axis];
+    if (step < 0) first += step;
+    else end += step;
+  }
+  return sizeOf(shape) === 0 ? [0, 0] : [first, end];
+}
+
+class Tracer implements Watcher {
+  readonly #isStrict: boolean;
+  readonly #statements: Statement[] = [];
+  readonly #buffers = new Map<Storage, Buffer>();
+  /** Memory and tensors made in the call. */
+  readonly #made = new Set<Storage>();
+  readonly #tensors = new Set<object>();
+  /** The memory of arguments; of stand-ins the argument that each stands for. */
+  readonly #given: ReadonlySet<Storage>;
+  readonly #standIns = new Set<object>();
+  readonly #arguments = new Map<Storage, number>();
+  readonly #entryGradients = new Map<Storage, Tensor>();
+  readonly #works = new Map<readonly number[], number>();
+  readonly #numbers = new Map<Storage, Source>();
+  readonly #draws = new Map<Draw, number>();
+  readonly #written = new Set<Buffer>();
+  readonly #gradients = new Map<Tensor, Tensor | null>();
+  readonly #values: Conditions["values"][number][] = [];
+  readonly #differentiated = new Map<Tensor, boolean>();
+  readonly #hasGradient = new Map<Tensor, boolean>();
+  /** The operations that compute now, the innermost last. */
+  readonly #computing: { readsElements: boolean }[] = [];
+  #bufferCount = 0;
+  #workCount = 0;
+  #drawCount = 0;
+  #refusal: string | null = null;
+  /** Whether the function uses an argument by another name as well. */
+  #knowsArgument = false;
+
+  constructor(given: readonly Tensor[], isStrict: boolean) {
+    this.#isStrict = isStrict;
+    this.#given = new Set(given.map(({ storage }) => storage));
+    if (given.some(({ node }) => node !== null && node.operation !== null))
+      this.refuse("is called with a tensor that is being differentiated outside");
+  }
+
+  /** A tensor that a function gets in place of an argument. */
+  standIn(tensor: Tensor, index: number): Tensor {
+    const [first, end] = extentOf(tensor);
+    const storage = Storage.of(tensor.storage.data.slice(first, end));
+    const standIn = makeTensor(storage, tensor.shape, tensor.strides, tensor.offset - first);
+    this.#arguments.set(storage, index);
+    this.#standIns.add(standIn);
+    return standIn;
+  }
+
+  /** Copies what a function wrote into a stand-in to the argument itself. */
+  writeBack(standIn: Tensor, argument: Tensor): void {
+    const buffer = this.#buffers.get(standIn.storage);
+    if (standIn === argument || buffer === undefined || !this.#written.has(buffer)) return;
+    argument.storage.data.set(standIn.storage.data, extentOf(argument)[0]);
+    argument.storage.markChanged();
+  }
+
+  kernel(call: KernelCall): void {
+    const operands = call.operands.map((operand) => this.#access(operand));
+    const outputs = call.outputs.map((output) => this.#access(output, true));
+    const draw = "draw" in call ? (this.#draws.get(call.draw) ?? -1) : -1;
+    this.#statements.push({ kind: "kernel", call, outputs, operands, draw });
+  }
+
+  operation({ operation, output, shape, inputs, attributes }: Application, compute: () => void): void {
+    const start = this.#statements.length;
+    const frame = { readsElements: false };
+    this.#computing.push(frame);
+    try {
+      compute();
+    } finally {
+      this.#computing.pop();
+    }
+    if (!frame.readsElements) return;
+    // It has code of its own, which runs as a whole; the kernels that it called are part of it.
+    for (const statement of this.#statements.splice(start))
+      if (statement.kind !== "kernel" && statement.kind !== "operation")
+        this.refuse(`applies ${operation.name}, which works on the host in a way that cannot be repeated`);
+    const operands = inputs.map((input) => this.#view(input as Tensor));
+    const { size, dtype } = output.storage;
+    const buffer: Buffer = { id: this.#bufferCount++, size, dtype, source: { kind: "temporary" } };
+    this.#buffers.set(output.storage, buffer);
+    const result = { ...this.#access(output, true), shape };
+    const statement: OperationStatement = {
+      kind: "operation",
+      operation,
+      attributes,
+      outputs: [result],
+      operands,
+    };
+    this.#statements.push(statement);
+  }
+
+  operands(tensors: readonly object[]): void {
+    for (const tensor of tensors as readonly Tensor[]) this.#depend(tensor);
+  }
+
+  tensor(tensor: object): void {
+    this.#tensors.add(tensor);
+  }
+
+  storage(storage: Storage): void {
+    this.#made.add(storage);
+  }
+
+  touch(storage: Storage): void {
+    const isFresh = this.#made.has(storage) && !this.#buffers.has(storage);
+    if (isFresh) return;
+    const frame = this.#computing.at(-1);
+    if (frame !== undefined) frame.readsElements = true;
+    else if (this.#isStrict) throw looked();
+    else this.refuse("looks at a value");
+  }
+
+  draw(random: object, blocks: number, draw: Draw): void {
+    this.#draws.set(draw, this.#drawCount);
+    const index = this.#drawCount++;
+    this.#statements.push({
+      kind: "draw",
+      random: random as Random,
+      blocks,
+      index,
+      outputs: [],
+      operands: [],
+    });
+  }
+
+  gradient<T extends Operand | null>(of: object, gradient: T): T {
+    const tensor = of as Tensor;
+    if (this.#tensors.has(tensor) || this.#hasGradient.has(tensor) || this.#gradients.has(tensor))
+      return gradient;
+    this.#depend(tensor);
+    this.#hasGradient.set(tensor, gradient !== null);
+    if (gradient === null) return gradient;
+    return withWatcher(null, () => {
+      // A copy: what is read as a gradient is not to be taken for what the function knows by another name.
+      const own = (gradient as unknown as Tensor).detach().clone();
+      this.#entryGradients.set(own.storage, tensor);
+      return own as unknown as T;
+    });
+  }
+
+  setGradient(of: object, gradient: Operand | null): void {
+    const tensor = of as Tensor;
+    if (this.#tensors.has(tensor)) return;
+    if (this.#standIns.has(tensor)) throw changesArgument("grad");
+    this.#depend(tensor);
+    this.#gradients.set(tensor, gradient as Tensor | null);
+  }
+
+  requireGradient(tensor: object): void {
+    if (this.#standIns.has(tensor)) throw changesArgument("requiresGrad");
+    if (!this.#tensors.has(tensor)) this.refuse("starts or stops to differentiate by a tensor from outside");
+  }
+
+  condition(read: () => unknown): void {
+    this.#values.push({ read, value: read() });
+  }
+
+  host<T extends Operand>(work: HostWork<T>, reads: readonly T[], fixed: unknown): readonly number[] {
+    const operands = reads.map((tensor) => this.#view(tensor as unknown as Tensor));
+    const numbers = withWatcher(null, () => work(reads));
+    const index = this.#workCount++;
+    this.#works.set(numbers, index);
+    const repeated = work as unknown as HostWork<Tensor>;
+    this.#statements.push({ kind: "work", work: repeated, fixed, index, outputs: [], operands });
+    return numbers;
+  }
+
+  scalars(numbers: readonly number[], storages: readonly Storage[]): void {
+    const work = this.#works.get(numbers);
+    if (work === undefined) return;
+    for (const [index, storage] of storages.entries())
+      this.#numbers.set(storage, { kind: "number", work, index });
+  }
+
+  refuse(reason: string): void {
+    this.#refusal ??= reason;
+  }
+
+  /** What the function did, once it has returned. */
+  finish(value: unknown, stands: readonly Tensor[]): Trace {
+    const results = tensorsOf(value).map((tensor): Result => {
+      const index = stands.indexOf(tensor);
+      if (index >= 0) return { kind: "argument", index };
+      if (!this.#tensors.has(tensor)) return { kind: "tensor", tensor };
+      const { node } = tensor;
+      if (node !== null && (node.operation === null || node.inputs !== null))
+        this.refuse(
+          "returns a tensor that can still be differentiated: return x.detach(), or go backward inside",
+        );
+      if (tensor.grad !== null)
+        this.refuse("returns a tensor with a gradient of its own: return the gradient");
+      return { kind: "view", view: this.#view(tensor), node };
+    });
+    for (const [storage, of] of this.#entryGradients) {
+      const buffer = this.#buffers.get(storage);
+      const isChanged = buffer !== undefined && this.#written.has(buffer);
+      if (isChanged && !this.#gradients.has(of)) this.#gradients.set(of, of.grad);
+    }
+    const gradients = new Map(
+      Array.from(this.#gradients, ([tensor, gradient]) => [
+        tensor,
+        gradient === null ? null : this.#view(gradient),
+      ]),
+    );
+    return {
+      statements: this.#statements,
+      result: replaced(value, (_, i) => holeAt(i)),
+      results,
+      gradients,
+      conditions: {
+        values: this.#values,
+        differentiated: this.#differentiated,
+        hasGradient: this.#hasGradient,
+      },
+      bufferCount: this.#bufferCount,
+      refusal: this.#refusal,
+    };
+  }
+
+  /** Notes that the course of the function depends on whether a tensor from outside is being differentiated. */
+  #depend(tensor: Tensor): void {
+    if (this.#tensors.has(tensor) || this.#differentiated.has(tensor)) return;
+    if (tensor.node !== null && tensor.node.operation !== null)
+      this.refuse("uses a tensor that is being differentiated outside");
+    this.#differentiated.set(tensor, tensor.node !== null);
+  }
+
+  #view(tensor: Tensor): View {
+    return { ...this.#access(tensor), shape: tensor.shape };
+  }
+
+  #access({ storage, offset, strides }: Operand, isWritten = false): Access {
+    let buffer = this.#buffers.get(storage);
+    if (buffer === undefined) {
+      const { size, dtype } = storage;
+      buffer = { id: this.#bufferCount++, size, dtype, source: this.#sourceOf(storage, isWritten) };
+      this.#buffers.set(storage, buffer);
+    }
+    if (isWritten) this.#written.add(buffer);
+    const { kind } = buffer.source;
+    if (kind === "argument" || kind === "captured") this.#checkGiven(buffer);
+    return { buffer, offset, strides };
+  }
+
+  /** A stand-in must not hide a change of the argument that the function also knows by another name. */
+  #checkGiven({ source }: Buffer): void {
+    if (source.kind === "captured" && this.#given.has(source.storage)) this.#knowsArgument = true;
+    if (!this.#knowsArgument) return;
+    for (const { source } of this.#written) {
+      const isGiven =
+        source.kind === "argument" || (source.kind === "captured" && this.#given.has(source.storage));
+      if (isGiven) throw sharedArgument();
+    }
+  }
+
+  /** Where memory comes from that a kernel meets for the first time. */
+  #sourceOf(storage: Storage, isWritten: boolean): Source {
+    const argument = this.#arguments.get(storage);
+    if (argument !== undefined) return { kind: "argument", index: argument };
+    const of = this.#entryGradients.get(storage);
+    if (of !== undefined) return { kind: "gradient", of };
+    const number = this.#numbers.get(storage);
+    if (number !== undefined) return number;
+    if (!this.#made.has(storage)) return { kind: "captured", storage };
+    if (isWritten && storage.isUntouched) return { kind: "temporary" };
+    return withWatcher(null, () => {
+      // A scalar is a number as long as nobody asks for its array.
+      if (storage.size > 1) return { kind: "constant", values: storage.data.slice() };
+      const List = storage.dtype === "float32" ? Float32Array : Float64Array;
+      return { kind: "constant", values: List.of(...(storage.size === 1 ? [storage.get(0)] : [])) };
+    });
+  }
+}
+
+function changesArgument(what: string): TraceError {
+  return new TraceError(
+    "compile",
+    `the function sets ${what} of an argument, which it knows by a copy while it is being traced.`,
+    "set it before the call, or use x.detach() inside.",
+  );
+}
+
+function sharedArgument(): TraceError {
+  return new TraceError(
+    "compile",
+    "the function changes an argument in place that it also uses by another name.",
+    "use it by one of them: pass it, or read it from outside.",
+  );
+}
+
+/** Where a tensor stood in a result. */
+export class Hole {
+  /** Which of the tensors. */
+  readonly index: number;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+}
+
+const holes: Hole[] = [];
+
+/** The same hole for the same place, so that results can be compared. */
+function holeAt(index: number): Hole {
+  holes[index] ??= new Hole(index);
+  return holes[index];
+}
+
+function looked(): TraceError {
+  return new TraceError(
+    "compile",
+    "the function looks at a value while it is being traced (item(), toArray(), data, a condition on it): later calls run without the function, and would not.",
+    "return the tensor and look at it outside, choose with where(…), or leave the function uncompiled.",
+  );
+}

@@ -212,7 +212,7 @@ async function gather(data: Data): Promise<{
       programs.push(ourProgram(name, backend));
     });
   }
-  await attempt("halograd compiled", async () => contenders.push(await node(here, "halograd", "compiled")));
+  await attempt("compiled", async () => contenders.push(await node(here, "halograd", "compiled")));
   contenders.push(await node(here, "plain", ""));
 
   const peersInstalled = existsSync(new URL("node_modules", PEERS));

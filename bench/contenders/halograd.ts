@@ -17,7 +17,7 @@ export function halograd(variant: string): Library {
   if (useBackend(backend as BackendName) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
   if (variant === "compiled") {
     return {
-      name: "halograd compiled",
+      name: "compiled",
       version: "this checkout",
       trainer: (...given) => trainer(...given, compile),
     };

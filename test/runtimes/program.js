@@ -5,6 +5,7 @@
  */
 
 import { backendName, normal, Random, useBackend } from "halograd";
+import { compile } from "halograd/compile";
 import {
   DenoisingAutoencoder,
   denoisingLoss,
@@ -36,23 +37,36 @@ function run(backend) {
 
   const model = new DenoisingAutoencoder(random.fork("weights"));
   if (!(model instanceof Module)) throw new Error("halograd/nn was loaded twice");
-  const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
-  const noise = random.fork("training");
-  for (let step = 0; step < STEPS; step++) {
-    optimizer.zeroGrad();
-    denoisingLoss(model, clean, noise).backward();
-    optimizer.step();
-  }
+  train(model, clean, random.fork("training"), (step) => step);
+  const weights = digestOf(model);
+  const again = new DenoisingAutoencoder(random.fork("weights"));
+  train(again, clean, random.fork("training"), compile);
+  if (digestOf(again) !== weights) throw new Error("compiled steps give other weights");
 
   const from = normal([SAMPLES, radii.length], random.fork("samples"));
   const samples = finish(eulerSampler((x) => model.forward(x), from));
   return {
     backend,
     curves: digest([velocities]),
-    weights: digest(model.parameters().map((weights) => weights.toTypedArray())),
+    weights,
     samples: digest([samples.toTypedArray()]),
     seconds: (performance.now() - start) / 1000,
   };
+}
+
+/** Trains a model, in steps that are wrapped as asked. */
+function train(model, clean, noise, wrap) {
+  const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+  const step = wrap(() => {
+    optimizer.zeroGrad();
+    denoisingLoss(model, clean, noise).backward();
+    optimizer.step();
+  });
+  for (let i = 0; i < STEPS; i++) step();
+}
+
+function digestOf(model) {
+  return digest(model.parameters().map((weights) => weights.toTypedArray()));
 }
 
 /** FNV-1a with 64 bits over the bytes of finite floats, low byte first. */

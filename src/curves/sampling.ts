@@ -190,7 +190,7 @@ export function defaultSampler(model: Pick<Model, "network">): SamplerName {
 }
 
 /** The sampler along an even grid, with a stream of its own for the noise that it may add on the way. */
-export function samplerOf(
+function samplerOf(
   where: string,
   model: Model,
   { sampler = defaultSampler(model), steps = STEPS, random }: SamplerChoice,
@@ -217,7 +217,7 @@ const FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
 };
 
 /** The stream that all samples start from. */
-export function samplingNoise(random: Random): Random {
+function samplingNoise(random: Random): Random {
   return random.fork("samples");
 }
 

@@ -57,20 +57,8 @@ export function compile<A extends readonly unknown[], R>(f: (...given: A) => R):
       "write compile((x) => …).",
     );
   }
-  return compiled(f, true);
-}
-
-/**
- * The same for a function that its caller does not know, such as a step with somebody's network: where it looks at values, it runs
- * eagerly.
- */
-export function compileWherePossible<A extends readonly unknown[], R>(f: (...given: A) => R): Compiled<A, R> {
-  return compiled(f, false);
-}
-
-function compiled<A extends readonly unknown[], R>(f: (...given: A) => R, isStrict: boolean): Compiled<A, R> {
   const body = (...given: A): R => synchronous("compile", () => f(...given));
-  const family = new Family(body as (...given: never[]) => unknown, isStrict);
+  const family = new Family(body as (...given: never[]) => unknown);
   const call = (...given: A): R => family.call(given) as R;
   return Object.assign(call, { explain: () => explain(family) });
 }
@@ -78,8 +66,6 @@ function compiled<A extends readonly unknown[], R>(f: (...given: A) => R, isStri
 /** The programs of one function. */
 class Family {
   readonly #f: (...given: never[]) => unknown;
-  /** Whether looking at a value is an error, and not only a reason to run eagerly. */
-  readonly #isStrict: boolean;
   readonly #members = new Map<string, Member>();
   /** How many calls ran eagerly, were watched, and ran a program. */
   readonly calls: { eager: number; watched: number; compiled: number } = {
@@ -90,9 +76,8 @@ class Family {
   /** Why the last call that ran eagerly did. */
   reason: string | null = null;
 
-  constructor(f: (...given: never[]) => unknown, isStrict: boolean) {
+  constructor(f: (...given: never[]) => unknown) {
     this.#f = f;
-    this.#isStrict = isStrict;
   }
 
   /** The programs, the latest last. */
@@ -124,7 +109,7 @@ class Family {
     if (new Set(tensors.map(({ storage }) => storage)).size < tensors.length)
       return this.#eager(given, "arguments share memory");
     this.calls.watched++;
-    const { value, trace: seen } = trace(this.#f, given, this.#isStrict);
+    const { value, trace: seen } = trace(this.#f, given);
     member.learn(seen, backend);
     return value;
   }

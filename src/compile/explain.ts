@@ -21,7 +21,14 @@ export interface ProgramExplanation {
   /** Kernels that the function ran when it was watched. */
   readonly kernels: number;
   /** What they have become: `passes.loop` sweeps over memory, and folds, products, fills with random numbers and copies. */
-  readonly passes: Readonly<Record<"loop" | "fold" | "product" | "fill" | "copy" | "zero", number>>;
+  readonly passes: {
+    readonly loop: number;
+    readonly fold: number;
+    readonly product: number;
+    readonly fill: number;
+    readonly copy: number;
+    readonly zero: number;
+  };
   /** Kernels that became part of a sweep with others. */
   readonly fused: number;
   /** What the host does in each call: names of operations, and "work of the host" for schedules, optimisers and clipping. */

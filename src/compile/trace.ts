@@ -48,15 +48,14 @@ interface Conditions {
 /**
  * Runs a function on arguments, and returns what it gave and what it did.
  *
- * @throws TraceError where it looks at a value, if that is to be an error
+ * @throws TraceError where it looks at a value
  */
 export function trace(
   f: (...given: never[]) => unknown,
   given: readonly unknown[],
-  isStrict: boolean,
 ): { readonly value: unknown; readonly trace: Trace } {
   const tensors = tensorsOf(given);
-  const tracer = new Tracer(tensors, isStrict);
+  const tracer = new Tracer(tensors);
   // Stand-ins have memory of their own: what the function reads of an argument is not to be taken for what it knows anyway.
   const stands = tensors.map((tensor, i) => (tensor.node === null ? tracer.standIn(tensor, i) : tensor));
   const value = withWatcher(tracer, () => f(...(replaced(given, (_, i) => stands[i]) as never[])));
@@ -77,7 +76,6 @@ export function extentOf({ shape, strides, offset }: Omit<View, "buffer">): [fir
 }
 
 class Tracer implements Watcher {
-  readonly #isStrict: boolean;
   readonly #statements: Statement[] = [];
   readonly #buffers = new Map<Storage, Buffer>();
   /** Memory and tensors made in the call. */
@@ -105,8 +103,7 @@ class Tracer implements Watcher {
   /** Whether the function uses an argument by another name as well. */
   #knowsArgument = false;
 
-  constructor(given: readonly Tensor[], isStrict: boolean) {
-    this.#isStrict = isStrict;
+  constructor(given: readonly Tensor[]) {
     this.#given = new Set(given.map(({ storage }) => storage));
     if (given.some(({ node }) => node !== null && node.operation !== null))
       this.refuse("is called with a tensor that is being differentiated outside");
@@ -182,9 +179,8 @@ class Tracer implements Watcher {
     const isFresh = this.#made.has(storage) && !this.#buffers.has(storage);
     if (isFresh) return;
     const frame = this.#computing.at(-1);
-    if (frame !== undefined) frame.readsElements = true;
-    else if (this.#isStrict) throw looked();
-    else this.refuse("looks at a value");
+    if (frame === undefined) throw looked();
+    frame.readsElements = true;
   }
 
   draw(random: object, blocks: number, draw: Draw): void {

@@ -5,7 +5,7 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compileWherePossible } from "../compile/compile.ts";
+import { compile } from "../compile/compile.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -96,29 +96,31 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
   let rows: Uint32Array = order.permutation(train.shape[0]);
   let place = 0;
   let [sum, count] = [0, 0];
-  const trainOn = compileWherePossible((clean: Tensor, told: ToldConditions | undefined) => {
+  const step = (clean: Tensor, told: ToldConditions | undefined): Tensor => {
     optimizer.zeroGrad();
     const loss = flowLoss(model, clean, noise, told);
     loss.backward();
     optimizer.step();
     average.update();
     return loss;
-  });
+  };
+  // A network that somebody has extended may do more than compute, which compiled steps would leave out.
+  const trainOn = model.constructor === ResidualDenoiser ? compile(step) : step;
   try {
-    for (let step = 0; step < steps; step++) {
+    for (let done = 0; done < steps; done++) {
       if (place + batchSize > rows.length) [rows, place] = [order.permutation(rows.length), 0];
       const chosen = [...rows.subarray(place, place + batchSize)];
       place += batchSize;
-      optimizer.learningRate = rate(step);
+      optimizer.learningRate = rate(done);
       const told = conditions && tell(indexSelect(conditions.train, 0, chosen), dropCondition, noise);
       sum += trainOn(indexSelect(train, 0, chosen), told).item();
       count++;
-      if ((step + 1) % reportEvery !== 0 && step + 1 < steps) continue;
+      if ((done + 1) % reportEvery !== 0 && done + 1 < steps) continue;
       // A stream of the same state at each report.
       const again = measuring.fork(0);
       const withValid = conditions && tell(conditions.valid, dropCondition, again.fork("known"));
       const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, withValid)).item());
-      yield { step: step + 1, train: sum / count, valid: validLoss };
+      yield { step: done + 1, train: sum / count, valid: validLoss };
       [sum, count] = [0, 0];
     }
   } finally {

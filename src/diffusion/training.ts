@@ -5,13 +5,16 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compileWherePossible } from "../compile/compile.ts";
+import { compile } from "../compile/compile.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor, operand, withoutTemporaries } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { Adam, AdamW } from "../optim/adam.ts";
 import { Optimizer } from "../optim/optimizer.ts";
+import { SGD } from "../optim/sgd.ts";
 import { normal, uniform } from "../tensor/construction.ts";
+import { DenoisingAutoencoder } from "./autoencoder.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */
@@ -133,17 +136,20 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
 
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
-  const step = compileWherePossible((curves: Tensor) => {
+  // A network or an optimiser of somebody else's may do more than compute, which compiled steps would leave out.
+  const isOwn = model.constructor === DenoisingAutoencoder && OPTIMIZERS.has(optimizer.constructor);
+  const wrap = (f: (curves: Tensor) => Tensor): typeof f => (isOwn ? compile(f) : f);
+  const step = wrap((curves) => {
     optimizer.zeroGrad();
     const loss = denoisingLoss(model, curves, random, schedule);
     loss.backward();
     optimizer.step();
     return loss;
   });
-  const validate = compileWherePossible((curves: Tensor) =>
-    noGrad(() => mseLoss(model.forward(curves), curves)),
-  );
+  const validate = wrap((curves) => noGrad(() => mseLoss(model.forward(curves), curves)));
   for (let epoch = 0; epoch < epochs; epoch++) {
     yield { epoch, train: step(train).item(), valid: validate(valid).item() };
   }
 }
+
+const OPTIMIZERS: ReadonlySet<unknown> = /* @__PURE__ */ new Set([Adam, AdamW, SGD]);

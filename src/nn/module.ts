@@ -40,6 +40,7 @@ export abstract class Module {
   get training(): boolean {
     return conditionOf(() => this.#training);
   }
+  /** Switches this module alone; `train()` and `eval()` switch all below it too. */
   set training(training: boolean) {
     this.#training = training;
   }

@@ -136,7 +136,8 @@ function describe({ network, weights, training, conditions }: ModelSummary, sour
   const kind = network === "residual" ? "residual network" : "the reference post's autoencoder";
   const told =
     conditions.length === 0 ? "" : `; conditioned on ${conditions.map(({ name }) => name).join(", ")}`;
-  return `${kind}, ${source}: ${weights} weights, ${how} of the ${training.population ?? "same"} population${told}.`;
+  const from = source in SHIPPED ? "trained before" : source;
+  return `${kind} (${from}): ${weights} weights, ${how} of the ${training.population ?? "same"} population${told}.`;
 }
 
 render(<App />, document.getElementById("app")!);

@@ -4,7 +4,7 @@
  */
 
 import { isContiguous } from "../basics/shape.ts";
-import { type FloatArray, type Operand, type Residence, Storage } from "../kernels/index.ts";
+import { type Draw, type FloatArray, type Operand, type Residence, Storage } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import type { Memory } from "../kernels/wasm/memory.ts";
 import { runAgain } from "../kernels/watch.ts";
@@ -40,6 +40,8 @@ export class Executable {
   readonly #written: ReadonlySet<Buffer>;
   /** What work of the host returned in this call. */
   readonly #worked: (readonly number[])[] = [];
+  /** What was reserved of streams in this call. */
+  readonly #drawn: Draw[] = [];
   /** Storages of the host, in this call. */
   readonly #storages = new Map<Buffer, Storage>();
   /** Storages that were handed out and may still have their elements here. */
@@ -210,7 +212,9 @@ export class Executable {
   }
 
   #draw({ random, blocks, index }: DrawStatement): void {
-    const { key, counter } = random.draw(blocks);
+    const draw = random.draw(blocks);
+    this.#drawn[index] = draw;
+    const { key, counter } = draw;
     const words = (this.#block.address + this.stages.plan.draws + 16 * index) >> 2;
     const { integers } = this.#memory;
     integers[words] = key[0];
@@ -254,7 +258,8 @@ export class Executable {
       };
       const operands = statement.operands.map(operandOf);
       const outputs = statement.outputs.map(operandOf);
-      runAgain({ ...statement.call, outputs, operands } as typeof statement.call);
+      const drawn = statement.draw < 0 ? {} : { draw: this.#drawn[statement.draw] };
+      runAgain({ ...statement.call, ...drawn, outputs, operands } as typeof statement.call);
       for (const [i, { buffer }] of statement.outputs.entries()) this.#store(buffer, outputs[i].storage);
     }
   }

@@ -310,6 +310,8 @@ class Tracer implements Watcher {
       this.#buffers.set(storage, buffer);
     }
     if (isWritten) this.#written.add(buffer);
+    if (isWritten && buffer.source.kind === "constant" && buffer.dtype === "float64")
+      this.refuse("changes a float64 tensor in place that it makes from numbers");
     const { kind } = buffer.source;
     if (kind === "argument" || kind === "captured") this.#checkGiven(buffer);
     return { buffer, offset, strides };

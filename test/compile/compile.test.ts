@@ -257,6 +257,27 @@ describe("a compiled function", () => {
     expect(run(compile)).toBe(run((f) => f));
   });
 
+  it("trains in float64 as well", () => {
+    const run = (wrap: <F extends (x: Tensor) => Tensor>(f: F) => (x: Tensor) => Tensor): string => {
+      const w = tensor([0.5, -0.25], { requiresGrad: true, dtype: "float64" });
+      const optimizer = new Adam([w], { learningRate: 0.1 });
+      const step = wrap((x) => {
+        optimizer.zeroGrad();
+        const wide = x.to("float64");
+        const made = ones([2], { dtype: "float64" });
+        const loss = wide.mul(w).sub(made).square().sum();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const losses = Array.from({ length: 8 }, (_, i) => bitsOf(step(tensor([1, i]))));
+      return [...losses, bitsOf(w), bitsOf(w.grad)].join();
+    };
+    expect(run(compile)).toBe(run((f) => f));
+    const changes = compile(() => noGrad(() => ones([1], { dtype: "float64" }).assign(3)));
+    for (let i = 0; i < 4; i++) expect(changes().toArray()).toEqual([3]);
+  });
+
   it("does with the result of another operation what it does with a number from memory", () => {
     const three = unary({ name: "three", value: (m) => m.constant(3) });
     // Inside of one operation, the third power of an expression is two products.

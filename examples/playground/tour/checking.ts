@@ -59,7 +59,9 @@ export function requireNumber(value: unknown, what: string): asserts value is nu
   throw new Wrong(
     value === undefined
       ? `${what} gives nothing back. Is there a return?`
-      : `${what} gives ${typeof value === "number" ? value : describe(value)}, where a number is expected.`,
+      : Number.isNaN(value)
+        ? `${what} is NaN. That often comes of computing with what is no number: undefined, an object in place of its data, a function that was not called.`
+        : `${what} gives ${typeof value === "number" ? value : describe(value)}, where a number is expected.`,
   );
 }
 

@@ -233,13 +233,18 @@ export const checks = {
       [programs, quarters(-8, 8), quarters(-8, 8), quarters(-8, 8), quarters(-8, 8)],
       (program, x, y, dx, dy) => {
         const got = jvp(
-          (...duals) =>
-            evaluate(
+          (...duals) => {
+            if (duals.length !== 2 || !duals.every((dual) => dual instanceof Dual))
+              throw new Wrong(
+                "jvp does not call f with two Duals for two inputs. Each input is an argument of its own, and a Dual: f(...duals).",
+              );
+            return evaluate(
               program,
               duals,
               (a, b) => a.add(b),
               (a, b) => a.mul(b),
-            ),
+            );
+          },
           [x, y],
           [dx, dy],
         );

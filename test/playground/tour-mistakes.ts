@@ -241,7 +241,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "[[result, cotangent]]",
       "[[result, new Tensor(result.shape, result.data.map(() => 1))]]",
     ]),
-    mistake("the vjp is not called", "handed on as it is", ["vjp(c)", "c"]),
+    mistake("the vjp is not called", "passed on as it is", ["vjp(c)", "c"]),
     mistake("the default is 0", "Where none is given, it is 1", [
       "result.data.map(() => 1))",
       "result.data.map(() => 0))",

@@ -141,7 +141,7 @@ export const checks = {
           throw new Wrong(`${start} The cotangent that was given is not used: the walk starts with it.`);
         if (areNear(found, c))
           throw new Wrong(
-            `${start} The cotangent is handed on as it is. Let each source's vjp turn it into a contribution.`,
+            `${start} The cotangent is passed on as it is. Let each source's vjp turn it into a contribution.`,
           );
         throw new Wrong(`${start} The walk starts with the cotangent that is given, and calls vjp with it.`);
       },

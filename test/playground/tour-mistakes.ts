@@ -81,6 +81,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       ["from: this, slope: other.data", "from: this, slope: this.data"],
       ["from: other, slope: this.data", "from: other, slope: other.data"],
     ),
+    mistake("the slope is a Value", "Take its data", ["slope: other.data", "slope: other"]),
     mistake("a sum's slopes are its terms", "A sum moves exactly as far as each of its terms", [
       "from: this, slope: 1",
       "from: this, slope: this.data",

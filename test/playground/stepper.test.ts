@@ -163,8 +163,10 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     await page.keyboard.press("End");
     expect(await isAt(page)).toEqual([4, 4]);
     expect(await page.textContent("[data-total]")).toBe("6");
+    expect(await page.textContent(".explanation")).toContain("operand 2 moves alone");
     await page.keyboard.press("ArrowLeft");
     expect(await page.textContent("[data-total]")).toBe("3");
+    expect(await page.textContent(".explanation")).toContain("operand 1 moves alone");
     await page.keyboard.press("Home");
     expect(await isAt(page)).toEqual([0, 4]);
     await page.fill("input[name=step]", "2");

@@ -18,6 +18,7 @@ const mistake = (title: string, says: string, ...edits: [string, string][]): Mis
 export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
   slope: [
     mistake("the change is not divided", "Divide it by how far x moved", [" / (2 * h)", ""]),
+    mistake("divided by 2 and multiplied by h", "parentheses", ["(2 * h)", "2 * h"]),
     mistake("divided by h", "from x − h to x + h the distance is 2h", ["(2 * h)", "h"]),
     mistake("a nudge to one side", "Nudge to both sides", ["x - h", "x"], ["(2 * h)", "h"]),
     mistake("a nudge to one side divided by 2h", "from x to x + h the distance is h", ["x - h", "x"]),
@@ -36,6 +37,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "f(inputs.with(i, value))",
       "{ inputs[i] = value; return f(inputs); }",
     ]),
+    mistake("f gets one number", "calls f without an array", ["inputs.with(i, value)", "value"]),
     mistake("one number", "one for each", ["inputs.map(", "inputs.slice(0, 1).map("]),
     mistake("a sum", "an array is expected", ["input));", "input)).reduce((sum, value) => sum + value, 0);"]),
     mistake("the others are 0", "the others must have the values", [
@@ -79,6 +81,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       ["from: this, slope: other.data", "from: this, slope: this.data"],
       ["from: other, slope: this.data", "from: other, slope: other.data"],
     ),
+    mistake("the slope is a Value", "Take its data", ["slope: other.data", "slope: other"]),
     mistake("a sum's slopes are its terms", "A sum moves exactly as far as each of its terms", [
       "from: this, slope: 1",
       "from: this, slope: this.data",
@@ -140,6 +143,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     ]),
   ],
   backward: [
+    mistake("nothing does not count as 0", "is NaN", ["(cotangents.get(from) ?? 0)", "cotangents.get(from)"]),
     mistake(
       "contributions replace each other",
       "contribution of the second use of x replaces the first instead of being added",
@@ -184,6 +188,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     mistake("only rows are summed", "Add all", ["columns === 1 ? 0 : j", "j"]),
   ],
   arithmetic: [
+    mistake("a Tensor in place of its numbers", "They are its data", ["sum.data", "sum"]),
     mistake("the sum over what was repeated is forgotten", "The contribution has the shape of the operand", [
       "{ from: x, vjp: (c) => sumTo(c, x.shape) }",
       "{ from: x, vjp: (c) => c }",
@@ -237,13 +242,14 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "[[result, cotangent]]",
       "[[result, new Tensor(result.shape, result.data.map(() => 1))]]",
     ]),
-    mistake("the vjp is not called", "handed on as it is", ["vjp(c)", "c"]),
+    mistake("the vjp is not called", "passed on as it is", ["vjp(c)", "c"]),
     mistake("the default is 0", "Where none is given, it is 1", [
       "result.data.map(() => 1))",
       "result.data.map(() => 0))",
     ]),
   ],
   dual: [
+    mistake("f gets an array", "Each input is an argument of its own", ["f(...duals)", "f(duals)"]),
     mistake("tangents are multiplied", "The tangents are multiplied", [
       "this.tangent * other.value + this.value * other.tangent",
       "this.tangent * other.tangent",
@@ -373,6 +379,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     ]),
   ],
   grad: [
+    mistake("a slope that is not called", "a function that was not called", ["slope()", "slope"]),
     mistake("a copy of x", "it does not remember that it came from x", [
       "const result = f(x);",
       "x = new Recorded(x.data);\n    const result = f(x);",

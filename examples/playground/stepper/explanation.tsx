@@ -71,8 +71,8 @@ const RULES: Record<string, OperationRule> = {
     rule: ([a, b], index) => (index === 0 ? mi("g") + transposed(b) : transposed(a) + mi("g")),
     sentence: (index) =>
       index === 0
-        ? "Each element of the left operand meets a row of the right one: row i of the cotangent times row k of the right operand."
-        : "Each element of the right operand meets a column of the left one: column k of the left operand times column j of the cotangent.",
+        ? "Element [i, k] of the left operand was multiplied by row k of the right one, into row i of the result. So row i of the cotangent meets row k of the right operand: products, added up."
+        : "Element [k, j] of the right operand was multiplied by column k of the left one, into column j of the result. So column k of the left operand meets column j of the cotangent: products, added up.",
   },
   linear: {
     rule: ([x, w], index) =>
@@ -131,6 +131,9 @@ export function Explanation({ recording, step, index }: ExplanationProps) {
           Step forward with <kbd>→</kbd>: first each operation computes its value, then gradients flow back,
           one contribution at a time.
         </p>
+        <p>
+          New to derivatives? <a href="./tour.html">The tour</a> starts from school mathematics.
+        </p>
       </section>
     );
   return (
@@ -184,7 +187,7 @@ function Seed({ recording: { nameOf }, node }: { readonly recording: Recording; 
       </p>
       <p>
         The cotangent of a value is how fast the result moves with it. The result moves with itself one to
-        one.
+        one. The graph shows cotangents behind ∇. That of a leaf is its gradient.
       </p>
     </>
   );
@@ -220,16 +223,16 @@ function Backward({
   const names = operandsOf(node, nameOf).map(String);
   const met = metElements(contribution, element, terms ?? []);
   const single = terms?.length === 1 ? terms[0] : null;
+  const isRepeated = node.inputs!.filter((input) => input.node === target).length > 1;
   return (
     <>
       <h2>
         Backward: {result} = {callOf(node, nameOf)} contributes to {operand}
-        {node.inputs!.filter((input) => input.node === target).length > 1 && (
-          <small> as operand {index + 1}</small>
-        )}
+        {isRepeated && <small> as operand {index + 1}</small>}
       </h2>
       {formula !== null && (
         <p class="formula" data-formula={String(formula)}>
+          <small>local derivative{isRepeated && `, operand ${index + 1} alone`}:</small>{" "}
           <Maths>
             {`${partial(result, operand)}${mo("=")}${formula.toMathML()}${single === null ? "" : putIn(formula, node, names, single.element, single.slope)}`}
           </Maths>
@@ -238,6 +241,12 @@ function Backward({
       {formula === null && rule !== undefined && (
         <p class="formula" data-formula={node.operation!.name}>
           <Maths>{`<mtext>contribution</mtext>${mo("=")}${rule.rule(names, index, node)}${mo(",")}${mi("g")}${mo("=")}${partial(root, result)}`}</Maths>
+        </p>
+      )}
+      {isRepeated && (
+        <p>
+          {operand} is an operand more than once. Here operand {index + 1} moves alone; each operand has a
+          contribution of its own.
         </p>
       )}
       {rule !== undefined && <p>{rule.sentence(index, node)}</p>}
@@ -272,11 +281,15 @@ function Backward({
         <dd>
           <Terms terms={terms} shape={node.output.shape} name={result} /> ={" "}
           <output data-contribution>{show(value)}</output>
+          <br />
+          <small>
+            cotangent of {result} × local derivative{terms !== null && terms.length > 1 && ", added up"}
+          </small>
         </dd>
         <dt>there before</dt>
         <dd>{before === null ? "nothing" : show(earlier)}</dd>
         <dt>
-          <Maths>{partial(root, operand + where)}</Maths> now
+          <Maths>{partial(root, operand + where)}</Maths> so far
         </dt>
         <dd>
           {before !== null && `${show(earlier)} + ${parenthesised(value)} = `}

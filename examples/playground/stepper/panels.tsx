@@ -62,7 +62,11 @@ export function Prediction({ recording: { nameOf }, question, onAnswered }: Pred
         {formula === null ? (
           <p>Which elements of the result did this element move, and how fast?</p>
         ) : (
-          <Maths>{formula.toMathML()}</Maths>
+          <p>
+            The cotangent of {nameOf(node.output)} times the local derivative,{" "}
+            <Maths>{formula.toMathML()}</Maths>
+            {isTensor && ", added up over every use of the element"}.
+          </p>
         )}
       </details>
       {isTensor && (

@@ -69,7 +69,7 @@ export const presets: readonly Preset[] = [
   {
     title: "A root by differentiating twice",
     source:
-      "x = 1.2\n\n// Switch to second derivatives: f″ tells Newton's method how far to go.\nf = x ** 4 - 3 * x ** 2 + x\n",
+      "x = 1.2\n\n// Switch to second derivatives. Newton's method goes to a root of f′ in steps of −f′/f″.\nf = x ** 4 - 3 * x ** 2 + x\n",
   },
   {
     title: "Attention of one query",

@@ -55,13 +55,17 @@ export function requireExports(learner: Exports, ...names: string[]): void {
 
 /** @throws Wrong unless the value is a finite number */
 export function requireNumber(value: unknown, what: string): asserts value is number {
-  if (typeof value === "number" && Number.isFinite(value)) return;
+  if (isNumber(value)) return;
   throw new Wrong(
     value === undefined
       ? `${what} gives nothing back. Is there a return?`
-      : `${what} gives ${typeof value === "number" ? value : describe(value)}, where a number is expected.`,
+      : Number.isNaN(value)
+        ? `${what} is NaN. That often comes of computing with what is no number: undefined, an object in place of its data, a function that was not called.`
+        : `${what} gives ${typeof value === "number" ? value : describe(value)}, where a number is expected.${isNumber((value as { data?: unknown } | null)?.data) ? " Take its data." : ""}`,
   );
 }
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
 const describe = (value: unknown): string =>
   Array.isArray(value)

@@ -18,7 +18,8 @@ export const checks = {
       const where = `For f(x) = ${digits(a)}·x at x = ${digits(x)}, slope`;
       requireNumber(got, where);
       if (isNear(got, a, 1e-6)) return;
-      const start = `${where} gives ${digits(got)}, and the derivative is ${digits(a)}.`;
+      // All digits, as they may be what is wrong.
+      const start = `${where} gives ${got}, and the derivative is ${digits(a)}.`;
       if (got === 0)
         throw new Wrong(`${start} Are the two places different numbers? The nudge may be too small to see.`);
       if (isNear(got, 2 * a, 1e-6))
@@ -28,7 +29,9 @@ export const checks = {
       if (isNear(got, -a, 1e-6))
         throw new Wrong(`${start} The sign is wrong: take the value on the right minus that on the left.`);
       if (Math.abs(got) < Math.abs(a) / 100)
-        throw new Wrong(`${start} This is how far f moved. Divide it by how far x moved.`);
+        throw new Wrong(
+          `${start} This is how far f moved. Divide it by how far x moved, with parentheses around 2 * h: what is written behind / 2 multiplies again.`,
+        );
       if (Math.abs(got - a) < Math.abs(a) / 10) throw new Wrong(`${start} ${NEARER}`);
       throw new Wrong(`${start} It is the change of f divided by the distance between the two places.`);
     });
@@ -52,8 +55,14 @@ export const checks = {
     const inputs = fc.array(quarters(), { minLength: 1, maxLength: 4 });
     const call = (f: G, x: readonly number[], shown: string): number[] => {
       const given = [...x];
-      const got = partials(f, given);
       const where = `For ${shown} at [${x.map(digits).join(", ")}], partials`;
+      const got = partials((inputs) => {
+        if (!Array.isArray(inputs))
+          throw new Wrong(
+            `${where} calls f without an array. f takes all inputs at once: give slope a function of one number that calls f with the whole array.`,
+          );
+        return f(inputs);
+      }, given);
       if (!Array.isArray(got)) {
         if (got === undefined) requireNumber(got, where);
         throw new Wrong(

@@ -106,7 +106,7 @@ export const checks = {
     requireExports(learner, "add", "mul");
     const pairs = shapes(2).chain(([a, b]) => fc.tuple(tables(a), tables(b)));
     const hints = {
-      add: "c is handed on as it is, and summed to the operand's shape where it was stretched.",
+      add: "c is passed on as it is, and summed to the operand's shape where it was stretched.",
       mul: "c is multiplied with the other factor, stretched, and then summed to the operand's shape.",
     };
     for (const name of ["add", "mul"] as const)

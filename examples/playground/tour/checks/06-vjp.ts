@@ -141,7 +141,7 @@ export const checks = {
           throw new Wrong(`${start} The cotangent that was given is not used: the walk starts with it.`);
         if (areNear(found, c))
           throw new Wrong(
-            `${start} The cotangent is handed on as it is. Let each source's vjp turn it into a contribution.`,
+            `${start} The cotangent is passed on as it is. Let each source's vjp turn it into a contribution.`,
           );
         throw new Wrong(`${start} The walk starts with the cotangent that is given, and calls vjp with it.`);
       },
@@ -233,13 +233,18 @@ export const checks = {
       [programs, quarters(-8, 8), quarters(-8, 8), quarters(-8, 8), quarters(-8, 8)],
       (program, x, y, dx, dy) => {
         const got = jvp(
-          (...duals) =>
-            evaluate(
+          (...duals) => {
+            if (duals.length !== 2 || !duals.every((dual) => dual instanceof Dual))
+              throw new Wrong(
+                "jvp does not call f with two Duals for two inputs. Each input is an argument of its own, and a Dual: f(...duals).",
+              );
+            return evaluate(
               program,
               duals,
               (a, b) => a.add(b),
               (a, b) => a.mul(b),
-            ),
+            );
+          },
           [x, y],
           [dx, dy],
         );

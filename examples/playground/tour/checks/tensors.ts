@@ -57,7 +57,9 @@ export function requireTable(value: unknown, shape: readonly number[], what: str
       `${what} has the shape [${found.shape.join(", ")}], and should have [${shape.join(", ")}].`,
     );
   if (found.data.length !== shape[0] * shape[1])
-    throw new Wrong(`${what} has ${found.data.length} numbers for the shape [${shape.join(", ")}].`);
+    throw new Wrong(
+      `${what} has ${found.data.length} numbers for the shape [${shape.join(", ")}].${found.data.length === 0 ? " Was a Tensor given where new Tensor takes its numbers? They are its data." : ""}`,
+    );
   if (found.data.some((number) => !Number.isFinite(number)))
     throw new Wrong(`${what} has numbers that are not finite: ${showTable(found as Table)}.`);
 }

@@ -7,7 +7,7 @@ import { TraceError } from "../basics/errors.ts";
 import type { Random } from "../basics/random.ts";
 import { sizeOf } from "../basics/shape.ts";
 import { type Draw, type Operand, Storage, type Watcher, withWatcher } from "../kernels/index.ts";
-import type { Application, HostWork, KernelCall } from "../kernels/watch.ts";
+import { type Application, type HostWork, type KernelCall, settings } from "../kernels/watch.ts";
 import { makeTensor } from "../ops/operands.ts";
 import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -98,6 +98,8 @@ class Tracer implements Watcher {
   readonly #hasGradient = new Map<Tensor, boolean>();
   /** The operations that compute now, the innermost last. */
   readonly #computing: { readsElements: boolean }[] = [];
+  /** The count of settings when the call began. */
+  readonly #startedAt = settings;
   #bufferCount = 0;
   #workCount = 0;
   #drawCount = 0;
@@ -228,7 +230,9 @@ class Tracer implements Watcher {
     if (!this.#tensors.has(tensor)) this.refuse("starts or stops to differentiate by a tensor from outside");
   }
 
-  condition(read: () => unknown): void {
+  condition(read: () => unknown, setAt: number): void {
+    // What it was when the call began does not tell what it is in the middle of the next one.
+    if (setAt > this.#startedAt) this.refuse("reads a rate or a count that it has moved on before");
     this.#values.push({ read, value: read() });
   }
 

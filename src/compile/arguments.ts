@@ -1,6 +1,6 @@
 /** Arguments and results of compiled functions: trees of tensors, numbers and whatever else, seen as a list of their tensors. */
 
-import { isPlainObject } from "../basics/check.ts";
+import { describeValue, isPlainObject } from "../basics/check.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
@@ -22,14 +22,29 @@ export function replaced(tree: unknown, other: (tensor: Tensor, index: number) =
   return build(tree);
 }
 
+/** Whether an argument counts by what it is, and not by its elements only: it is, or was, a leaf that is differentiated by. */
+export function isKnown({ node, isFrozen, grad }: Tensor): boolean {
+  return node !== null || isFrozen || grad !== null;
+}
+
+/** Why a function of such arguments cannot be compiled: something in them may change without becoming another object. */
+export function changeableIn(tree: unknown): string | null {
+  if (isTensor(tree)) return null;
+  if (Array.isArray(tree) || isPlain(tree))
+    return Object.values(tree).reduce<string | null>((found, value) => found ?? changeableIn(value), null);
+  const isCollection = [Map, Set, Date, ArrayBuffer].some((kind) => tree instanceof kind);
+  if (!isCollection && !ArrayBuffer.isView(tree)) return null;
+  return `is called with ${describeValue(tree)}, which may change: pass tensors, numbers, arrays and plain objects`;
+}
+
 /**
  * What two calls have in common that run the same program: a text in which tensors count by shape, layout and dtype, those that
  * are being differentiated by what they are, numbers and text by their value, and all else by what it is.
  */
 export function signatureOf(tree: unknown): string {
   if (isTensor(tree)) {
-    const { shape, strides, dtype, node } = tree;
-    return `${dtype}[${shape}/${strides}]${node === null ? "" : `@${identityOf(tree)}`}`;
+    const { shape, strides, dtype } = tree;
+    return `${dtype}[${shape}/${strides}]${isKnown(tree) ? `@${identityOf(tree)}` : ""}`;
   }
   if (Array.isArray(tree)) return `[${tree.map(signatureOf).join()}]`;
   if (isPlain(tree))
@@ -43,7 +58,7 @@ export function signatureOf(tree: unknown): string {
   return Object.is(tree, -0) ? "-0" : `${typeof tree === "bigint" ? "n" : ""}${String(tree)}`;
 }
 
-const isPlain = (value: unknown): value is object =>
+export const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null && isPlainObject(value);
 
 const symbols = /* @__PURE__ */ new Map<symbol, object>();

@@ -5,7 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { backendName, wasmInUse, watcher } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import { isRecording, observer } from "../ops/operation.ts";
-import { signatureOf, tensorsOf } from "./arguments.ts";
+import { changeableIn, signatureOf, tensorsOf } from "./arguments.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
@@ -95,6 +95,7 @@ class Family {
     let member = this.#members.get(signature);
     if (member === undefined) {
       member = new Member();
+      member.refusal = changeableIn(given);
       this.#members.set(signature, member);
       this.#forget();
     }

@@ -3,18 +3,20 @@
  * the phases, and hands out gradients and results.
  */
 
-import { isContiguous } from "../basics/shape.ts";
+import { contiguousStrides, isContiguous } from "../basics/shape.ts";
 import { type Draw, type FloatArray, type Operand, type Residence, Storage } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import type { Memory } from "../kernels/wasm/memory.ts";
 import { runAgain } from "../kernels/watch.ts";
 import { makeTensor } from "../ops/operands.ts";
+import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { isKnown, isPlain } from "./arguments.ts";
 import { emit } from "./emit.ts";
 import type { Phase } from "./lower.ts";
 import { isInMemory, type Plan } from "./plan.ts";
 import type { Access, Buffer, DrawStatement, Source, Statement, View, WorkStatement } from "./program.ts";
-import { extentOf, Hole, type Trace } from "./trace.ts";
+import { extentOf, Hole, type Trace, viewOfCopy } from "./trace.ts";
 
 /** What the stages have made of a function. */
 export interface Stages {
@@ -42,6 +44,8 @@ export class Executable {
   readonly #worked: (readonly number[])[] = [];
   /** What was reserved of streams in this call. */
   readonly #drawn: Draw[] = [];
+  /** The gradients that tensors had when this call began. */
+  readonly #entered = new Map<Buffer, Tensor>();
   /** Storages of the host, in this call. */
   readonly #storages = new Map<Buffer, Storage>();
   /** Storages that were handed out and may still have their elements here. */
@@ -98,13 +102,25 @@ export class Executable {
     }
   }
 
-  /** Whether the program can run on these arguments: none shares memory with another, nor with what the program knows anyway. */
+  /**
+   * Whether the program can run on these arguments: none shares memory with another, nor with what the program knows anyway, nor do
+   * gradients that are there.
+   */
   accepts(given: readonly Tensor[]): boolean {
+    const isCaptured = (storage: Storage): boolean =>
+      this.#captured.some(({ source }) => source.storage === storage);
     for (let i = 0; i < given.length; i++) {
       const { storage } = given[i];
       for (let k = 0; k < i; k++) if (given[k].storage === storage) return false;
-      if (given[i].node === null && this.#captured.some(({ source }) => source.storage === storage))
-        return false;
+      if (!isKnown(given[i]) && isCaptured(storage)) return false;
+    }
+    if (this.#gradients.length === 0) return true;
+    const owners = this.stages.trace.conditions.hasGradient.keys();
+    const seen = new Set([...given, ...owners].map(({ storage }) => storage));
+    for (const { source } of this.#gradients) {
+      const { storage } = source.of.grad!;
+      if (seen.has(storage) || isCaptured(storage)) return false;
+      seen.add(storage);
     }
     return true;
   }
@@ -138,6 +154,7 @@ export class Executable {
     }
     for (const slot of this.#captured) this.#leaveCaptured(slot);
     for (const slot of this.#arguments) this.#leaveArgument(slot, given[slot.source.index]);
+    for (const slot of this.#gradients) this.#leaveGradient(slot);
     return this.#handOut(given);
   }
 
@@ -189,10 +206,23 @@ export class Executable {
 
   #enterGradient({ buffer, source: { of }, residence }: Slot<"gradient">): void {
     const gradient = of.grad!;
+    this.#entered.set(buffer, gradient);
     const { shape, strides, offset, size, storage } = gradient;
     if (residence === null) this.#storages.set(buffer, Storage.of(gradient.toTypedArray<FloatArray>()));
     else if (isContiguous(shape, strides)) this.#copyIn(residence.address, storage, offset, size);
     else this.#memory.write(residence.address, gradient.toTypedArray(), 0, size);
+  }
+
+  #leaveGradient({ buffer }: Slot<"gradient">): void {
+    if (!this.#written.has(buffer)) return;
+    const gradient = this.#entered.get(buffer)!;
+    const own = {
+      storage: this.#storageOf(buffer, NONE),
+      offset: 0,
+      strides: contiguousStrides(gradient.shape),
+    };
+    copyElements(gradient.shape, gradient, own);
+    gradient.storage.markChanged();
   }
 
   #enterConstant({ buffer, source: { values }, residence }: Slot<"constant">): void {
@@ -278,9 +308,10 @@ export class Executable {
     const { size, dtype, source } = buffer;
     if (dtype === "float64" && source.kind === "number")
       return Storage.of(Float64Array.of(this.#worked[source.work][source.index]));
-    if (dtype === "float64" && source.kind === "constant") return Storage.of(source.values.slice());
-    if (!isInMemory(buffer)) {
-      const storage = this.#storages.get(buffer) ?? Storage.allocate(size, dtype);
+    if (!isInMemory(buffer) || (dtype === "float64" && source.kind === "constant")) {
+      const storage =
+        this.#storages.get(buffer) ??
+        (source.kind === "constant" ? Storage.of(source.values.slice()) : Storage.allocate(size, dtype));
       this.#storages.set(buffer, storage);
       return storage;
     }
@@ -316,6 +347,7 @@ export class Executable {
         const argument = given[source.index];
         return makeTensor(argument.storage, shape, strides, offset + extentOf(argument)[0]);
       }
+      if (source.kind === "gradient") return viewOfCopy(this.#entered.get(buffer)!, shape, strides, offset);
       let storage = lent.get(buffer);
       if (storage === undefined) {
         storage = this.#lend(buffer);
@@ -324,7 +356,6 @@ export class Executable {
       return makeTensor(storage, shape, strides, offset);
     };
     for (const [tensor, gradient] of gradients) tensor.grad = gradient && tensorOf(gradient);
-    if (results.length === 0) return result;
     const tensors = results.map((made) => {
       if (made.kind === "tensor") return made.tensor;
       if (made.kind === "argument") return given[made.index];
@@ -337,9 +368,11 @@ export class Executable {
 
   /** A storage for a buffer whose elements stay here until the next call, unless somebody asks for them. */
   #lend(buffer: Buffer): Storage {
-    if (!isInMemory(buffer)) return this.#storages.get(buffer)!;
-    const { size, dtype } = buffer;
+    if (!isInMemory(buffer)) return this.#storageOf(buffer, NONE);
+    const { size, dtype, source } = buffer;
     if (dtype === "float64") return this.#storageOf(buffer, NONE);
+    // What its holder changes in place must not change what the program reads in its next calls.
+    if (source.kind === "constant") return Storage.of(this.#storageOf(buffer, NONE).data);
     const storage = Storage.allocate(size, dtype);
     if (size > 0) storage.residence = this.#residenceOf(buffer);
     this.#lent.push(storage);
@@ -422,14 +455,8 @@ type Slot<K extends Source["kind"]> = SlotOf<Extract<Source, { kind: K }>>;
 function filled(result: unknown, tensors: readonly Tensor[]): unknown {
   if (result instanceof Hole) return tensors[result.index];
   if (Array.isArray(result)) return result.map((part) => filled(part, tensors));
-  if (typeof result !== "object" || result === null || !hasHoles(result)) return result;
+  if (!isPlain(result)) return result;
   return Object.fromEntries(Object.entries(result).map(([name, part]) => [name, filled(part, tensors)]));
-}
-
-function hasHoles(result: object): boolean {
-  return Object.values(result).some(
-    (part) => part instanceof Hole || (typeof part === "object" && part !== null && hasHoles(part)),
-  );
 }
 
 function* hostStatements(phases: readonly Phase[]): Generator<Statement> {

@@ -26,8 +26,7 @@ export function simplify({ statements, results, gradients }: Trace): Statement[]
 function isNeeded({ kind, outputs }: Statement, needed: ReadonlySet<Buffer>): boolean {
   if (kind === "work" || kind === "draw") return true;
   return outputs.some(
-    ({ buffer }) =>
-      needed.has(buffer) || buffer.source.kind === "captured" || buffer.source.kind === "argument",
+    ({ buffer }) => needed.has(buffer) || ["captured", "argument", "gradient"].includes(buffer.source.kind),
   );
 }
 

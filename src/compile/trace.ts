@@ -5,13 +5,21 @@
 
 import { TraceError } from "../basics/errors.ts";
 import type { Random } from "../basics/random.ts";
-import { sizeOf } from "../basics/shape.ts";
-import { type Draw, type Operand, Storage, type Watcher, withWatcher } from "../kernels/index.ts";
-import type { Application, HostWork, KernelCall } from "../kernels/watch.ts";
+import { isContiguous, type Shape, sameShape, sizeOf } from "../basics/shape.ts";
+import {
+  type Draw,
+  type FloatArray,
+  type Operand,
+  Storage,
+  type Watcher,
+  withWatcher,
+} from "../kernels/index.ts";
+import { type Application, type HostWork, type KernelCall, settings } from "../kernels/watch.ts";
 import { makeTensor } from "../ops/operands.ts";
-import type { Node } from "../ops/operation.ts";
+import { type Node, observer } from "../ops/operation.ts";
+import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { replaced, tensorsOf } from "./arguments.ts";
+import { isKnown, replaced, tensorsOf } from "./arguments.ts";
 import type { Access, Buffer, OperationStatement, Source, Statement, View } from "./program.ts";
 
 /** What a function did in one call, and what it gave. */
@@ -57,11 +65,26 @@ export function trace(
   const tensors = tensorsOf(given);
   const tracer = new Tracer(tensors);
   // Stand-ins have memory of their own: what the function reads of an argument is not to be taken for what it knows anyway.
-  const stands = tensors.map((tensor, i) => (tensor.node === null ? tracer.standIn(tensor, i) : tensor));
-  const value = withWatcher(tracer, () => f(...(replaced(given, (_, i) => stands[i]) as never[])));
-  for (const [i, tensor] of tensors.entries()) tracer.writeBack(stands[i], tensor);
-  const trace = tracer.finish(value, stands);
-  return { value: replaced(value, (tensor) => tensors[stands.indexOf(tensor)] ?? tensor), trace };
+  const stands = tensors.map((tensor, i) => (isKnown(tensor) ? tensor : tracer.standIn(tensor, i)));
+  try {
+    const value = withWatcher(tracer, () => f(...(replaced(given, (_, i) => stands[i]) as never[])));
+    const trace = tracer.finish(value, stands);
+    const originals = new Map(stands.map((stand, i) => [stand, tensors[i]]));
+    return {
+      value: replaced(value, (tensor) => originals.get(tensor) ?? tracer.original(tensor, tensors)),
+      trace,
+    };
+  } finally {
+    for (const [i, tensor] of tensors.entries()) tracer.writeBack(stands[i], tensor);
+    tracer.restoreGradients(tensors);
+  }
+}
+
+/** The part of a tensor that is, of its copy side by side, the one with this layout. */
+export function viewOfCopy(of: Tensor, shape: Shape, strides: readonly number[], offset: number): Tensor {
+  if (offset === 0 && sameShape(shape, of.shape) && isContiguous(shape, strides)) return of;
+  if (isContiguous(of.shape, of.strides)) return makeTensor(of.storage, shape, strides, of.offset + offset);
+  return makeTensor(Storage.of(of.toTypedArray<FloatArray>()), shape, strides, offset);
 }
 
 /** Where the elements of a view begin and end in its memory. */
@@ -85,7 +108,12 @@ class Tracer implements Watcher {
   readonly #given: ReadonlySet<Storage>;
   readonly #standIns = new Set<object>();
   readonly #arguments = new Map<Storage, number>();
-  readonly #entryGradients = new Map<Storage, Tensor>();
+  /** The gradients that were there, by the memory of their copies. */
+  readonly #entryGradients = new Map<
+    Storage,
+    { readonly of: Tensor; readonly gradient: Tensor; readonly copy: Tensor }
+  >();
+  readonly #gradientMemory = new Set<Storage>();
   readonly #works = new Map<readonly number[], number>();
   readonly #numbers = new Map<Storage, Source>();
   readonly #draws = new Map<Draw, number>();
@@ -96,6 +124,8 @@ class Tracer implements Watcher {
   readonly #hasGradient = new Map<Tensor, boolean>();
   /** The operations that compute now, the innermost last. */
   readonly #computing: { readsElements: boolean }[] = [];
+  /** The count of settings when the call began. */
+  readonly #startedAt = settings;
   #bufferCount = 0;
   #workCount = 0;
   #drawCount = 0;
@@ -104,7 +134,7 @@ class Tracer implements Watcher {
   #knowsArgument = false;
 
   constructor(given: readonly Tensor[]) {
-    this.#given = new Set(given.map(({ storage }) => storage));
+    this.#given = new Set(given.filter((tensor) => !isKnown(tensor)).map(({ storage }) => storage));
     if (given.some(({ node }) => node !== null && node.operation !== null))
       this.refuse("is called with a tensor that is being differentiated outside");
   }
@@ -179,8 +209,9 @@ class Tracer implements Watcher {
     const isFresh = this.#made.has(storage) && !this.#buffers.has(storage);
     if (isFresh) return;
     const frame = this.#computing.at(-1);
-    if (frame === undefined) throw looked();
-    frame.readsElements = true;
+    if (frame !== undefined) frame.readsElements = true;
+    else if (observer !== null) this.refuse("watches each operation (detectAnomaly)");
+    else throw looked();
   }
 
   draw(random: object, blocks: number, draw: Draw): void {
@@ -205,10 +236,45 @@ class Tracer implements Watcher {
     if (gradient === null) return gradient;
     return withWatcher(null, () => {
       // A copy: what is read as a gradient is not to be taken for what the function knows by another name.
-      const own = (gradient as unknown as Tensor).detach().clone();
-      this.#entryGradients.set(own.storage, tensor);
-      return own as unknown as T;
+      const own = gradient as unknown as Tensor;
+      const copy = own.detach().clone();
+      const { storage } = own;
+      if (this.#gradientMemory.has(storage) || this.#given.has(storage) || this.#buffers.has(storage))
+        this.refuse(SHARED_GRADIENT);
+      if (own.node !== null) this.refuse("uses a gradient that is being differentiated");
+      this.#gradientMemory.add(storage);
+      this.#entryGradients.set(copy.storage, { of: tensor, gradient: own, copy });
+      return copy as unknown as T;
     });
+  }
+
+  /** What a tensor is that the function got as a copy, or made of one. */
+  original(tensor: Tensor, given: readonly Tensor[]): Tensor {
+    const { storage, shape, strides, offset, node } = tensor;
+    const index = this.#arguments.get(storage);
+    const entry = this.#entryGradients.get(storage);
+    if (index === undefined && entry === undefined) return tensor;
+    if (entry?.copy === tensor) return entry.gradient;
+    const original =
+      index === undefined
+        ? viewOfCopy(entry!.gradient.detach(), shape, strides, offset)
+        : makeTensor(given[index].storage, shape, strides, offset + extentOf(given[index])[0]);
+    original.node = node;
+    return original;
+  }
+
+  /** Gives tensors the gradients themselves, with what the function wrote into their copies. */
+  restoreGradients(given: readonly Tensor[]): void {
+    for (const [storage, { of, gradient, copy }] of this.#entryGradients) {
+      const buffer = this.#buffers.get(storage);
+      if (buffer !== undefined && this.#written.has(buffer)) {
+        copyElements(gradient.shape, gradient, copy);
+        gradient.storage.markChanged();
+      }
+      if (of.grad === copy) of.grad = gradient;
+    }
+    for (const [of, gradient] of this.#gradients)
+      if (gradient !== null && of.grad === gradient) of.grad = this.original(gradient, given);
   }
 
   setGradient(of: object, gradient: Operand | null): void {
@@ -224,7 +290,9 @@ class Tracer implements Watcher {
     if (!this.#tensors.has(tensor)) this.refuse("starts or stops to differentiate by a tensor from outside");
   }
 
-  condition(read: () => unknown): void {
+  condition(read: () => unknown, setAt: number): void {
+    // What it was when the call began does not tell what it is in the middle of the next one.
+    if (setAt > this.#startedAt) this.refuse("reads a rate or a count that it has moved on before");
     this.#values.push({ read, value: read() });
   }
 
@@ -264,11 +332,11 @@ class Tracer implements Watcher {
         this.refuse("returns a tensor with a gradient of its own: return the gradient");
       return { kind: "view", view: this.#view(tensor), node };
     });
-    for (const [storage, of] of this.#entryGradients) {
-      const buffer = this.#buffers.get(storage);
-      const isChanged = buffer !== undefined && this.#written.has(buffer);
-      if (isChanged && !this.#gradients.has(of)) this.#gradients.set(of, of.grad);
-    }
+    for (const { storage } of this.#hasGradient.keys())
+      if (this.#gradientMemory.has(storage)) this.refuse(SHARED_GRADIENT);
+    for (const gradient of this.#gradients.values())
+      if (gradient !== null && gradient.node !== null)
+        this.refuse("leaves a gradient that can still be differentiated: detach it");
     const gradients = new Map(
       Array.from(this.#gradients, ([tensor, gradient]) => [
         tensor,
@@ -333,9 +401,10 @@ class Tracer implements Watcher {
     const argument = this.#arguments.get(storage);
     if (argument !== undefined) return { kind: "argument", index: argument };
     const of = this.#entryGradients.get(storage);
-    if (of !== undefined) return { kind: "gradient", of };
+    if (of !== undefined) return { kind: "gradient", of: of.of };
     const number = this.#numbers.get(storage);
     if (number !== undefined) return number;
+    if (this.#gradientMemory.has(storage)) this.refuse(SHARED_GRADIENT);
     if (!this.#made.has(storage)) return { kind: "captured", storage };
     if (isWritten && storage.isUntouched) return { kind: "temporary" };
     return withWatcher(null, () => {
@@ -346,6 +415,8 @@ class Tracer implements Watcher {
     });
   }
 }
+
+const SHARED_GRADIENT = "uses a gradient that shares memory with another tensor";
 
 function changesArgument(what: string): TraceError {
   return new TraceError(

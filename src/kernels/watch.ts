@@ -30,8 +30,8 @@ export interface Watcher {
   setGradient(tensor: object, gradient: Operand | null): void;
   /** A tensor starts or stops to require gradients. */
   requireGradient(tensor: object): void;
-  /** The host reads a value that decides what is computed: a mode, a rate. */
-  condition(read: () => unknown): void;
+  /** The host reads a value that decides what is computed: a mode, a rate. `setAt` is the count of `settings` when it was set. */
+  condition(read: () => unknown, setAt: number): void;
   /** Work of the host that belongs to every run: see `onHost`. */
   host<T extends Operand>(work: HostWork<T>, reads: readonly T[], fixed: unknown): readonly number[];
   /** Numbers, perhaps those that such work returned, go into a kernel as these scalars. */
@@ -136,18 +136,40 @@ export function runAgain(call: KernelCall): void {
  * factor. A compiled step does it too, so it must be written to be run again: what it reads of tensors is handed to it, and
  * all else that it uses are the same objects at each step.
  *
- * @param fixed what else it uses: a step is compiled only where this is the same each time
+ * @param fixed what else it uses, whose state it moves on: a step is compiled only where this is the same each time
  */
 export function onHost<T extends Operand>(
   work: HostWork<T>,
-  reads: readonly T[] = [],
-  fixed: unknown = null,
+  reads: readonly T[],
+  fixed: unknown,
 ): readonly number[] {
   return watcher === null ? work(reads) : watcher.host(work, reads, fixed);
 }
 
 /** Reads a value of the host that decides what is computed; a compiled step is valid only while it stays the same. */
 export function conditionOf<T>(read: () => T): T {
-  watcher?.condition(read);
+  watcher?.condition(read, 0);
   return read();
+}
+
+/** How often values of the host were set: the clock that tells whether one was set in the middle of a step. */
+export let settings = 0;
+
+/** A value of the host that decides what is computed, and that work of the host may move on. */
+export class HostValue<T> {
+  #value: T;
+  #setAt = 0;
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    watcher?.condition(() => this.#value, this.#setAt);
+    return this.#value;
+  }
+  set value(value: T) {
+    this.#value = value;
+    this.#setAt = ++settings;
+  }
 }

@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { conditionOf, onHost } from "../kernels/index.ts";
+import { conditionOf, HostValue, onHost } from "../kernels/index.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
@@ -39,8 +39,8 @@ export abstract class Optimizer {
   readonly parameters: readonly Tensor[];
   readonly #name: string;
   readonly #memories: (Memory | undefined)[] = [];
-  #learningRate!: number;
-  #stepCount = 0;
+  readonly #learningRate = new HostValue(0);
+  readonly #stepCount = new HostValue(0);
 
   /**
    * Takes leaves that require gradients, each once; `name` is what errors call the optimiser.
@@ -70,26 +70,26 @@ export abstract class Optimizer {
 
   /** How many steps were taken. */
   get stepCount(): number {
-    return conditionOf(() => this.#stepCount);
+    return this.#stepCount.value;
   }
 
   /** The step size, at least 0; schedules write it. */
   get learningRate(): number {
-    return conditionOf(() => this.#learningRate);
+    return this.#learningRate.value;
   }
   /** @throws ArgumentError unless the rate is at least 0 and finite */
   set learningRate(rate: number) {
     checkAtLeast(this.#name, "learningRate", rate, 0);
     const write = (): number[] => {
-      this.#learningRate = rate;
+      this.#learningRate.value = rate;
       return [];
     };
-    onHost(write, [], rate);
+    onHost(write, [], [this, rate]);
   }
 
   /** Updates every parameter that has a gradient and is not frozen, by the gradients as they are before the step. */
   step(): void {
-    onHost(() => [++this.#stepCount]);
+    onHost(() => [++this.#stepCount.value], [], this);
     const gradients = apartFrom(
       this.parameters,
       this.parameters.map(({ grad }) => grad),
@@ -98,7 +98,8 @@ export abstract class Optimizer {
       const gradient = gradients[i];
       if (gradient === null || !parameter.requiresGrad) return;
       this.#memories[i] ??= this.freshMemory(parameter);
-      const memory = this.#memories[i];
+      // Other memory, loaded since, is a reason to watch a compiled step again.
+      const memory = conditionOf(() => this.#memories[i])!;
       changing(this.#name, `parameter ${i}`, parameter, () =>
         this.update(parameter.detach(), gradient, memory),
       );
@@ -182,7 +183,7 @@ export abstract class Optimizer {
       );
     }
     this.learningRate = learningRate;
-    this.#stepCount = stepCount;
+    this.#stepCount.value = stepCount;
     noGrad(() => {
       memories.forEach((memory, i) => {
         const has = Object.keys(memory).length > 0;

@@ -101,10 +101,11 @@ export class Scheduler {
 
   /** Moves on to the next step's rate. */
   step(): void {
-    onHost(() => {
+    const moveOn = (): number[] => {
       this.#optimizer.learningRate = this.#schedule(++this.#step);
       return [];
-    });
+    };
+    onHost(moveOn, [], this);
   }
 }
 

@@ -62,7 +62,7 @@ export class SGD extends Optimizer {
       descend(
         parameter,
         gradient,
-        onHost(() => [this.learningRate, weightDecay]),
+        onHost(() => [this.learningRate, weightDecay], [], this),
       );
       return;
     }
@@ -71,7 +71,7 @@ export class SGD extends Optimizer {
       parameter,
       velocity,
       gradient,
-      onHost(() => [this.learningRate, weightDecay, momentum, lookAhead]),
+      onHost(() => [this.learningRate, weightDecay, momentum, lookAhead], [], this),
     );
   }
 }

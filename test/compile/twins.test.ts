@@ -1,0 +1,280 @@
+/** Programs that do what a compiler may overlook, each run compiled and eagerly: both must leave the same bits. */
+
+import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compile/index.ts";
+import {
+  detectAnomaly,
+  isTensor,
+  noGrad,
+  normal,
+  Random,
+  type Tensor,
+  tensor,
+  useBackend,
+} from "../../src/index.ts";
+import { Adam, clipGradNorm, Optimizer, Scheduler, SGD, stepSchedule } from "../../src/optim/index.ts";
+import { bitsOf } from "./bits.ts";
+
+useBackend("wasm");
+
+type Step = (...given: never[]) => unknown;
+type Wrap = <F extends Step>(f: F) => F;
+
+/** Runs a program with its functions compiled and as they are, and compares what it logs. */
+function twins(title: string, program: (wrap: Wrap, log: (...seen: unknown[]) => void) => void): void {
+  it(title, () => {
+    const run = (wrap: Wrap): unknown[] => {
+      const seen: unknown[] = [];
+      program(wrap, (...values) => seen.push(...values.map(shown)));
+      return seen;
+    };
+    const eager = run((f) => f);
+    expect(run(compile as unknown as Wrap)).toEqual(eager);
+  });
+}
+
+/** A copy in which tensors are texts. */
+function shown(value: unknown): unknown {
+  if (isTensor(value)) return bitsOf(value);
+  if (Array.isArray(value)) return value.map(shown);
+  return value instanceof Map ? [...value].map(shown) : structuredClone(value);
+}
+
+/** The name of the error that is thrown; null where none is. */
+function thrown(body: () => unknown): string | null {
+  try {
+    body();
+    return null;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true });
+
+/** An optimiser whose rate is asked for step by step. */
+class Plain extends Optimizer {
+  readonly #rate: () => number;
+  constructor(parameters: Tensor[], rate: (optimizer: Plain) => number) {
+    super("Plain", parameters, 0.5);
+    this.#rate = () => rate(this);
+  }
+  protected freshMemory(): Record<string, Tensor> {
+    return {};
+  }
+  protected update(parameter: Tensor, gradient: Tensor): void {
+    noGrad(() => parameter.assign(parameter.sub(gradient.mul(this.#rate()))));
+  }
+}
+
+describe("optimisers of a compiled step", () => {
+  for (const make of [
+    (w: Tensor) => new Adam([w], { learningRate: 0.1, amsgrad: true }),
+    (w: Tensor) => new SGD([w], { learningRate: 0.01, momentum: 0.9 }),
+  ])
+    twins(
+      `continue from the state that is loaded between calls (${make(leaf([1])).constructor.name})`,
+      (wrap, log) => {
+        const w = leaf([1, 2, 3]);
+        const optimizer = make(w);
+        const states = [optimizer.stateDictionary()];
+        const step = wrap((x: Tensor) => {
+          optimizer.zeroGrad();
+          w.mul(x).square().sum().backward();
+          optimizer.step();
+        });
+        for (let i = 0; i < 16; i++) {
+          step(tensor([1, 2, i / 4]));
+          if (i === 3) states.push(optimizer.stateDictionary());
+          if (i === 6 || i === 11) optimizer.loadStateDictionary(states.pop()!);
+          log(w, optimizer.stateDictionary());
+        }
+      },
+    );
+
+  twins("start anew where each call makes its own", (wrap, log) => {
+    const w = leaf([1, 2, 3]);
+    const step = wrap((x: Tensor) => {
+      const optimizer = new Adam([w], { learningRate: 0.1 });
+      const scheduler = new Scheduler(optimizer, (step) => 0.1 + step);
+      scheduler.step();
+      optimizer.zeroGrad();
+      w.mul(x).square().sum().backward();
+      optimizer.step();
+    });
+    for (let i = 0; i < 8; i++) {
+      step(tensor([1, 2, i]));
+      log(w);
+    }
+  });
+
+  twins("take the rate that a scheduler has set just before", (wrap, log) => {
+    const w = leaf([1, 2, 3]);
+    const optimizer = new Plain([w], ({ learningRate }) => learningRate / 10);
+    const scheduler = new Scheduler(optimizer, stepSchedule({ from: 0.5, every: 6 }));
+    const step = wrap((x: Tensor) => {
+      optimizer.zeroGrad();
+      w.mul(x).square().sum().backward();
+      scheduler.step();
+      optimizer.step();
+    });
+    for (let i = 0; i < 20; i++) {
+      step(tensor([1, 2, i / 10]));
+      log(w, optimizer.learningRate);
+    }
+  });
+
+  twins("may go by the count of their steps", (wrap, log) => {
+    const w = leaf([1, 2, 3]);
+    const optimizer = new Plain([w], ({ stepCount }) => (stepCount > 5 ? 0.1 : 0.01));
+    const step = wrap((x: Tensor) => {
+      optimizer.zeroGrad();
+      w.mul(x).square().sum().backward();
+      optimizer.step();
+    });
+    for (let i = 0; i < 12; i++) {
+      step(tensor([1, 2, i / 10]));
+      log(w, optimizer.stepCount);
+    }
+  });
+});
+
+describe("a compiled step", () => {
+  twins("leaves gradients on the tape where createGraph does", (wrap, log) => {
+    const w = leaf([1, 2, 3]);
+    const step = wrap((x: Tensor) => {
+      w.grad = null;
+      w.pow(3).mul(x).sum().backward(undefined, { createGraph: true });
+    });
+    for (let i = 0; i < 5; i++) {
+      step(tensor([1, 2, i]));
+      const gradient = w.grad!;
+      w.grad = null;
+      gradient.sum().backward();
+      log(w.grad);
+    }
+  });
+
+  twins("changes the gradients in place that their holders know", (wrap, log) => {
+    const w = tensor(
+      [
+        [3, 4],
+        [5, 6],
+      ],
+      { requiresGrad: true },
+    );
+    const step = wrap(() => void clipGradNorm([w], 1));
+    for (let i = 0; i < 6; i++) {
+      const held = normal([2, 2], new Random(i));
+      w.grad = i < 4 ? held.transpose() : held;
+      const own = w.grad;
+      step();
+      log(held, w.grad, w.grad === own);
+    }
+  });
+
+  twins("keeps gradients apart that share memory, with each other or a parameter", (wrap, log) => {
+    const [a, b] = [leaf([3, 4]), leaf([5, 6])];
+    const step = wrap(() => void clipGradNorm([a, b], 1));
+    for (let i = 0; i < 8; i++) {
+      a.grad = tensor([3, i]);
+      b.grad = i === 4 ? a.grad : i === 5 ? b : i === 6 ? a : tensor([i, 1]);
+      step();
+      log(a, b, a.grad, b.grad);
+    }
+  });
+
+  twins("takes leaves as arguments, frozen or not, with the gradients that they have", (wrap, log) => {
+    const leaves = [leaf([1, 2]), leaf([5, 6])];
+    const descend = wrap((w: Tensor, x: Tensor) => {
+      w.grad = null;
+      w.mul(x).square().sum().backward();
+      noGrad(() => w.assign(w.sub(w.grad!.mul(0.1))));
+    });
+    const look = wrap((w: Tensor) => (w.isFrozen && w.grad !== null ? w.add(w.grad) : w.detach().mul(2)));
+    for (let i = 0; i < 8; i++) {
+      for (const w of leaves) {
+        w.requiresGrad = true;
+        descend(w, tensor([1, i]));
+        w.requiresGrad = i % 3 === 0;
+        log(w, w.grad, look(w));
+      }
+    }
+  });
+
+  twins("reads arrays and collections that it is given as they are in each call", (wrap, log) => {
+    const [array, map] = [Float32Array.of(1, 2), new Map([["a", tensor([1])]])];
+    const step = wrap((values: Float32Array, { named }: { named: Map<string, Tensor> }) =>
+      tensor(values).mul(named.get("a")!),
+    );
+    for (let i = 0; i < 6; i++) {
+      log(step(array, { named: map }));
+      array[0] = i;
+      map.set("a", tensor([i + 2]));
+    }
+  });
+
+  twins("keeps what it knows apart from what its caller does with the results", (wrap, log) => {
+    const values = normal([4000], new Random(1)).toTypedArray();
+    const step = wrap((x: Tensor) => {
+      const constant = tensor(values);
+      return { sum: constant.add(x), constant, list: [] as number[], nested: { none: [1] } };
+    });
+    for (let i = 0; i < 6; i++) {
+      const { constant, sum, list, nested } = step(tensor(i));
+      log(constant, sum, list, nested);
+      constant.requiresGrad = true;
+      constant.square().sum().backward();
+      new SGD([constant], { learningRate: 0.1 }).step();
+      list.push(i);
+      nested.none.push(i);
+    }
+  });
+
+  twins("returns views of its arguments, and objects that know themselves", (wrap, log) => {
+    class Ring {
+      readonly next = this;
+    }
+    const ring = new Ring();
+    const step = wrap((x: Tensor) => ({ turned: x.transpose(), ring }));
+    for (let i = 0; i < 5; i++) {
+      const x = normal([2, 3], new Random(i));
+      const { turned, ring } = step(x);
+      x.assign(x.add(1));
+      log(turned, ring.next === ring);
+      turned.assign(2);
+      log(x);
+    }
+  });
+
+  twins("changes float64 constants of its own", (wrap, log) => {
+    const step = wrap((x: Tensor) => {
+      const [row, number] = [tensor([1, 2], { dtype: "float64" }), tensor(3.1, { dtype: "float64" })];
+      const before = row.mul(number);
+      row.assign(x.mul(2));
+      number.assign(x.sum());
+      return [before, row, number, row.mul(number)];
+    });
+    for (let i = 0; i < 5; i++) log(step(tensor([1, i + 0.1], { dtype: "float64" })));
+  });
+
+  twins("has changed its arguments when it throws", (wrap, log) => {
+    let calls = 0;
+    const step = wrap((x: Tensor) => {
+      x.assign(x.mul(2));
+      if (++calls === 1) throw new Error("stop");
+    });
+    for (let i = 0; i < 5; i++) {
+      const x = tensor([i + 1]);
+      log(
+        thrown(() => step(x)),
+        x,
+      );
+    }
+  });
+
+  twins("looks for the first NaN inside as eager code does", (wrap, log) => {
+    const step = wrap((x: Tensor) => detectAnomaly(() => x.log().sum()));
+    for (let i = 4; i >= 0; i--) log(thrown(() => log(step(tensor([1, i])))));
+  });
+});

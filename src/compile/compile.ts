@@ -12,7 +12,7 @@ import { lower } from "./lower.ts";
 import { plan } from "./plan.ts";
 import { type Buffer, differenceOf, isEqual } from "./program.ts";
 import { Executable } from "./run.ts";
-import { simplify } from "./simplify.ts";
+import { gradientsOf, simplify } from "./simplify.ts";
 import { type Trace, trace } from "./trace.ts";
 
 /** A function that compiles itself: called like the one that it was made of. */
@@ -180,7 +180,7 @@ function tracesDiffer(before: Trace, after: Trace): string | null {
 function programOf(trace: Trace, backend: WasmBackend): Executable | string {
   const kept = new Set<Buffer>();
   for (const made of trace.results) if (made.kind === "view") kept.add(made.view.buffer);
-  for (const gradient of trace.gradients.values()) if (gradient !== null) kept.add(gradient.buffer);
+  for (const gradient of gradientsOf(trace)) kept.add(gradient.buffer);
   const statements = fuse(simplify(trace), kept);
   const draws = trace.statements.filter(({ kind }) => kind === "draw").length;
   const phases = lower(statements, trace.bufferCount);

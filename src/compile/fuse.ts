@@ -7,7 +7,7 @@ import { sameShape } from "../basics/shape.ts";
 import type { Arithmetic, Expressions } from "../kernels/index.ts";
 import type { ElementwiseCall } from "../kernels/watch.ts";
 import { isDense, isLowerable } from "./layout.ts";
-import type { Access, Buffer, KernelStatement, Statement } from "./program.ts";
+import { type Access, type Buffer, isOutside, type KernelStatement, type Statement } from "./program.ts";
 
 /** Statements of which those that can be one sweep are one; `results` are the buffers that are read after the call. */
 export function fuse(statements: readonly Statement[], results: ReadonlySet<Buffer>): Statement[] {
@@ -99,7 +99,8 @@ function dependsOn(statement: Statement, earlier: Statement): boolean {
     const waits = statement.operands.some(
       ({ buffer: { source } }) => source.kind === "number" && source.work >= earlier.index,
     );
-    if (waits) return true;
+    // Nor may anything have changed that its caller sees, should it throw.
+    if (waits || statement.outputs.some(({ buffer }) => isOutside(buffer))) return true;
   }
   return (
     shares(statement.operands, earlier.outputs) ||

@@ -33,6 +33,11 @@ export type Source =
   /** A number that work of the host returns. */
   | { readonly kind: "number"; readonly work: number; readonly index: number };
 
+/** Whether the caller sees what is written. */
+export function isOutside({ source: { kind } }: Buffer): boolean {
+  return kind === "captured" || kind === "argument" || kind === "gradient";
+}
+
 /** Elements of a buffer: where the first is, and the steps along the axes. */
 export interface Access {
   readonly buffer: Buffer;
@@ -75,6 +80,8 @@ export interface WorkStatement {
   readonly work: HostWork<Tensor>;
   /** What must be the same in each call. */
   readonly fixed: unknown;
+  /** The gradients that were replaced by then, to be left behind where the work throws. */
+  readonly gradients: ReadonlyMap<Tensor, View | null>;
   readonly index: number;
   readonly outputs: readonly [];
   readonly operands: readonly View[];

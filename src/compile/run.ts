@@ -150,12 +150,24 @@ export class Executable {
         else this.#work(statement);
       }
       this.#run[i]();
-      if (host !== null) this.#runOnHost(host);
+      try {
+        if (host !== null) this.#runOnHost(host);
+      } catch (error) {
+        // Such as a gradient that is not finite: everything is left as it is at this point of the function.
+        this.#leave(given, host?.kind === "work" ? host.gradients : new Map(), []);
+        throw error;
+      }
     }
+    const { gradients, results, result } = this.stages.trace;
+    return filled(result, this.#leave(given, gradients, results));
+  }
+
+  /** Hands out what has changed: memory, gradients and results. */
+  #leave(given: readonly Tensor[], gradients: Trace["gradients"], results: Trace["results"]): Tensor[] {
     for (const slot of this.#captured) this.#leaveCaptured(slot);
     for (const slot of this.#arguments) this.#leaveArgument(slot, given[slot.source.index]);
     for (const slot of this.#gradients) this.#leaveGradient(slot);
-    return this.#handOut(given);
+    return this.#handOut(given, gradients, results);
   }
 
   /** Lets go of the memory: whoever still has elements here gets them. */
@@ -336,9 +348,8 @@ export class Executable {
     return new Slotted(this.#block, this.#addressOf(buffer));
   }
 
-  /** Gives tensors their gradients, and makes the result. */
-  #handOut(given: readonly Tensor[]): unknown {
-    const { gradients, results, result } = this.stages.trace;
+  /** Gives tensors their gradients, and makes the tensors of the result. */
+  #handOut(given: readonly Tensor[], gradients: Trace["gradients"], results: Trace["results"]): Tensor[] {
     const lent = new Map<Buffer, Storage>();
     const tensorOf = ({ buffer, shape, strides, offset }: View): Tensor => {
       const { source } = buffer;
@@ -356,14 +367,13 @@ export class Executable {
       return makeTensor(storage, shape, strides, offset);
     };
     for (const [tensor, gradient] of gradients) tensor.grad = gradient && tensorOf(gradient);
-    const tensors = results.map((made) => {
+    return results.map((made) => {
       if (made.kind === "tensor") return made.tensor;
       if (made.kind === "argument") return given[made.index];
       const tensor = tensorOf(made.view);
       tensor.node = made.node;
       return tensor;
     });
-    return filled(result, tensors);
   }
 
   /** A storage for a buffer whose elements stay here until the next call, unless somebody asks for them. */

@@ -6,14 +6,15 @@
 import { backend, type Expression, type Expressions, oncePer } from "../kernels/index.ts";
 import type { ElementwiseCall, MatmulCall } from "../kernels/watch.ts";
 import { isLowerable } from "./layout.ts";
-import type { Buffer, KernelStatement, Statement } from "./program.ts";
+import { type Buffer, isOutside, type KernelStatement, type Statement, type View } from "./program.ts";
 import type { Trace } from "./trace.ts";
 
 /** The statements whose effect can be seen after the call. */
-export function simplify({ statements, results, gradients }: Trace): Statement[] {
+export function simplify(trace: Trace): Statement[] {
+  const { statements, results } = trace;
   const needed = new Set<Buffer>();
   for (const result of results) if (result.kind === "view") needed.add(result.view.buffer);
-  for (const gradient of gradients.values()) if (gradient !== null) needed.add(gradient.buffer);
+  for (const { buffer } of gradientsOf(trace)) needed.add(buffer);
   const kept: Statement[] = [];
   for (const statement of statements.toReversed()) {
     if (!isNeeded(statement, needed)) continue;
@@ -23,11 +24,15 @@ export function simplify({ statements, results, gradients }: Trace): Statement[]
   return kept.reverse();
 }
 
+/** The gradients that can be seen after the call, also after one that work of the host has ended by an error. */
+export function gradientsOf({ statements, gradients }: Trace): View[] {
+  const maps = statements.flatMap((statement) => (statement.kind === "work" ? [statement.gradients] : []));
+  return [...maps, gradients].flatMap((map) => [...map.values()].filter((view) => view !== null));
+}
+
 function isNeeded({ kind, outputs }: Statement, needed: ReadonlySet<Buffer>): boolean {
   if (kind === "work" || kind === "draw") return true;
-  return outputs.some(
-    ({ buffer }) => needed.has(buffer) || ["captured", "argument", "gradient"].includes(buffer.source.kind),
-  );
+  return outputs.some(({ buffer }) => needed.has(buffer) || isOutside(buffer));
 }
 
 /** A product with an activation as a product, and the activation in place. */

@@ -298,11 +298,12 @@ class Tracer implements Watcher {
 
   host<T extends Operand>(work: HostWork<T>, reads: readonly T[], fixed: unknown): readonly number[] {
     const operands = reads.map((tensor) => this.#view(tensor as unknown as Tensor));
+    const gradients = reads.length === 0 ? new Map<Tensor, View | null>() : this.#replacedGradients();
     const numbers = withWatcher(null, () => work(reads));
     const index = this.#workCount++;
     this.#works.set(numbers, index);
     const repeated = work as unknown as HostWork<Tensor>;
-    this.#statements.push({ kind: "work", work: repeated, fixed, index, outputs: [], operands });
+    this.#statements.push({ kind: "work", work: repeated, fixed, gradients, index, outputs: [], operands });
     return numbers;
   }
 
@@ -337,17 +338,11 @@ class Tracer implements Watcher {
     for (const gradient of this.#gradients.values())
       if (gradient !== null && gradient.node !== null)
         this.refuse("leaves a gradient that can still be differentiated: detach it");
-    const gradients = new Map(
-      Array.from(this.#gradients, ([tensor, gradient]) => [
-        tensor,
-        gradient === null ? null : this.#view(gradient),
-      ]),
-    );
     return {
       statements: this.#statements,
       result: replaced(value, (_, i) => holeAt(i)),
       results,
-      gradients,
+      gradients: this.#replacedGradients(),
       conditions: {
         values: this.#values,
         differentiated: this.#differentiated,
@@ -356,6 +351,16 @@ class Tracer implements Watcher {
       bufferCount: this.#bufferCount,
       refusal: this.#refusal,
     };
+  }
+
+  /** The gradients that the function has replaced so far. */
+  #replacedGradients(): Map<Tensor, View | null> {
+    return new Map(
+      Array.from(this.#gradients, ([tensor, gradient]) => [
+        tensor,
+        gradient === null ? null : this.#view(gradient),
+      ]),
+    );
   }
 
   /** Notes that the course of the function depends on whether a tensor from outside is being differentiated. */

@@ -11,6 +11,7 @@ import {
   type Tensor,
   tensor,
   useBackend,
+  zeros,
 } from "../../src/index.ts";
 import { Adam, clipGradNorm, Optimizer, Scheduler, SGD, stepSchedule } from "../../src/optim/index.ts";
 import { bitsOf } from "./bits.ts";
@@ -270,6 +271,37 @@ describe("a compiled step", () => {
         thrown(() => step(x)),
         x,
       );
+    }
+  });
+
+  twins("leaves everything as it is when clipping meets a gradient that is not finite", (wrap, log) => {
+    const [w, v, before, after] = [leaf([1, 2]), leaf([3, 4]), zeros([3]), zeros([3])];
+    const random = new Random(1);
+    const optimizer = new Adam([w, v], { learningRate: 0.1 });
+    const step = wrap((x: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      before.assign(y);
+      const loss = w
+        .mul(x)
+        .add(normal([2], random))
+        .square()
+        .sum();
+      loss.backward();
+      v.grad = x.mul(3);
+      clipGradNorm([w], 1);
+      after.assign(y);
+      x.assign(3);
+      v.grad = x.mul(2);
+      optimizer.step();
+      return loss.detach().add(normal([], random));
+    });
+    for (let i = 0; i < 12; i++) {
+      const x = tensor([1, i === 4 || i > 8 ? NaN : i]);
+      log(
+        thrown(() => log(step(x, tensor([i, 2, 3])))),
+        x,
+      );
+      if (i % 3 === 1) log(w, w.grad, v, v.grad, before, after, random.state(), optimizer.stateDictionary());
     }
   });
 

@@ -22,6 +22,12 @@ export function replaced(tree: unknown, other: (tensor: Tensor, index: number) =
   return build(tree);
 }
 
+/** Whether a tree has itself among its branches. */
+export function isCyclic(tree: unknown, above: readonly unknown[] = []): boolean {
+  if (isTensor(tree) || !(Array.isArray(tree) || isPlain(tree))) return false;
+  return above.includes(tree) || Object.values(tree).some((branch) => isCyclic(branch, [...above, tree]));
+}
+
 /** Whether an argument counts by what it is, and not by its elements only: it is, or was, a leaf that is differentiated by. */
 export function isKnown({ node, isFrozen, grad }: Tensor): boolean {
   return node !== null || isFrozen || grad !== null;

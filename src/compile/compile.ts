@@ -5,7 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { backendName, wasmInUse, watcher } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import { isRecording, observer } from "../ops/operation.ts";
-import { changeableIn, signatureOf, tensorsOf } from "./arguments.ts";
+import { changeableIn, isCyclic, signatureOf, tensorsOf } from "./arguments.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
@@ -91,6 +91,7 @@ class Family {
     if (watcher !== null) return this.#f(...(given as never[]));
     if (observer !== null) return this.#eager(given, "somebody watches each operation (detectAnomaly)");
     if (backend === null) return this.#eager(given, `the backend is ${backendName()}`);
+    if (isCyclic(given)) return this.#eager(given, "is called with an object that refers to itself");
     const signature = `${isRecording() ? "" : "noGrad "}${signatureOf(given)}`;
     let member = this.#members.get(signature);
     if (member === undefined) {

@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
       const model = readModel(shipped(name));
       await show("Noise and steps");
       await page.click(`role=button[name="${name === "residual" ? "Residual" : "Autoencoder"}"]`);
-      await page.waitForSelector(`[data-model=${name}]:text("${name}:")`);
+      await page.waitForSelector(`[data-model=${name}]:text("trained before")`);
       await page.selectOption("select[name=sampler]", "dpm-solver");
       await fill("steps", "7");
       await fill("walk-seed", "11");
@@ -235,7 +235,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
   test("asks for galaxies under conditions, guided, and as wished", async () => {
     const model = readModel(shipped("residual"));
     await page.click("role=button[name=Residual]");
-    await page.waitForSelector("[data-model=residual]:text('residual:')");
+    await page.waitForSelector("[data-model=residual]:text('trained before')");
     await show("Ask");
     await page.check("input[name=ask-disc-mass]");
     await page.fill("input[name=guidance]", "1.5");
@@ -318,7 +318,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
     await page.setInputFiles("input[name=model]", file);
     await page.waitForSelector(".model [role=alert]");
     await page.click("role=button[name=Residual]");
-    await page.waitForSelector("[data-model=residual]:text('residual:')");
+    await page.waitForSelector("[data-model=residual]:text('trained before')");
   });
 
   test("in two dimensions comes near the exact denoiser, on shapes and on points that one adds", async () => {

@@ -88,10 +88,11 @@ describe("a job that is stopped", () => {
   test("by two signals, or by one before there is anything to keep, ends at once: any command, in a computation or waiting for a file", async () => {
     execFileSync("mkfifo", [join(home, "fifo")]);
     succeed(["generate", "--count", "4000", "--out", "big"], home);
+    succeed(["generate", "--count", "4000", "--seed", "1", "--out", "fresh"], home);
     succeed(["train", "--data", "big/curves.csv", "--network", "residual", "--batches", "20"], home);
     writeFileSync(join(home, "galaxy.csv"), "radius,velocity,error\n2,95,15\n8,140,15\n");
     const model = ["--model", "big/model.safetensors"];
-    const real = ["big/curves.csv", "big/curves.csv", "--count", "2000"];
+    const real = ["fresh/curves.csv", "big/curves.csv", "--count", "2000"];
     const jobs = [
       ["run", ...long, "--out", "f"],
       ["generate", "--count", "100000", "--out", "g"],

@@ -19,6 +19,7 @@ import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
 import { ResidualDenoiser } from "./residual-denoiser.ts";
 import { addNoise, linearSchedule } from "./schedule.ts";
+import { onlyComputes } from "./training.ts";
 
 /** The amounts of noise at which denoisers are compared. */
 export const NOISE_LEVELS: readonly number[] = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -104,8 +105,7 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
     average.update();
     return loss;
   };
-  // A network that somebody has extended may do more than compute, which compiled steps would leave out.
-  const trainOn = model.constructor === ResidualDenoiser ? compile(step) : step;
+  const trainOn = onlyComputes(model, ResidualDenoiser) ? compile(step) : step;
   try {
     for (let done = 0; done < steps; done++) {
       if (place + batchSize > rows.length) [rows, place] = [order.permutation(rows.length), 0];

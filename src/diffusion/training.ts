@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
 import { compile } from "../compile/compile.ts";
+import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor, operand, withoutTemporaries } from "../ops/operands.ts";
@@ -134,10 +135,24 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   return epochsOf(options);
 }
 
+/**
+ * Whether a network is as its class makes it. One that somebody has extended, or an optimiser of somebody else's, may do more than
+ * compute, such as look at values: compiled steps would leave that out.
+ */
+export function onlyComputes(model: Module, kind: new (...given: never[]) => Module): boolean {
+  return model
+    .modules()
+    .every(
+      (part) => part.constructor === (part === model ? kind : Linear) && !Object.hasOwn(part, "forward"),
+    );
+}
+
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
-  // A network or an optimiser of somebody else's may do more than compute, which compiled steps would leave out.
-  const isOwn = model.constructor === DenoisingAutoencoder && OPTIMIZERS.has(optimizer.constructor);
+  const isOwn =
+    onlyComputes(model, DenoisingAutoencoder) &&
+    OPTIMIZERS.has(optimizer.constructor) &&
+    !Object.hasOwn(optimizer, "step");
   const wrap = (f: (curves: Tensor) => Tensor): typeof f => (isOwn ? compile(f) : f);
   const step = wrap((curves) => {
     optimizer.zeroGrad();

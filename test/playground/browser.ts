@@ -11,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { expect } from "vitest";
 import { TYPES } from "../runtimes/browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,7 +53,7 @@ export interface Context {
   newCDPSession(page: Page): Promise<{ send(method: string, options?: object): Promise<unknown> }>;
 }
 
-interface Browser {
+export interface Browser {
   newContext(options?: object): Promise<Context>;
   close(): Promise<void>;
 }
@@ -130,9 +131,85 @@ export function sizeOf(page: string): number {
   return [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
 }
 
-/** axe-core as text, to be run in a page. */
-export function axe(): string {
-  return readFileSync(join(pages, "node_modules/axe-core/axe.min.js"), "utf8");
+/** What pages complain of in the console, and what they ask for. */
+export class Visits {
+  readonly problems: string[] = [];
+  readonly requests: string[] = [];
+
+  /** Opens an address in a page that is written down here, and waits for something in it. */
+  async open(within: Context, address: string, ready: string): Promise<Page> {
+    const page = await within.newPage();
+    page.on("console", (message: { type(): string; text(): string }) => {
+      if (["error", "warning"].includes(message.type())) this.problems.push(message.text());
+    });
+    page.on("pageerror", (error: Error) => this.problems.push(String(error)));
+    page.on("request", (request: { url(): string }) => this.requests.push(request.url()));
+    await page.goto(address);
+    await page.waitForSelector(ready);
+    return page;
+  }
+
+  /** Requests to another host than the one at `address`. */
+  requestsBeyond(address: string): string[] {
+    return this.requests.filter((url) => !url.startsWith(address) && !/^(blob|data):/.test(url));
+  }
+}
+
+/** Colours and widths in which each page is looked at. */
+export const LOOKS = [
+  ["light", 1400],
+  ["dark", 1400],
+  ["light", 390],
+  ["dark", 390],
+] as const;
+
+/** A page in such a look, ready for axe. */
+export async function openIn(
+  browser: Browser,
+  [colorScheme, width]: (typeof LOOKS)[number],
+  open: (within: Context) => Promise<Page>,
+): Promise<Page> {
+  const viewport = { width, height: 844 };
+  const page = await open(await browser.newContext({ colorScheme, viewport, bypassCSP: true }));
+  await page.addScriptTag({
+    content: readFileSync(join(pages, "node_modules/axe-core/axe.min.js"), "utf8"),
+  });
+  return page;
+}
+
+/** Expects that axe finds nothing serious in what a page shows now, and that nothing is wider than the screen. */
+export async function expectAccessible(page: Page, what?: string): Promise<void> {
+  const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
+    `axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`,
+  );
+  expect(found, what).toEqual([]);
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(beyond, what).toBeLessThanOrEqual(0);
+}
+
+/** What comes of code that is made from text in a page: from a timer, as what the driver runs itself is exempt. */
+export async function codeFromText(page: Page): Promise<string> {
+  return page.evaluate(
+    () =>
+      new Promise<string>((resolve) =>
+        setTimeout(() => {
+          try {
+            resolve(String(new Function("return 1")()));
+          } catch (error) {
+            resolve((error as Error).name);
+          }
+        }),
+      ),
+  );
+}
+
+/** A page that was visited once, opened again without a network. */
+export async function openOffline(browser: Browser, open: (within: Context) => Promise<Page>): Promise<Page> {
+  const within = await browser.newContext();
+  const first = await open(within);
+  await first.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await within.setOffline(true);
+  return open(within);
 }
 
 /** Serves the site below a path that it was not built for. */

@@ -21,7 +21,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { INFERENCE } from "../../examples/playground/lab/settings.ts";
 import { SPARC_GALAXIES } from "../../examples/playground/lab/sparc.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
-import { axe, buildPages, type Context, hasBrowser, launch, type Page, serve, sizeOf } from "./browser.ts";
+import {
+  buildPages,
+  type Context,
+  expectAccessible,
+  hasBrowser,
+  LOOKS,
+  launch,
+  openIn,
+  openOffline,
+  type Page,
+  serve,
+  sizeOf,
+  Visits,
+} from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const saved = join(root, ".build/playground/saved");
@@ -34,8 +47,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
   let server: Server;
   let address: string;
   let page: Page;
-  const problems: string[] = [];
-  const requests: string[] = [];
+  const visits = new Visits();
 
   beforeAll(async () => {
     requireFreshBuild();
@@ -53,16 +65,8 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
     server?.close();
   });
 
-  async function open(within: Context): Promise<Page> {
-    const page = await within.newPage();
-    page.on("console", (message: { type(): string; text(): string }) => {
-      if (["error", "warning"].includes(message.type())) problems.push(message.text());
-    });
-    page.on("pageerror", (error: Error) => problems.push(String(error)));
-    page.on("request", (request: { url(): string }) => requests.push(request.url()));
-    await page.goto(`${address}lab.html`);
-    await page.waitForSelector("[data-model=residual]");
-    return page;
+  function open(within: Context): Promise<Page> {
+    return visits.open(within, `${address}lab.html`, "[data-model=residual]");
   }
 
   const show = (tab: string): Promise<void> => page.click(`role=tab[name="${tab}"]`);
@@ -355,45 +359,23 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
     expect(learned / exact).toBeLessThan(1.1);
   });
 
-  test.each([
-    ["light", 1400],
-    ["dark", 1400],
-    ["light", 390],
-    ["dark", 390],
-  ])(
+  test.each(LOOKS)(
     "axe finds nothing serious, %s at %i px, and nothing is wider than the screen",
-    async (colorScheme, width) => {
-      const within = await browser.newContext({
-        colorScheme,
-        viewport: { width, height: 844 },
-        bypassCSP: true,
-      });
-      const page = await open(within);
-      await page.addScriptTag({ content: axe() });
+    async (...look) => {
+      const page = await openIn(browser, look, open);
       for (const tab of ["Train", "Noise and steps", "Ask", "Infer", "Two dimensions"]) {
         await page.click(`role=tab[name="${tab}"]`);
         await page.evaluate(() => new Promise<void>((resolve) => setTimeout(resolve, 500)));
-        const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
-          `axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`,
-        );
-        expect(found, tab).toEqual([]);
-        expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-          tab,
-        ).toBeLessThanOrEqual(0);
+        await expectAccessible(page, tab);
       }
-      await within.close();
+      await page.context().close();
     },
   );
 
   test("opens without a network after the first visit to any page", async () => {
-    const within = await browser.newContext();
-    const first = await open(within);
-    await first.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await within.setOffline(true);
-    const second = await open(within);
+    const second = await openOffline(browser, open);
     expect(await second.textContent("h1")).toBe("The diffusion lab");
-    await within.close();
+    await second.context().close();
   });
 
   test("all that is sent is at most 200 kB, and the models 165 kB", () => {
@@ -403,7 +385,7 @@ describe.skipIf(!hasBrowser)("the diffusion lab", () => {
   });
 
   test("no error reached the console, and no request another host", () => {
-    expect(problems).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith(address) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(visits.problems).toEqual([]);
+    expect(visits.requestsBeyond(address)).toEqual([]);
   });
 });

@@ -1,41 +1,18 @@
 /** The same pages in Firefox and WebKitGTK: no driver, but a program that opens a page in a frame and uses it. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random, useBackend } from "halograd";
 import { finish, generatePopulation, readModel, sampleCurves, trainModel } from "halograd/curves";
 import { beforeAll, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
-import { requireFreshBuild } from "../fresh-build.ts";
-import { findMiniBrowser, runInBrowser } from "../runtimes/browser.ts";
-import { buildPages, site } from "./browser.ts";
+import { browsers, prepareFrame, runFrame } from "./frame.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const home = join(root, ".build/playground/frame");
-
-const present = {
-  firefox: existsSync("/usr/bin/firefox-esr"),
-  webkit: existsSync("/usr/bin/Xvfb") && findMiniBrowser() !== undefined,
-};
 
 /** Steps every program to its end, trains and samples in the lab, and posts what the pages show. */
 const PROGRAM = `
-const frame = document.createElement("iframe");
-frame.width = 1400;
-frame.height = 900;
-frame.src = "/site/index.html";
-document.body.append(frame);
-const until = async (what, read) => {
-  for (let i = 0; i < 1500; i++) {
-    const found = frame.contentDocument && read(frame.contentDocument);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("waited in vain for " + what);
-};
-const failures = [];
-await until("the page", (page) => page.querySelector(".graph svg"));
-frame.contentWindow.addEventListener("error", ({ message }) => failures.push(message));
+await open("index.html", ".graph svg");
 const shown = {};
 const titles = [...frame.contentDocument.querySelectorAll("select[name=preset] option")].map(({ value }) => value);
 for (const title of titles) {
@@ -59,9 +36,7 @@ for (const title of titles) {
 }
 
 // The lab: a short training, and samples of the model that it opens with.
-frame.src = "/site/lab.html";
-await until("the lab", (page) => page.querySelector("[data-model=residual]"));
-frame.contentWindow.addEventListener("error", ({ message }) => failures.push(message));
+await open("lab.html", "[data-model=residual]");
 const lab = frame.contentDocument;
 const button = (text) => [...lab.querySelectorAll("button")].find(({ textContent }) => textContent.trim() === text);
 button("Ask").click();
@@ -81,33 +56,23 @@ await fetch("/result", { method: "POST", body: JSON.stringify([{ shown, failures
 `;
 
 beforeAll(() => {
-  if (!present.firefox && !present.webkit) return;
-  requireFreshBuild();
   useBackend("typescript");
-  buildPages();
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(home, "node_modules/halograd"), { recursive: true });
-  cpSync(site, join(home, "site"), { recursive: true });
-  cpSync(join(root, "package.json"), join(home, "node_modules/halograd/package.json"));
-  writeFileSync(join(home, "program.js"), PROGRAM);
+  prepareFrame("pages", PROGRAM, 1500);
 }, 120_000);
 
-test.each(
-  (["firefox", "webkit"] as const).filter((browser) => present[browser] || process.env.CI === "true"),
-)(
+test.each(browsers)(
   "%s shows the engine's gradients at the end of every program, and trains and samples in the lab",
   async (browser) => {
     // Imported here: it needs what the build has installed.
     const { runProgram } = await import("../../examples/playground/stepper/program.ts");
     const { record, elementsOf } = await import("../../examples/playground/stepper/steps.ts");
     const { show } = await import("../../examples/playground/site/numbers.ts");
-    const [outcome] = await runInBrowser(browser, home, 100_000);
-    const { shown, failures, samples, losses } = outcome as unknown as {
+    const { shown, failures, samples, losses } = await runFrame<{
       shown: Record<string, Record<string, string[]>>;
       failures: string[];
       samples: string;
       losses: string;
-    };
+    }>("pages", browser, 100_000);
     expect(failures).toEqual([]);
     for (const { title, source } of presets) {
       const run = runProgram(source);

@@ -7,7 +7,21 @@ import { useBackend } from "halograd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { presets } from "../../examples/playground/stepper/presets.ts";
 import { requireFreshBuild } from "../fresh-build.ts";
-import { axe, buildPages, type Context, hasBrowser, launch, type Page, serve, sizeOf } from "./browser.ts";
+import {
+  buildPages,
+  type Context,
+  codeFromText,
+  expectAccessible,
+  hasBrowser,
+  LOOKS,
+  launch,
+  openIn,
+  openOffline,
+  type Page,
+  serve,
+  sizeOf,
+  Visits,
+} from "./browser.ts";
 
 const exports = fileURLToPath(new URL("../../.build/playground/exports", import.meta.url));
 
@@ -17,8 +31,7 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
   let server: Server;
   let address: string;
   let page: Page;
-  const problems: string[] = [];
-  const requests: string[] = [];
+  const visits = new Visits();
 
   beforeAll(async () => {
     requireFreshBuild();
@@ -35,16 +48,8 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     server?.close();
   });
 
-  async function open(within: Context, hash = ""): Promise<Page> {
-    const page = await within.newPage();
-    page.on("console", (message: { type(): string; text(): string }) => {
-      if (["error", "warning"].includes(message.type())) problems.push(message.text());
-    });
-    page.on("pageerror", (error: Error) => problems.push(String(error)));
-    page.on("request", (request: { url(): string }) => requests.push(request.url()));
-    await page.goto(address + hash);
-    await page.waitForSelector(".graph svg");
-    return page;
+  function open(within: Context, hash = ""): Promise<Page> {
+    return visits.open(within, address + hash, ".graph svg");
   }
 
   const isAt = (page: Page) =>
@@ -378,61 +383,28 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
     expect(times.sort((a, b) => a - b)[7]).toBeLessThan(50);
   });
 
-  test.each([
-    ["light", 1400],
-    ["dark", 1400],
-    ["light", 390],
-    ["dark", 390],
-  ])(
+  test.each(LOOKS)(
     "axe finds nothing serious, %s at %i px, and nothing is wider than the screen",
-    async (colorScheme, width) => {
-      const within = await browser.newContext({
-        colorScheme,
-        viewport: { width, height: 844 },
-        bypassCSP: true,
-      });
-      const page = await open(within);
-      await page.addScriptTag({ content: axe() });
+    async (...look) => {
+      const page = await openIn(browser, look, open);
       for (const tab of ["Node", "Nudge", "Descend", "Order", "Export"]) {
         await page.click(`role=tab[name=${tab}]`);
         await page.fill("input[name=step]", "4");
-        const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
-          `axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`,
-        );
-        expect(found).toEqual([]);
+        await expectAccessible(page, tab);
       }
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-      ).toBeLessThanOrEqual(0);
-      await within.close();
+      await page.context().close();
     },
   );
 
   test("the page opens without a network after the first visit", async () => {
-    const within = await browser.newContext();
-    const first = await open(within);
-    await first.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await within.setOffline(true);
-    const second = await open(within);
+    const second = await openOffline(browser, open);
     expect(await second.textContent("h1")).toBe("Backprop, step by step");
-    await within.close();
+    await second.context().close();
   });
 
   test("the page's policy refuses code from text", async () => {
-    // From a timer, as what the driver runs itself is exempt.
-    const answer = await page.evaluate(
-      () =>
-        new Promise<string>((resolve) =>
-          setTimeout(() => {
-            try {
-              resolve(String(new Function("return 1")()));
-            } catch (error) {
-              resolve((error as Error).name);
-            }
-          }),
-        ),
-    );
-    expect(answer).toBe("EvalError");
+    expect(await codeFromText(page)).toBe("EvalError");
+    const { problems } = visits;
     problems.splice(0, Infinity, ...problems.filter((text) => !text.includes("unsafe-eval")));
   });
 
@@ -443,7 +415,7 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
   });
 
   test("no error reached the console, and no request another host", () => {
-    expect(problems).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith(address) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(visits.problems).toEqual([]);
+    expect(visits.requestsBeyond(address)).toEqual([]);
   });
 });

@@ -1,35 +1,9 @@
 /** The tour in Firefox and WebKitGTK: no driver, but a program that opens the page in a frame and works through it. */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { requireFreshBuild } from "../fresh-build.ts";
-import { findMiniBrowser, runInBrowser } from "../runtimes/browser.ts";
-import { buildPages, site } from "./browser.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const home = join(root, ".build/playground/tour-frame");
-
-const present = {
-  firefox: existsSync("/usr/bin/firefox-esr"),
-  webkit: existsSync("/usr/bin/Xvfb") && findMiniBrowser() !== undefined,
-};
+import { browsers, prepareFrame, runFrame } from "./frame.ts";
 
 /** Puts every reference solution into its editor, checks it, and posts the verdicts; then an error, and an endless loop. */
 const PROGRAM = `
-const frame = document.createElement("iframe");
-frame.width = 1400;
-frame.height = 900;
-frame.src = "/site/tour.html";
-document.body.append(frame);
-const until = async (what, read) => {
-  for (let i = 0; i < 3000; i++) {
-    const found = frame.contentDocument && read(frame.contentDocument);
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("waited in vain for " + what);
-};
 const page = () => frame.contentDocument;
 const click = async (place) => (await until(place, (page) => page.querySelector(place))).click();
 const ended = (place) =>
@@ -43,9 +17,7 @@ const write = async (place, code) => {
   page().execCommand("selectAll");
   page().execCommand("insertText", false, code);
 };
-const failures = [];
-await until("the page", (page) => page.querySelector("main h1"));
-frame.contentWindow.addEventListener("error", ({ message }) => failures.push(message));
+await open("tour.html", "main h1");
 const verdicts = {};
 const lessons = [...page().querySelectorAll(".lessons li a")].map((link) => link.getAttribute("href").slice(1));
 for (const lesson of lessons) {
@@ -75,28 +47,18 @@ await fetch("/result", { method: "POST", body: JSON.stringify([{ verdicts, error
 `;
 
 beforeAll(() => {
-  if (!present.firefox && !present.webkit) return;
-  requireFreshBuild();
-  buildPages();
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(home, "node_modules/halograd"), { recursive: true });
-  cpSync(site, join(home, "site"), { recursive: true });
-  cpSync(join(root, "package.json"), join(home, "node_modules/halograd/package.json"));
-  writeFileSync(join(home, "program.js"), PROGRAM);
+  prepareFrame("tour", PROGRAM, 3000);
 }, 300_000);
 
-test.each(
-  (["firefox", "webkit"] as const).filter((browser) => present[browser] || process.env.CI === "true"),
-)(
+test.each(browsers)(
   "%s passes every reference solution, reports the line of an error, and stops an endless loop",
   async (browser) => {
-    const [outcome] = await runInBrowser(browser, home, 150_000);
-    const { verdicts, error, loop, failures } = outcome as unknown as {
+    const { verdicts, error, loop, failures } = await runFrame<{
       verdicts: Record<string, string>;
       error: string;
       loop: string;
       failures: string[];
-    };
+    }>("tour", browser, 150_000);
     expect(failures).toEqual([]);
     const names = Object.keys(verdicts);
     expect(names.length).toBeGreaterThanOrEqual(20);

@@ -5,7 +5,21 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { requireFreshBuild } from "../fresh-build.ts";
-import { axe, buildPages, type Context, hasBrowser, launch, type Page, serve, site } from "./browser.ts";
+import {
+  buildPages,
+  type Context,
+  codeFromText,
+  expectAccessible,
+  hasBrowser,
+  LOOKS,
+  launch,
+  openIn,
+  openOffline,
+  type Page,
+  serve,
+  site,
+  Visits,
+} from "./browser.ts";
 
 describe.skipIf(!hasBrowser)("the tour", () => {
   let browser: Awaited<ReturnType<typeof launch>>;
@@ -13,8 +27,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
   let server: Server;
   let address: string;
   let page: Page;
-  const problems: string[] = [];
-  const requests: string[] = [];
+  const visits = new Visits();
 
   beforeAll(async () => {
     requireFreshBuild();
@@ -29,16 +42,8 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     server?.close();
   });
 
-  async function open(within: Context, hash = ""): Promise<Page> {
-    const page = await within.newPage();
-    page.on("console", (message: { type(): string; text(): string }) => {
-      if (["error", "warning"].includes(message.type())) problems.push(message.text());
-    });
-    page.on("pageerror", (error: Error) => problems.push(String(error)));
-    page.on("request", (request: { url(): string }) => requests.push(request.url()));
-    await page.goto(`${address}tour.html${hash}`);
-    await page.waitForSelector("main h1");
-    return page;
+  function open(within: Context, hash = ""): Promise<Page> {
+    return visits.open(within, `${address}tour.html${hash}`, "main h1");
   }
 
   /** Follows the link to a lesson. */
@@ -75,7 +80,7 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     page.evaluate(() => document.querySelector(".lessons summary")!.textContent!.replace(/.*· /, ""));
 
   test("what opens the page is at most 200 kB, and checkers are loaded when one is asked for", () => {
-    const names = requests
+    const names = visits.requests
       .map((url) => url.slice(address.length))
       .filter((name) => existsSync(join(site, name)));
     const bytes = [...new Set(names)].reduce(
@@ -286,21 +291,10 @@ describe.skipIf(!hasBrowser)("the tour", () => {
     await within.close();
   });
 
-  test.each([
-    ["light", 1400],
-    ["dark", 1400],
-    ["light", 390],
-    ["dark", 390],
-  ])(
+  test.each(LOOKS)(
     "axe finds nothing serious, %s at %i px, and nothing is wider than the screen",
-    async (colorScheme, width) => {
-      const within = await browser.newContext({
-        colorScheme,
-        viewport: { width, height: 844 },
-        bypassCSP: true,
-      });
-      const page = await open(within);
-      await page.addScriptTag({ content: axe() });
+    async (...look) => {
+      const page = await openIn(browser, look, open);
       // With verdicts, hints and a solution in sight.
       await page.click("[data-exercise=slope] [data-action=check]");
       await page.click("[data-exercise=slope] [data-action=hint]");
@@ -312,49 +306,28 @@ describe.skipIf(!hasBrowser)("the tour", () => {
           location.hash = hash;
         }, lesson);
         await page.waitForSelector(`main[data-lesson="${lesson}"]`);
-        const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
-          `axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`,
-        );
-        expect(found).toEqual([]);
-        expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-        ).toBeLessThanOrEqual(0);
+        await expectAccessible(page, lesson);
       }
-      await within.close();
+      await page.context().close();
     },
   );
 
   test("the page refuses code from text, which only its worker runs", async () => {
-    const answer = await page.evaluate(
-      () =>
-        new Promise<string>((resolve) =>
-          setTimeout(() => {
-            try {
-              resolve(String(new Function("return 1")()));
-            } catch (error) {
-              resolve((error as Error).name);
-            }
-          }),
-        ),
-    );
-    expect(answer).toBe("EvalError");
+    expect(await codeFromText(page)).toBe("EvalError");
+    const { problems } = visits;
     problems.splice(0, Infinity, ...problems.filter((text) => !text.includes("unsafe-eval")));
   });
 
   test("it opens, runs and checks without a network after the first visit", async () => {
-    const within = await browser.newContext();
-    const first = await open(within);
-    await first.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await within.setOffline(true);
-    const second = await open(within);
+    const second = await openOffline(browser, open);
     await second.click("[data-exercise=slope] [data-action=check]");
     await second.waitForSelector("[data-exercise=slope] [data-verdict=wrong]");
     expect(await second.textContent("[data-exercise=slope] [data-verdict]")).toContain("For f(x) =");
-    await within.close();
+    await second.context().close();
   });
 
   test("no error reached the console, and no request another host", () => {
-    expect(problems).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith(address) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(visits.problems).toEqual([]);
+    expect(visits.requestsBeyond(address)).toEqual([]);
   });
 });

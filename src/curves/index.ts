@@ -68,6 +68,7 @@ export {
 export {
   type CurvesStep,
   defaultSampler,
+  SAMPLER_FUNCTIONS,
   type SamplerChoice,
   type SamplingOptions,
   type SamplingProgress,

@@ -199,13 +199,14 @@ function samplerOf(
   checkCount(where, "steps", steps);
   checkRandom(where, random);
   const options = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
-  return (denoiser, start) => FUNCTIONS[sampler](denoiser, start, options);
+  return (denoiser, start) => SAMPLER_FUNCTIONS[sampler](denoiser, start, options);
 }
 
 /** Steps from noise to curve, where no number is given. */
 export const STEPS = 31;
 
-const FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
+/** The samplers by their names. */
+export const SAMPLER_FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
   euler: eulerSampler,
   heun: heunSampler,
   midpoint: midpointSampler,

@@ -33,6 +33,7 @@ export {
   type InferredGalaxy,
   inferenceFigure,
   inferredGalaxiesFigure,
+  intervalBands,
   type ObservedPoints,
 } from "./inference.ts";
 export { okabeIto, viridis } from "./palette.ts";

@@ -1,6 +1,6 @@
 /** Figures of posterior curves: bands of 50, 68 and 95 % around the median, and the observed points with their errors. */
 
-import { figure, type Mark, type Panel } from "./figure.ts";
+import { type BandMark, figure, type Mark, type Panel } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 import { asMarkup } from "./svg.ts";
@@ -98,11 +98,19 @@ export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], colu
 /** Of an axis in units of the fastest point: higher parts of bands are cut off. */
 const TALLEST = 1.65;
 
-function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] {
-  const { radii, intervals, observations, heldOut } = galaxy;
-  const at = (share: number): number[] =>
-    intervals.map((velocities) => Math.min(most, velocities[share] / unit));
-  const band = (low: number, high: number, opacity: number, label: string): Mark => ({
+/**
+ * Bands within which 95, 68 and 50 % of curves lie, to be drawn in this order.
+ *
+ * @param radii of the intervals, kpc
+ * @param intervals at each radius the quantiles of {@link InferredGalaxy}: the lower ends of 95, 68 and 50 %, the median, the upper ends
+ * @example intervalBands([1], [[1, 2, 3, 4, 5, 6, 7]]).map(({ label }) => label); // ["95 %", "68 %", "50 % of curves"]
+ */
+export function intervalBands(
+  radii: ArrayLike<number>,
+  intervals: readonly (readonly number[])[],
+): BandMark[] {
+  const at = (share: number): number[] => intervals.map((velocities) => velocities[share]);
+  const band = (low: number, high: number, opacity: number, label: string): BandMark => ({
     kind: "band",
     x: radii,
     low: at(low),
@@ -111,11 +119,15 @@ function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] 
     opacity,
     label,
   });
+  return [band(0, 6, 0.14, "95 %"), band(1, 5, 0.2, "68 %"), band(2, 4, 0.26, "50 % of curves")];
+}
+
+function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] {
+  const { radii, intervals, observations, heldOut } = galaxy;
+  const shown = intervals.map((velocities) => velocities.map((v) => Math.min(most, v / unit)));
   return [
-    band(0, 6, 0.14, "95 %"),
-    band(1, 5, 0.2, "68 %"),
-    band(2, 4, 0.26, "50 % of curves"),
-    { kind: "line", x: radii, y: at(3), color: okabeIto.blue, label: "median" },
+    ...intervalBands(radii, shown),
+    { kind: "line", x: radii, y: shown.map((v) => v[3]), color: okabeIto.blue, label: "median" },
     ...points(observations, unit, most, okabeIto.black, "observed"),
     ...(heldOut === undefined ? [] : points(heldOut, unit, most, okabeIto.vermillion, "held out")),
   ];

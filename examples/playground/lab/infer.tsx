@@ -1,7 +1,7 @@
 /** Points that one draws, or those of a measured galaxy, and the curves that the model takes to be probable given them. */
 
 import { formatCsv, type Observations, parseObservations } from "halograd/io";
-import { inferenceFigure, type Mark, okabeIto } from "halograd/plot";
+import { inferenceFigure, intervalBands, type Mark, okabeIto } from "halograd/plot";
 import { useRef, useState } from "preact/hooks";
 import { Choice, NumberField, Switch, Typed } from "../site/controls.tsx";
 import { Chart, type Frame, Legend, radiusAxis, velocityAxis } from "./chart.tsx";
@@ -74,21 +74,12 @@ export function Infer({ client, model, version, onSay }: PartProps) {
   const observed = observationsOf(points);
   const marks: Mark[] = [];
   if (inference !== null && model.network === "residual" && points.length > 0) {
-    const at = (share: number): number[] => inference.intervals.map((velocities) => velocities[share]);
-    const band = (low: number, high: number, opacity: number, label: string): Mark => ({
-      kind: "band",
-      x: radii,
-      low: at(low),
-      high: at(high),
-      color: okabeIto.blue,
-      opacity,
-      label,
-    });
-    marks.push(band(0, 6, 0.14, "95 %"), band(1, 5, 0.2, "68 %"), band(2, 4, 0.26, "50 % of curves"));
+    marks.push(...intervalBands(radii, inference.intervals));
     if (showsCurves)
       for (const y of inference.curves)
         marks.push({ kind: "line", x: radii, y, color: okabeIto.blue, width: 0.7, opacity: 0.5 });
-    marks.push({ kind: "line", x: radii, y: at(3), color: okabeIto.blue, width: 2, label: "median" });
+    const median = inference.intervals.map((velocities) => velocities[3]);
+    marks.push({ kind: "line", x: radii, y: median, color: okabeIto.blue, width: 2, label: "median" });
   }
   const shownPoints = points.filter(({ radius }) => radius >= radii[0] && radius <= radii[radii.length - 1]);
   const outer = inference?.intervals[radii.length - 1];

@@ -1,44 +1,24 @@
 /** Two dimensions, where all can be seen: data of a known density, a small network, and the exact denoiser beside it. */
 
 import { normal, Random, type Tensor, tensor } from "halograd";
-import type { SamplerName } from "halograd/curves";
+import { SAMPLER_FUNCTIONS, type SamplerName } from "halograd/curves";
 import {
-  adamsBashforth2Sampler,
-  ancestralSampler,
-  churnSampler,
   convertPrediction,
   type Denoiser,
   denoisingErrors,
-  dpmSolver2MSampler,
-  eulerSampler,
   type FlowProgress,
   GaussianMixtureModel,
   GaussianModel,
-  heunSampler,
   linearSchedule,
-  midpointSampler,
   type NoiseSchedule,
   noiseShareAt,
   ResidualDenoiser,
-  rungeKutta4Sampler,
-  type Sampler,
   scheduleAt,
   trainFlow,
   uniformGrid,
 } from "halograd/diffusion";
 import type { Both } from "./protocol.ts";
 import { type Point, SCHEDULES, SPREAD } from "./shapes.ts";
-
-const SAMPLER_FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
-  euler: eulerSampler,
-  heun: heunSampler,
-  midpoint: midpointSampler,
-  "adams-bashforth": adamsBashforth2Sampler,
-  "dpm-solver": dpmSolver2MSampler,
-  "runge-kutta": rungeKutta4Sampler,
-  ddpm: ancestralSampler,
-  churn: churnSampler,
-};
 
 /** Data, a network that learns them, and the exact denoiser. */
 export class Plane {

@@ -104,7 +104,7 @@ export function networkOf({ network }: Pick<Model, "network">): NetworkName {
 
 /** The guess of the clean data, in the network's numbers. */
 export function denoiserOf({ network }: Model): Denoiser {
-  return network instanceof ResidualDenoiser ? network.denoiser() : (x) => network.forward(x);
+  return network.denoiser();
 }
 
 /** @throws ArgumentError for what is no model, such as the training that has one */

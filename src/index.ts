@@ -66,11 +66,15 @@ export * from "./ops/indexing.ts";
 export * from "./ops/joining.ts";
 export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
+export * from "./ops/logarithms.ts";
 export * from "./ops/losses.ts";
 export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
+export * from "./ops/predicates.ts";
 export * from "./ops/reductions.ts";
+export * from "./ops/rounding.ts";
 export type { FunctionsOnly, Methods, Tensor, TensorLike } from "./ops/tensor.ts";
+export * from "./ops/trigonometry.ts";
 export { allClose, equals, type Tolerance } from "./tensor/comparison.ts";
 export {
   arange,

@@ -11,16 +11,26 @@ import * as indexing from "../ops/indexing.ts";
 import * as joining from "../ops/joining.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
+import * as logarithms from "../ops/logarithms.ts";
 import * as losses from "../ops/losses.ts";
 import type { Operation } from "../ops/operation.ts";
+import * as predicates from "../ops/predicates.ts";
 import * as reductions from "../ops/reductions.ts";
+import * as rounding from "../ops/rounding.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import * as trigonometry from "../ops/trigonometry.ts";
+import { FUNCTIONS_ONLY } from "../tensor/tensor.ts";
+
+/** Modules whose operations are no methods: a program has those that it imports, and no others. */
+const functions = [trigonometry, logarithms, rounding, predicates, joining];
 
 /** A kind of call. */
 export interface Word {
   /** Of the function, and of the method where there is one. */
   readonly name: string;
   readonly f: (...values: never[]) => Tensor;
+  /** Whether it is a method of tensors too. */
+  readonly isMethod: boolean;
   /** The record; null for what is composed of other operations or spells them differently. */
   readonly operation: Operation | null;
   /** Ways to call what is composed of other operations. */
@@ -48,16 +58,17 @@ type Exported = Word["f"] & {
   readonly calls?: Calls;
 };
 
-const wordsOf = (functions: object): Word[] =>
-  (Object.entries(functions) as [string, Exported][]).map(([name, f]) => {
+const wordsOf = (exported: object): Word[] =>
+  (Object.entries(exported) as [string, Exported][]).map(([name, f]) => {
     const { operation = null, examples = [] } = f;
     const declared = operation === null ? f.calls : operation.calls;
-    return { name, f, operation, examples, calls: declared ?? (operation?.value ? {} : declared) };
+    const isMethod = !(name in FUNCTIONS_ONLY) && !functions.some((module) => name in module);
+    return { name, f, isMethod, operation, examples, calls: declared ?? (operation?.value ? {} : declared) };
   });
 
 const modules = [
-  elementwise,
-  { ...reductions, ...losses },
+  { ...elementwise, ...trigonometry, ...logarithms, ...rounding },
+  { ...reductions, ...losses, ...predicates },
   { ...layout, ...joining, ...indexing },
   linear,
 ].map(wordsOf);

@@ -5,24 +5,42 @@
 
 import type { Calls, Dice, Domain, Setting } from "../basics/domains.ts";
 import { type Shape, sizeOf } from "../basics/shape.ts";
+import * as arranging from "../ops/arranging.ts";
 import type { CompositeExample } from "../ops/composite.ts";
 import * as elementwise from "../ops/elementwise.ts";
+import * as gathering from "../ops/gathering.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as joining from "../ops/joining.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
 import * as logarithms from "../ops/logarithms.ts";
 import * as losses from "../ops/losses.ts";
+import * as masks from "../ops/masks.ts";
+import * as norms from "../ops/norms.ts";
 import type { Operation } from "../ops/operation.ts";
 import * as predicates from "../ops/predicates.ts";
+import * as products from "../ops/products.ts";
 import * as reductions from "../ops/reductions.ts";
 import * as rounding from "../ops/rounding.ts";
+import * as sorting from "../ops/sorting.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import * as trigonometry from "../ops/trigonometry.ts";
 import { FUNCTIONS_ONLY } from "../tensor/tensor.ts";
 
 /** Modules whose operations are no methods: a program has those that it imports, and no others. */
-const functions = [trigonometry, logarithms, rounding, predicates, joining];
+const functions = [
+  trigonometry,
+  logarithms,
+  rounding,
+  predicates,
+  products,
+  norms,
+  joining,
+  gathering,
+  masks,
+  arranging,
+  sorting,
+];
 
 /** A kind of call. */
 export interface Word {
@@ -66,10 +84,13 @@ const wordsOf = (exported: object): Word[] =>
     return { name, f, isMethod, operation, examples, calls: declared ?? (operation?.value ? {} : declared) };
   });
 
+/** What gives more than one tensor stands in no expression. */
+const { topk: _, ...sortingOfOne } = sorting;
+
 const modules = [
   { ...elementwise, ...trigonometry, ...logarithms, ...rounding },
-  { ...reductions, ...losses, ...predicates },
-  { ...layout, ...joining, ...indexing },
+  { ...reductions, ...losses, ...predicates, ...products, ...norms },
+  { ...layout, ...joining, ...indexing, ...gathering, ...masks, ...arranging, ...sortingOfOne },
   linear,
 ].map(wordsOf);
 

@@ -56,6 +56,7 @@ export {
   type Storage,
 } from "./kernels/index.ts";
 export * from "./ops/arranging.ts";
+export * from "./ops/classification.ts";
 export * from "./ops/elementwise.ts";
 export {
   type Derivative,
@@ -97,4 +98,5 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/construction.ts";
+export { oneHot } from "./tensor/one-hot.ts";
 export { apply, binary, evaluate, quaternary, ternary, unary } from "./tensor/own-operation.ts";

@@ -21,7 +21,13 @@ export function checkIndices(where: string, indices: Indices, size: number): Int
       "flatten() them, and reshape the result.",
     );
   }
-  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices) && !isTensor(indices)) {
+  return wholeNumbers(where, listOfIndices(where, indices), size);
+}
+
+/** The elements of a list, or of a tensor of one axis. @throws ArgumentError for anything else */
+export function listOfIndices(where: string, indices: Indices): ArrayLike<number> {
+  if (isTensor(indices)) return indices.toTypedArray();
+  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices)) {
     throw new ArgumentError(
       where,
       `indices are a list of whole numbers; got ${describeValue(indices)}.`,
@@ -30,27 +36,33 @@ export function checkIndices(where: string, indices: Indices, size: number): Int
         : "give an array, a typed array or a tensor.",
     );
   }
-  return wholeNumbers(where, isTensor(indices) ? indices.toTypedArray() : indices, size);
+  return indices;
 }
 
-/** The same for the elements of a tensor of any shape, in row-major order. */
-export function wholeNumbers(where: string, given: ArrayLike<number>, size: number): Int32Array {
+/** The same for the elements of a tensor of any shape, in row-major order; with a `least` of 0, negative ones are refused. */
+export function wholeNumbers(
+  where: string,
+  given: ArrayLike<number>,
+  size: number,
+  least: number = -size,
+): Int32Array {
   const list = new Int32Array(given.length);
   for (let i = 0; i < list.length; i++) {
     const index = given[i];
-    if (!(Number.isInteger(index) && index >= -size && index < size)) throw notAnIndex(where, index, size);
+    if (!(Number.isInteger(index) && index >= least && index < size))
+      throw notAnIndex(where, index, size, least);
     list[i] = index < 0 ? index + size : index;
   }
   return list;
 }
 
-function notAnIndex(where: string, index: unknown, size: number): ArgumentError | AxisError {
+function notAnIndex(where: string, index: unknown, size: number, least: number): ArgumentError | AxisError {
   if (!Number.isInteger(index))
     return new ArgumentError(where, `an index is a whole number; got ${describeValue(index)}.`);
   return new AxisError(
     where,
     size === 0
       ? `index ${index} is outside an axis without entries.`
-      : `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
+      : `index ${index} is outside an axis of ${size}: it must be from ${least} to ${size - 1}.`,
   );
 }

@@ -92,7 +92,7 @@ export interface Reduction {
 export const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] };
 
 /** The options of reductions. */
-export const REDUCE_OPTIONS = ["keepdim"];
+export const REDUCE_OPTIONS: readonly string[] = ["keepdim"];
 
 /** The error for an extremum of nothing. */
 export function noElements(name: string, shape: Shape): ShapeError {

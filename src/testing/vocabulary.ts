@@ -6,6 +6,7 @@
 import type { Calls, Dice, Domain, Setting } from "../basics/domains.ts";
 import { type Shape, sizeOf } from "../basics/shape.ts";
 import * as arranging from "../ops/arranging.ts";
+import * as classification from "../ops/classification.ts";
 import type { CompositeExample } from "../ops/composite.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as gathering from "../ops/gathering.ts";
@@ -32,6 +33,7 @@ const functions = [
   trigonometry,
   logarithms,
   rounding,
+  classification,
   predicates,
   products,
   norms,
@@ -89,7 +91,7 @@ const { topk: _, ...sortingOfOne } = sorting;
 
 const modules = [
   { ...elementwise, ...trigonometry, ...logarithms, ...rounding },
-  { ...reductions, ...losses, ...predicates, ...products, ...norms },
+  { ...reductions, ...losses, ...classification, ...predicates, ...products, ...norms },
   { ...layout, ...joining, ...indexing, ...gathering, ...masks, ...arranging, ...sortingOfOne },
   linear,
 ].map(wordsOf);

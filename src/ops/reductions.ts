@@ -11,7 +11,7 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
+import { backend, type Expression, forEachIndex, type ReduceKernel, readAs } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
@@ -342,7 +342,7 @@ interface Reduction {
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
       const { storage, offset } = x;
-      const target = { ...output, storage: output.storage, strides: contiguousStrides(kept) };
+      const target = readAs(output, { strides: contiguousStrides(kept) });
       const divisor = divides ? x.size / sizeOf(kept) : 1;
       kernel(shape, axes.length, target, [{ storage, offset, strides }], divisor);
     },
@@ -414,7 +414,7 @@ function extremumGradient(
       const [axis] = axes;
       const kept = keptShape(x.shape, axes);
       const [source, target] = [x.storage.data, output.storage.data];
-      const to = { ...output, strides: contiguousStrides(kept) };
+      const to = readAs(output, { strides: contiguousStrides(kept) });
       forEachIndex(linesAlong(axis, x.shape, x, to), ([from, at]) => {
         let best = 0;
         let bestValue = source[from];

@@ -7,6 +7,7 @@
  */
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
+export type { Bytes } from "../kernels/index.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,

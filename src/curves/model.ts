@@ -22,7 +22,7 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from "../io/index.ts";
-import { backendName } from "../kernels/index.ts";
+import { type Bytes, backendName } from "../kernels/index.ts";
 import { checkCurves } from "./check.ts";
 import {
   CONDITIONS,
@@ -128,7 +128,7 @@ export function featuresOf({ standardization, radii }: Model): number {
  * A model as the bytes of a safetensors file, which {@link readModel} and `halograd sample` read. They depend on nothing but the
  * model and the backend.
  */
-export function writeModel(model: Model): Uint8Array {
+export function writeModel(model: Model): Bytes {
   checkModel("writeModel", model);
   const { network, standardization, radii, training, conditions = [] } = model;
   const metadata = {

@@ -7,6 +7,7 @@
  */
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
+export { saveTraining } from "./checkpoint.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,
@@ -87,6 +88,7 @@ export {
   verdict,
 } from "./scores.ts";
 export {
+  loadTraining,
   type Training,
   type TrainingData,
   type TrainingOptions,

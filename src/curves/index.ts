@@ -8,6 +8,7 @@
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
 export type { Bytes } from "../kernels/index.ts";
+export { saveTraining } from "./checkpoint.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,
@@ -88,6 +89,7 @@ export {
   verdict,
 } from "./scores.ts";
 export {
+  loadTraining,
   type Training,
   type TrainingData,
   type TrainingOptions,

@@ -33,6 +33,8 @@ const { values: options, positionals } = parseArgs({
     splits: { type: "string", default: "20" },
     /** Splits take turns at the galaxies: of 2, each takes every other one. */
     turns: { type: "string", default: "1" },
+    /** Splits whose galaxies are inferred together: with many chains in a batch, each takes less time. */
+    together: { type: "string", default: "1" },
     seed: { type: "string", default: "2016" },
     /** These four as of `inferCurves`. */
     "error-spread": { type: "string", default: String(ERROR_SPREAD) },
@@ -44,8 +46,8 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const [modelPath, curvesPath, galaxiesPath] = positionals;
-const [splits, turns, seed, errorSpread, bank, chains, transitions] = [
-  ...([options.splits, options.turns, options.seed, options["error-spread"]] as const),
+const [splits, turns, together, seed, errorSpread, bank, chains, transitions] = [
+  ...([options.splits, options.turns, options.together, options.seed, options["error-spread"]] as const),
   ...([options.bank, options.chains, options.transitions] as const),
 ].map(Number);
 const HELD_OUT = 0.3;
@@ -101,27 +103,20 @@ const SPLITS: Readonly<Record<string, number>> = {
 for (const [way, placesOf] of Object.entries(WAYS)) {
   if (!options.ways.split(",").some((first) => way.startsWith(first))) continue;
   const rows = new Map<string, number[][]>();
+  let inferred: Posterior[] = [];
   for (let split = 0; split < SPLITS[way]; split++) {
-    const cases = galaxies.flatMap(({ name, all }, g): Case[] => {
-      if ((g + split) % turns !== 0) return [];
-      const apart = new Set(placesOf(all.radii.length, split, g));
-      return [{ name, seen: pick(all, (i) => !apart.has(i)), heldOut: pick(all, (i) => apart.has(i)) }];
-    });
-    const began = performance.now();
-    const steps = inferCurves(
-      model,
-      cases.map(({ seen }) => seen),
-      {
-        random: random.fork("infer").fork(way).fork(split),
-        deviation: { median: TYPICAL_DEVIATION },
-        errorSpread,
-        chains,
-        transitions,
-        bank,
-      },
-    );
-    const posteriors = finish(telling(steps));
-    console.log(`\n${way} held out, split ${split}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    if (split % together === 0) {
+      const group = Array.from({ length: Math.min(together, SPLITS[way] - split) }, (_, i) => split + i);
+      const began = performance.now();
+      inferred = inferAll(
+        group.flatMap((one) => casesOf(placesOf, one)),
+        random.fork("infer").fork(way).fork(split),
+      );
+      console.log(`\nsplits ${group.join(", ")}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    }
+    const cases = casesOf(placesOf, split);
+    const posteriors = inferred.splice(0, cases.length);
+    console.log(`\n${way} held out, split ${split}`);
     const own = new Map(errorsOf(cases, posteriors));
     // By the same points: a difference varies less from split to split than either error does.
     const [ours, line] = [own.get("posterior median")!, own.get("linear in ln R")!];
@@ -137,6 +132,21 @@ for (const [way, placesOf] of Object.entries(WAYS)) {
     if (way === "outer 30 %" && options.figure !== "") draw(cases, posteriors);
   }
   tellSpread(way, rows);
+}
+
+function casesOf(placesOf: (typeof WAYS)[string], split: number): Case[] {
+  return galaxies.flatMap(({ name, all }, g): Case[] => {
+    if ((g + split) % turns !== 0) return [];
+    const apart = new Set(placesOf(all.radii.length, split, g));
+    return [{ name, seen: pick(all, (i) => !apart.has(i)), heldOut: pick(all, (i) => apart.has(i)) }];
+  });
+}
+
+function inferAll(cases: readonly Case[], stream: Random): Posterior[] {
+  const seen = cases.map((one) => one.seen);
+  const deviation = { median: TYPICAL_DEVIATION };
+  const settings = { random: stream, deviation, errorSpread, bank, chains, transitions };
+  return finish(telling(inferCurves(model, seen, settings)));
 }
 
 function held(count: number): number {

@@ -200,6 +200,8 @@ function readTable(
 export interface TableRecord {
   /** Of its start, counted from 1, comments included. */
   readonly line: number;
+  /** Where it begins in the text. */
+  readonly start: number;
   readonly cells: string[];
 }
 
@@ -237,13 +239,13 @@ export function* records(
     if (blankLine > 0) fail({ source, line: blankLine }, "the line is blank, but rows follow", "remove it");
     started = true;
     if (separator === " ") {
-      yield { line, cells: wordsOf(content) };
+      yield { line, start: at, cells: wordsOf(content) };
       at = nextLine(text, lineEnd);
       continue;
     }
     const isEnd = (code: number): boolean => code === separator.charCodeAt(0) || isLineEnd(code);
     const cells: string[] = [];
-    const firstLine = line;
+    const [firstLine, start] = [line, at];
     for (let more = true; more; ) {
       let end: number;
       if (text[at] === '"') {
@@ -270,7 +272,7 @@ export function* records(
       more = text[end] === separator;
       at = more ? end + 1 : nextLine(text, end);
     }
-    yield { line: firstLine, cells };
+    yield { line: firstLine, start, cells };
   }
 }
 

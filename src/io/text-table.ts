@@ -62,12 +62,13 @@ export function readTextTable(
   const isBare =
     isNumbered && commented === undefined && all[0].cells.some((cell) => isNumber(cell, separator));
   const own = isBare ? all[0].cells.map((_, i) => `column ${i + 1}`) : undefined;
-  let names = own ?? commented?.names ?? withoutEnd(all.shift()!.cells);
-  const rows = all.map(({ line, cells }) => ({
-    line,
+  const header = own ?? commented?.names ?? all.shift()!;
+  let names = Array.isArray(header) ? header : withoutEnd(header.cells);
+  const rows = all.map(({ line, start, cells }) => ({
+    ...{ line, start },
     cells: cells.slice(0, Math.max(names.length, withoutEnd(cells).length)),
   }));
-  if (isIndexUnnamed(names, rows, separator)) names = ["", ...names];
+  if (!Array.isArray(header) && hasIndex(text, names.length, header, rows)) names = ["", ...names];
   let below = commented?.units;
   if (below === undefined && rows.length > 0 && rows[0].cells.length <= names.length) {
     // A second row of units: words, or nothing, at all columns that are used.
@@ -79,12 +80,12 @@ export function readTextTable(
   return { names, units, rows, hasCommas: separator !== "," };
 }
 
-/** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc" and "R kpc". */
+/** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc", "R kpc" and "R/kpc". */
 export function nameOf(cell: string): string {
   const bracket = bracketOf(cell);
   const name = (bracket < 0 ? cell : cell.slice(0, bracket)).trim().toLowerCase();
   const suffix = suffixOf(name);
-  return suffix === undefined ? name : name.slice(0, -suffix.length - 1).trimEnd();
+  return (suffix === undefined ? name : name.slice(0, -suffix.length - 1)).replace(/[\s/]$/, "");
 }
 
 /** The unit behind a name, in brackets or as "_kpc". */
@@ -102,7 +103,7 @@ function bracketOf(cell: string): number {
 
 function suffixOf(name: string): string | undefined {
   return SUFFIXES.find(
-    (suffix) => name.endsWith(suffix) && "_ ,".includes(name.at(-suffix.length - 1) ?? "x"),
+    (suffix) => name.endsWith(suffix) && "_ ,/".includes(name.at(-suffix.length - 1) ?? "x"),
   );
 }
 
@@ -160,19 +161,14 @@ function withoutEnd(cells: readonly string[]): string[] {
   return cells.slice(0, cells.findLastIndex((cell) => cell !== "") + 1);
 }
 
-/** Whether rows begin with an index that the header does not name: between blanks or tabs, as pandas and R write it. */
-function isIndexUnnamed(
-  names: readonly string[],
-  rows: readonly TableRecord[],
-  separator: Separator,
-): boolean {
-  return (
-    (separator === " " || separator === "\t") &&
-    rows.length > 0 &&
-    rows.every(
-      ({ cells }, i) => cells.length === names.length + 1 && (cells[0] === `${i}` || cells[0] === `${i + 1}`),
-    )
-  );
+/**
+ * Whether rows begin with an index that the header does not name. It must look like one: pandas leaves blanks above it, and R puts it in
+ * quotes, since elsewhere a cell more than there are names is a mistake.
+ */
+function hasIndex(text: string, names: number, header: TableRecord, rows: readonly TableRecord[]): boolean {
+  const isLonger = rows.length > 0 && rows.every(({ cells }) => cells.length === names + 1);
+  if (!isLonger) return false;
+  return /[ \t]/.test(text[header.start]) || rows.every(({ start }) => text[start] === '"');
 }
 
 /** Whether a cell is what programs write where they have no number. */

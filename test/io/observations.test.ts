@@ -29,6 +29,11 @@ describe("parseObservations", () => {
     "# by hand\nRadius [kpc],v_obs [km/s],e_vobs\n2,80,4\n1,60,5\n",
     "name,error (km/s),R (kpc),V (km/s)\n7,4,2,80\n8,5,1,60\n",
     "vrot_kms,r_kpc,e_vrot\n60,1,5\n80,2,4\n",
+    "R/kpc,V/(km/s),e_V/km s-1\n1,60,5\n2,80,4\n",
+    "# R V e\n1,0 60,0 5\n2,0 80,0 4\n",
+    "R, V, e\n1, 60, 5\n2, 80, 4\n",
+    "|R|V|e|\n|---|---|---|\n|1|60|5|\n|2|80|4|\n",
+    "R,V,errV_low,errV_up\n1,60,-4,6\n2,80,-4,4\n",
   ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
     const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
     expect([...radii]).toEqual([1, 2]);
@@ -147,6 +152,7 @@ describe("parseObservations", () => {
       { columns: { radius: "1", velocity: "2", error: "3" } },
       /radius of point 1 .* is 0/,
     ],
+    ["R V e\n1 60 5 7\n2 80 4 7\n", {}, /line 2: 4 cells, but there are 3 columns/],
     ["R;V;e_V\n1,5;60;5\n2.5;80;4\n", {}, /"1,5" has a decimal comma, but "2\.5" in line 3 a point/],
     ["R,V,e_V\n0,5,60,5\n1,5,80,4\n", {}, /line 2: 4 cells, but there are 3 columns/],
     ["<VOTABLE><R/></VOTABLE>", {}, /XML or HTML, no table of text\n.*CSV or ECSV/],

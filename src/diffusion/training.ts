@@ -43,6 +43,8 @@ export interface TrainingOptions {
   readonly epochs: number;
   /** Default: `linearSchedule`. */
   readonly schedule?: NoiseSchedule;
+  /** The epoch to begin with, of a training that goes on; default 0. */
+  readonly firstEpoch?: number;
 }
 
 /**
@@ -104,6 +106,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
     "random",
     "epochs",
     "schedule",
+    "firstEpoch",
     "standardization", // of a Dataset that is spread in
   ]);
   const { model, optimizer, train, valid, random, epochs } = options ?? {};
@@ -131,11 +134,13 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   }
   checkRandom(where, random);
   checkCount(where, "epochs", epochs, 0);
+  checkCount(where, "firstEpoch", options.firstEpoch ?? 0, 0);
   return epochsOf(options);
 }
 
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
+  const { firstEpoch = 0 } = options;
   // An optimiser of somebody else's may look at values, as networks may.
   const isOwn = OPTIMIZERS.has(optimizer.constructor) && !Object.hasOwn(optimizer, "step");
   const wrap = (f: (curves: Tensor) => Tensor): typeof f =>
@@ -148,7 +153,7 @@ function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void>
     return loss;
   });
   const validate = wrap((curves) => noGrad(() => mseLoss(model.forward(curves), curves)));
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let epoch = firstEpoch; epoch < epochs; epoch++) {
     yield { epoch, train: step(train).item(), valid: validate(valid).item() };
   }
 }

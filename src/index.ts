@@ -69,6 +69,7 @@ export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
 export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
+export * from "./ops/other-names.ts";
 export * from "./ops/reductions.ts";
 export type { FunctionsOnly, Methods, Tensor, TensorLike } from "./ops/tensor.ts";
 export { allClose, equals, type Tolerance } from "./tensor/comparison.ts";

@@ -7,8 +7,10 @@ import {
   type Expression,
   grad,
   hvp,
+  type Instead,
   normal,
   Random,
+  randn,
   ShapeError,
   type Tensor,
   tensor,
@@ -40,6 +42,18 @@ function is<T>() {
 }
 
 const x = tensor([1, 2]);
+
+// Names from elsewhere say what to write here, and are nothing that a program can use.
+is<Instead<"normal(shape, random)">>()(randn);
+is<Instead<"x.size">>()(x.numel);
+// @ts-expect-error a name from elsewhere
+randn([2, 3]);
+// @ts-expect-error and a member
+x.T.matmul(x);
+// @ts-expect-error one that is set
+x.requires_grad = true;
+// @ts-expect-error one that is read
+const _count: number = x.numel;
 
 // Operations hang on tensors with the parameters that they have as functions.
 is<Tensor>()(x.add(1).silu().sum(0, { keepdim: true }).matmul(x));

@@ -8,6 +8,13 @@
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
 export {
+  type Decomposition,
+  type DecompositionOptions,
+  decomposeGalaxy,
+  type MassQuantity,
+  squaredOf,
+} from "./decomposition.ts";
+export {
   type DenoisingOptions,
   denoiseCurves,
   measurePredictions,

@@ -137,7 +137,9 @@ function* decomposeAll(
 /** A table with texts among its numbers. */
 function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [header, ...rows].map((cells) =>
-    cells.map((cell) => (typeof cell === "number" ? String(Number(cell.toPrecision(7))) : formatName(cell))).join(),
+    cells
+      .map((cell) => (typeof cell === "number" ? String(Number(cell.toPrecision(7))) : formatName(cell)))
+      .join(),
   );
   return `${lines.join("\n")}\n`;
 }

@@ -222,11 +222,22 @@ function parametersFor(data: Checked, family: HaloFamily, priors: MassModelPrior
     ratioScatter = 0.1,
     errorSpread = 0.7,
   } = priors;
+  const [least, most] = logHaloMass;
+  const refuse = (name: string, value: unknown, rule: string): never => {
+    throw new ArgumentError("massModel", `the prior's ${name} is ${value}`, `it is ${rule}.`);
+  };
+  if (!(least < most && least >= 0 && most <= 20))
+    refuse("logHaloMass", logHaloMass, "two numbers in order, from 0 to 20");
+  for (const [name, value] of Object.entries({ discRatio, bulgeRatio })) {
+    if (!(value > 0 && value < Infinity)) refuse(name, value, "a number above 0");
+  }
+  for (const [name, value] of Object.entries({ ratioScatter, errorSpread })) {
+    if (!(value >= 0 && value <= 5)) refuse(name, value, "a number from 0 to 5");
+  }
   const list: MassParameter[] = [];
   const add = (name: MassParameterName, title: string, value: (z: number) => number): void => {
     list.push({ name, title, value: (z, i) => value(z[i]) });
   };
-  const [least, most] = logHaloMass;
   add("logHaloMass", "log10 M200 [M☉]", (z) => evenly(z, least, most));
   if (family === "burkert" || family === "pseudo-isothermal") {
     add("logConcentration", "log10 c200", (z) => evenly(z, ...LOG_CONCENTRATION_RANGE));

@@ -1,6 +1,7 @@
 /** Lanes whose steps leave the range of float32: they are computed in float64, and no other changes. */
 
 import { describe, expect, it, test } from "vitest";
+import { binary, tensor, useBackend } from "../../../src/index.ts";
 import { type Expression, kernelOf } from "../../../src/kernels/index.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
@@ -108,4 +109,19 @@ test.each<[string, Expression]>([
   ["what a condition bounds", (m, x) => m.exp(m.where(m.less(x, m.constant(20)), x, m.constant(20)))],
 ])("%s cannot leave the range, and is not guarded", (_, expression) => {
   expect(lanesModule(kernelOf(expression), 2, 0).imports).toEqual({});
+});
+
+test("an element that is rescued has the same bits when an operand is repeated, along rows, columns or everywhere", () => {
+  useBackend("wasm");
+  const fading = binary({ name: "fading", value: (m, x, c) => m.mul(c, m.exp(m.mul(x, m.abs(x)))) });
+  const at = [-10, 1, -9.5, 0.3, -10.1];
+  const by = [1e30, 2, 3e38, 0, -1e25, 1, 1e-30];
+  const columns = tensor(at).unsqueeze(1);
+  const whole = fading(columns.expand([5, 7]).clone(), tensor(by).expand([5, 7]).clone()).toTypedArray();
+  expect(fading(columns, tensor(by)).toTypedArray()).toEqual(whole);
+  for (const [i, x] of at.entries()) {
+    expect(fading(x, tensor(by)).toTypedArray()).toEqual(whole.slice(7 * i, 7 * i + 7));
+    for (const [k, c] of by.entries())
+      expect(fading(columns, tensor(c)).at(i, 0).item()).toBe(whole[7 * i + k]);
+  }
 });

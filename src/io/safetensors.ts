@@ -7,6 +7,7 @@
  */
 import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
+import type { Bytes } from "../kernels/index.ts";
 
 /** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
 export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
@@ -18,7 +19,7 @@ export interface SafetensorsTensor {
   /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: number[];
   /** Float64Array for F64, Float32Array for the others. */
-  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  readonly data: Float32Array | Float64Array;
 }
 
 /** All of a file: tensors in the order of their data, and the free text under `__metadata__`. */
@@ -138,10 +139,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
  * @example
  * writeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } }, { epoch: "2000" });
  */
-export function writeSafetensors(
-  tensors: Named<TensorToWrite>,
-  metadata: Named<string> = {},
-): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(tensors: Named<TensorToWrite>, metadata: Named<string> = {}): Bytes {
   const sorted = pairs(tensors, "tensor")
     .map(([name, tensor]) => [name, { shape: tensor?.shape, data: elementsOf(name, tensor) }] as const)
     .sort(
@@ -225,11 +223,7 @@ const dtypes = {
   BF16: { size: 2, decode: (view: DataView) => float32From(view, 2, (at) => view.getUint16(at, true) << 16) },
 } as const;
 
-function float32From(
-  view: DataView,
-  size: number,
-  bitsAt: (at: number) => number,
-): Float32Array<ArrayBuffer> {
+function float32From(view: DataView, size: number, bitsAt: (at: number) => number): Float32Array {
   const bits = new Uint32Array(view.byteLength / size);
   for (let i = 0; i < bits.length; i++) bits[i] = bitsAt(size * i);
   return new Float32Array(bits.buffer);

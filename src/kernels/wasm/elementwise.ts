@@ -10,6 +10,7 @@
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
+import type { Bytes } from "../types.ts";
 import { numbers } from "../typescript/numbers.ts";
 import {
   Assembler,
@@ -122,7 +123,7 @@ function perPattern(make: (repeated: number) => LaneKernel): LaneKernel {
 
 /** The bytes of a module with one function, `run`, and what it imports beside the memory. */
 interface LaneModule {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Bytes;
   readonly imports?: Record<string, (...operands: number[]) => number>;
 }
 

@@ -8,7 +8,7 @@ export { detectAnomaly } from "./autograd/anomaly.ts";
 export { type BackwardOptions, backwardSteps, type Contribution } from "./autograd/backward.ts";
 export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
-export type { Tree } from "./autograd/tree.ts";
+export type { Tree, TreeOf } from "./autograd/tree.ts";
 export { useBackend } from "./basics/backend.ts";
 export type { Calls, Dice, Domain, Setting } from "./basics/domains.ts";
 export {
@@ -77,6 +77,7 @@ export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
 export * from "./ops/predicates.ts";
 export * from "./ops/products.ts";
+export * from "./ops/other-names.ts";
 export * from "./ops/reductions.ts";
 export * from "./ops/rounding.ts";
 export * from "./ops/sorting.ts";

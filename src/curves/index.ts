@@ -21,6 +21,7 @@ export {
 export { type Excess, measureExcess } from "./excess.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
+  ERROR_SPREAD,
   INTERVAL_SHARES,
   type InferenceOptions,
   type InferenceProgress,

@@ -10,4 +10,4 @@ export { layerNorm, logSoftmax, softmax } from "../ops/reductions.ts";
 export type { SavedTensor, StateDictionary } from "../optim/saved-state.ts";
 export { Dropout } from "./dropout.ts";
 export { LayerNorm, Linear } from "./linear.ts";
-export { Module, parameter, Sequential } from "./module.ts";
+export { type AnyModule, Module, parameter, Sequential } from "./module.ts";

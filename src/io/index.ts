@@ -11,6 +11,8 @@ export type {
   Named,
   SafetensorsDtype,
   SafetensorsFile,
+  SafetensorsIntegerDtype,
+  SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,
 } from "./safetensors.ts";

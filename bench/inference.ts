@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { finish, inferCurves, quantiles, readModel } from "../src/curves/index.ts";
-import { cubicWeights, decodeLatents } from "../src/curves/inference.ts";
+import { cubicWeights, decoderOf } from "../src/curves/inference.ts";
 import { importanceResample } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { normal, Random } from "../src/index.ts";
@@ -113,7 +113,7 @@ function observe(galaxy: (typeof galaxies)[number], stream: Random): Observation
 function accuracyOfDecoder(): void {
   const latents = normal([1000, 10], random.fork("decoder"));
   const of = (steps: number | undefined) =>
-    model.standardization.invert(decodeLatents(model, latents, steps)).map((curve) => curve.map(log));
+    model.standardization.invert(decoderOf(model, steps)(latents)).map((curve) => curve.map(log));
   const fine = of(200);
   for (const steps of [10, 20, 40]) {
     const errors = of(steps).flatMap((curve, i) => Array.from(curve, (v, j) => Math.abs(v - fine[i][j])));

@@ -125,7 +125,7 @@ function trainer(
     valid: () => noGrad(() => mseLoss(model.forward(valid), valid)).item(),
     sample(count, steps) {
       const grid = Array.from({ length: steps + 1 }, (_, i) => (steps - i) / steps);
-      samples = finish(eulerSampler(denoise, normal([count, FEATURES], random), { grid }));
+      samples = finish(eulerSampler((x) => denoise(x), normal([count, FEATURES], random), { grid }));
     },
     samples: () => samples.toTypedArray(),
   };

@@ -64,6 +64,17 @@ const output = {
   out: path("FOLDER", "out", "folder to write into"),
   force: flag("replace files that are already there"),
 };
+/** What a training that was stopped goes on with. */
+const resuming = {
+  resume: flag(
+    "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
+  ),
+  checkpoint: real(
+    10,
+    { least: 0, most: 86_400 },
+    "seconds of training from one checkpoint to the next, for --resume; more where it takes long to write one",
+  ),
+};
 /** As {@link output}; unless another is given, the folder of the file that an option names. */
 const outputBeside = (option: string): typeof output => ({
   ...output,
@@ -182,6 +193,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         sampler,
         steps,
         evaluate: flag("score the samples against fresh galaxies, in a section of the report"),
+        ...resuming,
         ...output,
       },
       computes: true,
@@ -223,6 +235,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           standard: undefined,
           standardText: "constant; cosine of the residual network",
         },
+        ...resuming,
         ...outputBeside("data"),
       },
       computes: true,

@@ -1,6 +1,6 @@
 /** The last stage writes a module of WebAssembly: one function for each phase, which calls kernels and loops at fixed addresses. */
 
-import type { Expression, Expressions } from "../kernels/index.ts";
+import type { Bytes, Expression, Expressions } from "../kernels/index.ts";
 import {
   Assembler,
   type Body,
@@ -72,7 +72,7 @@ class ModuleWriter {
     this.#integers = memory.integers;
   }
 
-  write(phases: readonly Phase[]): Uint8Array<ArrayBuffer> {
+  write(phases: readonly Phase[]): Bytes {
     const assembler = this.#assembler;
     assembler.importMemory("halograd", "memory");
     const matmul = assembler.importFunction("halograd", "matmul", integers(12), "none");

@@ -7,7 +7,15 @@ import { contiguousStrides, sizeOf } from "../basics/shape.ts";
 import { type Axes, type Expression, type Expressions, mergeAxes } from "../kernels/index.ts";
 import { joinOf, PARTIALS } from "../kernels/wasm/elementwise.ts";
 import { isDense, isLowerable } from "./layout.ts";
-import type { Access, Buffer, DrawStatement, KernelStatement, Statement, WorkStatement } from "./program.ts";
+import {
+  type Access,
+  type Buffer,
+  type DrawStatement,
+  isBarrier,
+  type KernelStatement,
+  type Statement,
+  type WorkStatement,
+} from "./program.ts";
 
 /** What is run in one go: first what the host does without looking, then instructions, then what it has to look at. */
 export interface Phase {
@@ -114,16 +122,16 @@ class Lowering {
   phases(statements: readonly Statement[]): Phase[] {
     const phases: Phase[] = [];
     let next: (WorkStatement | DrawStatement)[] = [];
-    // Work that reads no elements is done as early as the order of all work allows: a sweep that needs its numbers may have moved.
+    // Work that cannot throw is done as early as the order of all work allows: a sweep that needs its numbers may have moved.
     let prelude = next;
     const close = (host: Statement | null): void => {
       phases.push({ prelude: next, instructions: this.#instructions, host });
       next = [];
-      if (host?.kind === "work") prelude = next;
+      if (host !== null && isBarrier(host)) prelude = next;
       this.#instructions = [];
     };
     for (const statement of statements) {
-      if (statement.kind === "draw" || (statement.kind === "work" && statement.operands.length === 0)) {
+      if (statement.kind === "draw" || (statement.kind === "work" && !isBarrier(statement))) {
         prelude.push(statement);
       } else if (statement.kind === "kernel" && this.#lowered(statement)) {
         for (const { buffer } of statement.outputs) this.#filled.add(buffer);

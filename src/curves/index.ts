@@ -7,6 +7,8 @@
  */
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
+export type { Bytes } from "../kernels/index.ts";
+export { saveTraining } from "./checkpoint.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,
@@ -87,6 +89,7 @@ export {
   verdict,
 } from "./scores.ts";
 export {
+  loadTraining,
   type Training,
   type TrainingData,
   type TrainingOptions,

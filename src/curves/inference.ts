@@ -187,9 +187,10 @@ function* posteriorsOf(
   const features = components + (median > 0 ? 1 : 0);
   const sizeOf = (latents: ArrayLike<number>, row: number): number =>
     median > 0 ? median * exp(spread * latents[row * features + components]) : 0;
+  const flow = decoderOf(model);
   const decode = (latents: Tensor): Float32Array | Float64Array => {
     const noise = features > components ? latents.slice(null, [0, components]) : latents;
-    return noGrad(() => decodeLatents(model, noise)).toTypedArray();
+    return noGrad(() => flow(noise)).toTypedArray();
   };
 
   // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
@@ -375,8 +376,9 @@ const LEADING = 5;
  * The flow from latents to principal components, [rows, components]. 20 steps of Adams and Bashforth, one evaluation
  * each: docs/inference.md measures what they miss.
  */
-export function decodeLatents(model: Model, latents: Tensor, steps: number = DECODER_STEPS): Tensor {
-  return finish(adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) }));
+export function decoderOf(model: Model, steps: number = DECODER_STEPS): (latents: Tensor) => Tensor {
+  const denoiser = denoiserOf(model);
+  return (latents) => finish(adamsBashforth2Sampler(denoiser, latents, { grid: uniformGrid(steps) }));
 }
 
 const DECODER_STEPS = 20;

@@ -10,6 +10,8 @@ import { concat } from "../ops/joining.ts";
 import { withoutTemporaries } from "../ops/operands.ts";
 import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { compiled } from "./compiled.ts";
+import type { Denoiser } from "./denoiser.ts";
 
 /** Rows in a block. */
 const BLOCK = 1024;
@@ -62,6 +64,15 @@ export class DenoisingAutoencoder extends Module {
       withoutTemporaries(() => this.#forward(noisy.slice([i * BLOCK, (i + 1) * BLOCK]))),
     );
     return concat(blocks);
+  }
+
+  /**
+   * The guess of the clean data, as samplers take it: whatever the time, of which the network is not told. Without recording it
+   * runs compiled.
+   */
+  denoiser(): Denoiser {
+    const guess = compiled(this, DenoisingAutoencoder, (x: Tensor) => this.forward(x));
+    return (x) => (isRecording() ? this.forward(x) : guess(x));
   }
 
   #forward(noisy: Tensor): Tensor {

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { Bytes } from "../kernels/index.ts";
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
 export { type Observations, parseObservations } from "./observations.ts";

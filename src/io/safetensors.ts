@@ -7,6 +7,7 @@
  */
 import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
+import type { Bytes } from "../kernels/index.ts";
 
 /** The element types of floats. F16 and BF16 are widened to float32, which is exact. */
 export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
@@ -16,15 +17,15 @@ export type SafetensorsIntegerDtype = keyof SafetensorsIntegers;
 
 /** What whole numbers are read as: nothing is rounded, those of 64 bits are bigint. */
 interface SafetensorsIntegers {
-  readonly I64: BigInt64Array<ArrayBuffer>;
-  readonly U64: BigUint64Array<ArrayBuffer>;
-  readonly I32: Int32Array<ArrayBuffer>;
-  readonly U32: Uint32Array<ArrayBuffer>;
-  readonly I16: Int16Array<ArrayBuffer>;
-  readonly U16: Uint16Array<ArrayBuffer>;
-  readonly I8: Int8Array<ArrayBuffer>;
-  readonly U8: Uint8Array<ArrayBuffer>;
-  readonly BOOL: Uint8Array<ArrayBuffer>;
+  readonly I64: BigInt64Array;
+  readonly U64: BigUint64Array;
+  readonly I32: Int32Array;
+  readonly U32: Uint32Array;
+  readonly I16: Int16Array;
+  readonly U16: Uint16Array;
+  readonly I8: Int8Array;
+  readonly U8: Uint8Array;
+  readonly BOOL: Uint8Array;
 }
 
 /** A tensor of whole numbers as read. */
@@ -44,7 +45,7 @@ export interface SafetensorsTensor {
   /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: number[];
   /** Float64Array for F64, Float32Array for the others. */
-  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  readonly data: Float32Array | Float64Array;
 }
 
 /** All of a file: tensors in the order of their data, floats apart from whole numbers, and the free text under `__metadata__`. */
@@ -168,10 +169,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
  * @example
  * writeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } }, { epoch: "2000" });
  */
-export function writeSafetensors(
-  tensors: Named<TensorToWrite>,
-  metadata: Named<string> = {},
-): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(tensors: Named<TensorToWrite>, metadata: Named<string> = {}): Bytes {
   const sorted = pairs(tensors, "tensor")
     .map(([name, tensor]) => [name, { shape: tensor?.shape, data: elementsOf(name, tensor) }] as const)
     .sort(
@@ -292,11 +290,7 @@ const integers: {
 
 const dtypes = { ...floats, ...integers };
 
-function float32From(
-  view: DataView,
-  size: number,
-  bitsAt: (at: number) => number,
-): Float32Array<ArrayBuffer> {
+function float32From(view: DataView, size: number, bitsAt: (at: number) => number): Float32Array {
   const bits = new Uint32Array(view.byteLength / size);
   for (let i = 0; i < bits.length; i++) bits[i] = bitsAt(size * i);
   return new Float32Array(bits.buffer);

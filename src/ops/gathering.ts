@@ -10,7 +10,7 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { forEachIndex, type Operand } from "../kernels/index.ts";
+import { forEachIndex, type Operand, readAs } from "../kernels/index.ts";
 import { wholeNumbers } from "./indices.ts";
 import { isTensor, operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
@@ -49,7 +49,7 @@ const scatterAddition: Operation<GatherAttributes & { readonly size: number }> =
   compute(output, shape, [x], attributes) {
     const source = x.storage.data;
     const sums = new Float64Array(sizeOf(shape));
-    forEachPlace(x.shape, attributes, x, { ...output, offset: 0 }, (small, large) => {
+    forEachPlace(x.shape, attributes, x, readAs(output, { offset: 0 }), (small, large) => {
       sums[large] += source[small];
     });
     output.storage.data.set(sums, output.offset);

@@ -4,7 +4,7 @@ import { checkCount } from "../basics/check.ts";
 import type { Dice, Setting } from "../basics/domains.ts";
 import { AxisError } from "../basics/errors.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../basics/shape.ts";
-import { forEachIndex } from "../kernels/index.ts";
+import { forEachIndex, readAs } from "../kernels/index.ts";
 import { checkIndices, type Indices } from "./indices.ts";
 import { entryAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
@@ -74,7 +74,12 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
         const source = x.storage.data;
         const sums = new Float64Array(sizeOf(outShape));
         const [step, outStep] = [x.strides[axis], output.strides[axis]];
-        const { axes, rank, count, run, outRun } = entryAlong(axis, x.shape, x, { ...output, offset: 0 });
+        const { axes, rank, count, run, outRun } = entryAlong(
+          axis,
+          x.shape,
+          x,
+          readAs(output, { offset: 0 }),
+        );
         const visit = ([start, outStart]: readonly number[]): void => {
           for (let i = 0; i < indices.length; i++) {
             const [from, to] = [start + i * step, outStart + indices[i] * outStep];

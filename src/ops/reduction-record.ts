@@ -4,7 +4,7 @@ import { checkOptions } from "../basics/check.ts";
 import type { Calls } from "../basics/domains.ts";
 import { ShapeError } from "../basics/errors.ts";
 import { contiguousStrides, normalizeAxes, type Shape, showShape, sizeOf } from "../basics/shape.ts";
-import { backend, type Expression, type ReduceKernel } from "../kernels/index.ts";
+import { backend, type Expression, type ReduceKernel, readAs } from "../kernels/index.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -58,7 +58,7 @@ export interface Reduction {
       const strides = order.map((axis) => x.strides[axis]);
       const kept = shape.slice(0, shape.length - axes.length);
       const { storage, offset } = x;
-      const target = { ...output, storage: output.storage, strides: contiguousStrides(kept) };
+      const target = readAs(output, { strides: contiguousStrides(kept) });
       const divisor = divides ? x.size / sizeOf(kept) : 1;
       kernel(shape, axes.length, target, [{ storage, offset, strides }], divisor);
     },

@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { contiguousStrides, normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
-import { forEachIndex } from "../kernels/index.ts";
+import { forEachIndex, readAs } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
@@ -336,7 +336,7 @@ function extremumGradient(
       const [axis] = axes;
       const kept = keptShape(x.shape, axes);
       const [source, target] = [x.storage.data, output.storage.data];
-      const to = { ...output, strides: contiguousStrides(kept) };
+      const to = readAs(output, { strides: contiguousStrides(kept) });
       forEachIndex(linesAlong(axis, x.shape, x, to), ([from, at]) => {
         let best = 0;
         let bestValue = source[from];

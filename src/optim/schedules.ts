@@ -156,7 +156,7 @@ export class Scheduler {
       this.#optimizer.learningRate = this.#schedule(++this.#step);
       return [];
     };
-    onHost(moveOn, [], this);
+    onHost(moveOn, [], this, true);
   }
 
   /** Where it stands: under a name of its own, so that one dictionary, and one file, can hold the optimiser's state too. */

@@ -10,6 +10,7 @@
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
+import type { Bytes } from "../types.ts";
 import { numbers } from "../typescript/numbers.ts";
 import {
   Assembler,
@@ -119,17 +120,13 @@ function perPattern(make: (repeated: number) => LaneKernel): LaneKernel {
   };
 }
 
-function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): Run {
+function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, bytes: Bytes): Run {
   const imports = { halograd: { memory }, math: rescueImports };
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports.run as Run;
 }
 
 /** The bytes of the module of a loop. */
-export function lanesModule(
-  expressions: Expressions,
-  operandCount: number,
-  repeated: number,
-): Uint8Array<ArrayBuffer> {
+export function lanesModule(expressions: Expressions, operandCount: number, repeated: number): Bytes {
   const module = writeModule(lanesFunction(expressions, operandCount, repeated, 200));
   return module.length < LARGEST
     ? module
@@ -426,7 +423,7 @@ function foldColumns(
 const ROWS = 64;
 
 /** The bytes of the module that joins accumulators. */
-function joinModule(join: Join): Uint8Array<ArrayBuffer> {
+function joinModule(join: Join): Bytes {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
   writeJoin(assembler, "run", join);
@@ -533,7 +530,7 @@ function advance(body: Body, local: Local<"i32">, by: Value<"i32"> | number): vo
 }
 
 /** A module with one function, `run`, of the parameters of a LaneKernel. */
-function writeModule({ graph, write }: LaneFunction): Uint8Array<ArrayBuffer> {
+function writeModule({ graph, write }: LaneFunction): Bytes {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
   const rescues = writeRescues(assembler, graph.rescues);

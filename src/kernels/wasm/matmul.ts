@@ -6,6 +6,7 @@
  * terms are cut into blocks of DEPTH; within a block a sum starts at 0 and adds its products, each rounded, in the order
  * of k; the blocks' sums are added in order, the bias last.
  */
+import type { Bytes } from "../types.ts";
 import {
   Assembler,
   type Body,
@@ -70,7 +71,7 @@ export function scratchBytes(m: number, n: number, k: number): number {
 const TILE_BYTES = 128;
 
 /** The bytes of the module. */
-export function matmulModule(): Uint8Array<ArrayBuffer> {
+export function matmulModule(): Bytes {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
   const pack = writePack(assembler);

@@ -133,7 +133,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
       const kind = start > position ? "a hole before" : "an overlap at";
       refuse(`${kind} tensor ${quote(name)}: it starts at byte ${start} of the data, expected ${position}`);
     }
-    const length = byteLength(shape, dtypes[dtype].size);
+    const length = byteLength(shape, isInteger(dtype) ? integers[dtype].size : floats[dtype].size);
     if (length === undefined) refuse(`tensor ${quote(name)} has more elements than can be counted`);
     if (end - start !== length) {
       refuse(
@@ -288,7 +288,12 @@ const integers: {
   BOOL: { size: 1, decode: (view) => new Uint8Array(view.byteLength).map((_, i) => view.getUint8(i)) },
 };
 
-const dtypes = { ...floats, ...integers };
+/** The names of all element types that are read. */
+type AnyDtype = SafetensorsDtype | SafetensorsIntegerDtype;
+
+const isInteger = (dtype: string): dtype is SafetensorsIntegerDtype => Object.hasOwn(integers, dtype);
+
+const isRead = (dtype: string): dtype is AnyDtype => Object.hasOwn(floats, dtype) || isInteger(dtype);
 
 function float32From(view: DataView, size: number, bitsAt: (at: number) => number): Float32Array {
   const bits = new Uint32Array(view.byteLength / size);
@@ -309,11 +314,9 @@ function widen(half: number): number {
   return sign | ((126 - shift) << 23) | ((fraction << shift) & 0x7fffff);
 }
 
-const isInteger = (dtype: keyof typeof dtypes): dtype is SafetensorsIntegerDtype => dtype in integers;
-
 interface TensorInfo {
   readonly name: string;
-  readonly dtype: keyof typeof dtypes;
+  readonly dtype: AnyDtype;
   readonly shape: number[];
   readonly start: number;
   readonly end: number;
@@ -366,14 +369,14 @@ class HeaderParser {
     if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
       return this.refuse(`tensor ${quote(name)} needs a dtype, a shape and two data_offsets`);
     }
-    if (!Object.hasOwn(dtypes, dtype)) {
+    if (!isRead(dtype)) {
       return this.refuse(
         `tensor ${quote(name)} has dtype ${quote(dtype)}, which is not read`,
-        `convert it to one of ${Object.keys(dtypes).join(", ")} before saving`,
+        `convert it to one of ${[...Object.keys(floats), ...Object.keys(integers)].join(", ")} before saving`,
       );
     }
     const [start, end] = offsets as [number, number];
-    return { name, dtype: dtype as keyof typeof dtypes, shape, start, end };
+    return { name, dtype, shape, start, end };
   }
 
   /** `{ key: value, … }`; `value` reads what follows each colon. */

@@ -195,7 +195,7 @@ export const maxPool: (x: Tensor, sizes: readonly number[], options?: Convolutio
 
 /**
  * The mean of each window over the last axes, as many as sizes are given; padding counts as zeros.
- * @example averagePool(tensor([1, 5, 2, 3]), [2]); // tensor([3, 2.5000])
+ * @example averagePool(tensor([1, 5, 2, 3]), [2]); // tensor([3.0000, 2.5000])
  */
 export const averagePool: (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => Tensor =
   pooling("averagePool", 0, (windows, axes) => windows.mean(axes));

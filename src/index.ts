@@ -55,6 +55,8 @@ export {
   type Residence,
   type Storage,
 } from "./kernels/index.ts";
+export * from "./ops/arranging.ts";
+export * from "./ops/classification.ts";
 export * from "./ops/elementwise.ts";
 export {
   type Derivative,
@@ -62,16 +64,26 @@ export {
   sumTo,
   type UnaryRecord,
 } from "./ops/elementwise-record.ts";
+export * from "./ops/gathering.ts";
 export * from "./ops/indexing.ts";
 export * from "./ops/joining.ts";
 export * from "./ops/layout.ts";
 export * from "./ops/linear.ts";
+export * from "./ops/logarithms.ts";
 export * from "./ops/losses.ts";
+export * from "./ops/masks.ts";
+export * from "./ops/norms.ts";
 export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
+export * from "./ops/predicates.ts";
+export * from "./ops/products.ts";
 export * from "./ops/other-names.ts";
 export * from "./ops/reductions.ts";
+export * from "./ops/rounding.ts";
+export * from "./ops/sorting.ts";
+export * from "./ops/splitting.ts";
 export type { FunctionsOnly, Methods, Tensor, TensorLike } from "./ops/tensor.ts";
+export * from "./ops/trigonometry.ts";
 export { allClose, equals, type Tolerance } from "./tensor/comparison.ts";
 export {
   arange,
@@ -87,4 +99,5 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/construction.ts";
+export { oneHot } from "./tensor/one-hot.ts";
 export { apply, binary, evaluate, quaternary, ternary, unary } from "./tensor/own-operation.ts";

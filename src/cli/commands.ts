@@ -15,6 +15,7 @@ import {
   SAMPLERS,
   SCORES,
 } from "../curves/names.ts";
+import type { ObservationColumns } from "../io/index.ts";
 import { FileError } from "../node/files.ts";
 import {
   aboveZero,
@@ -29,6 +30,7 @@ import {
   type Grammar,
   integer,
   list,
+  listed,
   type Options,
   parseWords,
   path,
@@ -64,6 +66,17 @@ const output = {
   out: path("FOLDER", "out", "folder to write into"),
   force: flag("replace files that are already there"),
 };
+/** What a training that was stopped goes on with. */
+const resuming = {
+  resume: flag(
+    "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
+  ),
+  checkpoint: real(
+    10,
+    { least: 0, most: 86_400 },
+    "seconds of training from one checkpoint to the next, for --resume; more where it takes long to write one",
+  ),
+};
 /** As {@link output}; unless another is given, the folder of the file that an option names. */
 const outputBeside = (option: string): typeof output => ({
   ...output,
@@ -91,6 +104,14 @@ const seedOfModel = integer(
 const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
+const columnNames = listed<Required<ObservationColumns>>(
+  assignments(
+    { radius: anyText, velocity: anyText, error: anyText },
+    "the name of a column, or its number from 1",
+    "columns of --data that have other names: radius, velocity, error; error=UP/DOWN where errors differ upwards and downwards",
+  ),
+  ["radius", "velocity", "error"],
+);
 const population = choice(
   POPULATIONS,
   "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
@@ -182,6 +203,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         sampler,
         steps,
         evaluate: flag("score the samples against fresh galaxies, in a section of the report"),
+        ...resuming,
         ...output,
       },
       computes: true,
@@ -223,6 +245,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           standard: undefined,
           standardText: "constant; cosine of the residual network",
         },
+        ...resuming,
         ...outputBeside("data"),
       },
       computes: true,
@@ -310,7 +333,17 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       details:
         "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s] or a rotmod file of SPARC; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
-        data: path("FILE", undefined, "radius, velocity and error of each point"),
+        data: path("FILE", undefined, "radius, velocity and error of each point; - for standard input"),
+        columns: beside(columnNames, "data"),
+        distance: beside(
+          real(
+            undefined,
+            { above: 0, below: 1e5 },
+            "the galaxy's distance in Mpc, for radii in arcseconds or other angles",
+            "none: radii are in kpc",
+          ),
+          "data",
+        ),
         sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxy: text("NAME", "a galaxy of --sparc"),
         rMin: real(
@@ -331,6 +364,12 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           { least: 0, below: 1 },
           "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
           "0.05",
+        ),
+        errorSpread: real(
+          undefined,
+          { least: 0, below: 3 },
+          "how far the stated errors may be off by one factor: the standard deviation of its logarithm; 0 takes them as stated",
+          "0.7",
         ),
         bank: integer(
           undefined,

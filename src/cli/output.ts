@@ -1,9 +1,9 @@
 /** The folder that a command writes into: checked before the work starts, held while it lasts, and filled with whole files of one run. */
 
-import { lstatSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { ensureOutputFolder, lockFolder, writeFilesWhole } from "../node/files.ts";
+import { ensureOutputFolder, FileError, lockFolder, readBytes, writeFilesWhole } from "../node/files.ts";
 import type { Message } from "../node/interruption.ts";
 import { oneLine } from "../node/terminal.ts";
 import type { Context } from "./context.ts";
@@ -22,10 +22,13 @@ export function figureFile(figure: FigureName): string {
 /** A file's name inside the folder, and its content. */
 export type OutputFile = readonly [name: string, content: string | Uint8Array];
 
+/** What a training that was stopped goes on from. It is there until the command has done all that it was to do. */
+export const CHECKPOINT = "checkpoint.safetensors";
+
 /** The files of a run: each list follows from the one before it, and is no longer true when that is replaced. */
 const LINKS: readonly (readonly string[])[] = [
   ["galaxies.csv", "curves.csv"],
-  ["loss.csv", "model.safetensors"],
+  [CHECKPOINT, "loss.csv", "model.safetensors"],
   ["samples.csv", "guided.svg", ...FIGURES.map(figureFile), "report.html"],
 ];
 
@@ -36,25 +39,51 @@ export class OutputFolder {
   readonly written: string[] = [];
   /** What an earlier run left: of the same names, or following from what this one replaces. */
   readonly #former: ReadonlySet<string>;
+  /** Whether the checkpoint that is there is this command's. */
+  #hasCheckpoint: boolean;
+  /** Whether what an earlier run left must be what this one writes. */
+  readonly #keeps: boolean;
 
   /**
    * @param options.names every file that the command may write
    * @param options.force whether those that are there may be replaced, and those that follow from them removed
+   * @param options.resumes whether the command goes on from the checkpoint there, and so with files of its own
+   * @param options.mayBeDone whether files may be there without a checkpoint, because the same command was stopped before the first one or
+   *   after its end: they are then replaced by the same contents, or by some that go on from them, and by no others
    * @throws FileError when one is there and `force` is not set, the folder cannot be written to, or another process writes into it
    */
-  constructor(path: string, options: { readonly names: readonly string[]; readonly force: boolean }) {
+  constructor(
+    path: string,
+    options: {
+      readonly names: readonly string[];
+      readonly force: boolean;
+      readonly resumes?: boolean;
+      readonly mayBeDone?: boolean;
+    },
+  ) {
+    const { resumes = false, mayBeDone = false } = options;
     const first = LINKS.findIndex((link) => link.some((name) => options.names.includes(name)));
     const following = first < 0 ? [] : LINKS.slice(first + 1).flat();
     const names = [...new Set([...options.names, ...following])];
-    ensureOutputFolder(path, { ...options, names });
+    const wanted = { names, force: options.force || resumes || mayBeDone };
+    try {
+      ensureOutputFolder(path, wanted);
+    } catch (error) {
+      const isStopped = error instanceof FileError && error.code === "EEXIST" && names.includes(CHECKPOINT);
+      if (!isStopped || !existsSync(join(path, CHECKPOINT))) throw error;
+      const fix = "give --resume to go on with what was stopped, --force to replace it, or another --out";
+      throw new FileError(error.path, error.code, error.problem, fix);
+    }
     for (const folder of new Set(options.names.map((name) => dirname(name)))) {
       if (folder !== ".") ensureOutputFolder(join(path, folder), { names: [] });
     }
     const lock = lockFolder(path);
     parentPort?.postMessage({ lock } satisfies Message);
     // Once more, now that nobody else can write: another one may have ended between the two.
-    ensureOutputFolder(path, { ...options, names });
+    ensureOutputFolder(path, wanted);
     this.path = path;
+    this.#hasCheckpoint = resumes;
+    this.#keeps = mayBeDone && !resumes && !options.force;
     this.#former = new Set(names.filter((name) => lstatSync(join(path, name), { throwIfNoEntry: false })));
   }
 
@@ -63,22 +92,64 @@ export class OutputFolder {
    * must not lie beside the samples of another one. What has appeared since the work began is neither replaced nor removed.
    */
   write(files: readonly OutputFile[]): void {
-    const mine = new Set([...this.#former, ...this.written].map((name) => join(this.path, name)));
+    this.#write(files);
+    const isFirst = this.written.length === 0;
+    this.written.push(...files.map(([name]) => name));
+    if (!isFirst || this.#keeps) return;
+    for (const name of this.#former) {
+      const isMine = this.written.includes(name) || (name === CHECKPOINT && this.#hasCheckpoint);
+      if (!isMine) rmSync(join(this.path, name), { force: true });
+    }
+  }
+
+  /** Writes a checkpoint. What an earlier run left of other files stays until there is something in its place. */
+  writeCheckpoint(bytes: Uint8Array): void {
+    this.#write([[CHECKPOINT, bytes]]);
+    this.#hasCheckpoint = true;
+  }
+
+  /** Removes the checkpoint: there is nothing left to go on with. */
+  removeCheckpoint(): void {
+    if (this.#hasCheckpoint) rmSync(join(this.path, CHECKPOINT), { force: true });
+    this.#hasCheckpoint = false;
+  }
+
+  /** @throws FileError for files that are there with other contents, and not just the first part of them */
+  #requireOwn(files: readonly OutputFile[]): void {
+    for (const [name, content] of files) {
+      if (!this.#former.has(name) || this.written.includes(name) || name === CHECKPOINT) continue;
+      const path = join(this.path, name);
+      const found = Buffer.from(readBytes(path));
+      if (found.equals(Buffer.from(content as string).subarray(0, found.length))) continue;
+      const fix = "give the options that it was begun with, --force to replace it, or another --out";
+      throw new FileError(path, "EEXIST", "this is not what the same command would have left here", fix);
+    }
+  }
+
+  /** Names of what this command has written, or had written before it was stopped and goes on from. */
+  get files(): readonly string[] {
+    return this.#hasCheckpoint ? [...this.written, CHECKPOINT] : this.written;
+  }
+
+  /** Whether there is something to go on from. */
+  get hasCheckpoint(): boolean {
+    return this.#hasCheckpoint;
+  }
+
+  /** The part of `--json` that tells what was written. */
+  result(): { folder: string; files: readonly string[] } {
+    return { folder: this.path, files: this.files };
+  }
+
+  /** What has appeared since the work began is not replaced. */
+  #write(files: readonly OutputFile[]): void {
+    if (this.#keeps) this.#requireOwn(files);
+    const own = this.#hasCheckpoint ? [CHECKPOINT] : [];
+    const mine = new Set([...this.#former, ...this.written, ...own].map((name) => join(this.path, name)));
     writeFilesWhole(
       files.map(([name, content]) => [join(this.path, name), content]),
       (path) => mine.has(path),
     );
-    const isFirst = this.written.length === 0;
-    this.written.push(...files.map(([name]) => name));
-    if (!isFirst) return;
-    for (const name of this.#former) {
-      if (!this.written.includes(name)) rmSync(join(this.path, name), { force: true });
-    }
-  }
-
-  /** The part of `--json` that tells what was written. */
-  result(): { folder: string; files: string[] } {
-    return { folder: this.path, files: this.written };
   }
 }
 
@@ -89,7 +160,7 @@ export class OutputFolder {
  */
 export function tellOutcome(
   { terminal, interruption }: Context,
-  { path, written }: OutputFolder,
+  { path, files: written, hasCheckpoint }: OutputFolder,
   complete: boolean,
   goOn?: string,
 ): void {
@@ -98,9 +169,12 @@ export function tellOutcome(
   if (figures.length > 0)
     listed.push(`figures/${figures.length === 1 ? figures[0] : `{${figures.join(",")}}`}.svg`);
   const files = listed.length === 0 ? "nothing" : `${listed.join(", ")} in ${oneLine(join(path, "/"))}`;
-  const ways = [goOn, `the same command${written.length === 0 ? "" : " with --force"} starts again`].filter(
-    Boolean,
-  );
+  const again = written.length === 0 ? " starts again" : " with --force starts again";
+  const ways = [
+    goOn,
+    hasCheckpoint && "the same command with --resume goes on where it was",
+    `the same command${again}`,
+  ].filter(Boolean);
   if (complete) terminal.say(`${terminal.green("wrote")} ${files}`);
   else terminal.print(`Stopped by ${interruption.reason}. Kept: ${files}.\n  Go on: ${ways.join("; ")}.`);
 }

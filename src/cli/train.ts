@@ -8,8 +8,10 @@ import {
   type ConditionName,
   type Galaxy,
   type LearningRateSchedule,
+  loadTraining,
   type Model,
   type NetworkName,
+  saveTraining,
   type Training,
   type TrainingData,
   trainModel,
@@ -17,15 +19,16 @@ import {
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
+import { readBytes } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { lossFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readGalaxies } from "./input.ts";
-import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { CHECKPOINT, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import { version } from "./version.ts";
 
 /** The files of a training. */
-export const TRAINING_FILES: readonly string[] = ["loss.csv", "model.safetensors"];
+export const TRAINING_FILES: readonly string[] = [CHECKPOINT, "loss.csv", "model.safetensors"];
 
 /** The columns of loss.csv. */
 export const LOSS_COLUMNS: readonly string[] = ["epoch", "train", "valid"];
@@ -46,6 +49,12 @@ export interface TrainingValues {
   readonly widths?: readonly number[] | undefined;
   /** Of the learning rate; default: the network's. */
   readonly schedule?: LearningRateSchedule | undefined;
+  /** Whether it goes on from the checkpoint in `out`, where there is one. */
+  readonly resume: boolean;
+  /** Seconds from one checkpoint to the next. */
+  readonly checkpoint: number;
+  readonly out: string;
+  readonly force: boolean;
 }
 
 /** The values of the command's options. */
@@ -53,8 +62,6 @@ export interface TrainOptions extends TrainingValues {
   readonly data: string;
   /** The parameters of the galaxies; default: galaxies.csv beside the curves. */
   readonly galaxies: string | undefined;
-  readonly out: string;
-  readonly force: boolean;
 }
 
 /** The command. */
@@ -63,11 +70,17 @@ export function train(values: TrainOptions, context: Context): Outcome {
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
   const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
-  const start = prepareTraining({ ...curves, galaxies }, values, values.data);
-  const output = new OutputFolder(values.out, { names: TRAINING_FILES, force: values.force });
-  const training = start(context);
+  const { resumes, start } = prepareTraining({ ...curves, galaxies }, values, values.data, context);
+  const output = new OutputFolder(values.out, {
+    names: TRAINING_FILES,
+    force: values.force,
+    resumes,
+    mayBeDone: values.resume,
+  });
+  const training = start(output);
   if (training !== undefined) output.write(trainingFiles(training));
   const complete = isComplete(training);
+  if (complete) output.removeCheckpoint();
   tellOutcome(context, output, complete, wayOn(training, values.out));
   return { complete, result: { ...output.result(), ...trainingResult(training) } };
 }
@@ -83,22 +96,94 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
   }
 }
 
-/**
- * Checks everything, and returns what trains; `undefined` when it is stopped before the first epoch.
- *
- * @param source what to call the curves in errors
- */
+/** A training that was checked, and waits to be started. */
+interface PreparedTraining {
+  /** Whether it goes on from a checkpoint. */
+  readonly resumes: boolean;
+  /** Trains, with checkpoints in the folder; `undefined` when it is stopped before the first epoch. */
+  start(output: OutputFolder): Training | undefined;
+}
+
+/** Checks everything. @param source what to call the curves in errors */
 export function prepareTraining(
   data: TrainingData,
-  { seed, network, epochs, batches, learningRate, schedule, widths, conditions }: TrainingValues,
+  values: TrainingValues,
   source: string,
-): (context: Context) => Training | undefined {
+  context: Context,
+): PreparedTraining {
+  const { seed, network, epochs, batches, learningRate, schedule, widths, conditions, force } = values;
   const shape = { network, epochs, batches, learningRate, schedule, widths, conditions };
-  const settings = { ...shape, source, version: version() };
-  const work = trainModel(data, { ...settings, random: new Random(seed) });
+  const options = { ...shape, source, version: version(), random: new Random(seed) };
+  const path = checkpointOf(values);
   const describe = network === "residual" ? describeBatch : describeEpoch;
-  return (context) => follow(work, "training", describe, context).last;
+  const resume = (): Generator<Training, Training, void> | undefined => {
+    if (path === undefined) return undefined;
+    try {
+      return loadTraining(readBytes(path), data, options, path);
+    } catch (error) {
+      if (!force || !(error instanceof HalogradError)) throw error;
+      context.terminal.say(`${oneLine(path)} is not of this training, which begins anew`);
+      return undefined;
+    }
+  };
+  const resumed = resume();
+  if (resumed !== undefined) context.terminal.say(`resumed from ${oneLine(String(path))}`);
+  const work = resumed ?? trainModel(data, options);
+  return {
+    resumes: resumed !== undefined,
+    start: (output) => {
+      const { result, last } = follow(
+        withCheckpoints(work, output, values.checkpoint),
+        "training",
+        describe,
+        context,
+      );
+      return result ?? last;
+    },
+  };
 }
+
+/** The checkpoint to go on from; undefined where none is wanted or there. */
+export function checkpointOf({ resume, out }: Pick<TrainingValues, "resume" | "out">): string | undefined {
+  const path = join(out, CHECKPOINT);
+  return resume && existsSync(path) ? path : undefined;
+}
+
+/** The same training, which writes a checkpoint at its first step, every so often, at its end and when it is stopped. */
+function* withCheckpoints(
+  work: Generator<Training, Training, void>,
+  output: OutputFolder,
+  seconds: number,
+): Generator<Training, Training, void> {
+  let due = 0;
+  const save = (training: Training): void => {
+    const start = performance.now();
+    output.writeCheckpoint(saveTraining(training));
+    const end = performance.now();
+    due = end + Math.max(1000 * seconds, SHARE * (end - start));
+  };
+  try {
+    for (;;) {
+      const step = work.next();
+      if (step.done) return step.value;
+      const training = step.value;
+      const isDue = performance.now() >= due || training.done === training.total;
+      if (isDue) save(training);
+      let isStopped = true;
+      try {
+        yield training;
+        isStopped = false;
+      } finally {
+        if (isStopped && !isDue) save(training);
+      }
+    }
+  } finally {
+    work.return(undefined as never);
+  }
+}
+
+/** Checkpoints take at most one part in so many of the time. */
+const SHARE = 20;
 
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
 function describeEpoch({ loss, total }: Training): readonly [string, boolean] {

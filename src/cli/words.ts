@@ -38,6 +38,14 @@ const WORDINGS: readonly Wording[] = [
     fix: "give a --learning-rate below $1",
   },
   {
+    message: /this is the checkpoint of another training/,
+    fix: "give the data and the options that it began with, or --force as well to begin anew",
+  },
+  {
+    message: /this is not a whole checkpoint/,
+    fix: "give --force as well, to begin anew",
+  },
+  {
     message: /this is not a model of halograd/,
     fix: "give a model.safetensors that halograd run or train wrote",
   },

@@ -8,6 +8,7 @@
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
 export type { Bytes } from "../kernels/index.ts";
+export { saveTraining } from "./checkpoint.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,
@@ -20,6 +21,7 @@ export {
 export { type Excess, measureExcess } from "./excess.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
+  ERROR_SPREAD,
   INTERVAL_SHARES,
   type InferenceOptions,
   type InferenceProgress,
@@ -88,6 +90,7 @@ export {
   verdict,
 } from "./scores.ts";
 export {
+  loadTraining,
   type Training,
   type TrainingData,
   type TrainingOptions,

@@ -104,7 +104,7 @@ export function networkOf({ network }: Pick<Model, "network">): NetworkName {
 
 /** The guess of the clean data, in the network's numbers. */
 export function denoiserOf({ network }: Model): Denoiser {
-  return network instanceof ResidualDenoiser ? network.denoiser() : (x) => network.forward(x);
+  return network.denoiser();
 }
 
 /** @throws ArgumentError for what is no model, such as the training that has one */
@@ -388,6 +388,11 @@ function parseJson(text: string | undefined): unknown {
  * @see http://www.isthe.com/chongo/tech/comp/fnv/
  */
 export function digestOf({ radii, curves }: Curves): string {
+  return digestOfRows([radii, ...curves]);
+}
+
+/** Of numbers in their order: FNV-1a in 64 bits over their float64 bits, as 16 hexadecimal digits. */
+export function digestOfRows(rows: Iterable<ArrayLike<number>>): string {
   let [high, low] = [0xcbf29ce4, 0x84222325];
   const number = new Float64Array(1);
   const words = new Uint32Array(number.buffer);
@@ -399,7 +404,7 @@ export function digestOf({ radii, curves }: Curves): string {
     high = (Math.imul(high, 0x1b3) + (low << 8) + carry) >>> 0;
     low = (lower + (upper & 0xffff) * 0x10000) >>> 0;
   };
-  for (const row of [radii, ...curves]) {
+  for (const row of rows) {
     for (let i = 0; i < row.length; i++) {
       number[0] = row[i];
       mix(words[0]);

@@ -8,6 +8,7 @@ import {
   DenoisingAutoencoder,
   type EpochLosses,
   FeatureStandardization,
+  type FlowProgress,
   LogPrincipalComponents,
   type Progress,
   REFERENCE_WIDTHS,
@@ -18,11 +19,22 @@ import {
   trainFlow,
 } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
+import { backendName } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Adam, cosineSchedule, type Schedule } from "../optim/index.ts";
+import { joinedStates, partOfState, streamFrom, streamState } from "../optim/saved-state.ts";
 import { checkAboveZero, checkArray, checkChoice, checkCurves, checkWithin } from "./check.ts";
+import { type Checkpoint, type Identity, readCheckpoint, restoring, savable } from "./checkpoint.ts";
 import { describeConditions, propertiesOf } from "./conditions.ts";
-import { checkModel, digestOf, type Model, requireModelRadii, seedOf, type TrainingRecord } from "./model.ts";
+import {
+  checkModel,
+  digestOf,
+  digestOfRows,
+  type Model,
+  requireModelRadii,
+  seedOf,
+  type TrainingRecord,
+} from "./model.ts";
 import {
   CONDITIONS,
   type ConditionName,
@@ -101,7 +113,47 @@ export function trainModel(
   data: TrainingData,
   options: TrainingOptions,
 ): Generator<Training, Training, void> {
-  const where = "trainModel";
+  return prepareTraining("trainModel", data, options);
+}
+
+/**
+ * Goes on with a training where {@link saveTraining} saved it: yields and returns what `trainModel` would have from there on.
+ *
+ * @param bytes what `saveTraining` returned
+ * @param data the curves that it began with
+ * @param options those that it began with
+ * @param path what to call the bytes in errors
+ * @throws FormatError, at the call itself, for bytes that are damaged; ArgumentError for other data, options, versions of the engine or
+ *   backends than it began with, with what differs; and whatever `trainModel` throws
+ * @example
+ * const random = new Random(0);
+ * const galaxies = finish(generatePopulation({ count: 50, random }));
+ * const options = { epochs: 6, random };
+ * let bytes = new Uint8Array(); // to keep in a file, or wherever bytes are kept
+ * for (const training of trainModel(galaxies, options)) {
+ *   if (training.done < 4) continue;
+ *   bytes = saveTraining(training);
+ *   break; // the machine goes down
+ * }
+ * const { loss } = finish(loadTraining(bytes, galaxies, options)); // epochs 4 and 5
+ * loss.train === finish(trainModel(galaxies, options)).loss.train // true
+ */
+export function loadTraining(
+  bytes: Uint8Array,
+  data: TrainingData,
+  options: TrainingOptions,
+  path: string = "checkpoint.safetensors",
+): Generator<Training, Training, void> {
+  return prepareTraining("loadTraining", data, options, { bytes, path });
+}
+
+/** Checks everything, and returns what trains, from the beginning or from a checkpoint. */
+function prepareTraining(
+  where: string,
+  data: TrainingData,
+  options: TrainingOptions,
+  saved?: { readonly bytes: Uint8Array; readonly path: string },
+): Generator<Training, Training, void> {
   checkOptions(where, options ?? {}, [
     ...["network", "conditions", "epochs", "batches", "learningRate", "schedule", "widths"],
     ...["random", "source", "version"],
@@ -143,7 +195,28 @@ export function trainModel(
     ...(population !== undefined && { population }),
     ...(options.version !== undefined && { version: options.version }),
   };
-  const settings = { random, radii, record, widths };
+  // What decides the training, named as in a model's file.
+  const identify = (properties?: readonly (readonly number[])[]): Identity => ({
+    network,
+    [own]: options[own] ?? (own === "epochs" ? EPOCHS : BATCHES),
+    seed: typeof record.seed === "bigint" ? String(record.seed) : record.seed,
+    curves: record.curves,
+    data: record.data,
+    learning_rate: learningRate,
+    learning_rate_schedule: schedule,
+    widths,
+    conditions,
+    ...(properties !== undefined && { properties: digestOfRows(properties) }),
+    population: population ?? null,
+    version: options.version ?? null,
+    backend: backendName(),
+  });
+  const settings = (properties?: readonly (readonly number[])[]): Settings => {
+    const identity = identify(properties);
+    const checkpoint = saved && readCheckpoint(saved.bytes, saved.path, identity);
+    const resumed = saved && checkpoint && { path: saved.path, checkpoint };
+    return { random, radii, record, widths, identity, ...(resumed && { resumed }) };
+  };
   if (network === "autoencoder") {
     if (conditions.length > 0) {
       throw new ArgumentError(
@@ -152,7 +225,7 @@ export function trainModel(
         'add network: "residual"',
       );
     }
-    return trainAutoencoder(splitCurves(data, random, source), { ...settings, epochs });
+    return trainAutoencoder(splitCurves(data, random, source), { ...settings(), epochs });
   }
   const dataset = splitLogCurves(data, random, source);
   checkArray(where, "galaxies", galaxies, "galaxies");
@@ -163,8 +236,9 @@ export function trainModel(
       "pass a population, or { radii, curves, galaxies }",
     );
   }
-  const properties = conditions.length > 0 ? splitConditions(galaxies, conditions, random) : undefined;
-  return trainResidual(dataset, properties, { ...settings, conditions, batches });
+  const properties = conditions.length > 0 ? propertiesOf(galaxies, conditions) : undefined;
+  const split = properties && splitConditions(properties, conditions, random);
+  return trainResidual(dataset, split, { ...settings(properties), conditions, batches });
 }
 
 /** Passes of the autoencoder, where no number is given. */
@@ -210,11 +284,10 @@ function rateOf(
 
 /** The properties of the same parts as of the curves: the stream that shuffles is the same. */
 function splitConditions(
-  galaxies: readonly Galaxy[],
+  properties: readonly (readonly number[])[],
   conditions: readonly ConditionName[],
   random: Random,
 ): Dataset<FeatureStandardization> {
-  const properties = propertiesOf(galaxies, conditions);
   const differ = (i: number): boolean => properties.some((row) => row[i] !== properties[0][i]);
   try {
     // Of equal values the rounded mean may leave a standard deviation that is not quite 0.
@@ -277,41 +350,74 @@ interface Settings {
   readonly widths: readonly number[];
   /** Of the model, but for how far its training has come. */
   readonly record: Omit<TrainingRecord, "epochs" | "batches">;
+  /** What decides the training. */
+  readonly identity: Identity;
+  /** Where it goes on; default: from the beginning. */
+  readonly resumed?: { readonly path: string; readonly checkpoint: Checkpoint };
 }
 
 /** Trains the reference network, its input as wide as there are radii. */
-function* trainAutoencoder(
+function trainAutoencoder(
   { train, valid, standardization }: Dataset,
-  { random, radii, record, widths, epochs }: Settings & { readonly epochs: number },
+  { random, radii, record, widths, epochs, identity, resumed }: Settings & { readonly epochs: number },
 ): Generator<Training, Training, void> {
   const { learningRate } = record;
   const rate = rateOf(record, "autoencoder", epochs);
   const network = new DenoisingAutoencoder(random.fork("weights"), [radii.length, ...widths]);
   const optimizer = new Adam(network.parameters(), { learningRate });
-  const steps = trainDenoiser({
-    model: network,
-    optimizer,
-    train,
-    valid,
-    random: random.fork("training"),
-    epochs,
-  });
-  const losses: EpochLosses[] = [];
+  const { done = 0, losses: before = [], state } = resumed?.checkpoint ?? {};
+  let draws = random.fork("training");
+  if (resumed !== undefined && state !== undefined) {
+    restoring(resumed.path, () => {
+      network.loadStateDictionary(partOfState(state, "model"));
+      optimizer.loadStateDictionary(partOfState(state, "optimizer"));
+      draws = streamFrom("noise", partOfState(state, "noise"));
+    });
+  }
+  const losses = [...before];
   const training = (): Training => {
     const model = { network, standardization, radii, training: { ...record, epochs: losses.length } };
     return snapshot(losses, { model, trained: train.shape[0], done: losses.length, total: epochs });
   };
-  for (const step of steps) {
+  const checkpoint = (): Checkpoint => ({
+    identity,
+    done: losses.length,
+    losses,
+    state: joinedStates({
+      model: network.stateDictionary(),
+      optimizer: optimizer.stateDictionary(),
+      noise: streamState(draws),
+    }),
+  });
+  const options = { model: network, optimizer, train, valid, random: draws, epochs, firstEpoch: done };
+  return savedAlong(trainDenoiser(options), training, checkpoint, (step) => {
     requireConvergence(step, learningRate);
     losses.push(step);
     optimizer.learningRate = rate(losses.length);
-    yield training();
+  });
+}
+
+/** Trains, and yields after each step a training that can be saved until the next one. */
+function* savedAlong<Step>(
+  steps: Generator<Step, void, void>,
+  training: () => Training,
+  checkpoint: (step: Step) => Checkpoint,
+  take: (step: Step) => void,
+): Generator<Training, Training, void> {
+  for (const step of steps) {
+    take(step);
+    let isHere = true;
+    try {
+      yield savable(training(), () => (isHere ? checkpoint(step) : undefined));
+    } finally {
+      isHere = false;
+    }
   }
   return training();
 }
 
 /** Trains the residual network on batches of principal components. */
-function* trainResidual(
+function trainResidual(
   { train, valid, standardization }: Dataset<LogPrincipalComponents>,
   properties: Dataset<FeatureStandardization> | undefined,
   {
@@ -321,6 +427,8 @@ function* trainResidual(
     widths,
     conditions: names,
     batches,
+    identity,
+    resumed,
   }: Settings & { readonly conditions: readonly ConditionName[]; readonly batches: number },
 ): Generator<Training, Training, void> {
   const { learningRate } = record;
@@ -338,9 +446,10 @@ function* trainResidual(
     batchSize: BATCH,
     learningRate: rateOf(record, "residual", batches),
     reportEvery: 20,
+    ...(resumed && { state: resumed.checkpoint.state }),
   });
-  const losses: EpochLosses[] = [];
-  let done = 0;
+  const losses = [...(resumed?.checkpoint.losses ?? [])];
+  let done = resumed?.checkpoint.done ?? 0;
   const passes = (): number => (done * Math.min(BATCH, train.shape[0])) / train.shape[0];
   const training = (): Training => {
     const epochs = Math.floor(passes());
@@ -348,14 +457,18 @@ function* trainResidual(
     const model = { network, standardization, radii, training: own, ...(conditions && { conditions }) };
     return snapshot(losses, { model, trained: train.shape[0], done, total: batches });
   };
-  for (const { step, train, valid } of steps) {
+  const checkpoint = (report: FlowProgress): Checkpoint => ({
+    identity,
+    done,
+    losses,
+    state: report.stateDictionary(),
+  });
+  return savedAlong(steps, training, checkpoint, ({ step, train, valid }) => {
     done = step;
     const entry = { epoch: passes(), train, valid };
     requireConvergence(entry, learningRate);
     losses.push(entry);
-    yield training();
-  }
-  return training();
+  });
 }
 
 /** What is held stays as it was. The list only grows, so a copy can wait until somebody reads it: one an epoch would be quadratic. */

@@ -5,21 +5,30 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compile } from "../compile/compile.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AdamW } from "../optim/adam.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
+import {
+  float64,
+  joinedStates,
+  partOfState,
+  type SavedTensor,
+  type StateDictionary,
+  savedTensors,
+  streamFrom,
+  streamState,
+} from "../optim/saved-state.ts";
 import { cosineSchedule, type Schedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
 import { arange, normal, tensor, uniform } from "../tensor/construction.ts";
+import { compiled } from "./compiled.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
 import { ResidualDenoiser } from "./residual-denoiser.ts";
 import { addNoise, linearSchedule } from "./schedule.ts";
-import { onlyComputes } from "./training.ts";
 
 /** The amounts of noise at which denoisers are compared. */
 export const NOISE_LEVELS: readonly number[] = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -32,6 +41,11 @@ export interface FlowProgress {
   readonly train: number;
   /** The same on the validation part with the averaged weights, over times in [0, 1); the same noise at each report. */
   readonly valid: number;
+  /**
+   * All that the steps after this one depend on, beside options and data: weights, their averages, optimiser and streams. To be called
+   * before the next step is asked for; a training with the same options goes on from it, see `state`.
+   */
+  stateDictionary(): StateDictionary;
 }
 
 /** What to train, on what, and how. */
@@ -63,6 +77,8 @@ export interface FlowTrainingOptions {
   readonly averageDecay?: number;
   /** Steps from one report to the next; default 100. */
   readonly reportEvery?: number;
+  /** Goes on from where `stateDictionary()` of a report was taken, of a training with the same options; the model gets its weights. */
+  readonly state?: ReadonlyMap<string, SavedTensor>;
 }
 
 /**
@@ -93,9 +109,33 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
     typeof learningRate === "number" ? cosineSchedule({ from: learningRate, steps }) : learningRate;
   const optimizer = new AdamW(model.parameters(), { learningRate: rate(0), weightDecay });
   const average = new WeightAverage(model.parameters(), { decay: averageDecay });
-  const [order, noise, measuring] = ["order", "noise", "validation"].map((name) => random.fork(name));
-  let rows: Uint32Array = order.permutation(train.shape[0]);
+  const saved = options.state && savedTensors("trainFlow", options.state);
+  const streamOf = (name: string): Random =>
+    saved === undefined ? random.fork(name) : streamFrom(`trainFlow: ${name}`, partOfState(saved, name));
+  const [order, noise, measuring] = [streamOf("order"), streamOf("noise"), random.fork("validation")];
+  let first = 0;
   let place = 0;
+  if (saved !== undefined) {
+    [first, place] = positionIn(saved, steps, train.shape[0]);
+    model.loadStateDictionary(partOfState(saved, "model"));
+    optimizer.loadStateDictionary(partOfState(saved, "optimizer"));
+    average.loadStateDictionary(partOfState(saved, "average"));
+  }
+  // A permutation is drawn again from where its stream was before.
+  let shuffled = streamState(order);
+  let rows: Uint32Array = order.permutation(train.shape[0]);
+  const stateAfter = (step: number): StateDictionary =>
+    joinedStates({
+      model: model.stateDictionary(),
+      optimizer: optimizer.stateDictionary(),
+      average: average.stateDictionary(),
+      order: shuffled,
+      noise: streamState(noise),
+      position: new Map([
+        ["step", float64([step])],
+        ["row", float64([place])],
+      ]),
+    });
   let [sum, count] = [0, 0];
   const step = (clean: Tensor, told: ToldConditions | undefined): Tensor => {
     optimizer.zeroGrad();
@@ -105,10 +145,13 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
     average.update();
     return loss;
   };
-  const trainOn = onlyComputes(model, ResidualDenoiser) ? compile(step) : step;
+  const trainOn = compiled(model, ResidualDenoiser, step);
   try {
-    for (let done = 0; done < steps; done++) {
-      if (place + batchSize > rows.length) [rows, place] = [order.permutation(rows.length), 0];
+    for (let done = first; done < steps; done++) {
+      if (place + batchSize > rows.length) {
+        shuffled = streamState(order);
+        [rows, place] = [order.permutation(rows.length), 0];
+      }
       const chosen = [...rows.subarray(place, place + batchSize)];
       place += batchSize;
       optimizer.learningRate = rate(done);
@@ -120,7 +163,7 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
       const again = measuring.fork(0);
       const withValid = conditions && tell(conditions.valid, dropCondition, again.fork("known"));
       const validLoss = average.during(() => noGrad(() => flowLoss(model, valid, again, withValid)).item());
-      yield { step: done + 1, train: sum / count, valid: validLoss };
+      yield new Report(done + 1, sum / count, validLoss, stateAfter);
       [sum, count] = [0, 0];
     }
   } finally {
@@ -128,6 +171,39 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
       for (const [i, value] of average.values().entries()) model.parameters()[i].assign(value);
     });
   }
+}
+
+/** A report that can be copied to other threads: its method stays behind. */
+class Report implements FlowProgress {
+  readonly step: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly #stateAfter: (step: number) => StateDictionary;
+
+  constructor(step: number, train: number, valid: number, stateAfter: (step: number) => StateDictionary) {
+    this.step = step;
+    this.train = train;
+    this.valid = valid;
+    this.#stateAfter = stateAfter;
+  }
+
+  stateDictionary(): StateDictionary {
+    return this.#stateAfter(this.step);
+  }
+}
+
+/** How many steps were done, and how many rows of the permutation. @throws ArgumentError for numbers that cannot be */
+function positionIn(state: StateDictionary, steps: number, rows: number): [step: number, row: number] {
+  const read = (name: string, most: number): number => {
+    const value = state.get(`position.${name}`);
+    const number = value?.size === 1 ? value.item() : Number.NaN;
+    if (Number.isInteger(number) && number >= 0 && number <= most) return number;
+    throw new ArgumentError(
+      "trainFlow",
+      `the state's ${name} is ${number}, not a whole number up to ${most}.`,
+    );
+  };
+  return [read("step", steps), read("row", rows)];
 }
 
 /** What a model is told of a batch in training: properties, and which of them count. */
@@ -236,6 +312,7 @@ function checkTraining(options: FlowTrainingOptions): void {
   for (const name of ["steps", "batchSize", "reportEvery"] as const)
     checkCount(where, name, options[name] ?? 1);
   checkAtLeast(where, "dropCondition", dropCondition, 0);
+  if (options.state !== undefined) savedTensors(where, options.state);
 }
 
 const OPTIONS: readonly (keyof FlowTrainingOptions)[] = [
@@ -251,4 +328,5 @@ const OPTIONS: readonly (keyof FlowTrainingOptions)[] = [
   "weightDecay",
   "averageDecay",
   "reportEvery",
+  "state",
 ];

@@ -5,8 +5,6 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compile } from "../compile/compile.ts";
-import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor, operand, withoutTemporaries } from "../ops/operands.ts";
@@ -16,6 +14,7 @@ import { Optimizer } from "../optim/optimizer.ts";
 import { SGD } from "../optim/sgd.ts";
 import { normal, uniform } from "../tensor/construction.ts";
 import { DenoisingAutoencoder } from "./autoencoder.ts";
+import { compiled } from "./compiled.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */
@@ -44,6 +43,8 @@ export interface TrainingOptions {
   readonly epochs: number;
   /** Default: `linearSchedule`. */
   readonly schedule?: NoiseSchedule;
+  /** The epoch to begin with, of a training that goes on; default 0. */
+  readonly firstEpoch?: number;
 }
 
 /**
@@ -105,6 +106,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
     "random",
     "epochs",
     "schedule",
+    "firstEpoch",
     "standardization", // of a Dataset that is spread in
   ]);
   const { model, optimizer, train, valid, random, epochs } = options ?? {};
@@ -132,28 +134,17 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   }
   checkRandom(where, random);
   checkCount(where, "epochs", epochs, 0);
+  checkCount(where, "firstEpoch", options.firstEpoch ?? 0, 0);
   return epochsOf(options);
-}
-
-/**
- * Whether a network is as its class makes it. One that somebody has extended, or an optimiser of somebody else's, may do more than
- * compute, such as look at values: compiled steps would leave that out.
- */
-export function onlyComputes(model: Module, kind: new (...given: never[]) => Module): boolean {
-  return model
-    .modules()
-    .every(
-      (part) => part.constructor === (part === model ? kind : Linear) && !Object.hasOwn(part, "forward"),
-    );
 }
 
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
-  const isOwn =
-    onlyComputes(model, DenoisingAutoencoder) &&
-    OPTIMIZERS.has(optimizer.constructor) &&
-    !Object.hasOwn(optimizer, "step");
-  const wrap = (f: (curves: Tensor) => Tensor): typeof f => (isOwn ? compile(f) : f);
+  const { firstEpoch = 0 } = options;
+  // An optimiser of somebody else's may look at values, as networks may.
+  const isOwn = OPTIMIZERS.has(optimizer.constructor) && !Object.hasOwn(optimizer, "step");
+  const wrap = (f: (curves: Tensor) => Tensor): typeof f =>
+    isOwn ? compiled(model, DenoisingAutoencoder, f) : f;
   const step = wrap((curves) => {
     optimizer.zeroGrad();
     const loss = denoisingLoss(model, curves, random, schedule);
@@ -162,7 +153,7 @@ function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void>
     return loss;
   });
   const validate = wrap((curves) => noGrad(() => mseLoss(model.forward(curves), curves)));
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let epoch = firstEpoch; epoch < epochs; epoch++) {
     yield { epoch, train: step(train).item(), valid: validate(valid).item() };
   }
 }

@@ -22,7 +22,15 @@ export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
 export type { Bytes, FloatArray } from "./types.ts";
 export type { Draw } from "./typescript/random.ts";
 export { type Axes, forEachIndex, mergeAxes } from "./walk.ts";
-export { conditionOf, HostValue, onHost, type Watcher, watcher, withWatcher } from "./watch.ts";
+export {
+  conditionOf,
+  HostValue,
+  onHost,
+  readOnHost,
+  type Watcher,
+  watcher,
+  withWatcher,
+} from "./watch.ts";
 
 /** The names of the backends. */
 export type BackendName = "typescript" | "wasm";

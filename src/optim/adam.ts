@@ -86,7 +86,9 @@ export class Adam extends Optimizer {
   /** Moves one parameter against its gradient. */
   protected update(parameter: Tensor, gradient: Tensor, memory: Memory): void {
     const { first, second, largest } = memory;
-    const numbers = onHost(() => this.#numbers(memory.powers.data), [], memory.powers);
+    // Another class may decay in a way that throws.
+    const isOwn = this.constructor === Adam || this.constructor === AdamW;
+    const numbers = onHost(() => this.#numbers(memory.powers.data), [], memory.powers, !isOwn);
     if (largest === undefined) adam(parameter, first, second, gradient, numbers);
     else amsgrad(parameter, first, second, largest, gradient, numbers);
   }

@@ -2,6 +2,7 @@
 
 import { describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, attributedTo, DtypeError } from "../basics/errors.ts";
+import { Random } from "../basics/random.ts";
 import type { FloatArray } from "../kernels/index.ts";
 import { foreign, isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -29,6 +30,46 @@ export function savedTensors(where: string, state: ReadonlyMap<string, SavedTens
   return new Map(
     Array.from(state as Map<string, SavedTensor>, ([name, value]) => [name, asTensor(where, name, value)]),
   );
+}
+
+/** One state of several, each under its name: `optimizer.0.first`. */
+export function joinedStates(parts: Readonly<Record<string, StateDictionary>>): StateDictionary {
+  return new Map(
+    Object.entries(parts).flatMap(([part, state]) =>
+      Array.from(state, ([name, value]) => [`${part}.${name}`, value] as const),
+    ),
+  );
+}
+
+/** What {@link joinedStates} joined under a name. */
+export function partOfState<T>(state: ReadonlyMap<string, T>, part: string): Map<string, T> {
+  const prefix = `${part}.`;
+  return new Map(
+    Array.from(state)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}
+
+/** A random stream's key and counter, as numbers that can be saved. */
+export function streamState(random: Random): StateDictionary {
+  const { key, counter } = random.state();
+  return new Map(Object.entries({ key, counter }).map(([name, words]) => [name, float64(words)]));
+}
+
+/** The stream that {@link streamState} saved. @throws ArgumentError for what is none */
+export function streamFrom(where: string, state: StateDictionary): Random {
+  const words = (name: string): number[] => [...(state.get(name)?.toTypedArray() ?? [])];
+  try {
+    return Random.fromState({ key: words("key"), counter: words("counter") });
+  } catch (error) {
+    throw attributedTo(where, error);
+  }
+}
+
+/** Numbers that keep all of their digits. */
+export function float64(values: readonly number[]): Tensor {
+  return tensor(values, { dtype: "float64" });
 }
 
 function asTensor(where: string, name: string, value: SavedTensor): Tensor {

@@ -105,7 +105,7 @@ export class Scheduler {
       this.#optimizer.learningRate = this.#schedule(++this.#step);
       return [];
     };
-    onHost(moveOn, [], this);
+    onHost(moveOn, [], this, true);
   }
 }
 

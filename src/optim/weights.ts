@@ -2,12 +2,14 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkOptions, synchronous } from "../basics/check.ts";
-import { AnomalyError, ArgumentError } from "../basics/errors.ts";
+import { AnomalyError, ArgumentError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
 import { onHost, watcher } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { changing, copyOf } from "../ops/writes.ts";
 import { inPlace } from "./in-place.ts";
 import { checkAtLeast, parametersOf } from "./optimizer.ts";
+import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
 
 /**
  * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`. Takes a single tensor too.
@@ -93,6 +95,40 @@ export class WeightAverage {
   /** The averages, in the order of the parameters. */
   values(): readonly Tensor[] {
     return this.#averages;
+  }
+
+  /** Copies of the averages by the places of their parameters, which `writeSafetensors` takes as they are. */
+  stateDictionary(): StateDictionary {
+    return new Map(this.#averages.map((average, i) => [`${i}`, average.clone()]));
+  }
+
+  /**
+   * Continues where `stateDictionary()` was taken, of as many parameters.
+   *
+   * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs; nothing is changed then
+   */
+  loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
+    const where = "WeightAverage.loadStateDictionary";
+    const values = savedTensors(where, state);
+    const loaded = this.#averages.map((average, i) => {
+      const value = values.get(`${i}`);
+      if (value === undefined || values.size !== this.#averages.length) {
+        throw new ArgumentError(
+          where,
+          `got ${values.size} averages for ${this.#averages.length} parameters.`,
+          "give the parameters that it had.",
+        );
+      }
+      if (sameShape(value.shape, average.shape)) return value;
+      throw new ShapeError(
+        where,
+        `average ${i} is ${showShape(average.shape)}, the saved value ${showShape(value.shape)}.`,
+        "give the parameters in the order in which they were saved.",
+      );
+    });
+    noGrad(() => {
+      for (const [i, value] of loaded.entries()) this.#averages[i].assign(value);
+    });
   }
 
   /**

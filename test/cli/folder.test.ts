@@ -56,7 +56,9 @@ describe("a folder", () => {
       expect((await ended)[0]).toBe(1);
       expect(stderr).toMatch(/loss\.csv: this appeared after the command had begun, and is not overwritten/);
       for (const name of ["loss.csv", "guided.svg"]) expect(read(`${out}/${name}`)).toBe("mine");
-      expect(filesIn(join(home, out))).toEqual(["curves.csv", "galaxies.csv", "guided.svg", "loss.csv"]);
+      expect(filesIn(join(home, out))).toEqual([
+        ...["checkpoint.safetensors", "curves.csv", "galaxies.csv", "guided.svg", "loss.csv"],
+      ]);
     }
   });
 

@@ -43,6 +43,7 @@ describe("a job that is stopped", () => {
     expect(stderr).toBe("Stopping, and keeping what was computed; once more stops at once.\n");
     expect(filesIn(join(home, "a"))).toEqual([
       ...[
+        "checkpoint.safetensors",
         "curves.csv",
         "figures/curves.svg",
         "figures/loss.svg",
@@ -57,7 +58,7 @@ describe("a job that is stopped", () => {
     expect(stdout).toContain("Stopped by Ctrl-C. Kept: galaxies.csv");
     const epoch = training.epochs - 1;
     expect(stdout).toContain(
-      `Go on: halograd sample --model a/model.safetensors uses the model of epoch ${epoch}; the same command with --force`,
+      `Go on: halograd sample --model a/model.safetensors uses the model of epoch ${epoch}; the same command with --resume goes on where it was; the same command with --force`,
     );
     succeed(["sample", "--model", "a/model.safetensors", "--count", "2", "--out", "a"], home);
   });
@@ -67,7 +68,9 @@ describe("a job that is stopped", () => {
     const words = ["train", "--data", "b/curves.csv", "--epochs", "1000000", "--out", "b"];
     const { code, stdout } = await interrupt(words, (job) => job.kill("SIGTERM"));
     expect(code).toBe(143);
-    expect(stdout).toContain("Stopped by SIGTERM. Kept: loss.csv, model.safetensors in b/");
+    expect(stdout).toContain(
+      "Stopped by SIGTERM. Kept: loss.csv, model.safetensors, checkpoint.safetensors in b/",
+    );
   });
 
   test("by a reader that leaves (| head) ends without a word, with the exit code 141", async () => {

@@ -1,6 +1,6 @@
 /**
- * kill −9, power for a process: at any moment of run and train every file that is found is whole, old or new, and what
- * is left aside hinders no later run. HALOGRAD_KILLS=300 kills more often than the suite does.
+ * kill −9, power for a process: at any moment of run and train every file that is found is whole, old or new, what is left aside hinders no
+ * later run, and --resume ends with the bytes of a job that was never stopped. HALOGRAD_KILLS=300 kills more often than the suite does.
  */
 import { once } from "node:events";
 import { cpSync, readFileSync, watch } from "node:fs";
@@ -81,6 +81,10 @@ test(
       if ([...found.keys()].some((name) => isAside(name) && name.includes(`.${job.pid}.`))) counts.writing++;
       for (const [name, bytes] of found) {
         if (isAside(name)) continue;
+        if (name === "checkpoint.safetensors") {
+          expect(readSafetensors(bytes, name).metadata.get("done")).toBeDefined();
+          continue;
+        }
         const isWhole = whole.some((files) => files.get(name)?.equals(bytes));
         expect(isWhole, `${name} after kill ${counts.killed}`).toBe(true);
       }
@@ -92,4 +96,61 @@ test(
     expect(contents(out)).toEqual(whole[0]);
   },
   600_000 + 10_000 * kills,
+);
+
+/** Jobs that go on: both networks, one with conditions. */
+const resumed = [
+  ["run", "--count", "30", "--epochs", "150", "--samples", "20", "--steps", "5"],
+  ["train", "--data", "data/curves.csv", "--network", "residual", "--batches", "200", "--widths", "16,16"],
+  ["train", "--data", "data/curves.csv", "--epochs", "200", "--backend", "typescript"],
+  [
+    ...["run", "--network", "residual", "--count", "60", "--batches", "80", "--conditions", "disc-mass"],
+    ...["--samples", "20", "--steps", "5", "--seed", "4"],
+  ],
+];
+
+/** Each takes a second or two, so that the suite makes do with fewer. */
+const stops = process.env.HALOGRAD_KILLS === undefined ? 6 : kills;
+
+test(
+  `${stops} kills at random moments, and as many resumptions, end with the bytes of jobs that were never stopped`,
+  async () => {
+    const counts = { killed: 0, resumed: 0 };
+    for (let round = 0; counts.killed < stops; round++) {
+      const words = [...resumed[round % resumed.length], "--checkpoint", "0", "--resume"];
+      const [never, out] = [join(home, `never${round}`), join(home, `often${round}`)];
+      const begin = performance.now();
+      succeed([...words, "--out", never], home);
+      const time = performance.now() - begin;
+      for (let isDone = false; !isDone; ) {
+        const job = start([...words, "--out", out], home);
+        let [stdout, stderr] = ["", ""];
+        job.stdout.on("data", (text) => {
+          stdout += text;
+        });
+        job.stderr.on("data", (text) => {
+          stderr += text;
+        });
+        const ended = once(job, "close");
+        // Every third one is a Ctrl-C, which keeps more.
+        const kind = Math.random() < 1 / 3 ? "SIGINT" : "SIGKILL";
+        const timer = setTimeout(() => job.kill(kind), 1.2 * time * Math.random());
+        const [code, signal] = await ended;
+        clearTimeout(timer);
+        if (stdout.includes("resumed")) counts.resumed++;
+        isDone = code === 0;
+        if (isDone) continue;
+        expect([signal ?? code], stderr).toContain(
+          kind === "SIGKILL" ? kind : signal === null ? 130 : "SIGINT",
+        );
+        counts.killed++;
+      }
+      const found = [...contents(out)].filter(([name]) => !isAside(name));
+      expect(new Map(found), words.join(" ")).toEqual(contents(never));
+    }
+    if (process.env.HALOGRAD_KILLS !== undefined) {
+      console.log(`${counts.killed} kills; ${counts.resumed} jobs went on from a checkpoint`);
+    }
+  },
+  600_000 + 10_000 * stops,
 );

@@ -5,11 +5,13 @@ import { type Compiled, compile } from "../../src/compile/index.ts";
 import {
   cumsum,
   detectAnomaly,
+  gather,
   noGrad,
   normal,
   ones,
   Random,
   sin,
+  sort,
   type Tensor,
   TraceError,
   tensor,
@@ -367,6 +369,19 @@ describe("what cannot be compiled", () => {
     g(x, x);
     expect(x.toArray()).toEqual([6]);
     expect(g.explain().reason).toMatch(/share memory/);
+  });
+
+  it("runs eagerly where indices are tensors, whose elements the host reads", () => {
+    const indices = tensor([2, 0]);
+    for (const f of [
+      (x: Tensor) => gather(x, 0, indices),
+      (x: Tensor) => x.indexSelect(0, indices),
+      (x: Tensor) => sort(x),
+    ]) {
+      const g = compile(f);
+      for (let i = 0; i < 5; i++) expect(bitsOf(g(tensor([i, -1, 2])))).toBe(bitsOf(f(tensor([i, -1, 2]))));
+      eagerly(g as never, /reads the indices of/);
+    }
   });
 
   it("is refused where the function looks at a value, with what to do instead", () => {

@@ -154,7 +154,7 @@ describe("a batch in blocks", () => {
         JSON.stringify(random.state()),
       ];
     };
-    expect(run(compile)).toEqual(run((f: () => Tensor) => f));
+    expect(run(compile)).toEqual(run((f) => f));
   });
 
   it("tells the rows of a batch from features where there are as many of both", () => {

@@ -13,6 +13,7 @@ export type {
   SafetensorsDtype,
   SafetensorsFile,
   SafetensorsIntegerDtype,
+  SafetensorsIntegers,
   SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,

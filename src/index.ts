@@ -9,7 +9,7 @@ export { type BackwardOptions, backwardSteps, type Contribution } from "./autogr
 export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
 export { hessian, jacobian, perSampleGrad } from "./autograd/jacobian.ts";
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
-export type { Tree } from "./autograd/tree.ts";
+export type { Tree, TreeOf } from "./autograd/tree.ts";
 export { useBackend } from "./basics/backend.ts";
 export type { Calls, Dice, Domain, Setting } from "./basics/domains.ts";
 export {
@@ -79,6 +79,7 @@ export * from "./ops/masks.ts";
 export * from "./ops/norms.ts";
 export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
+export * from "./ops/other-names.ts";
 export * from "./ops/predicates.ts";
 export * from "./ops/products.ts";
 export * from "./ops/reductions.ts";

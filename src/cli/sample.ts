@@ -11,10 +11,10 @@ import {
   sampleCurves,
 } from "../curves/index.ts";
 import { formatCsv, parseObservations } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
+import { readTextFile, sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readModelFile } from "./input.ts";
+import { describeModel, readModelFile } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** Sampled curves, km/s. */
@@ -91,6 +91,7 @@ export function sample(values: SampleOptions, context: Context): Outcome {
     complete,
     result: {
       ...output.result(),
+      model: describeModel(values.model, model),
       seed,
       samples: curves.length,
       steps,
@@ -104,7 +105,7 @@ export function sample(values: SampleOptions, context: Context): Outcome {
 function readWishes({ points, ...wishes }: GuideOption): CurveWishes {
   return points === undefined
     ? wishes
-    : { ...wishes, points: parseObservations(readTextFile(points), points) };
+    : { ...wishes, points: parseObservations(readTextFile(points), sourceOf(points)) };
 }
 
 /** Checks everything, and returns what samples. @param name for the progress bar, where several models sample in turn */

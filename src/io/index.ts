@@ -7,7 +7,12 @@
 export type { Bytes } from "../kernels/index.ts";
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
-export { type Observations, parseObservations } from "./observations.ts";
+export {
+  type ObservationColumns,
+  type ObservationOptions,
+  type Observations,
+  parseObservations,
+} from "./observations.ts";
 export type {
   Named,
   SafetensorsDtype,

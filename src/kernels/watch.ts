@@ -154,6 +154,13 @@ export function onHost<T extends Operand>(
   return watcher === null ? work(reads) : watcher.host(work, reads, fixed, mayThrow);
 }
 
+/** Reads elements that decide what an operation does, such as its indices: no later step may do the same, and none is compiled. */
+export function readOnHost<T>(what: string, read: () => T): T {
+  if (watcher === null) return read();
+  watcher.refuse(`reads ${what} on the host`);
+  return withWatcher(null, read);
+}
+
 /** Reads a value of the host that decides what is computed; a compiled step is valid only while it stays the same. */
 export function conditionOf<T>(read: () => T): T {
   watcher?.condition(read, 0);

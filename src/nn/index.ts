@@ -14,5 +14,5 @@ export { Conv1d, Conv2d, type ConvolutionLayerOptions } from "./convolution.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { LayerNorm, Linear } from "./linear.ts";
-export { Module, parameter, Sequential } from "./module.ts";
+export { type AnyModule, Module, parameter, Sequential } from "./module.ts";
 export { BatchNorm, type BatchNormOptions, GroupNorm } from "./normalization.ts";

@@ -2,6 +2,7 @@
 
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, AxisError, ShapeError } from "../basics/errors.ts";
+import { readOnHost } from "../kernels/index.ts";
 import { isTensor } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -26,7 +27,7 @@ export function checkIndices(where: string, indices: Indices, size: number): Int
 
 /** The elements of a list, or of a tensor of one axis. @throws ArgumentError for anything else */
 export function listOfIndices(where: string, indices: Indices): ArrayLike<number> {
-  if (isTensor(indices)) return indices.toTypedArray();
+  if (isTensor(indices)) return readOnHost(`the indices of ${where}`, () => indices.toTypedArray());
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices)) {
     throw new ArgumentError(
       where,

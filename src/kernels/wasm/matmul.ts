@@ -36,7 +36,8 @@ const IN_PLACE = 64;
 /**
  * out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out and bias contiguous. Addresses are in bytes and multiples of
  * 4, strides in elements (0 and negative ones too); a bias address of 0 means no bias. `scratch` is the address of
- * `scratchBytes(m, n, k)` bytes. Nothing is checked. Operands may overlap each other, not out or scratch.
+ * `scratchBytes(m, n, k)` bytes. `before` terms, a multiple of 256, are in out already, and these are added to them; left out: none.
+ * Nothing is checked. Operands may overlap each other, not out or scratch.
  */
 export type Matmul = (
   m: number,
@@ -51,6 +52,7 @@ export type Matmul = (
   bColumnStride: number,
   bias: number,
   scratch: number,
+  before?: number,
 ) => void;
 
 /** The product over addresses of `memory`. */
@@ -80,9 +82,9 @@ export function matmulModule(): Bytes {
 
   assembler.function(
     "matmul",
-    integers(12),
+    integers(13),
     "none",
-    (body, m, n, k, out, a, aRow, aColumn, b, bRow, bColumn, bias, scratch) => {
+    (body, m, n, k, out, a, aRow, aColumn, b, bRow, bColumn, bias, scratch, before) => {
       body.if(i32.or(i32.eqz(m), i32.eqz(n)), () => body.return());
       for (const stride of [aRow, aColumn, bRow, bColumn]) body.set(stride, i32.shl(stride, 2));
       const outRow = body.let(i32.shl(n, 2));
@@ -127,7 +129,8 @@ export function matmulModule(): Bytes {
               const sweep = (by: typeof wide) => {
                 const aPlace = [aStrips, aStripStride, aLane, aStep] as const;
                 const outPlace = [corner, outRow, rows, width] as const;
-                body.do(by(...aPlace, bStrip, bStep, depth, ...outPlace, start, tileBias, scratch));
+                const added = i32.add(before, start);
+                body.do(by(...aPlace, bStrip, bStep, depth, ...outPlace, added, tileBias, scratch));
               };
               body.if(
                 i32.gt_s(width, 4),

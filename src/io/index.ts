@@ -18,6 +18,7 @@ export type {
   SafetensorsDtype,
   SafetensorsFile,
   SafetensorsIntegerDtype,
+  SafetensorsIntegers,
   SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,

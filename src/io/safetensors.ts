@@ -16,7 +16,7 @@ export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
 export type SafetensorsIntegerDtype = keyof SafetensorsIntegers;
 
 /** What whole numbers are read as: nothing is rounded, those of 64 bits are bigint. */
-interface SafetensorsIntegers {
+export interface SafetensorsIntegers {
   readonly I64: BigInt64Array;
   readonly U64: BigUint64Array;
   readonly I32: Int32Array;

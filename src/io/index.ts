@@ -17,6 +17,8 @@ export type {
   Named,
   SafetensorsDtype,
   SafetensorsFile,
+  SafetensorsIntegerDtype,
+  SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,
 } from "./safetensors.ts";

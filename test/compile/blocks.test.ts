@@ -6,6 +6,7 @@ import { compile } from "../../src/compile/index.ts";
 import {
   cumsum,
   mseLoss,
+  noGrad,
   normal,
   Random,
   type Tensor,
@@ -153,7 +154,29 @@ describe("a batch in blocks", () => {
         JSON.stringify(random.state()),
       ];
     };
-    expect(run(compile)).toEqual(run((f) => f));
+    expect(run(compile)).toEqual(run((f: () => Tensor) => f));
+  });
+
+  it("tells the rows of a batch from features where there are as many of both", () => {
+    const size = 1024;
+    const x = fixed([size, size], 7);
+    const run = (wrap: typeof compile | ((f: () => Tensor) => () => Tensor)): string[] => {
+      const weights = [fixed([size, 4], 8), fixed([4, size], 9), fixed([size], 10)];
+      for (const weight of weights) weight.requiresGrad = true;
+      const [down, up, bias] = weights;
+      const step = wrap(() => {
+        for (const weight of weights) weight.grad = null;
+        const loss = silu(x.matmul(down)).matmul(up).add(bias).square().mean();
+        loss.backward();
+        noGrad(() => {
+          for (const weight of weights) weight.assign(weight.sub(weight.grad!.mul(0.1)));
+        });
+        return loss;
+      });
+      const losses = [0, 1, 2].map(() => digestOf(step()));
+      return [...losses, ...weights.map(digestOf)];
+    };
+    expect(run(compile)).toEqual(run((f: () => Tensor) => f));
   });
 
   it("takes memory for one block of what is between its instructions", () => {

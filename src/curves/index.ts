@@ -18,6 +18,7 @@ export {
   rootMeanSquare,
 } from "./denoising.ts";
 export { type Excess, measureExcess } from "./excess.ts";
+export { exportModel } from "./export.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
   INTERVAL_SHARES,

@@ -6,6 +6,7 @@
 
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
+export { type NpzArray, type NpzFile, readNpz, writeNpz } from "./npz.ts";
 export { type Observations, parseObservations } from "./observations.ts";
 export type {
   Named,

@@ -481,6 +481,7 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
+halograd completion bash|zsh|fish prints a script by which the shell completes commands and options.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}

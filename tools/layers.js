@@ -8,7 +8,7 @@ const rows = [
   ["curves"],
   ["diffusion", "galaxy", "metrics", "plot"],
   ["nn"],
-  ["optim", "io", "testing", "diagram", "compile"],
+  ["optim", "io", "onnx", "testing", "diagram", "compile"],
   ["tensor"],
   ["autograd"],
   ["ops"],

@@ -154,6 +154,13 @@ const sampler = {
 };
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
+const tableFormat = choice(["csv", "npz"], "tables as text, or as arrays for NumPy");
+
+const modelFormat = choice(
+  ["onnx", "npz"],
+  "ONNX for onnxruntime and all that reads it, or the weights as arrays for NumPy",
+);
+
 /** What computes. The two differ in the last bits, so the same seed means the same bytes for a backend. */
 const backend = choice(["auto", "wasm", "typescript"], "kernels; auto takes wasm where it runs");
 
@@ -215,11 +222,13 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     "generate",
     command({
       summary: "compute rotation curves of random galaxies",
-      details: "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy).",
+      details:
+        "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy), or curves.npz with all of it.",
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
         population,
+        format: tableFormat,
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,
@@ -258,7 +267,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "let a model invent curves out of noise",
       details:
-        "Writes samples.csv. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
+        "Writes samples.csv or samples.npz. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
@@ -296,6 +305,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "guide",
         ),
         seed: seedOfModel,
+        format: tableFormat,
         ...outputBeside("model"),
       },
       computes: true,
@@ -505,9 +515,24 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     }),
   ],
   [
+    "export",
+    command({
+      summary: "write a model for other programs",
+      details:
+        "Writes model.onnx or model.npz. The former is a step of the sampler from noise to curve for any number of curves: state, t, next (and condition, known) in; next_state, prediction and velocity [km/s] out. Start from standard normal numbers at t = 1 and step down to 0. docs/export.md shows how.",
+      options: {
+        model,
+        format: modelFormat,
+        ...outputBeside("model"),
+      },
+      computes: true,
+      load: async () => (await import("./export.ts")).exportFile,
+    }),
+  ],
+  [
     "info",
     command({
-      summary: "tell what a .safetensors or .csv file holds",
+      summary: "tell what a .safetensors, .csv or .npz file holds",
       operands: { name: "FILE", help: "the file", least: 1, most: 1 },
       options: {},
       load: async () => (await import("./info.ts")).info,
@@ -524,6 +549,7 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
+halograd completion bash|zsh|fish prints a script by which the shell completes commands and options.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}

@@ -1,28 +1,44 @@
 /** `halograd generate`: random galaxies, and their rotation curves from physics. */
 
 import { Random } from "../basics/random.ts";
-import { formatGalaxies, generatePopulation, type Population, type PopulationName } from "../curves/index.ts";
-import { formatCsv } from "../io/index.ts";
+import {
+  formatGalaxies,
+  type Galaxy,
+  generatePopulation,
+  type Population,
+  type PopulationName,
+} from "../curves/index.ts";
+import { formatCsv, writeNpz } from "../io/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The files of a population. */
 export const POPULATION_FILES: readonly string[] = ["galaxies.csv", "curves.csv"];
+
+/** All of it in one. */
+const POPULATION_ARRAYS = "curves.npz";
 
 /** The values of the command's options. */
 export interface GenerateOptions {
   readonly population: PopulationName;
   readonly seed: number;
   readonly count: number;
+  readonly format: "csv" | "npz";
   readonly out: string;
   readonly force: boolean;
 }
 
 /** The command. */
 export function generate(values: GenerateOptions, context: Context): Outcome {
-  const output = new OutputFolder(values.out, { names: POPULATION_FILES, force: values.force });
+  const isNpz = values.format === "npz";
+  const names = isNpz ? [POPULATION_ARRAYS] : POPULATION_FILES;
+  const output = new OutputFolder(values.out, { names, force: values.force });
   const population = generateGalaxies(values, context);
-  if (population !== undefined) output.write(populationFiles(population));
+  if (population !== undefined) {
+    output.write(
+      isNpz ? [[POPULATION_ARRAYS, populationArrays(population, values)]] : populationFiles(population),
+    );
+  }
   const galaxies = population?.galaxies.length ?? 0;
   const complete = galaxies === values.count;
   tellOutcome(context, output, complete);
@@ -46,3 +62,20 @@ export function populationFiles({ galaxies, radii, curves }: Population): Output
     ["curves.csv", formatCsv(radii, curves)],
   ];
 }
+
+/** Curves, radii, and the parameters of the galaxies under their names, as arrays. */
+function populationArrays(
+  { galaxies, radii, curves }: Population,
+  { seed, population }: GenerateOptions,
+): Uint8Array {
+  const names = Object.keys(galaxies[0]) as (keyof Galaxy)[];
+  const parameters = names.map((name) => {
+    const data = Float64Array.from(galaxies, (galaxy) => galaxy[name]);
+    return [snake(name), { shape: [galaxies.length], data }] as const;
+  });
+  const arrays = curveArrays(radii, curves, { command: "generate", seed, population });
+  return writeNpz([...arrays, ...parameters]);
+}
+
+/** disc_mass of discMass, as tables have it. */
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

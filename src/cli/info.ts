@@ -5,7 +5,7 @@ import { FormatError } from "../basics/errors.ts";
 import { areConditions, type StoredCondition } from "../curves/model.ts";
 import { EXTENDED_GALAXY_COLUMNS, GALAXY_COLUMNS } from "../curves/population.ts";
 import { decimalOf } from "../io/csv.ts";
-import { parseCsv, readSafetensors } from "../io/index.ts";
+import { parseCsv, readNpz, readSafetensors } from "../io/index.ts";
 import { readBytes, readTextFile } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { columns } from "./arguments.ts";
@@ -24,17 +24,23 @@ interface Statistics {
 /** The command. */
 export function info(values: object, { terminal }: Context, [path]: readonly string[]): Outcome {
   const bytes = readBytes(path);
+  // A zip archive, whose entries npz names.
+  const isArrays = path.endsWith(".npz") || (bytes[0] === 0x50 && bytes[1] === 0x4b);
   const isTable = path.endsWith(".csv") || looksLikeTable(bytes);
   // The header of safetensors is JSON behind 8 bytes of length; nothing else that we read has a brace there.
   const isSafetensors = path.endsWith(".safetensors") || bytes[8] === 0x7b;
-  if (!isSafetensors && !isTable) {
+  if (!isArrays && !isSafetensors && !isTable) {
     throw new FormatError(
       path,
-      "this is neither a table nor safetensors",
-      "give a .csv or .safetensors file, such as halograd run writes",
+      "this is neither a table, nor safetensors, nor npz",
+      "give a .csv, .safetensors or .npz file, such as halograd run writes",
     );
   }
-  const { lines, result } = isSafetensors ? describeSafetensors(path, bytes) : describeTable(path);
+  const { lines, result } = isArrays
+    ? describeArrays(path, bytes)
+    : isSafetensors
+      ? describeSafetensors(path, bytes)
+      : describeTable(path);
   // The lines are the result, and not a message about it: with --json it is told in that form alone.
   const isJson = "json" in values && values.json === true;
   if (!isJson) for (const line of lines) terminal.print(line);
@@ -78,6 +84,19 @@ function describeSafetensors(path: string, bytes: Uint8Array): Description {
       tensors,
     },
   };
+}
+
+function describeArrays(path: string, bytes: Uint8Array): Description {
+  const file = readNpz(bytes, path);
+  const arrays = [...file.arrays].map(([name, { shape, data }]) => ({ name, shape, ...statistics([data]) }));
+  const texts = Object.fromEntries([...file.texts].map(([key, text]) => [key, parsed(text)]));
+  const lines = [
+    `${oneLine(path)}: npz, ${arrays.length} arrays`,
+    "",
+    ...(file.texts.size > 0 ? [columns([...file.texts].map(spaced)), ""] : []),
+    ...table(arrays.map(({ name, shape, ...rest }) => [name, `[${shape.join(", ")}]`, rest])),
+  ];
+  return { lines, result: { kind: "npz", metadata: texts, arrays } };
 }
 
 function describeTable(path: string): Description {

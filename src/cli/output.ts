@@ -3,10 +3,12 @@
 import { existsSync, lstatSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
+import type { NpzArray } from "../io/index.ts";
 import { ensureOutputFolder, FileError, lockFolder, readBytes, writeFilesWhole } from "../node/files.ts";
 import type { Message } from "../node/interruption.ts";
 import { oneLine } from "../node/terminal.ts";
 import type { Context } from "./context.ts";
+import { version } from "./version.ts";
 
 /** The figures of a run, in the order in which the report tells them. */
 export const FIGURES = ["curves", "noise", "loss", "predictions", "sampling"] as const;
@@ -25,11 +27,41 @@ export type OutputFile = readonly [name: string, content: string | Uint8Array];
 /** What a training that was stopped goes on from. It is there until the command has done all that it was to do. */
 export const CHECKPOINT = "checkpoint.safetensors";
 
+/**
+ * Curves as arrays for NumPy: `radii` in kpc, `curves` [curves, radii] in km/s, and as JSON in `provenance` where they come from.
+ *
+ * @param origin what made them: command, seed and the like
+ */
+export function curveArrays(
+  radii: Float64Array,
+  curves: readonly Float64Array[],
+  origin: Readonly<Record<string, unknown>>,
+): (readonly [name: string, NpzArray | string])[] {
+  const data = new Float64Array(curves.length * radii.length);
+  curves.forEach((curve, i) => {
+    data.set(curve, i * radii.length);
+  });
+  const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+  return [
+    ["radii", { shape: [radii.length], data: radii }],
+    ["curves", { shape: [curves.length, radii.length], data }],
+    ["provenance", JSON.stringify({ engine: `halograd ${version()}`, ...origin }, plain)],
+  ];
+}
+
 /** The files of a run: each list follows from the one before it, and is no longer true when that is replaced. */
 const LINKS: readonly (readonly string[])[] = [
-  ["galaxies.csv", "curves.csv"],
+  ["galaxies.csv", "curves.csv", "curves.npz"],
   [CHECKPOINT, "loss.csv", "model.safetensors"],
-  ["samples.csv", "guided.svg", ...FIGURES.map(figureFile), "report.html"],
+  [
+    "model.onnx",
+    "model.npz",
+    "samples.csv",
+    "samples.npz",
+    "guided.svg",
+    ...FIGURES.map(figureFile),
+    "report.html",
+  ],
 ];
 
 /** Where the results go. */

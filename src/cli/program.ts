@@ -7,6 +7,7 @@ import { Interruption, type Message } from "../node/interruption.ts";
 import { oneLine, Terminal } from "../node/terminal.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
+import { completionScript, SHELLS } from "./completion.ts";
 import { version } from "./version.ts";
 
 /** Sends to the thread that has the streams. */
@@ -60,6 +61,17 @@ async function main(words: readonly string[]): Promise<number> {
     out.print(`halograd ${version()}`);
     return 0;
   }
+  if (name === "completion") {
+    const shell = SHELLS.find((known) => known === rest[0]);
+    if (shell === undefined || rest.length > 1)
+      throw new UsageError(
+        "halograd completion",
+        "one shell is needed",
+        `write halograd completion ${SHELLS.join("|")}`,
+      );
+    out.print(completionScript(shell, commands));
+    return 0;
+  }
   const command = commands.get(name);
   if (command === undefined) {
     const near = nearest(name, [...commands.keys()]);
@@ -78,6 +90,10 @@ async function main(words: readonly string[]): Promise<number> {
   const where = `halograd ${name}`;
   if (rest.includes("--help") || rest.includes("-h")) {
     out.print(`${commandHelp(where, command)}\n\n${EXIT_CODES}`);
+    return 0;
+  }
+  if (rest.length === 1 && rest[0] === "--version") {
+    out.print(`halograd ${version()}`);
     return 0;
   }
   const { json, quiet, start } = command.prepare(where, rest);

@@ -10,12 +10,13 @@ import {
   type SamplingOptions,
   sampleCurves,
 } from "../curves/index.ts";
-import { formatCsv, parseObservations } from "../io/index.ts";
+import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
+import { backendName } from "../kernels/index.ts";
 import { readTextFile, sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { describeModel, readModelFile } from "./input.ts";
-import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** Sampled curves, km/s. */
 export interface Samples {
@@ -26,6 +27,9 @@ export interface Samples {
 
 /** Of samples with wishes. */
 const GUIDED_FIGURE = "guided.svg";
+
+/** As arrays. */
+const SAMPLE_ARRAYS = "samples.npz";
 
 /** The files of a sampling. */
 export const SAMPLE_FILES: readonly string[] = ["samples.csv", GUIDED_FIGURE];
@@ -50,6 +54,7 @@ export interface SampleOptions {
   readonly tolerance: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
+  readonly format: "csv" | "npz";
   readonly out: string;
   readonly force: boolean;
 }
@@ -66,10 +71,24 @@ export function sample(values: SampleOptions, context: Context): Outcome {
   const wishes = readWishes(guide);
   const plain = { sampler, steps, condition, guidance, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
-  const output = new OutputFolder(values.out, { names: SAMPLE_FILES, force: values.force });
+  const isNpz = values.format === "npz";
+  const names = isNpz ? [SAMPLE_ARRAYS, GUIDED_FIGURE] : SAMPLE_FILES;
+  const output = new OutputFolder(values.out, { names, force: values.force });
   const samples = start(context);
   const { curves } = samples;
-  if (curves.length > 0) output.write(sampleFiles(model, samples));
+  if (curves.length > 0 && !isNpz) output.write(sampleFiles(model, samples));
+  if (curves.length > 0 && isNpz) {
+    const { training } = model;
+    const asked = { condition, guidance, guide, tolerance, sampler, steps };
+    const origin = {
+      command: "sample",
+      backend: backendName(),
+      seed,
+      ...asked,
+      model: { data: training.data, version: training.version },
+    };
+    output.write([[SAMPLE_ARRAYS, writeNpz(curveArrays(model.radii, curves, origin))]]);
+  }
   let complete = samples.complete;
   const isWished = Object.keys(wishes).length > 0 && curves.length > 0;
   const measured = (isWished ? measureWishes(model.radii, curves, wishes, tolerance) : []).map(

@@ -26,6 +26,7 @@ export {
   rootMeanSquare,
 } from "./denoising.ts";
 export { type Excess, measureExcess } from "./excess.ts";
+export { exportModel } from "./export.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
   ERROR_SPREAD,

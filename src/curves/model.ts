@@ -130,6 +130,15 @@ export function featuresOf({ standardization, radii }: Model): number {
  */
 export function writeModel(model: Model): Bytes {
   checkModel("writeModel", model);
+  const { network, standardization } = model;
+  return writeSafetensors(
+    [...network.namedParameters(), ...representationTensors(standardization)],
+    metadataOf(model),
+  );
+}
+
+/** What a model's file says of it beside its weights, each entry as JSON. */
+export function metadataOf(model: Model): [key: string, text: string][] {
   const { network, standardization, radii, training, conditions = [] } = model;
   const metadata = {
     format: FORMATS[networkOf(model)],
@@ -153,10 +162,7 @@ export function writeModel(model: Model): Bytes {
     optimizer: network instanceof ResidualDenoiser ? "AdamW" : "Adam",
     schedule: "linear",
   };
-  return writeSafetensors(
-    [...network.namedParameters(), ...representationTensors(standardization)],
-    Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)] as const),
-  );
+  return Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)]);
 }
 
 /**

@@ -58,7 +58,7 @@ const sumOfSquares = reduction({
  * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others that
  * float64 has, where their sum is 1 in float32.
  */
-const sumBeyondOne = reduction({ ...SUM, initial: -1 });
+const sumBeyondOne = reduction({ ...SUM, name: "sumBeyondOne", initial: -1 });
 
 /**
  * The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN.

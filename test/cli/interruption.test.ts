@@ -107,6 +107,7 @@ describe("a job that is stopped", () => {
       ["plot", "sampling", "--from", "big", "--steps", "10000", "--out", "m"],
       ["evaluate", ...real],
       ["compare", ...real, "big/model.safetensors"],
+      ["export", "--model", "fifo", "--out", "n"],
       ["info", "fifo"],
     ];
     expect(new Set(jobs.map(([name]) => name))).toEqual(new Set(commands.keys()));

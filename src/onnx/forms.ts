@@ -1,0 +1,284 @@
+/**
+ * The ONNX form of every operation. An elementwise one is composed from its expression, read in an arithmetic whose values are those of
+ * the graph; the others stand in a table.
+ */
+
+import { ArgumentError } from "../basics/errors.ts";
+import type { Span } from "../basics/shape.ts";
+import type { Arithmetic, Dtype, Expression } from "../kernels/index.ts";
+import type { Operation } from "../ops/operation.ts";
+import { isForgetful } from "../ops/operation.ts";
+import { type Graph, type Size, TYPES, type Value } from "./graph.ts";
+
+/** One application of an operation, as it is put into a graph. */
+export interface Application {
+  readonly operation: Operation;
+  readonly inputs: readonly Value[];
+  readonly shapes: readonly (readonly Size[])[];
+  readonly attributes: object;
+  /** The output's. */
+  readonly shape: readonly Size[];
+  /** The output's. */
+  readonly dtype: Dtype;
+  /** How many rows the graph is run on, as a list of one. */
+  readonly rows: () => Value;
+}
+
+/**
+ * Puts an application into the graph.
+ *
+ * @throws ArgumentError for an operation that has no form
+ */
+export function addApplication(graph: Graph, application: Application): Value {
+  const { operation, inputs, dtype } = application;
+  if (operation.value !== undefined) return addElementwise(graph, operation.value, application);
+  // By their names only where they are the engine's: an operation of a user may be called "sum" too.
+  const form =
+    isForgetful(operation) && Object.hasOwn(FORMS, operation.name) ? FORMS[operation.name] : undefined;
+  if (form === undefined) {
+    throw new ArgumentError(
+      "exportOnnx",
+      `the operation ${operation.name} has no ONNX form.`,
+      "write it as an expression, with unary() to quaternary(), or with operations that have one.",
+    );
+  }
+  return form(graph, inputs, { ...application, dtype });
+}
+
+function addElementwise(graph: Graph, value: Expression, application: Application): Value {
+  const { inputs, shapes, shape, dtype } = application;
+  const result = value(arithmeticIn(graph, dtype), ...inputs);
+  const used = value(dependence, ...inputs.map((_, i) => new Set([i])));
+  // What the expression leaves aside may still be what the others are repeated to.
+  const isWhole = shape.every((size, axis) =>
+    [...used].some((i) => isSame(shapes[i][axis - shape.length + shapes[i].length] ?? 1, size)),
+  );
+  return isWhole ? result : expanded(graph, result, application);
+}
+
+/** Expressions read for the operands that they depend on. */
+const dependence: Arithmetic<Set<number>> = /* @__PURE__ */ new Proxy({} as Arithmetic<Set<number>>, {
+  get:
+    (_, word) =>
+    (...values: Set<number>[]) =>
+      word === "constant" ? new Set() : new Set(values.flatMap((value) => [...value])),
+});
+
+/** Expressions read as nodes. */
+function arithmeticIn(graph: Graph, dtype: Dtype): Arithmetic<Value> {
+  const unary =
+    (type: string) =>
+    (a: Value): Value =>
+      graph.node(type, [a]);
+  const binary =
+    (type: string) =>
+    (a: Value, b: Value): Value =>
+      graph.node(type, [a, b]);
+  const constant = (value: number): Value =>
+    graph.constant([], dtype === "float64" ? Float64Array.of(value) : Float32Array.of(value));
+  const [add, sub, mul, div] = ["Add", "Sub", "Mul", "Div"].map(binary);
+  const [exp, log] = ["Exp", "Log"].map(unary);
+  const number = (truth: Value): Value => graph.node("Cast", [truth], { to: TYPES[dtype] });
+  const choose = (truth: Value, a: Value, b: Value): Value => graph.node("Where", [truth, a, b]);
+  const isEqual = binary("Equal");
+  const one = constant(1);
+  return {
+    constant,
+    ...{ add, sub, mul, div, exp, log },
+    neg: unary("Neg"),
+    abs: unary("Abs"),
+    sqrt: unary("Sqrt"),
+    sin: unary("Sin"),
+    cos: unary("Cos"),
+    tanh: unary("Tanh"),
+    erf: unary("Erf"),
+    erfc: (a) => sub(one, unary("Erf")(a)),
+    maximum: binary("Max"),
+    minimum: binary("Min"),
+    pow: binary("Pow"),
+    less: (a, b) => number(graph.node("Less", [a, b])),
+    equal: (a, b) => number(isEqual(a, b)),
+    where: (condition, a, b) => choose(graph.node("Cast", [condition], { to: TYPES.bool }), a, b),
+    // ONNX has neither of the next two. What rounding took from 1 + a, the quotient gives back (Kahan; Higham 2002, section 1.14.1).
+    log1p: (a) => {
+      const sum = add(one, a);
+      const corrected = mul(log(sum), div(a, sub(sum, one)));
+      return choose(isEqual(sum, one), a, choose(isEqual(sum, a), log(sum), corrected));
+    },
+    expm1: (a) => {
+      const power = exp(a);
+      const less = sub(power, one);
+      const corrected = mul(less, div(a, log(power)));
+      const isFar = graph.node("Or", [isEqual(less, constant(-1)), isEqual(less, power)]);
+      return choose(isEqual(power, one), a, choose(isFar, less, corrected));
+    },
+  };
+}
+
+type Form = (graph: Graph, inputs: readonly Value[], application: Application) => Value;
+
+/** Axes as reductions take them; a list without any means none, and not all. */
+function reduction(type: string): Form {
+  return (graph, [x], { attributes }) => {
+    const { axes, keepdim } = attributes as { axes: readonly number[]; keepdim: boolean };
+    const settings = { keepdims: keepdim ? 1 : 0, noop_with_empty_axes: 1 };
+    return graph.node(type, [x, graph.integers(axes)], settings);
+  };
+}
+
+function indexOf(type: string): Form {
+  return (graph, [x], { attributes, dtype }) => {
+    const { axes, keepdim } = attributes as { axes: readonly number[]; keepdim: boolean };
+    const index = graph.node(type, [x], { axis: axes[0], keepdims: keepdim ? 1 : 0 });
+    return graph.node("Cast", [index], { to: TYPES[dtype] });
+  };
+}
+
+const sum = /* @__PURE__ */ reduction("ReduceSum");
+const numberOf = (graph: Graph, value: number, dtype: Dtype): Value =>
+  graph.constant([], dtype === "float64" ? Float64Array.of(value) : Float32Array.of(value));
+
+/** By the names of records. */
+const FORMS: Readonly<Record<string, Form>> = {
+  reshape: (graph, [x], application) =>
+    graph.node("Reshape", [x, shapeOf(graph, application)], { allowzero: 1 }),
+  permute: (graph, [x], { attributes, shape }) =>
+    shape.length < 2
+      ? x
+      : graph.node("Transpose", [x], { perm: (attributes as { axes: readonly number[] }).axes }),
+  expand: (graph, [x], application) => expanded(graph, x, application),
+  clone: (_, [x]) => x,
+  to: (graph, [x], { dtype }) => graph.node("Cast", [x], { to: TYPES[dtype] }),
+  slice: (graph, [x], { attributes, shapes: [sizes] }) => {
+    const { spans } = attributes as { spans: readonly Span[] };
+    const cut = [...spans.keys()].filter((axis) => {
+      const { start, step, count } = spans[axis];
+      return start !== 0 || step !== 1 || (count !== Infinity && count !== sizes[axis]);
+    });
+    if (cut.length === 0) return x;
+    const lists = [
+      cut.map((axis) => spans[axis].start),
+      // Below the first element an end counts from the last one: −1 would be the end itself.
+      cut.map((axis) => {
+        const { start, step, count } = spans[axis];
+        const end = start + step * count;
+        return end < 0 ? -(2 ** 31) : end;
+      }),
+      cut,
+      cut.map((axis) => spans[axis].step),
+    ];
+    return graph.node("Slice", [x, ...lists.map((list) => graph.integers(list))]);
+  },
+  placeSlice: (graph, inputs, { attributes, shape, shapes, dtype }) => {
+    const { places } = attributes as { places: readonly (readonly Span[])[] };
+    const sizes = shape.map(known);
+    const size = sizes.reduce((a, b) => a * b, 1);
+    let total = graph.constant([size], dtype === "float64" ? new Float64Array(size) : new Float32Array(size));
+    inputs.forEach((part, i) => {
+      const count = shapes[i].map(known).reduce((a, b) => a * b, 1);
+      const flat = graph.node("Reshape", [part, graph.integers([count])]);
+      const at = graph.integers(flatPlaces(places[i], sizes));
+      total = graph.node("ScatterElements", [total, at, flat], { axis: 0, reduction: "add" });
+    });
+    return graph.node("Reshape", [total, graph.integers(sizes)], { allowzero: 1 });
+  },
+  matmul: (graph, [a, b]) => graph.node("MatMul", [a, b]),
+  linear: (graph, [x, weight, bias], { attributes, shape, dtype }) => {
+    const { activation } = attributes as { activation?: Expression };
+    const columns = graph.node("Transpose", [weight], { perm: [1, 0] });
+    const product = graph.node("MatMul", [x, columns]);
+    const value =
+      shape.length === 2
+        ? graph.node("Gemm", bias === undefined ? [x, weight] : [x, weight, bias], { transB: 1 })
+        : bias === undefined
+          ? product
+          : graph.node("Add", [product, bias]);
+    return activation === undefined ? value : activation(arithmeticIn(graph, dtype), value);
+  },
+  sum,
+  sumOfSquares: (graph, [x], application) => sum(graph, [graph.node("Mul", [x, x])], application),
+  sumBeyondOne: (graph, [x], application) =>
+    graph.node("Sub", [sum(graph, [x], application), numberOf(graph, 1, application.dtype)]),
+  mean: /* @__PURE__ */ reduction("ReduceMean"),
+  max: /* @__PURE__ */ reduction("ReduceMax"),
+  min: /* @__PURE__ */ reduction("ReduceMin"),
+  argmax: /* @__PURE__ */ indexOf("ArgMax"),
+  argmin: /* @__PURE__ */ indexOf("ArgMin"),
+  cumsum: (graph, [x], { attributes }) => {
+    const { axis } = attributes as { axis: number };
+    return graph.node("CumSum", [x, graph.constant([], BigInt64Array.of(BigInt(axis)))]);
+  },
+  concat: (graph, inputs, { attributes }) =>
+    graph.node("Concat", inputs, { axis: (attributes as { axis: number }).axis }),
+  indexSelect: (graph, [x], { attributes }) => {
+    const { axis, indices } = attributes as { axis: number; indices: ArrayLike<number> };
+    return graph.node("Gather", [x, graph.integers(Array.from(indices))], { axis });
+  },
+  indexAdd: (graph, [x], application) => {
+    const { attributes, dtype, shapes } = application;
+    const { axis, indices } = attributes as { axis: number; indices: ArrayLike<number> };
+    const along = shapes[0].map((_, i) => (i === axis ? indices.length : 1));
+    const places = graph.constant(along, BigInt64Array.from(Array.from(indices), BigInt));
+    const at = expanded(graph, places, { ...application, shape: shapes[0] });
+    const zeros = expanded(graph, numberOf(graph, 0, dtype), application);
+    return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
+  },
+  mseLoss: (graph, [prediction, target], { shapes }) => {
+    const error = graph.node("Sub", [prediction, target]);
+    const axes = graph.integers([...shapes[0].keys()]);
+    const settings = { keepdims: 0, noop_with_empty_axes: 1 };
+    return graph.node("ReduceMean", [graph.node("Mul", [error, error]), axes], settings);
+  },
+  normal: refuseDraw,
+  uniform: refuseDraw,
+};
+
+function refuseDraw(): never {
+  throw new ArgumentError(
+    "exportOnnx",
+    "random numbers are drawn, and those of ONNX are others.",
+    "make the noise an input; of a module with Dropout, call eval() first.",
+  );
+}
+
+/** A value repeated to the shape of the output. */
+function expanded(graph: Graph, value: Value, application: Application): Value {
+  return graph.node("Expand", [value, shapeOf(graph, application)]);
+}
+
+/** The output's shape as a list in the graph. */
+function shapeOf(graph: Graph, { shape, rows }: Pick<Application, "shape" | "rows">): Value {
+  if (shape.every((size) => typeof size === "number")) return graph.integers(shape.map(known));
+  const sizes = shape.map((size) =>
+    typeof size === "number"
+      ? graph.integers([size])
+      : size.rows === 1
+        ? rows()
+        : graph.node("Mul", [rows(), graph.integers([size.rows])]),
+  );
+  return graph.node("Concat", sizes, { axis: 0 });
+}
+
+/** @throws ArgumentError for a size that follows the number of rows */
+function known(size: Size): number {
+  if (typeof size === "number") return size;
+  throw new ArgumentError(
+    "exportOnnx",
+    "a part of a tensor is put in a place that depends on the number of rows, which has no ONNX form.",
+    "write it with concat() or where().",
+  );
+}
+
+const isSame = (a: Size, b: Size): boolean =>
+  typeof a === "number" || typeof b === "number" ? a === b : a.rows === b.rows;
+
+/** The places of a part's elements, in row-major order, in the flat elements of the whole. */
+function flatPlaces(spans: readonly Span[], sizes: readonly number[]): number[] {
+  let places = [0];
+  spans.forEach(({ start, step, count }, axis) => {
+    places = places.flatMap((place) =>
+      Array.from({ length: count }, (_, i) => place * sizes[axis] + start + i * step),
+    );
+  });
+  return places;
+}

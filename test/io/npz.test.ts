@@ -1,0 +1,161 @@
+/** npz files: NumPy reads what is written, what NumPy writes is read, and damaged and hostile files are refused. */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ArgumentError, FormatError, HalogradError, ShapeError } from "../../src/basics/errors.ts";
+import { Random } from "../../src/index.ts";
+import { crc32 } from "../../src/io/crc32.ts";
+import { readNpz, writeNpz } from "../../src/io/index.ts";
+
+const home = mkdtempSync(join(tmpdir(), "halograd-npz-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+const hasNumpy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
+const python = (program: string): string =>
+  execFileSync("python3", ["-c", program], { cwd: home, encoding: "utf8" });
+
+const contents = {
+  matrix: { shape: [2, 3], data: Float64Array.of(1, -0, 1e-310, Infinity, Number.NaN, 0.1) },
+  single: { shape: [3], data: Float32Array.of(1.5, -2, 0.25) },
+  scalar: { shape: [], data: Float64Array.of(7) },
+  nothing: { shape: [0, 4], data: new Float32Array(0) },
+  text: 'Größe 🌌, {"a": 1}',
+};
+const bytes = writeNpz(contents);
+
+test("what is written is read, to the bit", () => {
+  const { arrays, texts } = readNpz(bytes, "mine.npz");
+  const { text, ...rest } = contents;
+  expect(Object.fromEntries(arrays)).toEqual(rest);
+  expect(Object.fromEntries(texts)).toEqual({ text });
+  expect(Object.is(arrays.get("matrix")!.data[1], -0)).toBe(true);
+  expect(readNpz(writeNpz({}), "empty")).toEqual({ arrays: new Map(), texts: new Map() });
+  expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926); // the check value of the standard
+});
+
+describe.skipIf(!hasNumpy)("NumPy", () => {
+  test("reads what is written", () => {
+    writeFileSync(join(home, "mine.npz"), bytes);
+    const program = `import numpy as np
+with np.load("mine.npz") as f:
+    for name in f.files: print(name, f[name].dtype, f[name].shape, f[name].tolist())`;
+    expect(python(program).trim().split("\n")).toEqual([
+      "matrix float64 (2, 3) [[1.0, -0.0, 1e-310], [inf, nan, 0.1]]",
+      "single float32 (3,) [1.5, -2.0, 0.25]",
+      "scalar float64 () 7.0",
+      "nothing float32 (0, 4) []",
+      'text <U17 () Größe 🌌, {"a": 1}',
+    ]);
+  });
+
+  test("writes what is read: every kind of number, both orders of bytes and of axes, truth values and texts", () => {
+    python(`import numpy as np
+kinds = ["<f4", ">f4", "<f8", ">f8", "i1", "<i2", ">i4", "<i8", "u1", ">u2", "<u4", ">u8"]
+arrays = {f"k{i}": np.arange(24, dtype=kind).reshape(2, 3, 4) for i, kind in enumerate(kinds)}
+arrays["fortran"] = np.asfortranarray(arrays["k2"])
+arrays["truth"] = np.array([True, False])
+arrays["text"] = np.array("km/s")
+arrays["empty"] = np.array("")
+np.savez("theirs.npz", **arrays)
+np.savez_compressed("small.npz", a=np.zeros(9))
+np.savez("odd.npz", a=np.array([1j]))
+np.savez("objects.npz", a=np.array([{}], dtype=object))
+np.savez("large.npz", a=np.array([2**53], dtype="u8"))`);
+    const load = (name: string) => readNpz(readFileSync(join(home, name)), name);
+    const { arrays, texts } = load("theirs.npz");
+    const counted = Array.from({ length: 24 }, (_, i) => i);
+    for (const name of [...Array.from({ length: 12 }, (_, i) => `k${i}`), "fortran"]) {
+      expect(arrays.get(name)!.shape).toEqual([2, 3, 4]);
+      expect([...arrays.get(name)!.data], name).toEqual(counted);
+    }
+    expect([...arrays.get("truth")!.data]).toEqual([1, 0]);
+    expect(Object.fromEntries(texts)).toEqual({ text: "km/s", empty: "" });
+    expect(() => load("small.npz")).toThrow(
+      /the entry "a\.npy" is compressed\n {2}Fix: write it with numpy\.savez/,
+    );
+    expect(() => load("odd.npz")).toThrow(/elements of the kind "c16"/);
+    expect(() => load("objects.npz")).toThrow(/the header of the array "a" is/);
+    expect(() => load("large.npz")).toThrow(/whole numbers beyond 2⁵³/);
+  });
+});
+
+describe("hostile and damaged files", () => {
+  test("end in a FormatError or in what was written, wherever a bit is changed", () => {
+    const random = new Random(1);
+    for (let round = 0; round < 3000; round++) {
+      const damaged = bytes.slice();
+      for (let i = 0; i <= round % 3; i++) damaged[random.integer(damaged.length)] ^= 1 << random.integer(8);
+      try {
+        readNpz(damaged, "damaged");
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+      }
+    }
+    for (let length = 0; length < bytes.length; length += 13) {
+      expect(() => readNpz(bytes.subarray(0, length), "cut")).toThrow(FormatError);
+    }
+  });
+
+  test("show changed data by their checksum", () => {
+    const damaged = bytes.slice();
+    damaged[150] ^= 4;
+    expect(() => readNpz(damaged, "mine")).toThrow(
+      /the entry "matrix\.npy" is damaged: its checksum is another/,
+    );
+  });
+
+  test("cannot have many entries in the same bytes, zip64, passwords, or two arrays of one name", () => {
+    const one = writeNpz({ a: { shape: [1], data: Float32Array.of(1) } });
+    const view = (file: Uint8Array) => new DataView(file.buffer, file.byteOffset);
+    const end = one.length - 22;
+    const directory = view(one).getUint32(end + 16, true);
+    const entry = one.slice(directory, end);
+    const twice = new Uint8Array([...one.subarray(0, end), ...entry, ...one.subarray(end)]);
+    view(twice).setUint16(twice.length - 14, 2, true);
+    view(twice).setUint16(twice.length - 12, 2, true);
+    view(twice).setUint32(twice.length - 10, 2 * entry.length, true);
+    expect(() => readNpz(twice, "twice")).toThrow(/lies inside another one/);
+    const changed = (at: number, value: number): Uint8Array => {
+      const file = one.slice();
+      view(file).setUint32(at, value, true);
+      return file;
+    };
+    expect(() => readNpz(changed(end + 16, 0xffffffff), "z")).toThrow(/of the zip64 kind/);
+    expect(() => readNpz(changed(directory + 24, 0xffffffff), "z")).toThrow(/of the zip64 kind/);
+    expect(() => readNpz(changed(directory + 8, 1), "z")).toThrow(/is encrypted/);
+    expect(() => readNpz(new TextEncoder().encode("radius,velocity\n"), "t")).toThrow(/no zip archive/);
+  });
+
+  test("take time in proportion to their length", () => {
+    const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${"1".repeat(60_000)}`;
+    const begin = performance.now();
+    const file = writeNpz({ a: { shape: [20_000], data: new Float32Array(20_000) } });
+    const text = new TextEncoder().encode(header);
+    const start = 30 + "a.npy".length;
+    file.set(text, start + 10);
+    new DataView(file.buffer).setUint16(start + 8, 60_010, true);
+    const end = file.length - 22;
+    const directory = new DataView(file.buffer).getUint32(end + 16, true);
+    const size = new DataView(file.buffer).getUint32(directory + 20, true);
+    new DataView(file.buffer).setUint32(directory + 16, crc32(file.subarray(start, start + size)), true);
+    expect(() => readNpz(file, "long")).toThrow(/the header of the array "a" is/);
+    expect(performance.now() - begin).toBeLessThan(2000);
+  });
+});
+
+test("what cannot be written is refused", () => {
+  const data = Float32Array.of(1);
+  expect(() => writeNpz({ a: { shape: [2], data } })).toThrow(ShapeError);
+  expect(() => writeNpz({ "a/b": { shape: [1], data } })).toThrow(ArgumentError);
+  expect(() =>
+    writeNpz([
+      ["a", "x"],
+      ["a", "y"],
+    ]),
+  ).toThrow(/given twice/);
+  expect(() => writeNpz({ a: { shape: [1], data: [1] as never } })).toThrow(ArgumentError);
+  expect(() => writeNpz(3 as never)).toThrow(ArgumentError);
+  expect(() => readNpz("x" as never, "x")).toThrow(HalogradError);
+});

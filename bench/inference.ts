@@ -25,6 +25,9 @@ const { values: options, positionals } = parseArgs({
     /** As of `inferCurves`. The errors of the simulated points are as stated, whatever this is. */
     "error-spread": { type: "string", default: "0" },
     bank: { type: "string", default: "200000" },
+    /** Of the exact posterior: galaxies that are looked through, and how many must share in it, else it is too rough to be compared with. */
+    draws: { type: "string", default: "200000" },
+    sharing: { type: "string", default: "100" },
     /** 3 to 30 points with errors of 2 % instead of 3 to 20 points with errors of 3 to 20 km/s. */
     precise: { type: "boolean", default: false },
     /** Where the figure of ranks is written; default: nowhere. */
@@ -34,12 +37,9 @@ const { values: options, positionals } = parseArgs({
 const [path = "out/model.safetensors"] = positionals;
 const cases = Number(options.cases);
 const inferred = Math.min(cases, Number(options.inferred ?? cases));
-const errorSpread = Number(options["error-spread"]);
+const [errorSpread, draws, sharing] = [options["error-spread"], options.draws, options.sharing].map(Number);
 const GROUP = 250; // galaxies at once, which share a bank
 const BINS = 20; // of ranks
-const PHYSICS_DRAWS = 200_000;
-/** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
-const LEAST_SHARING = 100;
 
 const random = new Random(2026);
 const model = readModel(readFileSync(path), path);
@@ -153,12 +153,12 @@ function widthsOf(ends: number[][]): number[] {
 
 function compareWithExact(): void {
   const bank = rotationCurves(
-    samplePopulation({ count: PHYSICS_DRAWS, random: random.fork("physics") }),
+    samplePopulation({ count: draws, random: random.fork("physics") }),
     model.radii,
   );
   const logs = Float32Array.from(bank.velocities, log);
   const stream = random.fork("error scales");
-  const errorScales = Float64Array.from({ length: PHYSICS_DRAWS }, () => exp(errorSpread * stream.normal()));
+  const errorScales = Float64Array.from({ length: draws }, () => exp(errorSpread * stream.normal()));
   const exact = new Tally();
   const ratios: number[][] = LEVELS.map(() => []);
   observations.forEach((seen, i) => {
@@ -168,7 +168,7 @@ function compareWithExact(): void {
       2000,
       stream,
     );
-    if (effectiveCount < LEAST_SHARING) return;
+    if (effectiveCount < sharing) return;
     const drawn = Array.from(rows);
     const ends = endsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), effectiveCount);
     exact.add(ends, truths[i]);
@@ -177,9 +177,7 @@ function compareWithExact(): void {
       if (own !== undefined) ratios[l].push(own[l] / width);
     });
   });
-  exact.print(
-    `exact posterior, of the ${exact.count} galaxies in which ${LEAST_SHARING} or more draws share`,
-  );
+  exact.print(`exact posterior, of the ${exact.count} galaxies in which ${sharing} or more draws share`);
   if (widths.size === 0) return;
   LEVELS.forEach((level, l) => {
     const [low, middle, high] = quantiles(ratios[l], [0.16, 0.5, 0.84]).map((ratio) => ratio.toFixed(3));
@@ -197,9 +195,9 @@ function physicsLogLikelihoods(
 ): Float64Array {
   const nodes = Float64Array.from(model.radii, log);
   const places = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
-  const values = new Float64Array(PHYSICS_DRAWS);
+  const values = new Float64Array(draws);
   let greatest = -Infinity;
-  for (let row = 0; row < PHYSICS_DRAWS; row++) {
+  for (let row = 0; row < draws; row++) {
     const errorScale = errorScales[row];
     let sum = -places.length * log(errorScale);
     for (let i = 0; i < places.length && sum > greatest - 60; i++) {

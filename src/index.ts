@@ -7,6 +7,7 @@
 export { detectAnomaly } from "./autograd/anomaly.ts";
 export { type BackwardOptions, backwardSteps, type Contribution } from "./autograd/backward.ts";
 export { grad, hvp, jvp, type TensorFunction, valueAndGrad, vjp } from "./autograd/functional.ts";
+export { hessian, jacobian, perSampleGrad } from "./autograd/jacobian.ts";
 export { describeNode, enableGrad, isGradEnabled, listTape, noGrad, tape } from "./autograd/tape.ts";
 export type { Tree, TreeOf } from "./autograd/tree.ts";
 export { useBackend } from "./basics/backend.ts";
@@ -57,6 +58,8 @@ export {
 } from "./kernels/index.ts";
 export * from "./ops/arranging.ts";
 export * from "./ops/classification.ts";
+export * from "./ops/convolution.ts";
+export * from "./ops/einsum.ts";
 export * from "./ops/elementwise.ts";
 export {
   type Derivative,
@@ -64,6 +67,7 @@ export {
   sumTo,
   type UnaryRecord,
 } from "./ops/elementwise-record.ts";
+export * from "./ops/factorization.ts";
 export * from "./ops/gathering.ts";
 export * from "./ops/indexing.ts";
 export * from "./ops/joining.ts";
@@ -75,9 +79,9 @@ export * from "./ops/masks.ts";
 export * from "./ops/norms.ts";
 export { isTensor } from "./ops/operands.ts";
 export type { Attributes, Example, Node, Operation, Reads } from "./ops/operation.ts";
+export * from "./ops/other-names.ts";
 export * from "./ops/predicates.ts";
 export * from "./ops/products.ts";
-export * from "./ops/other-names.ts";
 export * from "./ops/reductions.ts";
 export * from "./ops/rounding.ts";
 export * from "./ops/sorting.ts";

@@ -15,6 +15,7 @@ import {
   SAMPLERS,
   SCORES,
 } from "../curves/names.ts";
+import { HALO_FAMILIES } from "../galaxy/names.ts";
 import type { ObservationColumns } from "../io/index.ts";
 import { FileError } from "../node/files.ts";
 import {
@@ -391,6 +392,47 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       computes: true,
       load: async () => (await import("./infer.ts")).infer,
+    }),
+  ],
+  [
+    "decompose",
+    command({
+      summary: "tell how much of a measured galaxy is gas, stars and halo",
+      details:
+        "For example: halograd decompose --sparc MassModels_Lelli2016c.mrt --galaxies SPARC_Lelli2016c.mrt --galaxy NGC3198. Haloes of several families are compared by how well each point is foretold by the others, and by their evidence. Mass-to-light ratios at 3.6 μm, distance, inclination and the scale of the errors are parameters too. Of one galaxy it writes masses.csv, draws.csv, figures/decomposition.svg and figures/corner.svg; of all of SPARC, without --galaxy, masses.csv, accelerations.csv and figures/accelerations.svg.",
+      options: {
+        sparc: path("FILE", "MassModels_Lelli2016c.mrt", "the table of SPARC's curves, as published"),
+        galaxies: path(
+          "FILE",
+          undefined,
+          "the table of SPARC's galaxies: errors of distance and inclination, luminosities, gas",
+          "none, and distance and inclination are taken as they are",
+        ),
+        galaxy: text("NAME", "one galaxy; default all"),
+        halo: {
+          ...list(HALO_FAMILIES, "families of haloes"),
+          standard: HALO_FAMILIES,
+          standardText: "all",
+        },
+        discRatio: real(
+          undefined,
+          { above: 0 },
+          "median mass-to-light ratio of the disc's stars, solar units",
+          "0.5",
+        ),
+        bulgeRatio: real(undefined, { above: 0 }, "that of the bulge's stars", "0.7"),
+        ratioScatter: real(undefined, { least: 0, most: 1 }, "scatter of both, dex", "0.1"),
+        moves: integer(
+          undefined,
+          100,
+          10_000_000,
+          "of each walker at most, until the chains have converged",
+          "40000",
+        ),
+        seed,
+        ...output,
+      },
+      load: async () => (await import("./decompose.ts")).decompose,
     }),
   ],
   [

@@ -22,7 +22,7 @@ import {
   writeJoin,
 } from "../kernels/wasm/elementwise.ts";
 import { PAIRS, type WasmBackend } from "../kernels/wasm/index.ts";
-import { type Rescue, type RescueFunctions, rescueImports, writeRescues } from "../kernels/wasm/lanes.ts";
+import { RESCUES, type Rescue, type RescueFunctions, writeRescues } from "../kernels/wasm/lanes.ts";
 import type { Blocks, Fold, Instruction, Phase, Place, Product } from "./lower.ts";
 import type { Plan } from "./plan.ts";
 
@@ -36,11 +36,11 @@ export interface Emitted {
 /** Makes and instantiates the module, at the address where its memory begins, and writes the tables there. */
 export function emit(phases: readonly Phase[], plan: Plan, base: number, backend: WasmBackend): Emitted {
   const module = new ModuleWriter(plan, base, backend);
-  const bytes = module.write(phases);
+  const { bytes, imports } = module.write(phases);
   const { normal, uniform } = backend.random();
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     halograd: { memory: backend.memory.memory, matmul: backend.multiply(), normal, uniform },
-    math: rescueImports,
+    [RESCUES]: imports,
   });
   return {
     phases: phases.map((_, i) => instance.exports[`phase${i}`] as () => void),
@@ -82,7 +82,11 @@ class ModuleWriter {
     this.#integers = memory.integers;
   }
 
-  write(phases: readonly Phase[]): Bytes {
+  /** The bytes, and the functions that they import to rescue lanes. */
+  write(phases: readonly Phase[]): {
+    readonly bytes: Bytes;
+    readonly imports: ReturnType<typeof writeRescues>["imports"];
+  } {
     const assembler = this.#assembler;
     assembler.importMemory("halograd", "memory");
     const kernels = {
@@ -94,10 +98,11 @@ class ModuleWriter {
       instructions.flatMap((step) => (step.kind === "blocks" ? [...step.body, ...step.rest] : [step])),
     );
     for (const instruction of instructions) this.#prepare(instruction);
-    const needed = new Set<Rescue>();
-    for (const { graph } of this.#functions.values()) for (const rescue of graph.rescues) needed.add(rescue);
-    const rescues = writeRescues(assembler, needed);
-    for (const [name, lanes] of this.#functions) this.#calls.set(name, this.#define(lanes, rescues));
+    const needed = new Map<Rescue, number>();
+    for (const { graph } of this.#functions.values())
+      for (const [rescue, count] of graph.rescues) needed.set(rescue, count);
+    const { functions, imports } = writeRescues(assembler, needed);
+    for (const [name, lanes] of this.#functions) this.#calls.set(name, this.#define(lanes, functions));
     for (const instruction of instructions) if (instruction.kind === "fold") this.#joinFor(instruction);
     for (const [i, phase] of phases.entries()) {
       assembler.function(`phase${i}`, [], "none", (body) => {
@@ -107,7 +112,7 @@ class ModuleWriter {
         }
       });
     }
-    return assembler.bytes();
+    return { bytes: assembler.bytes(), imports };
   }
 
   /** Names the functions that an instruction calls. */

@@ -10,6 +10,13 @@ export { breathing, finish, type Progress } from "../diffusion/index.ts";
 export type { Bytes } from "../kernels/index.ts";
 export { saveTraining } from "./checkpoint.ts";
 export {
+  type Decomposition,
+  type DecompositionOptions,
+  decomposeGalaxy,
+  type MassQuantity,
+  squaredOf,
+} from "./decomposition.ts";
+export {
   type DenoisingOptions,
   denoiseCurves,
   measurePredictions,

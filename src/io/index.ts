@@ -17,6 +17,9 @@ export type {
   Named,
   SafetensorsDtype,
   SafetensorsFile,
+  SafetensorsIntegerDtype,
+  SafetensorsIntegers,
+  SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,
 } from "./safetensors.ts";

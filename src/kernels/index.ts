@@ -16,7 +16,14 @@ import {
   watcher,
 } from "./watch.ts";
 
-export { type Arithmetic, type Expression, type Expressions, oncePer } from "./arithmetic.ts";
+export {
+  type Arithmetic,
+  type Expression,
+  type Expressions,
+  kernelOf,
+  oncePer,
+  staysInRange,
+} from "./arithmetic.ts";
 export { type Backend, type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "./backend.ts";
 export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
 export type { Bytes, FloatArray } from "./types.ts";

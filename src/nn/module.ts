@@ -1,14 +1,14 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
 import { noGrad } from "../autograd/tape.ts";
-import { describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
+import { checkOptions, describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
-import { type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
+import { checkState, type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
 import { tensor } from "../tensor/construction.ts";
 
 /**
@@ -109,16 +109,28 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
    * Copies values into the parameters: a state dictionary, or the tensors of a file,
    * `model.loadStateDictionary(readSafetensors(bytes, "model.safetensors").tensors)`.
    *
-   * @throws ArgumentError when names are missing or unknown and for what is no tensor, ShapeError when a shape differs,
-   *   DtypeError for whole numbers of 64 bits; nothing is changed then
+   * ```ts
+   * const model = new Sequential(new Linear(2, 3, new Random(0)), new Linear(3, 1, new Random(1)));
+   * const state = new Map([["0.bias", tensor([1, 2, 3])], ["old.bias", tensor([4])]]);
+   * model.loadStateDictionary(state, { isPartial: true }).unknown; // ["old.bias"]
+   * ```
+   *
+   * @param options.isPartial load what is there under a known name, and leave all other parameters as they are; default false
+   * @returns the names of parameters that no value was given for, and those of values that belong to no parameter
+   * @throws ArgumentError when names are missing or unknown, unless part of them will do, and for what is no tensor; ShapeError
+   *   when a shape differs; DtypeError for whole numbers of 64 bits. Nothing is changed then
    */
-  loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
+  loadStateDictionary(
+    state: ReadonlyMap<string, SavedTensor>,
+    options: { isPartial?: boolean } = {},
+  ): { readonly missing: string[]; readonly unknown: string[] } {
     const where = "loadStateDictionary";
-    const values = savedTensors(where, state);
-    const own = new Map(this.namedParameters());
-    const missing = [...own.keys()].filter((name) => !values.has(name));
-    const unknown = [...values.keys()].filter((name) => !own.has(name));
-    if (missing.length > 0 || unknown.length > 0) {
+    checkOptions(where, options, ["isPartial"]);
+    checkState(where, state);
+    const all = [...this.namedParameters()];
+    const missing = all.map(([name]) => name).filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !all.some(([own]) => own === name));
+    if ((missing.length > 0 || unknown.length > 0) && !options.isPartial) {
       throw new ArgumentError(
         where,
         [
@@ -127,9 +139,11 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
         ]
           .filter(Boolean)
           .join("; "),
-        "load into a module of the architecture that was saved.",
+        "load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.",
       );
     }
+    const own = new Map(all.filter(([name]) => state.has(name)));
+    const values = savedTensors(where, new Map([...state].filter(([name]) => own.has(name))));
     for (const [name, parameter] of own) {
       const { shape } = values.get(name)!;
       if (!sameShape(shape, parameter.shape)) {
@@ -148,6 +162,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
       for (const [i, [name, parameter]] of [...own].entries())
         changing(where, name, parameter, () => parameter.assign(loaded[i]));
     });
+    return { missing, unknown };
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { checkNumber } from "../basics/check.ts";
+import { staysInRange } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
 import { expOfMinusAbs, logistic, logisticDensity, normalCdf } from "./expressions.ts";
@@ -188,12 +189,12 @@ export const sigmoid: Unary = unary({
 export const silu: Unary = unary({
   name: "silu",
   // Below −80 it is x e^(x/2) e^(x/2), since e^(−x) overflows before the quotient is 0; 1 + e^(x/2) is 1 there.
-  value: (m, x) => {
+  value: staysInRange((m, x) => {
     const one = m.constant(1);
     const isFar = m.less(x, m.constant(-80));
     const e = m.exp(m.mul(m.where(isFar, m.constant(0.5), m.constant(-1)), x));
     return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.add(one, e));
-  },
+  }),
   // That of the quotient is ∞/∞ where e^(−x) overflows. With e = e^(−|x|), σ (1 − σ) is e / (1 + e)², where 1 − σ cancels.
   // Beyond 800 e is 0, and ∞ · 0 would be NaN.
   derivative: (m, x) => {

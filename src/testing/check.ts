@@ -11,6 +11,7 @@ import { checkOptions } from "../basics/check.ts";
 import { GradientError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
+import { where } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, ones, tensor } from "../tensor/construction.ts";
@@ -245,7 +246,7 @@ function differentiate(
   const found = gradientsOf("checkGradients", value, [...points, ...outputs], cotangent);
   const roundings = outputs.reduce((sum, output, i) => {
     const share = found[points.length + i];
-    return share === null ? sum : sum + sumOf(share.mul(output.detach()).abs());
+    return share === null ? sum : sum + sumOf(share.mul(finite(output.detach())).abs());
   }, 0);
   return {
     value: value.detach(),
@@ -314,6 +315,9 @@ function gradientError(
 }
 
 const sumOf = (values: Tensor): number => values.sum().item();
+
+/** Infinite values as 0: they have no last bit, as a border of −∞ before a maximum. */
+const finite = (values: Tensor): Tensor => where(values.abs().equal(Infinity), 0, values);
 
 function unitVector(at: number, like: Tensor): Tensor {
   const values = new Float64Array(like.size);

@@ -8,7 +8,9 @@ import { type Shape, sizeOf } from "../basics/shape.ts";
 import * as arranging from "../ops/arranging.ts";
 import * as classification from "../ops/classification.ts";
 import type { CompositeExample } from "../ops/composite.ts";
+import * as convolution from "../ops/convolution.ts";
 import * as elementwise from "../ops/elementwise.ts";
+import * as factorization from "../ops/factorization.ts";
 import * as gathering from "../ops/gathering.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as joining from "../ops/joining.ts";
@@ -42,6 +44,8 @@ const functions = [
   masks,
   arranging,
   sorting,
+  convolution,
+  factorization,
 ];
 
 /** A kind of call. */
@@ -93,7 +97,7 @@ const modules = [
   { ...elementwise, ...trigonometry, ...logarithms, ...rounding },
   { ...reductions, ...losses, ...classification, ...predicates, ...products, ...norms },
   { ...layout, ...joining, ...indexing, ...gathering, ...masks, ...arranging, ...sortingOfOne },
-  linear,
+  { ...linear, ...convolution, ...factorization },
 ].map(wordsOf);
 
 /** Everything that the modules of operations export. */

@@ -47,6 +47,20 @@ describe("a compiled function", () => {
     expect(g.explain().calls).toEqual({ eager: 0, watched: 2, compiled: 4 });
   });
 
+  it("computes in float64 what eager operations do where steps leave the range of float32, and no more", () => {
+    const f = (x: Tensor, scale: Tensor): Tensor => {
+      const leaf = x.detach();
+      leaf.requiresGrad = true;
+      leaf.gelu().mul(leaf.sigmoid()).backward(scale);
+      return leaf.grad!.detach();
+    };
+    const g = compile(f);
+    const x = tensor([-100, 3, -14, 0.5, -95, 1, 2, -90, 4, 0, -20, 7]);
+    for (const scale of [1, 1e30, 1e-30, 3e38].map((value) => x.mul(0).add(value)))
+      expect(bitsOf(g(x, scale))).toBe(bitsOf(f(x, scale)));
+    expect(g.explain().calls.compiled).toBeGreaterThan(0);
+  });
+
   it("takes arguments that lie otherwise in memory for another version", () => {
     const g = compile((x: Tensor) => x.mul(2));
     const x = normal([3, 3], new Random(1));

@@ -6,7 +6,7 @@
  * in parts, to the same bits.
  */
 
-import { type Expression, type Expressions, oncePer } from "../arithmetic.ts";
+import { type Expression, type Expressions, kernelOf, oncePer } from "../arithmetic.ts";
 import { type Backend, type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import { typescriptBackend } from "../typescript/index.ts";
@@ -38,9 +38,7 @@ export function createWasmBackend(
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
   const random = once(() => createRandom(memory.memory));
-  const activate = oncePer((activation: Expression) =>
-    compileLanes(memory.memory, (m, x) => [activation(m, x)], 1),
-  );
+  const activate = oncePer((activation: Expression) => compileLanes(memory.memory, kernelOf(activation), 1));
   return {
     name: "wasm",
     memory,

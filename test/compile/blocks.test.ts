@@ -154,13 +154,13 @@ describe("a batch in blocks", () => {
         JSON.stringify(random.state()),
       ];
     };
-    expect(run(compile)).toEqual(run((f: () => Tensor) => f));
+    expect(run(compile)).toEqual(run((f) => f));
   });
 
   it("tells the rows of a batch from features where there are as many of both", () => {
     const size = 1024;
     const x = fixed([size, size], 7);
-    const run = (wrap: typeof compile | ((f: () => Tensor) => () => Tensor)): string[] => {
+    const run = (wrap: (f: () => Tensor) => () => Tensor): string[] => {
       const weights = [fixed([size, 4], 8), fixed([4, size], 9), fixed([size], 10)];
       for (const weight of weights) weight.requiresGrad = true;
       const [down, up, bias] = weights;

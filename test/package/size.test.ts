@@ -38,7 +38,7 @@ test.each([
   ["{ silu }", "halograd", 32],
   ["{ matmul }", "halograd", 31],
   ["{ grad, tensor }", "halograd", 48],
-["{ compile }", "halograd/compile", 46],
+  ["{ compile }", "halograd/compile", 46],
   ["{ Adam }", "halograd/optim", 51],
   ["*", "halograd", 75],
 ])("%s of %s is at most %i kB", async (names, from, kilobytes) => {

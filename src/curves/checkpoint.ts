@@ -7,6 +7,7 @@ import { clip, describeValue } from "../basics/check.ts";
 import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
 import type { EpochLosses } from "../diffusion/index.ts";
 import { readSafetensors, writeSafetensors } from "../io/index.ts";
+import type { Bytes } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { StateDictionary } from "../optim/saved-state.ts";
 import { tensor } from "../tensor/construction.ts";
@@ -46,7 +47,7 @@ export function savable(training: Training, checkpoint: () => Checkpoint | undef
  * @param training what `trainModel` or `loadTraining` yielded last
  * @throws ArgumentError for a training that has gone on since, or was left
  */
-export function saveTraining(training: Training): Uint8Array<ArrayBuffer> {
+export function saveTraining(training: Training): Bytes {
   const where = "saveTraining";
   const make = checkpoints.get(training);
   if (make === undefined) {

@@ -176,7 +176,7 @@ describe("a batch in blocks", () => {
       const losses = [0, 1, 2].map(() => digestOf(step()));
       return [...losses, ...weights.map(digestOf)];
     };
-    expect(run(compile)).toEqual(run((f: () => Tensor) => f));
+    expect(run(compile)).toEqual(run((f) => f));
   });
 
   it("takes memory for one block of what is between its instructions", () => {

@@ -1,12 +1,13 @@
 /**
  * Calibration of `halograd infer` on galaxies whose truth is known: coverage of its intervals, their width beside that
- * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL [CASES] [FIGURE.svg [precise]]`
+ * of the exact posterior, ranks of the truth. `node .build/bench/inference.js MODEL`; options are listed below.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { parseArgs } from "node:util";
 import { finish, inferCurves, quantiles, readModel } from "../src/curves/index.ts";
-import { cubicWeights, decodeLatents } from "../src/curves/inference.ts";
+import { cubicWeights, decoderOf } from "../src/curves/inference.ts";
 import { importanceResample } from "../src/diffusion/index.ts";
 import { rotationCurves, samplePopulation } from "../src/galaxy/index.ts";
 import { normal, Random } from "../src/index.ts";
@@ -15,35 +16,50 @@ import { exp, log } from "../src/kernels/math.ts";
 import { figure, okabeIto, scale } from "../src/plot/index.ts";
 import { END_SHARES, LEVELS, Tally, telling } from "./coverage.ts";
 
-const [path = "out/model.safetensors", cases = "1000", figurePath, design] = process.argv.slice(2);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Galaxies, of which the model's posterior is of the first. */
+    cases: { type: "string", default: "1000" },
+    inferred: { type: "string" },
+    /** As of `inferCurves`. The errors of the simulated points are as stated, whatever this is. */
+    "error-spread": { type: "string", default: "0" },
+    bank: { type: "string", default: "200000" },
+    /** Of the exact posterior: galaxies that are looked through, and how many must share in it, else it is too rough to be compared with. */
+    draws: { type: "string", default: "200000" },
+    sharing: { type: "string", default: "100" },
+    /** 3 to 30 points with errors of 2 % instead of 3 to 20 points with errors of 3 to 20 km/s. */
+    precise: { type: "boolean", default: false },
+    /** Where the figure of ranks is written; default: nowhere. */
+    figure: { type: "string", default: "" },
+  },
+});
+const [path = "out/model.safetensors"] = positionals;
+const cases = Number(options.cases);
+const inferred = Math.min(cases, Number(options.inferred ?? cases));
+const [errorSpread, draws, sharing] = [options["error-spread"], options.draws, options.sharing].map(Number);
 const GROUP = 250; // galaxies at once, which share a bank
 const BINS = 20; // of ranks
-const PHYSICS_DRAWS = 200_000;
-/** Of the exact posterior: where fewer draws share in it, it is too rough to be compared with. */
-const LEAST_SHARING = 100;
 
 const random = new Random(2026);
 const model = readModel(readFileSync(path), path);
-const truth = rotationCurves(
-  samplePopulation({ count: Number(cases), random: random.fork("truth") }),
-  model.radii,
-);
+const truth = rotationCurves(samplePopulation({ count: cases, random: random.fork("truth") }), model.radii);
 const radiiCount = model.radii.length;
-const truths = Array.from({ length: Number(cases) }, (_, i) =>
+const truths = Array.from({ length: cases }, (_, i) =>
   truth.velocities.subarray(i * radiiCount, (i + 1) * radiiCount),
 );
-const galaxies = samplePopulation({ count: Number(cases), random: random.fork("truth") });
+const galaxies = samplePopulation({ count: cases, random: random.fork("truth") });
 const observations = galaxies.map((galaxy, i) => observe(galaxy, random.fork("observations").fork(i)));
 
 console.log(`${cases} galaxies, ${model.radii.length} radii each; model ${path}`);
-accuracyOfDecoder();
+if (inferred > 0) accuracyOfDecoder();
 const began = performance.now();
 const ours = new Tally();
 const ranks: number[] = [];
 const widths = new Map<number, number[]>();
 const diagnostics: { rHat: number; effectiveCount: number }[] = [];
-for (let first = 0; first < observations.length; first += GROUP) {
-  const group = observations.slice(first, first + GROUP);
+for (let first = 0; first < inferred; first += GROUP) {
+  const group = observations.slice(first, Math.min(inferred, first + GROUP));
   const posteriors = finish(
     telling(
       inferCurves(model, group, {
@@ -51,7 +67,8 @@ for (let first = 0; first < observations.length; first += GROUP) {
         deviation: { median: 0 }, // simulated galaxies are curves of the population
         chains: 48,
         transitions: 40,
-        bank: 200_000,
+        bank: Number(options.bank),
+        errorSpread,
       }),
     ),
   );
@@ -73,25 +90,27 @@ for (let first = 0; first < observations.length; first += GROUP) {
     ranks.push((below + 0.5) / (posterior.curves.length + 1));
   });
 }
-const seconds = (performance.now() - began) / 1000;
-ours.print("the model's posterior");
-console.log(
-  `R-hat: median ${median(diagnostics.map(({ rHat }) => rHat)).toFixed(3)}, ` +
-    `${((100 * diagnostics.filter(({ rHat }) => rHat < 1.05).length) / diagnostics.length).toFixed(1)} % below 1.05; ` +
-    `effective samples: median ${median(diagnostics.map(({ effectiveCount }) => effectiveCount)).toFixed(0)}; ` +
-    `${seconds.toFixed(0)} s, ${((1000 * seconds) / diagnostics.length).toFixed(0)} ms a galaxy`,
-);
-
+if (inferred > 0) tellModels((performance.now() - began) / 1000);
 compareWithExact();
-uniformity();
-if (figurePath !== undefined) {
-  mkdirSync(dirname(figurePath), { recursive: true });
-  writeFileSync(figurePath, rankFigure());
+
+function tellModels(seconds: number): void {
+  ours.print("the model's posterior");
+  const below = diagnostics.filter(({ rHat }) => rHat < 1.05).length;
+  console.log(
+    `R-hat: median ${median(diagnostics.map(({ rHat }) => rHat)).toFixed(3)}, ` +
+      `${((100 * below) / diagnostics.length).toFixed(1)} % below 1.05; ` +
+      `effective samples: median ${median(diagnostics.map(({ effectiveCount }) => effectiveCount)).toFixed(0)}; ` +
+      `${seconds.toFixed(0)} s, ${((1000 * seconds) / diagnostics.length).toFixed(0)} ms a galaxy`,
+  );
+  uniformity();
+  if (options.figure === "") return;
+  mkdirSync(dirname(options.figure), { recursive: true });
+  writeFileSync(options.figure, rankFigure());
 }
 
 /** 3 to 20 points over a random part of the radii, errors of 3 to 20 km/s; "precise": 3 to 30 points, errors of 2 %. */
 function observe(galaxy: (typeof galaxies)[number], stream: Random): Observations {
-  const isPrecise = design === "precise";
+  const isPrecise = options.precise;
   const count = 3 + stream.integer(isPrecise ? 28 : 18);
   const [a, b] = [stream.uniform(log(0.1), log(50)), stream.uniform(log(0.1), log(50))];
   const [least, greatest] = [Math.min(a, b), Math.max(a, b)];
@@ -113,7 +132,7 @@ function observe(galaxy: (typeof galaxies)[number], stream: Random): Observation
 function accuracyOfDecoder(): void {
   const latents = normal([1000, 10], random.fork("decoder"));
   const of = (steps: number | undefined) =>
-    model.standardization.invert(decodeLatents(model, latents, steps)).map((curve) => curve.map(log));
+    model.standardization.invert(decoderOf(model, steps)(latents)).map((curve) => curve.map(log));
   const fine = of(200);
   for (const steps of [10, 20, 40]) {
     const errors = of(steps).flatMap((curve, i) => Array.from(curve, (v, j) => Math.abs(v - fine[i][j])));
@@ -134,26 +153,32 @@ function widthsOf(ends: number[][]): number[] {
 
 function compareWithExact(): void {
   const bank = rotationCurves(
-    samplePopulation({ count: PHYSICS_DRAWS, random: random.fork("physics") }),
+    samplePopulation({ count: draws, random: random.fork("physics") }),
     model.radii,
   );
   const logs = Float32Array.from(bank.velocities, log);
+  const stream = random.fork("error scales");
+  const errorScales = Float64Array.from({ length: draws }, () => exp(errorSpread * stream.normal()));
   const exact = new Tally();
   const ratios: number[][] = LEVELS.map(() => []);
   observations.forEach((seen, i) => {
     const stream = random.fork("draw").fork(i);
-    const { rows, effectiveCount } = importanceResample(physicsLogLikelihoods(seen, logs), 2000, stream);
-    if (effectiveCount < LEAST_SHARING) return;
+    const { rows, effectiveCount } = importanceResample(
+      physicsLogLikelihoods(seen, logs, errorScales),
+      2000,
+      stream,
+    );
+    if (effectiveCount < sharing) return;
     const drawn = Array.from(rows);
     const ends = endsOf((j) => drawn.map((row) => bank.velocities[row * radiiCount + j]), effectiveCount);
     exact.add(ends, truths[i]);
+    const own = widths.get(i);
     widthsOf(ends).forEach((width, l) => {
-      ratios[l].push((widths.get(i)?.[l] ?? 0) / width);
+      if (own !== undefined) ratios[l].push(own[l] / width);
     });
   });
-  exact.print(
-    `exact posterior, of the ${exact.count} galaxies in which ${LEAST_SHARING} or more draws share`,
-  );
+  exact.print(`exact posterior, of the ${exact.count} galaxies in which ${sharing} or more draws share`);
+  if (widths.size === 0) return;
   LEVELS.forEach((level, l) => {
     const [low, middle, high] = quantiles(ratios[l], [0.16, 0.5, 0.84]).map((ratio) => ratio.toFixed(3));
     console.log(
@@ -166,18 +191,20 @@ function compareWithExact(): void {
 function physicsLogLikelihoods(
   { radii, velocities, errors }: Observations,
   logs: Float32Array,
+  errorScales: Float64Array,
 ): Float64Array {
   const nodes = Float64Array.from(model.radii, log);
   const places = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
-  const values = new Float64Array(PHYSICS_DRAWS);
+  const values = new Float64Array(draws);
   let greatest = -Infinity;
-  for (let row = 0; row < PHYSICS_DRAWS; row++) {
-    let sum = 0;
+  for (let row = 0; row < draws; row++) {
+    const errorScale = errorScales[row];
+    let sum = -places.length * log(errorScale);
     for (let i = 0; i < places.length && sum > greatest - 60; i++) {
       const { first, weights: w } = places[i];
       const at = row * radiiCount + first;
       const v = exp(w[0] * logs[at] + w[1] * logs[at + 1] + w[2] * logs[at + 2] + w[3] * logs[at + 3]);
-      const difference = (velocities[i] - v) / errors[i];
+      const difference = (velocities[i] - v) / (errorScale * errors[i]);
       sum -= (difference * difference) / 2;
     }
     values[row] = sum;

@@ -2,11 +2,12 @@
  * Memory over a training of 100,000 steps that never yields to the event loop, so that nothing which waits for it
  * (finalisers, timers) can help: heap, arrays outside of it and WebAssembly memory at eleven points. Fails when they grow.
  *
- *     npm run test:memory                        # wasm 100,000 steps, typescript 20,000
- *     npm run test:memory -- typescript 100000   # one backend, as many steps as wanted
+ *     npm run test:memory                        # wasm and compiled 100,000 steps, typescript 20,000
+ *     npm run test:memory -- typescript 100000   # one of them, as many steps as wanted
  */
 
 import { normal, Random, useBackend } from "halograd";
+import { compile } from "halograd/compile";
 import { DenoisingAutoencoder, denoisingLoss } from "halograd/diffusion";
 import { Adam, cosineSchedule, Scheduler } from "halograd/optim";
 
@@ -26,6 +27,9 @@ WebAssembly.Memory = class extends Memory {
   }
 };
 
+/** A backend, or "compiled", which is WebAssembly with compiled steps. */
+type Way = "wasm" | "compiled" | "typescript";
+
 interface Reading {
   readonly heap: number;
   readonly external: number;
@@ -42,7 +46,8 @@ function read(): Reading {
 }
 
 /** Trains the reference network and prints the readings. @returns whether memory stayed flat */
-function train(backend: "wasm" | "typescript", steps: number): boolean {
+function train(way: Way, steps: number): boolean {
+  const backend = way === "compiled" ? "wasm" : way;
   if (useBackend(backend) !== backend) throw new Error(`the backend ${backend} does not run here`);
   const random = new Random(1);
   const model = new DenoisingAutoencoder(random);
@@ -51,7 +56,14 @@ function train(backend: "wasm" | "typescript", steps: number): boolean {
   const clean = normal([CURVES, 50], random);
   const start = performance.now();
   const readings: Reading[] = [];
-  console.log(`${backend}, ${steps} steps\n    step   heap kB  external kB  wasm kB  seconds`);
+  const descend = (): void => {
+    optimizer.zeroGrad();
+    denoisingLoss(model, clean, random).backward();
+    optimizer.step();
+    scheduler.step();
+  };
+  const descendOnce = way === "compiled" ? compile(descend) : descend;
+  console.log(`${way}, ${steps} steps\n    step   heap kB  external kB  wasm kB  seconds`);
   for (let step = 0; step <= steps; step++) {
     if (step % (steps / POINTS) === 0) {
       const reading = read();
@@ -64,10 +76,7 @@ function train(backend: "wasm" | "typescript", steps: number): boolean {
         `${String(step).padStart(8)}${kilobytes.map((text, i) => text.padStart([10, 13, 9][i])).join("")}${seconds.padStart(9)}`,
       );
     }
-    optimizer.zeroGrad();
-    denoisingLoss(model, clean, random).backward();
-    optimizer.step();
-    scheduler.step();
+    descendOnce();
   }
   // Before the first tenth kernels are compiled and caches filled.
   const total = ({ heap, external, wasm }: Reading): number => heap + external + wasm;
@@ -80,12 +89,13 @@ function train(backend: "wasm" | "typescript", steps: number): boolean {
   return isFlat;
 }
 
-const [backend, steps] = process.argv.slice(2);
-const jobs: ["wasm" | "typescript", number][] =
-  backend === "wasm" || backend === "typescript"
-    ? [[backend, Number(steps ?? 100_000)]]
+const [way, steps] = process.argv.slice(2);
+const jobs: [Way, number][] =
+  way === "wasm" || way === "compiled" || way === "typescript"
+    ? [[way, Number(steps ?? 100_000)]]
     : [
         ["wasm", 100_000],
+        ["compiled", 100_000],
         ["typescript", 20_000],
       ];
 // Not every(): the second is told of as well when the first fails.

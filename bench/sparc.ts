@@ -2,12 +2,14 @@
  * Points of measured galaxies held out and predicted: `halograd infer` beside linear interpolation in ln R, a spline, a flat
  * continuation and a direct fit of disc and halo. Points between others are held out in several ways, since one way differs from the
  * next by more than methods do. Galaxies of SPARC (Lelli, McGaugh & Schombert 2016, AJ 152, 157) with quality 1 or 2 and an
- * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES [FIGURE.svg [SPLITS [BANK [CHAINS [TRANSITIONS]]]]]`
+ * inclination of 30° or more. `node .build/bench/sparc.js MODEL MASS_MODELS GALAXIES`; options are listed below.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { parseArgs } from "node:util";
 import {
+  ERROR_SPREAD,
   finish,
   inferCurves,
   intervalsOf,
@@ -22,10 +24,32 @@ import { type Observations, parseSparcCurves, parseSparcGalaxies } from "../src/
 import { type InferredGalaxy, inferredGalaxiesFigure } from "../src/plot/index.ts";
 import { END_SHARES, Tally, telling } from "./coverage.ts";
 
-const [modelPath, curvesPath, galaxiesPath, figurePath = "", ...sizes] = process.argv.slice(2);
-const [splits, bank, chains, transitions] = [20, 60_000, 32, 12].map((standard, i) =>
-  Number(sizes[i] ?? standard),
-);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** How points are held out: the first words of {@link WAYS}. */
+    ways: { type: "string", default: "outer,every,random" },
+    /** Of random points. */
+    splits: { type: "string", default: "20" },
+    /** Splits take turns at the galaxies: of 2, each takes every other one. */
+    turns: { type: "string", default: "1" },
+    /** Splits whose galaxies are inferred together: with many chains in a batch, each takes less time. */
+    together: { type: "string", default: "1" },
+    seed: { type: "string", default: "2016" },
+    /** These four as of `inferCurves`. */
+    "error-spread": { type: "string", default: String(ERROR_SPREAD) },
+    bank: { type: "string", default: "60000" },
+    chains: { type: "string", default: "32" },
+    transitions: { type: "string", default: "12" },
+    /** Where the figure of outer points is written; default: nowhere. */
+    figure: { type: "string", default: "" },
+  },
+});
+const [modelPath, curvesPath, galaxiesPath] = positionals;
+const [splits, turns, together, seed, errorSpread, bank, chains, transitions] = [
+  ...([options.splits, options.turns, options.together, options.seed, options["error-spread"]] as const),
+  ...([options.bank, options.chains, options.transitions] as const),
+].map(Number);
 const HELD_OUT = 0.3;
 const LEAST_POINTS = 8;
 const COVERAGE = "coverage, %";
@@ -45,7 +69,7 @@ const galaxies = parseSparcCurves(readFileSync(curvesPath, "utf8"), curvesPath)
   .filter(({ name }) => clean.has(name))
   .map((curve) => ({ name: curve.name, all: pick(curve, (i) => isKnown(curve.radii[i])) }))
   .filter(({ all }) => all.radii.length >= LEAST_POINTS);
-const random = new Random(2016);
+const random = new Random(seed);
 console.log(
   `${galaxies.length} galaxies of ${clean.size} clean ones with ${LEAST_POINTS} points or more in 0.1–50 kpc`,
 );
@@ -77,26 +101,22 @@ const SPLITS: Readonly<Record<string, number>> = {
 };
 
 for (const [way, placesOf] of Object.entries(WAYS)) {
+  if (!options.ways.split(",").some((first) => way.startsWith(first))) continue;
   const rows = new Map<string, number[][]>();
+  let inferred: Posterior[] = [];
   for (let split = 0; split < SPLITS[way]; split++) {
-    const cases = galaxies.map(({ name, all }, g): Case => {
-      const apart = new Set(placesOf(all.radii.length, split, g));
-      return { name, seen: pick(all, (i) => !apart.has(i)), heldOut: pick(all, (i) => apart.has(i)) };
-    });
-    const began = performance.now();
-    const steps = inferCurves(
-      model,
-      cases.map(({ seen }) => seen),
-      {
-        random: random.fork("infer").fork(way).fork(split),
-        deviation: { median: TYPICAL_DEVIATION },
-        chains,
-        transitions,
-        bank,
-      },
-    );
-    const posteriors = finish(telling(steps));
-    console.log(`\n${way} held out, split ${split}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    if (split % together === 0) {
+      const group = Array.from({ length: Math.min(together, SPLITS[way] - split) }, (_, i) => split + i);
+      const began = performance.now();
+      inferred = inferAll(
+        group.flatMap((one) => casesOf(placesOf, one)),
+        random.fork("infer").fork(way).fork(split),
+      );
+      console.log(`\nsplits ${group.join(", ")}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    }
+    const cases = casesOf(placesOf, split);
+    const posteriors = inferred.splice(0, cases.length);
+    console.log(`\n${way} held out, split ${split}`);
     const own = new Map(errorsOf(cases, posteriors));
     // By the same points: a difference varies less from split to split than either error does.
     const [ours, line] = [own.get("posterior median")!, own.get("linear in ln R")!];
@@ -109,9 +129,24 @@ for (const [way, placesOf] of Object.entries(WAYS)) {
       console.log(`  ${name}: ${values.map((value) => value.toFixed(3)).join(", ")}`);
       rows.set(name, [...(rows.get(name) ?? []), values]);
     }
-    if (way === "outer 30 %" && figurePath !== "") draw(cases, posteriors);
+    if (way === "outer 30 %" && options.figure !== "") draw(cases, posteriors);
   }
   tellSpread(way, rows);
+}
+
+function casesOf(placesOf: (typeof WAYS)[string], split: number): Case[] {
+  return galaxies.flatMap(({ name, all }, g): Case[] => {
+    if ((g + split) % turns !== 0) return [];
+    const apart = new Set(placesOf(all.radii.length, split, g));
+    return [{ name, seen: pick(all, (i) => !apart.has(i)), heldOut: pick(all, (i) => apart.has(i)) }];
+  });
+}
+
+function inferAll(cases: readonly Case[], stream: Random): Posterior[] {
+  const seen = cases.map((one) => one.seen);
+  const deviation = { median: TYPICAL_DEVIATION };
+  const settings = { random: stream, deviation, errorSpread, bank, chains, transitions };
+  return finish(telling(inferCurves(model, seen, settings)));
 }
 
 function held(count: number): number {
@@ -127,11 +162,12 @@ function pick({ radii, velocities, errors }: Observations, isWanted: (i: number)
   return { radii: of(radii), velocities: of(velocities), errors: of(errors) };
 }
 
-/** Predicted measurements, [samples][points]: a curve, and the errors of the points. */
+/** Predicted measurements, [samples][points]: a curve, and the scaled errors of the points. */
 function predicted({ heldOut }: Case, posterior: Posterior, stream: Random): Float64Array[] {
+  const { errorScales } = posterior;
   return posterior
     .velocitiesAt(heldOut.radii)
-    .map((curve) => curve.map((velocity, i) => velocity + stream.normal(0, heldOut.errors[i])));
+    .map((curve, row) => curve.map((v, i) => v + stream.normal(0, errorScales[row] * heldOut.errors[i])));
 }
 
 /** How often points lie inside of each interval, %, as means over galaxies. */
@@ -155,7 +191,8 @@ function coverageOf(cases: readonly Case[], posteriors: readonly Posterior[]): n
     `R-hat: median ${middle(posteriors.map(({ rHat }) => rHat))}; effective samples: median ` +
       `${middle(posteriors.map(({ effectiveCount }) => effectiveCount))}; by chains ` +
       `${posteriors.filter(({ rHat }) => rHat !== 1).length}; deviations: median ` +
-      `${middle(posteriors.map(({ deviations }) => 100 * quantiles(deviations, [0.5])[0]))} %`,
+      `${middle(posteriors.map(({ deviations }) => 100 * quantiles(deviations, [0.5])[0]))} %; ` +
+      `error scales: median ${middle(posteriors.map(({ errorScales }) => quantiles(errorScales, [0.5])[0]))}`,
   );
   return tally.means();
 }
@@ -265,6 +302,6 @@ function draw(cases: readonly Case[], posteriors: readonly Posterior[]): void {
     const intervals = intervalsOf(posteriors[c]);
     return [{ name, radii: model.radii, intervals, observations: seen, heldOut }];
   });
-  mkdirSync(dirname(figurePath), { recursive: true });
-  writeFileSync(figurePath, inferredGalaxiesFigure(shown, 4));
+  mkdirSync(dirname(options.figure), { recursive: true });
+  writeFileSync(options.figure, inferredGalaxiesFigure(shown, 4));
 }

@@ -27,7 +27,7 @@ await bundle.write({
     includeDependenciesRecursively: false,
     groups: [
       // What help texts list stands apart, so that they load nothing else.
-      { name: "curves/names", test: /\/src\/curves\/names\.ts$/, priority: 1 },
+      { name: "curves/names", test: /\/src\/(curves|galaxy)\/names\.ts$/, priority: 1 },
       { debugName: "folder", name: (id) => `${folderOf(id)}/all`, test: (id) => folderOf(id) !== undefined },
     ],
   },

@@ -13,6 +13,7 @@ import struct
 from itertools import product
 
 from mpmath import mp, mpf, erf, erfc, exp, expm1, log, log1p, npdf, ncdf, sin, cos, sqrt, tanh, sech, pi
+from mpmath import acos, asin, atan, atan2, ceil, cosh, floor, nint, sec, sinh, tan
 
 mp.dps = 50
 
@@ -50,6 +51,24 @@ def bend(x):
 
 def is_positive(x):
     return x > 0
+
+
+def is_a_sine(x):
+    return abs(x) <= 1
+
+
+def logarithm(base):
+    by = log(mpf(base))
+    return lambda x: log(x) / by, lambda x: 1 / (x * by), lambda x: -1 / (x * x * by), is_positive
+
+
+def step(value):
+    return value, lambda x: mpf(0), lambda x: mpf(0)
+
+
+def of_sine(x):
+    """1/√(1 − x²), infinite at ±1."""
+    return 1 / sqrt((1 - x) * (1 + x)) if abs(x) < 1 else INF
 
 
 # name: value, slope, second derivative, and where they are defined
@@ -91,6 +110,20 @@ UNARY = {
         lambda x: mpf(0),
         lambda x: x != 0,
     ),
+    "tan": (tan, lambda x: sec(x) ** 2, lambda x: 2 * tan(x) * sec(x) ** 2),
+    "asin": (asin, of_sine, lambda x: x * of_sine(x) ** 3 if abs(x) < 1 else None, is_a_sine),
+    "acos": (acos, lambda x: -of_sine(x), lambda x: -x * of_sine(x) ** 3 if abs(x) < 1 else None, is_a_sine),
+    "atan": (atan, lambda x: 1 / (1 + x * x), lambda x: -2 * x / (1 + x * x) ** 2),
+    "sinh": (sinh, cosh, sinh),
+    "cosh": (cosh, sinh, cosh),
+    "log2": logarithm(2),
+    "log10": logarithm(10),
+    "logSigmoid": (lambda x: -log1p(exp(-x)) if x > 0 else x - log1p(exp(x)), lambda x: sigma(-x), lambda x: -density(x)),
+    "floor": step(floor),
+    "ceil": step(ceil),
+    "round": step(nint),
+    "isNaN": step(lambda x: mpf(0)),
+    "isFinite": step(lambda x: mpf(1)),
     "sign": (lambda x: mpf(1 if x > 0 else -1 if x < 0 else 0), lambda x: mpf(0), lambda x: mpf(0)),
 }
 
@@ -137,7 +170,38 @@ def comparison(holds):
     return lambda x, y: (mpf(1 if holds(x, y) else 0), ZEROS, ZEROS)
 
 
+def angle(y, x):
+    # Signs of zeros, infinities and the origin are tested by hand: mpmath has no −0.
+    if x == y == 0 or not (mp.isfinite(x) and mp.isfinite(y)):
+        return (NAN if x != x or y != y else None), NONE, NONE
+    square = x * x + y * y
+    return (None if x == 0 or y == 0 else atan2(y, x)), [x / square, -y / square], [-2 * x * y / square**2, 2 * x * y / square**2]
+
+
+def log_of_sum(x, y):
+    if x != x or y != y:
+        return NAN, NONE, NONE
+    if not (mp.isfinite(x) and mp.isfinite(y)):
+        return max(x, y), NONE, NONE
+    bend = density(x - y)
+    return max(x, y) + log1p(exp(-abs(x - y))), [sigma(x - y), sigma(y - x)], [bend, bend]
+
+
+def rest(x, y):
+    if x != x or y != y or y == 0 or not mp.isfinite(x):
+        return NAN, NONE, NONE
+    if not mp.isfinite(y):
+        return (x if (x < 0) == (y < 0) or x == 0 else y), NONE, NONE
+    mp.dps = 120
+    value, times = x - y * floor(x / y), floor(x / y)
+    mp.dps = 50
+    return value, [mpf(1), -times], ZEROS
+
+
 BINARY = {
+    "atan2": angle,
+    "logAddExp": log_of_sum,
+    "remainder": rest,
     "add": lambda x, y: (x + y, [mpf(1), mpf(1)], ZEROS),
     "sub": lambda x, y: (x - y, [mpf(1), mpf(-1)], ZEROS),
     "mul": lambda x, y: (x * y, [y, x], ZEROS),
@@ -186,6 +250,20 @@ ENDS = {
     "gelu": [[INF, INF, 1.0], [-INF, None, None]],
     "leakyRelu": [[INF, INF, 1.0], [-INF, -INF, 0.2], [0.0, 0.0, None], [-0.0, -0.0, None]],
     "sign": [[INF, 1.0, 0.0], [-INF, -1.0, 0.0]],
+    "tan": [[INF, NAN, NAN], [-INF, NAN, NAN]],
+    "asin": [[1.5, NAN, NAN], [INF, NAN, NAN]],
+    "acos": [[-1.5, NAN, NAN], [INF, NAN, NAN]],
+    "atan": [[INF, float(pi / 2), 0.0], [-INF, float(-pi / 2), 0.0], [-0.0, -0.0, 1.0]],
+    "sinh": [[INF, INF, INF], [-INF, -INF, INF], [-0.0, -0.0, 1.0]],
+    "cosh": [[INF, INF, INF], [-INF, INF, -INF]],
+    "log2": [[INF, INF, 0.0], [0.0, -INF, INF], [-1.0, NAN, None], [8.0, 3.0, None], [2.0**-149, -149.0, None]],
+    "log10": [[INF, INF, 0.0], [0.0, -INF, INF], [-1.0, NAN, None], [1000.0, 3.0, None], [1e10, 10.0, None]],
+    "logSigmoid": [[INF, 0.0, 0.0], [-INF, -INF, 1.0]],
+    "floor": [[INF, INF, 0.0], [-INF, -INF, 0.0], [-0.0, -0.0, 0.0], [8388609.0, 8388609.0, 0.0]],
+    "ceil": [[INF, INF, 0.0], [-INF, -INF, 0.0], [-0.0, -0.0, 0.0], [8388609.0, 8388609.0, 0.0]],
+    "round": [[INF, INF, 0.0], [2.5, 2.0, 0.0], [-2.5, -2.0, 0.0], [-0.0, -0.0, 0.0], [8388609.0, 8388609.0, 0.0]],
+    "isNaN": [[INF, 0.0, 0.0], [-INF, 0.0, 0.0]],
+    "isFinite": [[INF, 0.0, 0.0], [-INF, 0.0, 0.0]],
     "exp": [[INF, INF, INF], [-INF, 0.0, 0.0]],
     "expm1": [[INF, INF, INF], [-INF, -1.0, 0.0]],
     "log": [[INF, INF, 0.0], [0.0, -INF, INF], [-0.0, -INF, None], [-1.0, NAN, None]],
@@ -203,6 +281,9 @@ ENDS = {
     "abs": [[INF, INF, 1.0], [-INF, INF, -1.0], [0.0, 0.0, 0.0]],
     "square": [[INF, INF, INF], [-INF, INF, -INF]],
 }
+
+
+AT_NAN = {"sign": 0.0, "isNaN": 1.0, "isFinite": 0.0}
 
 
 def number(value):
@@ -232,10 +313,10 @@ def unary_rows(name, value, slope, second, is_inside=lambda x: True):
             continue
         at = mpf(x)
         # Past 1e8 even 50 digits say nothing of an angle that is not exact; floats are, so carry as many as it takes.
-        mp.dps = 100 if name in ("sin", "cos") else 50
+        mp.dps = 100 if name in ("sin", "cos", "tan") else 50
         rows.append(row([x], value(at), [slope(at)], [second(at)]))
     rows += [row([x], v, [s], [None]) for x, v, s in ENDS.get(name, [])]
-    return rows + [row([NAN], 0.0 if name == "sign" else NAN, [None], [None])]
+    return rows + [row([NAN], AT_NAN.get(name, NAN), [None], [None])]
 
 
 def joint_rows(f, points):

@@ -10,6 +10,7 @@ export default {
     "examples/*.ts",
     "tools/*.js",
     "test/runtimes/{run,jsr}.ts",
+    "test/matrix/run.ts",
     "test/package/types.ts",
     "test/mutation/{runner.js,property.ts,vitest.config.ts}",
   ],

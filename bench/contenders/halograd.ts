@@ -2,7 +2,7 @@
 
 import { type BackendName, mseLoss, noGrad, normal, Random, type Tensor, tensor, useBackend } from "halograd";
 import { compile } from "halograd/compile";
-import { DenoisingAutoencoder, denoisingLoss, eulerSampler, finish } from "halograd/diffusion";
+import { DenoisingAutoencoder, denoisingLoss, eulerSampler, finish, uniformGrid } from "halograd/diffusion";
 import { Adam } from "halograd/optim";
 import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
@@ -118,14 +118,17 @@ function trainer(
     optimizer.step();
     return loss;
   });
-  const denoise = wrap((x) => noGrad(() => model.forward(x)));
   let samples: Tensor;
+  const samplers = new Map<number, (noise: Tensor) => Tensor>();
   return {
     step: () => step(clean).item(),
     valid: () => noGrad(() => mseLoss(model.forward(valid), valid)).item(),
     sample(count, steps) {
-      const grid = Array.from({ length: steps + 1 }, (_, i) => (steps - i) / steps);
-      samples = finish(eulerSampler(denoise, normal([count, FEATURES], random), { grid }));
+      const sample =
+        samplers.get(steps) ??
+        wrap((noise) => finish(eulerSampler((x) => model.forward(x), noise, { grid: uniformGrid(steps) })));
+      samplers.set(steps, sample);
+      samples = sample(normal([count, FEATURES], random));
     },
     samples: () => samples.toTypedArray(),
   };

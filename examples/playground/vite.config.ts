@@ -23,8 +23,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: pages },
   },
-  plugins: [lessons(), offline()],
+  plugins: [lessons(), offline(), reference()],
 });
+
+/** The built site has the API reference beside its pages, which `npm run playground:build` writes there. */
+function reference(): Plugin {
+  return {
+    name: "reference",
+    apply: "build",
+    transformIndexHtml: (html) => html.replace("</nav>", '<a href="./reference/">Reference</a></nav>'),
+  };
+}
 
 /** Writes the service worker that keeps the pages: with it they open without a network after the first visit. */
 function offline(): Plugin {

@@ -8,7 +8,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { gradientsOf, past } from "./backward.ts";
 import { checkCotangent } from "./cotangents.ts";
 import { enableGrad, isGradEnabled } from "./tape.ts";
-import { type Tree, treeLeaves, treeWith } from "./tree.ts";
+import { type Tree, type TreeOf, treeLeaves, treeWith } from "./tree.ts";
 
 /** A function of a tensor (or a tree of them) and of anything else, to a tensor. */
 export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) => Tensor;
@@ -30,10 +30,10 @@ export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) =>
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,
 ): (x: Tensor, ...rest: Rest) => Tensor;
-/** The same by every tensor of a tree, such as an object of parameters. */
-export function grad<T extends Tree, Rest extends unknown[]>(
+/** The same by every tensor of a tree, such as an object of parameters: of an interface or a class, with fields left out. */
+export function grad<T extends object, Rest extends unknown[]>(
   f: TensorFunction<T, Rest>,
-): (x: T, ...rest: Rest) => T;
+): (x: T & TreeOf<T>, ...rest: Rest) => T;
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
 ): (x: never, ...rest: Rest) => unknown {
@@ -46,9 +46,9 @@ export function valueAndGrad<Rest extends unknown[]>(
   f: TensorFunction<Tensor, Rest>,
 ): (x: Tensor, ...rest: Rest) => [value: Tensor, gradient: Tensor];
 /** The same by every tensor of a tree, such as an object of parameters. */
-export function valueAndGrad<T extends Tree, Rest extends unknown[]>(
+export function valueAndGrad<T extends object, Rest extends unknown[]>(
   f: TensorFunction<T, Rest>,
-): (x: T, ...rest: Rest) => [value: Tensor, gradient: T];
+): (x: T & TreeOf<T>, ...rest: Rest) => [value: Tensor, gradient: T];
 export function valueAndGrad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
 ): (x: never, ...rest: Rest) => [Tensor, unknown] {
@@ -78,11 +78,11 @@ function gradientWithValue<Rest extends unknown[]>(
  * (the vector-Jacobian product); without an argument it starts from ones.
  * @example vjp((x) => x.square(), tensor([1, 2]))[1](tensor([1, 10])); // tensor([2, 40])
  */
-export function vjp<T extends Tree>(
+export function vjp<T extends object>(
   f: (x: T) => Tensor,
-  x: T,
+  x: T & TreeOf<T>,
 ): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
-  return pullbackOf("vjp", f, x);
+  return pullbackOf("vjp", f as never, x as Tree) as unknown as [Tensor, (cotangent?: Tensor) => T];
 }
 
 function pullbackOf<T extends Tree>(
@@ -122,14 +122,14 @@ function pullbackOf<T extends Tree>(
  * is the jvp: two backward passes, and no second set of rules.
  * @example jvp((x) => x.square(), tensor([1, 2]), tensor([1, 10]))[1]; // tensor([2, 40])
  */
-export function jvp<T extends Tree>(
+export function jvp<T extends object>(
   f: (x: T) => Tensor,
-  x: T,
+  x: T & TreeOf<T>,
   tangent: T,
 ): [value: Tensor, derivative: Tensor] {
-  checkDirection("jvp", x, tangent);
-  const [value, pullback] = pullbackOf("jvp", f, x);
-  const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent));
+  checkDirection("jvp", x as Tree, tangent as Tree);
+  const [value, pullback] = pullbackOf("jvp", f as never, x as Tree);
+  const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent as Tree));
   const derivative = slope(zeroTensor(value.shape, value.dtype));
   return [value, value.node === null ? derivative.detach() : derivative];
 }
@@ -138,13 +138,13 @@ export function jvp<T extends Tree>(
  * The Hessian of a scalar function times a direction: the gradient of ⟨∇f(x), direction⟩.
  * @example hvp((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 0])); // tensor([6, 0])
  */
-export function hvp<T extends Tree>(f: (x: T) => Tensor, x: T, direction: T): T {
+export function hvp<T extends object>(f: (x: T) => Tensor, x: T & TreeOf<T>, direction: T): T {
   checkFunction("hvp", f);
-  checkDirection("hvp", x, direction);
+  checkDirection("hvp", x as Tree, direction as Tree);
   const gradientOf = (scalar: TensorFunction<T, []>) => (at: T) =>
     gradientWithValue("hvp", scalar as TensorFunction<never, []>)(at as never)[1] as T;
   const gradient = gradientOf(f);
-  return gradientOf((inner) => innerProduct("hvp", gradient(inner), direction))(x);
+  return gradientOf((inner) => innerProduct("hvp", gradient(inner) as Tree, direction as Tree))(x);
 }
 
 function innerProduct(where: string, a: Tree, b: Tree): Tensor {

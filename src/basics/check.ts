@@ -81,6 +81,7 @@ export function isBuiltIn<K extends keyof BuiltIns>(value: unknown, kind: K): va
 
 interface BuiltIns {
   Map: ReadonlyMap<unknown, unknown>;
+  Set: ReadonlySet<unknown>;
   Uint8Array: Uint8Array;
   Float32Array: Float32Array;
   Float64Array: Float64Array;

@@ -156,7 +156,7 @@ export class Random {
   }
 
   /** The numbers 0 … n − 1 in random order, every order equally likely. */
-  permutation(n: number): Uint32Array<ArrayBuffer> {
+  permutation(n: number): Uint32Array {
     requireInteger("Random.permutation", "n", n, 0);
     return this.shuffle(Uint32Array.from({ length: n }, (_, i) => i));
   }

@@ -237,6 +237,25 @@ export function assignments<Values extends object>(
   };
 }
 
+/** The same option, which takes several assignments between commas too. A comma before no NAME= is one of a value. */
+export function listed<Values extends object>(
+  option: Option<Partial<Values>>,
+  names: readonly (keyof Values & string)[],
+): Option<Partial<Values>> {
+  const next = new RegExp(`,(?=(?:${names.join("|")})=)`);
+  return {
+    ...option,
+    placeholder: "NAME=X,...",
+    read: (text, former) =>
+      text.split(next).reduce<Partial<Values> | undefined>((values, part) => {
+        const read = values && option.read(part.trim(), values);
+        return read && names.every((name) => values[name] === undefined || values[name] === read[name])
+          ? read
+          : undefined;
+      }, former),
+  };
+}
+
 /** The same option, which does something only beside another one, or beside one value of that. */
 export function beside<T>(option: Option<T>, name: string, value?: string): Option<T> {
   return { ...option, partner: value === undefined ? [name] : [name, value] };

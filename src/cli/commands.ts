@@ -15,6 +15,8 @@ import {
   SAMPLERS,
   SCORES,
 } from "../curves/names.ts";
+import { HALO_FAMILIES } from "../galaxy/names.ts";
+import type { ObservationColumns } from "../io/index.ts";
 import { FileError } from "../node/files.ts";
 import {
   aboveZero,
@@ -29,6 +31,7 @@ import {
   type Grammar,
   integer,
   list,
+  listed,
   type Options,
   parseWords,
   path,
@@ -102,6 +105,14 @@ const seedOfModel = integer(
 const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
+const columnNames = listed<Required<ObservationColumns>>(
+  assignments(
+    { radius: anyText, velocity: anyText, error: anyText },
+    "the name of a column, or its number from 1",
+    "columns of --data that have other names: radius, velocity, error; error=UP/DOWN where errors differ upwards and downwards",
+  ),
+  ["radius", "velocity", "error"],
+);
 const population = choice(
   POPULATIONS,
   "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
@@ -333,7 +344,17 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       details:
         "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s] or a rotmod file of SPARC; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
-        data: path("FILE", undefined, "radius, velocity and error of each point"),
+        data: path("FILE", undefined, "radius, velocity and error of each point; - for standard input"),
+        columns: beside(columnNames, "data"),
+        distance: beside(
+          real(
+            undefined,
+            { above: 0, below: 1e5 },
+            "the galaxy's distance in Mpc, for radii in arcseconds or other angles",
+            "none: radii are in kpc",
+          ),
+          "data",
+        ),
         sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxy: text("NAME", "a galaxy of --sparc"),
         rMin: real(
@@ -355,6 +376,12 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
           "0.05",
         ),
+        errorSpread: real(
+          undefined,
+          { least: 0, below: 3 },
+          "how far the stated errors may be off by one factor: the standard deviation of its logarithm; 0 takes them as stated",
+          "0.7",
+        ),
         bank: integer(
           undefined,
           100,
@@ -375,6 +402,47 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       },
       computes: true,
       load: async () => (await import("./infer.ts")).infer,
+    }),
+  ],
+  [
+    "decompose",
+    command({
+      summary: "tell how much of a measured galaxy is gas, stars and halo",
+      details:
+        "For example: halograd decompose --sparc MassModels_Lelli2016c.mrt --galaxies SPARC_Lelli2016c.mrt --galaxy NGC3198. Haloes of several families are compared by how well each point is foretold by the others, and by their evidence. Mass-to-light ratios at 3.6 μm, distance, inclination and the scale of the errors are parameters too. Of one galaxy it writes masses.csv, draws.csv, figures/decomposition.svg and figures/corner.svg; of all of SPARC, without --galaxy, masses.csv, accelerations.csv and figures/accelerations.svg.",
+      options: {
+        sparc: path("FILE", "MassModels_Lelli2016c.mrt", "the table of SPARC's curves, as published"),
+        galaxies: path(
+          "FILE",
+          undefined,
+          "the table of SPARC's galaxies: errors of distance and inclination, luminosities, gas",
+          "none, and distance and inclination are taken as they are",
+        ),
+        galaxy: text("NAME", "one galaxy; default all"),
+        halo: {
+          ...list(HALO_FAMILIES, "families of haloes"),
+          standard: HALO_FAMILIES,
+          standardText: "all",
+        },
+        discRatio: real(
+          undefined,
+          { above: 0 },
+          "median mass-to-light ratio of the disc's stars, solar units",
+          "0.5",
+        ),
+        bulgeRatio: real(undefined, { above: 0 }, "that of the bulge's stars", "0.7"),
+        ratioScatter: real(undefined, { least: 0, most: 1 }, "scatter of both, dex", "0.1"),
+        moves: integer(
+          undefined,
+          100,
+          10_000_000,
+          "of each walker at most, until the chains have converged",
+          "40000",
+        ),
+        seed,
+        ...output,
+      },
+      load: async () => (await import("./decompose.ts")).decompose,
     }),
   ],
   [

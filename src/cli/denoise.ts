@@ -3,7 +3,7 @@
 import { denoiseCurves, rootMeanSquare } from "../curves/index.ts";
 import { formatCsv } from "../io/index.ts";
 import type { Context, Outcome } from "./context.ts";
-import { readCurves, readModelFile } from "./input.ts";
+import { describeModel, readCurves, readModelFile } from "./input.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 
 /** The values of the command's options. */
@@ -28,5 +28,6 @@ export function denoise(
   const change = rootMeanSquare(noisy.curves, clean);
   context.terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
   tellOutcome(context, output, true);
-  return { complete: true, result: { ...output.result(), curves: clean.length, change } };
+  const told = { model: describeModel(model, network), curves: clean.length, change };
+  return { complete: true, result: { ...output.result(), ...told } };
 }

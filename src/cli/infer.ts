@@ -2,6 +2,7 @@
 
 import { Random } from "../basics/random.ts";
 import {
+  ERROR_SPREAD,
   INTERVAL_SHARES,
   inferCurves,
   intervalsOf,
@@ -17,16 +18,18 @@ import { FIT_PARAMETERS, type FitParameter } from "../galaxy/index.ts";
 import {
   findSparcGalaxy,
   formatCsv,
+  type ObservationColumns,
   type Observations,
   parseObservations,
   parseSparcCurves,
 } from "../io/index.ts";
+import { exp } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
-import { FileError, readTextFile } from "../node/files.ts";
+import { FileError, readTextFile, sourceOf } from "../node/files.ts";
 import { inferenceFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readModelFile } from "./input.ts";
+import { describeModel, readModelFile } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The files of an inference. */
@@ -42,13 +45,17 @@ export interface InferOptions {
   readonly data: string | undefined;
   readonly sparc: string | undefined;
   readonly galaxy: string | undefined;
+  /** As of `parseObservations`. */
+  readonly columns: ObservationColumns;
+  readonly distance: number | undefined;
   /** Default: `out/model.safetensors`. */
   readonly model: string | undefined;
   /** Points at other radii are left out; default: the model's range. */
   readonly rMin: number | undefined;
   readonly rMax: number | undefined;
-  /** These four as of the library. */
+  /** These five as of the library. */
   readonly deviation: number | undefined;
+  readonly errorSpread: number | undefined;
   readonly bank: number | undefined;
   readonly chains: number | undefined;
   readonly transitions: number | undefined;
@@ -63,13 +70,15 @@ const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 /** The command. */
 export function infer(values: InferOptions, context: Context): Outcome {
   const { name, observations } = readObservations(values);
-  const model = readModelOrTell(values.model);
+  const modelFile = values.model ?? STANDARD_MODEL;
+  const model = readModelOrTell(modelFile, values.model !== undefined);
   const { radii } = model;
   const { rMin = radii[0], rMax = radii[radii.length - 1], bank, chains, transitions } = values;
-  const { deviation = TYPICAL_DEVIATION, seed = model.training.seed } = values;
+  const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;
   const steps = inferCurves(model, [observations], {
     random: new Random(seed),
     deviation: { median: deviation },
+    errorSpread,
     radiusRange: [rMin, rMax],
     bank,
     chains,
@@ -91,13 +100,17 @@ export function infer(values: InferOptions, context: Context): Outcome {
   const parameters = parametersOf(model, posterior);
   const warnings = warningsOf(model, posterior);
   output.write(inferenceFiles(model, posterior, parameters, name));
-  tellPosterior(context, posterior, parameters, deviation);
+  tellPosterior(context, posterior, parameters, { deviation, errorSpread });
   for (const [problem, fix] of warnings) context.terminal.say(`warning: ${problem}\n  ${fix}`);
   tellOutcome(context, output, complete);
-  const told = { deviation, warnings: warnings.map(([problem]) => problem) };
   return {
     complete,
-    result: { ...output.result(), ...resultOf(name, posterior, parameters, seed), ...told },
+    result: {
+      ...output.result(),
+      model: describeModel(modelFile, model),
+      ...resultOf(name, posterior, parameters, seed),
+      ...{ deviation, errorSpread, warnings: warnings.map(([problem]) => problem) },
+    },
   };
 }
 
@@ -106,7 +119,7 @@ export function infer(values: InferOptions, context: Context): Outcome {
  *
  * @throws UsageError unless it is either a table of its own or a galaxy of SPARC
  */
-function readObservations({ data, sparc, galaxy }: InferOptions): {
+function readObservations({ data, sparc, galaxy, columns, distance }: InferOptions): {
   name: string;
   observations: Observations;
 } {
@@ -117,7 +130,8 @@ function readObservations({ data, sparc, galaxy }: InferOptions): {
     if (sparc !== undefined || galaxy !== undefined) {
       refuse("--data names one galaxy, --sparc another", "give --data, or --sparc with --galaxy");
     }
-    return { name: "", observations: parseObservations(readTextFile(data), data) };
+    const observations = parseObservations(readTextFile(data), sourceOf(data), { columns, distance });
+    return { name: "", observations };
   }
   if (sparc === undefined) {
     return refuse(
@@ -130,16 +144,17 @@ function readObservations({ data, sparc, galaxy }: InferOptions): {
   return { name: found.name, observations: found };
 }
 
-/** The model; the fix of a missing one is to train one, of the network that can do this. */
-function readModelOrTell(path: string | undefined): Model {
-  const standard = "out/model.safetensors";
+const STANDARD_MODEL = "out/model.safetensors";
+
+/** The model; the fix of one that is missing, and was not asked for, is to train one, of the network that can do this. */
+function readModelOrTell(path: string, isAskedFor: boolean): Model {
   try {
-    return readModelFile(path ?? standard);
+    return readModelFile(path);
   } catch (error) {
-    if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
+    if (isAskedFor || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
     const fix =
       "halograd run --network residual --count 12500 makes it in two minutes; --model FILE names another";
-    throw new FileError(standard, error.code, error.problem, fix);
+    throw new FileError(path, error.code, error.problem, fix);
   }
 }
 
@@ -188,9 +203,9 @@ function tellPosterior(
   { terminal }: Context,
   posterior: Posterior,
   parameters: Parameters,
-  deviation: number,
+  { deviation, errorSpread }: { readonly deviation: number; readonly errorSpread: number },
 ): void {
-  const { curves, deviations, rHat, effectiveCount, points, leftOut, chiSquared } = posterior;
+  const { curves, rHat, effectiveCount, points, leftOut, chiSquared } = posterior;
   const count = points.radii.length;
   const left =
     leftOut === 0 ? "" : `, ${leftOut} left out beyond ${points.radii[0]} to ${points.radii[count - 1]} kpc`;
@@ -199,6 +214,11 @@ function tellPosterior(
     deviation === 0
       ? "deviations from curves of the model: none, by --deviation 0"
       : `deviations from curves of the model: typically ${short(100 * deviation)} % of the velocity, by --deviation`,
+  );
+  terminal.say(
+    errorSpread === 0
+      ? "errors: as stated, by --error-spread 0"
+      : `errors: as stated, up to a common factor, typically ${short(exp(errorSpread))} either way, by --error-spread`,
   );
   terminal.say(
     `${curves.length} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
@@ -210,16 +230,18 @@ function tellPosterior(
     const [, low, , middle, , high] = parameters[parameter].map(short);
     terminal.say(`  ${COLUMNS[parameter]}  ${middle}  (68 %: ${low} to ${high})`);
   }
-  if (deviation === 0) return;
-  const [low, middle, high] = quantiles(deviations, [0.16, 0.5, 0.84]).map((share) =>
-    (100 * share).toFixed(1),
-  );
-  terminal.say(`  deviations found  ${middle} % of the velocity  (68 %: ${low} to ${high})`);
+  const tellFound = (what: string, values: ArrayLike<number>, unit: string, write = short): void => {
+    const [low, middle, high] = quantiles(values, [0.16, 0.5, 0.84]).map(write);
+    terminal.say(`  ${what}  ${middle}${unit}  (68 %: ${low} to ${high})`);
+  };
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  if (deviation > 0) tellFound("deviations found", posterior.deviations, " % of the velocity", percent);
+  if (errorSpread > 0) tellFound("errors found", posterior.errorScales, " times those stated");
 }
 
 /** What is doubtful about a posterior, and what to do about it. */
 function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: string][] {
-  const { rHat, effectiveCount, points, leftOut, predictiveP, priorP, deviations } = posterior;
+  const { rHat, effectiveCount, points, leftOut, predictiveP, priorP, deviations, errorScales } = posterior;
   const warnings: [string, string][] = [];
   const { population } = model.training;
   if (priorP < RARE) {
@@ -240,6 +262,12 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
     warnings.push([
       `the galaxy is off the model's curves by ${(100 * median(deviations)).toFixed(0)} % of its velocity`,
       "take the parameters as rough: they are of a curve that is not the galaxy's",
+    ]);
+  }
+  if (median(errorScales) > WIDE) {
+    warnings.push([
+      `the points scatter as if their errors were ${short(median(errorScales))} times as wide as stated`,
+      "check that errors are standard errors in km/s, and that all points are one galaxy's",
     ]);
   }
   if (rHat > 1.05 || effectiveCount < FEW) {
@@ -286,9 +314,10 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
   return warnings;
 }
 
-/** A p-value of the two checks, a deviation, effective draws, and a share of fits on a bound, from which on the user is warned. */
+/** A p-value of the two checks, a deviation, a factor of the errors, effective draws, and a share of fits on a bound, from which on the user is warned. */
 const RARE = 0.01;
 const MUCH = 0.15;
+const WIDE = 2;
 const FEW = 100;
 const MANY = 0.05;
 
@@ -315,5 +344,6 @@ function resultOf(
     quantiles: INTERVAL_SHARES,
     parameters,
     deviations: quantiles(posterior.deviations, INTERVAL_SHARES),
+    errorScales: quantiles(posterior.errorScales, INTERVAL_SHARES),
   };
 }

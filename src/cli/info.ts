@@ -54,13 +54,16 @@ interface Description {
 
 function describeSafetensors(path: string, bytes: Uint8Array): Description {
   const file = readSafetensors(bytes, path);
-  const tensors = [...file.tensors].map(([name, { dtype, shape, data }]) => ({
+  const tensors = [...file.tensors, ...file.integers].map(([name, { dtype, shape, data }]) => ({
     name,
     dtype,
     shape,
-    ...statistics([data]),
+    ...statistics([Float64Array.from(data, Number)]),
   }));
-  const values = [...file.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const values = [...file.tensors.values(), ...file.integers.values()].reduce(
+    (sum, { data }) => sum + data.length,
+    0,
+  );
   const format = file.metadata.get("format");
   const lines = [
     `${oneLine(path)}: safetensors, ${tensors.length} tensors, ${values} values`,

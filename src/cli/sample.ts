@@ -12,10 +12,10 @@ import {
 } from "../curves/index.ts";
 import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
-import { readTextFile } from "../node/files.ts";
+import { readTextFile, sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readModelFile } from "./input.ts";
+import { describeModel, readModelFile } from "./input.ts";
 import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** Sampled curves, km/s. */
@@ -110,6 +110,7 @@ export function sample(values: SampleOptions, context: Context): Outcome {
     complete,
     result: {
       ...output.result(),
+      model: describeModel(values.model, model),
       seed,
       samples: curves.length,
       steps,
@@ -123,7 +124,7 @@ export function sample(values: SampleOptions, context: Context): Outcome {
 function readWishes({ points, ...wishes }: GuideOption): CurveWishes {
   return points === undefined
     ? wishes
-    : { ...wishes, points: parseObservations(readTextFile(points), points) };
+    : { ...wishes, points: parseObservations(readTextFile(points), sourceOf(points)) };
 }
 
 /** Checks everything, and returns what samples. @param name for the progress bar, where several models sample in turn */

@@ -6,6 +6,7 @@ import { backendName, wasmInUse, watcher } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import { isRecording, observer } from "../ops/operation.ts";
 import { changeableIn, isCyclic, signatureOf, tensorsOf } from "./arguments.ts";
+import { block } from "./block.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
@@ -184,6 +185,7 @@ function programOf(trace: Trace, backend: WasmBackend): Executable | string {
   for (const gradient of gradientsOf(trace)) kept.add(gradient.buffer);
   const statements = fuse(simplify(trace), kept);
   const draws = trace.statements.filter(({ kind }) => kind === "draw").length;
-  const phases = lower(statements, trace.bufferCount);
+  const lowered = lower(statements, trace.bufferCount);
+  const phases = block(lowered.phases, kept, lowered.bufferCount);
   return Executable.make({ trace, statements, phases, plan: plan(phases, kept, draws) }, backend);
 }

@@ -1,6 +1,6 @@
 /** The last stage writes a module of WebAssembly: one function for each phase, which calls kernels and loops at fixed addresses. */
 
-import type { Expression, Expressions } from "../kernels/index.ts";
+import type { Bytes, Expression, Expressions } from "../kernels/index.ts";
 import {
   Assembler,
   type Body,
@@ -22,8 +22,8 @@ import {
   writeJoin,
 } from "../kernels/wasm/elementwise.ts";
 import { PAIRS, type WasmBackend } from "../kernels/wasm/index.ts";
-import { type Rescue, type RescueFunctions, rescueImports, writeRescues } from "../kernels/wasm/lanes.ts";
-import type { Fold, Instruction, Phase, Place, Product } from "./lower.ts";
+import { RESCUES, type Rescue, type RescueFunctions, writeRescues } from "../kernels/wasm/lanes.ts";
+import type { Blocks, Fold, Instruction, Phase, Place, Product } from "./lower.ts";
 import type { Plan } from "./plan.ts";
 
 /** The functions of the phases. */
@@ -36,11 +36,11 @@ export interface Emitted {
 /** Makes and instantiates the module, at the address where its memory begins, and writes the tables there. */
 export function emit(phases: readonly Phase[], plan: Plan, base: number, backend: WasmBackend): Emitted {
   const module = new ModuleWriter(plan, base, backend);
-  const bytes = module.write(phases);
+  const { bytes, imports } = module.write(phases);
   const { normal, uniform } = backend.random();
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     halograd: { memory: backend.memory.memory, matmul: backend.multiply(), normal, uniform },
-    math: rescueImports,
+    [RESCUES]: imports,
   });
   return {
     phases: phases.map((_, i) => instance.exports[`phase${i}`] as () => void),
@@ -52,6 +52,16 @@ export function emit(phases: readonly Phase[], plan: Plan, base: number, backend
 const MOST_ABREAST = 512;
 
 type LaneCall = Callable<readonly ["i32", "i32", "i32"], "none">;
+
+/** The kernels that a module imports. */
+interface Kernels {
+  readonly matmul: (...operands: (number | Value<"i32">)[]) => Value<"none">;
+  readonly normal: (...operands: (number | Value<"i32">)[]) => Value<"none">;
+  readonly uniform: (...operands: (number | Value<"i32">)[]) => Value<"none">;
+}
+
+/** The number of the block that is being done; null outside of blocks. */
+type BlockIndex = Local<"i32"> | null;
 
 class ModuleWriter {
   readonly #plan: Plan;
@@ -72,27 +82,37 @@ class ModuleWriter {
     this.#integers = memory.integers;
   }
 
-  write(phases: readonly Phase[]): Uint8Array<ArrayBuffer> {
+  /** The bytes, and the functions that they import to rescue lanes. */
+  write(phases: readonly Phase[]): {
+    readonly bytes: Bytes;
+    readonly imports: ReturnType<typeof writeRescues>["imports"];
+  } {
     const assembler = this.#assembler;
     assembler.importMemory("halograd", "memory");
-    const matmul = assembler.importFunction("halograd", "matmul", integers(12), "none");
-    const fill = {
+    const kernels = {
+      matmul: assembler.importFunction("halograd", "matmul", integers(13), "none"),
       normal: assembler.importFunction("halograd", "normal", integers(7), "none"),
       uniform: assembler.importFunction("halograd", "uniform", integers(7), "none"),
-    };
-    const instructions = phases.flatMap(({ instructions }) => instructions);
+    } as unknown as Kernels;
+    const instructions = phases.flatMap(({ instructions }) =>
+      instructions.flatMap((step) => (step.kind === "blocks" ? [...step.body, ...step.rest] : [step])),
+    );
     for (const instruction of instructions) this.#prepare(instruction);
-    const needed = new Set<Rescue>();
-    for (const { graph } of this.#functions.values()) for (const rescue of graph.rescues) needed.add(rescue);
-    const rescues = writeRescues(assembler, needed);
-    for (const [name, lanes] of this.#functions) this.#calls.set(name, this.#define(lanes, rescues));
+    const needed = new Map<Rescue, number>();
+    for (const { graph } of this.#functions.values())
+      for (const [rescue, count] of graph.rescues) needed.set(rescue, count);
+    const { functions, imports } = writeRescues(assembler, needed);
+    for (const [name, lanes] of this.#functions) this.#calls.set(name, this.#define(lanes, functions));
     for (const instruction of instructions) if (instruction.kind === "fold") this.#joinFor(instruction);
     for (const [i, phase] of phases.entries()) {
       assembler.function(`phase${i}`, [], "none", (body) => {
-        for (const instruction of phase.instructions) this.#write(body, instruction, matmul, fill);
+        for (const step of phase.instructions) {
+          if (step.kind === "blocks") this.#writeBlocks(body, step, kernels);
+          else this.#write(body, step, null, kernels);
+        }
       });
     }
-    return assembler.bytes();
+    return { bytes: assembler.bytes(), imports };
   }
 
   /** Names the functions that an instruction calls. */
@@ -133,37 +153,41 @@ class ModuleWriter {
     return { join, call };
   }
 
-  #write(
-    body: Body,
-    instruction: Instruction,
-    matmul: (...operands: number[]) => Value<"none">,
-    fill: Record<"normal" | "uniform", (...operands: never[]) => Value<"none">>,
-  ): void {
+  #writeBlocks(body: Body, { count, body: instructions, rest }: Blocks, kernels: Kernels): void {
+    const block = body.let(i32.const(0));
+    body.loop((again) => {
+      for (const instruction of instructions) this.#write(body, instruction, block, kernels);
+      body.set(block, i32.add(block, 1));
+      body.branchIf(again, i32.lt_s(block, count));
+    });
+    for (const instruction of rest) this.#write(body, instruction, null, kernels);
+  }
+
+  #write(body: Body, instruction: Instruction, block: BlockIndex, kernels: Kernels): void {
     switch (instruction.kind) {
       case "loop": {
         const { rows, columns, outputs, operands } = instruction;
-        const table = this.#writeTable([
-          ...outputs.map((place) => this.#entry(place)),
-          ...operands.map((place) => this.#entry(place)),
-        ]);
+        const table = this.#writeTable(body, block, [...outputs, ...operands]);
         body.do(this.#calls.get(this.#nameOf(instruction)!)!(rows, columns, table));
         break;
       }
       case "fold":
-        this.#writeFold(body, instruction);
+        this.#writeFold(body, instruction, block);
         break;
       case "product":
-        body.do(matmul(...this.#product(instruction)));
+        body.do(kernels.matmul(...this.#product(instruction, block)));
         break;
       case "fill": {
-        const { distribution, count, draw, fixed } = instruction;
-        const words =
+        const { distribution, count, draw, fixed, part } = instruction;
+        const [key0, key1, low, high] =
           draw >= 0
             ? [0, 4, 8, 12].map((offset) => i32.load(this.#base + this.#plan.draws + 16 * draw, offset))
             : [...fixed.key, ...fixed.counter].map((word) => i32.const(word | 0));
-        const target = this.#addressOf(instruction.outputs[0]);
-        const operands = [target, count, ...words, this.#base + this.#plan.scratch];
-        body.do(fill[distribution](...(operands as never[])));
+        // Two numbers are made of each count.
+        const first = part === undefined ? low : i32.add(low, i32.shr_u(partAt(part, block), 1));
+        const target = this.#addressAt(instruction.outputs[0], block);
+        const scratch = this.#base + this.#plan.scratch;
+        body.do(kernels[distribution](target, count, key0, key1, first, high, scratch));
         break;
       }
       case "copy":
@@ -180,36 +204,40 @@ class ModuleWriter {
   }
 
   /** Folds into accumulators, as the kernels of reductions do, and stores what comes of them. */
-  #writeFold(body: Body, fold: Fold): void {
-    const { rows, columns, operands, initial, divisor } = fold;
+  #writeFold(body: Body, fold: Fold, block: BlockIndex): void {
+    const { rows, columns, operands, initial, divisor, part } = fold;
     const call = this.#calls.get(this.#nameOf(fold)!)!;
     const { join, call: joinAccumulators } = this.#joinFor(fold);
     const totals = this.#base + this.#plan.places.get(fold.accumulators)!;
     const count = fold.over === "columns" ? columns : rows;
     const filled = fold.over === "columns" ? Math.min(rows, PARTIALS) * columns : rows;
-    writeRepeat(body, filled, [{ at: totals, step: 8 }], ([at]) => body.store(at, f64.const(join.neutral)));
+    if (part === undefined || part === "start")
+      writeRepeat(body, filled, [{ at: totals, step: 8 }], ([at]) => body.store(at, f64.const(join.neutral)));
     if (fold.over === "rows") {
-      const table = this.#writeTable([[totals, 8], ...operands.map((place) => this.#entry(place))]);
+      const table = this.#writeTable(body, block, operands, [totals, 8]);
       body.do(call(rows, columns, table));
     } else {
-      // Eight rows are one of eight times the length; what is left goes into the first partial results.
-      const eights = Math.floor(rows / PARTIALS);
-      const tableFrom = (first: number): number =>
-        this.#writeTable([
-          [totals, 0],
-          ...operands.map(({ buffer, offset, step }): [number, number] => {
-            const address = this.#addressOf({ buffer, offset: offset + first * step });
-            return [address, 4 * PARTIALS * step];
-          }),
-        ]);
-      const [whole, rest] = [tableFrom(0), tableFrom(PARTIALS * eights)];
-      if (eights > 0) body.do(call(eights, PARTIALS * columns, whole));
-      if (rows % PARTIALS > 0) body.do(call(1, (rows % PARTIALS) * columns, rest));
+      if (part === undefined || part === "add") {
+        // Eight rows are one of eight times the length; what is left goes into the first partial results.
+        const eights = Math.floor(rows / PARTIALS);
+        const tableFrom = (first: number): number => {
+          const moved = operands.map((place) => ({
+            ...place,
+            offset: place.offset + first * place.step,
+            step: PARTIALS * place.step,
+          }));
+          return this.#writeTable(body, block, moved, [totals, 0]);
+        };
+        const [whole, rest] = [tableFrom(0), tableFrom(PARTIALS * eights)];
+        if (eights > 0) body.do(call(eights, PARTIALS * columns, whole));
+        if (rows % PARTIALS > 0) body.do(call(1, (rows % PARTIALS) * columns, rest));
+      }
+      if (part === "start" || part === "add") return;
       for (const [to, from] of PAIRS)
         if (from < rows)
           body.do(joinAccumulators(columns, totals + 8 * to * columns, totals + 8 * from * columns));
     }
-    const target = this.#addressOf(fold.outputs[0]);
+    const target = this.#addressAt(fold.outputs[0], block);
     const cursors = [
       { at: totals, step: 8 },
       { at: target, step: 4 },
@@ -222,51 +250,74 @@ class ModuleWriter {
     });
   }
 
-  #product({ m, n, k, outputs, operands: [a, b, bias], strides }: Product): number[] {
+  #product(
+    { m, n, k, outputs, operands: [a, b, bias], strides, part }: Product,
+    block: BlockIndex,
+  ): (number | Value<"i32">)[] {
     return [
       m,
       n,
       k,
-      this.#addressOf(outputs[0]),
-      this.#addressOf(a),
+      this.#addressAt(outputs[0], block),
+      this.#addressAt(a, block),
       strides[0],
       strides[1],
-      this.#addressOf(b),
+      this.#addressAt(b, block),
       strides[2],
       strides[3],
-      bias === undefined ? 0 : this.#addressOf(bias),
+      bias === undefined ? 0 : this.#addressAt(bias, block),
       this.#base + this.#plan.scratch,
+      part === undefined ? 0 : partAt(part, block),
     ];
   }
 
-  /** Address and step, in bytes. */
-  #entry(place: Place): [address: number, step: number] {
-    return [this.#addressOf(place), 4 * place.step];
+  /** Where a place is in a block. */
+  #addressAt(place: Place, block: BlockIndex): number | Value<"i32"> {
+    const address = this.#addressOf(place);
+    return block === null || !place.advance ? address : i32.add(address, i32.mul(block, 4 * place.advance));
   }
 
   #addressOf({ buffer, offset }: Pick<Place, "buffer" | "offset">): number {
     return this.#base + this.#plan.places.get(buffer)! + 4 * offset;
   }
 
-  #writeTable(entries: readonly (readonly [number, number])[]): number {
+  /** The address of a table of places, address and step in bytes; in a block, those that move on are written when it is done. */
+  #writeTable(
+    body: Body,
+    block: BlockIndex,
+    places: readonly Place[],
+    ...first: readonly (readonly [address: number, step: number])[]
+  ): number {
     const table = this.#table;
+    const entries = [...first, ...places.map((place) => [this.#addressOf(place), 4 * place.step] as const)];
     for (const [i, [address, step]] of entries.entries()) {
       this.#integers[(table >> 2) + 2 * i] = address;
       this.#integers[(table >> 2) + 2 * i + 1] = step;
     }
+    for (const [i, place] of places.entries())
+      if (block !== null && place.advance)
+        body.store(i32.const(table + 8 * (first.length + i)), this.#addressAt(place, block) as Value<"i32">);
     this.#table += 8 * entries.length;
     return table;
   }
+}
+
+/** How much of an instruction comes before a block. */
+function partAt(
+  { done, advance }: { readonly done: number; readonly advance: number },
+  block: BlockIndex,
+): number | Value<"i32"> {
+  return block === null || advance === 0 ? done : i32.add(done, i32.mul(block, advance));
 }
 
 /** Runs statements `count` times with cursors that move on. */
 function writeRepeat(
   body: Body,
   count: number,
-  cursors: readonly { readonly at: number; readonly step: number }[],
+  cursors: readonly { readonly at: number | Value<"i32">; readonly step: number }[],
   write: (cursors: Local<"i32">[]) => void,
 ): void {
-  const locals = cursors.map(({ at }) => body.let(i32.const(at)));
+  const locals = cursors.map(({ at }) => body.let(typeof at === "number" ? i32.const(at) : at));
   const left = body.let(i32.const(count));
   body.while(left, () => {
     write(locals);

@@ -1,6 +1,6 @@
 /** What has become of a compiled function: for people who wonder why it is fast, or is not. */
 
-import type { Instruction } from "./lower.ts";
+import type { Instruction, Step } from "./lower.ts";
 import { nameOf, showProgram } from "./program.ts";
 import type { Executable } from "./run.ts";
 
@@ -65,7 +65,11 @@ function explainProgram({
   stages: { trace, statements, phases, plan },
   moduleBytes,
 }: Executable): ProgramExplanation {
-  const instructions = phases.flatMap(({ instructions }) => instructions);
+  const instructions = phases.flatMap(({ instructions }) =>
+    instructions
+      .flatMap((step): readonly Instruction[] => (step.kind === "blocks" ? step.body : [step]))
+      .filter((step) => step.kind !== "fold" || (step.part !== "start" && step.part !== "finish")),
+  );
   const passes = { loop: 0, fold: 0, product: 0, fill: 0, copy: 0, zero: 0 };
   for (const { kind } of instructions) passes[kind]++;
   const parts = instructions.map((instruction) => (instruction.kind === "loop" ? instruction.parts : 1));
@@ -83,10 +87,20 @@ function explainProgram({
     moduleBytes,
     statements: { traced: showProgram(trace.statements), fused: showProgram(statements) },
     listing: phases.flatMap(({ instructions, host }) => [
-      ...instructions.map(lineOf),
+      ...instructions.flatMap(linesOf),
       ...(host === null ? [] : [`host: ${nameOf(host)}`]),
     ]),
   };
+}
+
+function linesOf(step: Step): string[] {
+  if (step.kind !== "blocks") return [lineOf(step)];
+  const { rows, count, body, rest } = step;
+  const left = rest.length > 0 ? ", and for those that are left" : "";
+  return [
+    `${count} times for ${rows} rows${left}:`,
+    ...body.map((instruction) => `  ${lineOf(instruction)}`),
+  ];
 }
 
 function lineOf(instruction: Instruction): string {
@@ -97,6 +111,8 @@ function lineOf(instruction: Instruction): string {
       return `loop ${rows} × ${columns}: ${kernels}, reads ${operands.length}, writes ${outputs.length}`;
     }
     case "fold":
+      if (instruction.part === "start") return "set the accumulators of a fold";
+      if (instruction.part === "finish") return "join the accumulators of a fold";
       return `fold ${instruction.rows} × ${instruction.columns} over ${instruction.over}`;
     case "product":
       return `product [${instruction.m}, ${instruction.k}] × [${instruction.k}, ${instruction.n}]`;

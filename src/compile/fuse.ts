@@ -7,7 +7,14 @@ import { sameShape } from "../basics/shape.ts";
 import type { Arithmetic, Expressions } from "../kernels/index.ts";
 import type { ElementwiseCall } from "../kernels/watch.ts";
 import { isDense, isLowerable } from "./layout.ts";
-import { type Access, type Buffer, isOutside, type KernelStatement, type Statement } from "./program.ts";
+import {
+  type Access,
+  type Buffer,
+  isBarrier,
+  isOutside,
+  type KernelStatement,
+  type Statement,
+} from "./program.ts";
 
 /** Statements of which those that can be one sweep are one; `results` are the buffers that are read after the call. */
 export function fuse(statements: readonly Statement[], results: ReadonlySet<Buffer>): Statement[] {
@@ -94,13 +101,15 @@ function isAligned(statement: Sweep, member: Statement): boolean {
 function dependsOn(statement: Statement, earlier: Statement): boolean {
   const shares = (a: readonly Access[], b: readonly Access[]): boolean =>
     a.some((one) => b.some((other) => one.buffer === other.buffer));
-  if (earlier.kind === "work" && earlier.operands.length > 0) {
-    // A work that reads ends a run of kernels, and the numbers of later works are not there before it.
+  if (isBarrier(earlier)) {
+    // The numbers of later works are not there before it.
     const waits = statement.operands.some(
       ({ buffer: { source } }) => source.kind === "number" && source.work >= earlier.index,
     );
+    if (waits) return true;
     // Nor may anything have changed that its caller sees, should it throw.
-    if (waits || statement.outputs.some(({ buffer }) => isOutside(buffer))) return true;
+    const seen = new Set([...earlier.gradients.values()].map((gradient) => gradient?.buffer));
+    if (statement.outputs.some(({ buffer }) => isOutside(buffer) || seen.has(buffer))) return true;
   }
   return (
     shares(statement.operands, earlier.outputs) ||

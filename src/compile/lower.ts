@@ -7,23 +7,57 @@ import { contiguousStrides, sizeOf } from "../basics/shape.ts";
 import { type Axes, type Expression, type Expressions, mergeAxes } from "../kernels/index.ts";
 import { joinOf, PARTIALS } from "../kernels/wasm/elementwise.ts";
 import { isDense, isLowerable } from "./layout.ts";
-import type { Access, Buffer, DrawStatement, KernelStatement, Statement, WorkStatement } from "./program.ts";
+import {
+  type Access,
+  type Buffer,
+  type DrawStatement,
+  isBarrier,
+  type KernelStatement,
+  type Statement,
+  type WorkStatement,
+} from "./program.ts";
 
 /** What is run in one go: first what the host does without looking, then instructions, then what it has to look at. */
 export interface Phase {
   readonly prelude: readonly (WorkStatement | DrawStatement)[];
-  readonly instructions: readonly Instruction[];
+  readonly instructions: readonly Step[];
   readonly host: Statement | null;
 }
+
+/** One instruction over memory, or several that are done block after block. */
+export type Step = Instruction | Blocks;
 
 /** One instruction over memory. */
 export type Instruction = Loop | Fold | Product | Fill | Copy | Zero;
 
-/** Where an operand of a loop begins, and its step from row to row, in elements. */
+/** Where an operand of a loop begins, its step from row to row, and from block to block where it moves on, in elements. */
 export interface Place {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly step: number;
+  readonly advance?: number;
+}
+
+/** Instructions over a batch, done for one block of its rows after the other. */
+export interface Blocks {
+  readonly kind: "blocks";
+  /** Rows in a block, and how many blocks there are. */
+  readonly rows: number;
+  readonly count: number;
+  /** What is done for each block. */
+  readonly body: readonly Instruction[];
+  /** The same for the rows that are left: one for each of the body, or nothing. */
+  readonly rest: readonly Instruction[];
+  /** Buffers that are of no use from one block to the next. */
+  readonly locals: ReadonlySet<Buffer>;
+  readonly outputs: readonly Place[];
+  readonly operands: readonly Place[];
+}
+
+/** What part of an instruction's work a block does: how much comes before the first block, and from block to block. */
+interface Part {
+  readonly done: number;
+  readonly advance: number;
 }
 
 /** A sweep over rows and columns; bit k of `repeated` says that operand k has one number a row. */
@@ -52,6 +86,8 @@ export interface Fold {
   readonly operands: readonly Place[];
   /** Memory for the accumulators. */
   readonly accumulators: Buffer;
+  /** Of a fold in blocks, which only sets its accumulators, only adds to them, or only joins them; left out: does it all. */
+  readonly part?: "start" | "add" | "finish";
   readonly outputs: readonly [Place];
 }
 
@@ -61,6 +97,8 @@ export interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** The terms of a sum over blocks. */
+  readonly part?: Part;
   readonly outputs: readonly [Place];
   /** The factors, and perhaps the bias. */
   readonly operands: readonly Place[];
@@ -75,6 +113,8 @@ interface Fill {
   readonly draw: number;
   readonly fixed: { readonly key: readonly number[]; readonly counter: readonly number[] };
   readonly count: number;
+  /** The numbers of a fill in blocks. */
+  readonly part?: Part;
   readonly outputs: readonly [Place];
   readonly operands: readonly [];
 }
@@ -96,34 +136,39 @@ interface Zero {
   readonly operands: readonly [];
 }
 
-/** The instructions of a program, phase by phase. `firstId` is a number that no buffer has, nor any above it. */
-export function lower(statements: readonly Statement[], firstId: number): Phase[] {
-  return new Lowering(firstId).phases(statements);
+/** The instructions of a program, phase by phase. No buffer has the number `bufferCount` or any above it, before and after. */
+export function lower(
+  statements: readonly Statement[],
+  bufferCount: number,
+): { readonly phases: Phase[]; readonly bufferCount: number } {
+  const lowering = new Lowering(bufferCount);
+  const phases = lowering.phases(statements);
+  return { phases, bufferCount: lowering.bufferCount };
 }
 
 class Lowering {
-  #nextId: number;
+  bufferCount: number;
   #instructions: Instruction[] = [];
   /** Temporaries that have elements. */
   readonly #filled = new Set<Buffer>();
 
-  constructor(firstId: number) {
-    this.#nextId = firstId;
+  constructor(bufferCount: number) {
+    this.bufferCount = bufferCount;
   }
 
   phases(statements: readonly Statement[]): Phase[] {
     const phases: Phase[] = [];
     let next: (WorkStatement | DrawStatement)[] = [];
-    // Work that reads no elements is done as early as the order of all work allows: a sweep that needs its numbers may have moved.
+    // Work that cannot throw is done as early as the order of all work allows: a sweep that needs its numbers may have moved.
     let prelude = next;
     const close = (host: Statement | null): void => {
       phases.push({ prelude: next, instructions: this.#instructions, host });
       next = [];
-      if (host?.kind === "work") prelude = next;
+      if (host !== null && isBarrier(host)) prelude = next;
       this.#instructions = [];
     };
     for (const statement of statements) {
-      if (statement.kind === "draw" || (statement.kind === "work" && statement.operands.length === 0)) {
+      if (statement.kind === "draw" || (statement.kind === "work" && !isBarrier(statement))) {
         prelude.push(statement);
       } else if (statement.kind === "kernel" && this.#lowered(statement)) {
         for (const { buffer } of statement.outputs) this.#filled.add(buffer);
@@ -337,7 +382,7 @@ class Lowering {
   }
 
   #buffer(size: number): Buffer {
-    return { id: this.#nextId++, size, dtype: "float32", source: { kind: "temporary" } };
+    return { id: this.bufferCount++, size, dtype: "float32", source: { kind: "temporary" } };
   }
 }
 

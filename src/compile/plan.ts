@@ -1,11 +1,11 @@
 /**
- * The fifth stage gives every buffer its place in memory. What is there between calls has a place of its own; temporaries share
+ * The sixth stage gives every buffer its place in memory. What is there between calls has a place of its own; temporaries share
  * places, as soon as nobody reads them any more.
  */
 
 import { scratchBytes } from "../kernels/wasm/matmul.ts";
 import { RANDOM_SCRATCH_BYTES } from "../kernels/wasm/random.ts";
-import type { Instruction, Phase } from "./lower.ts";
+import type { Instruction, Phase, Step } from "./lower.ts";
 import type { Buffer, Statement } from "./program.ts";
 
 /** Where everything is, in bytes from the beginning of the memory that is reserved. */
@@ -32,14 +32,17 @@ export function plan(phases: readonly Phase[], kept: ReadonlySet<Buffer>, drawCo
     end += (bytes + 15) & -16;
     return address;
   };
-  const steps = phases.flatMap(({ instructions, host }): (Instruction | Statement)[] =>
+  const program = phases.flatMap(({ instructions, host }): (Step | Statement)[] =>
     host === null ? [...instructions] : [...instructions, host],
   );
-  const lives = livesOf(steps);
+  const lives = livesOf(program);
   const isLasting = (buffer: Buffer): boolean => buffer.source.kind !== "temporary" || kept.has(buffer);
   for (const buffer of [...kept, ...lives.keys()])
     if (isLasting(buffer) && isInMemory(buffer) && !places.has(buffer))
       places.set(buffer, take(4 * buffer.size));
+  const steps = program.flatMap((step): readonly (Instruction | Statement)[] =>
+    step.kind === "blocks" ? [...step.body, ...step.rest] : [step],
+  );
   const draws = take(16 * drawCount);
   const tables = take(steps.reduce((bytes, step) => bytes + tableBytes(step), 0));
   const scratch = take(Math.max(0, ...steps.map(scratchOf)));
@@ -61,21 +64,38 @@ interface Life {
 }
 
 /** From when to when each buffer is used, both included. */
-function livesOf(steps: readonly (Instruction | Statement)[]): Map<Buffer, Life> {
+function livesOf(steps: readonly (Step | Statement)[]): Map<Buffer, Life> {
   const lives = new Map<Buffer, Life>();
-  for (const [i, step] of steps.entries()) {
-    for (const buffer of buffersOf(step)) {
-      const life = lives.get(buffer);
-      if (life === undefined) lives.set(buffer, { first: i, last: i });
-      else life.last = i;
+  const use = (buffer: Buffer, at: number): void => {
+    const life = lives.get(buffer);
+    if (life === undefined) lives.set(buffer, { first: at, last: at });
+    else [life.first, life.last] = [Math.min(life.first, at), Math.max(life.last, at)];
+  };
+  let at = 0;
+  for (const step of steps) {
+    if (step.kind !== "blocks") {
+      for (const buffer of buffersOf(step)) use(buffer, at);
+      at++;
+      continue;
     }
+    // What lives from block to block does so in all of the body; the rest is one more block.
+    const end = at + step.body.length - 1;
+    for (const list of [step.body, step.rest]) {
+      for (const [i, instruction] of list.entries())
+        for (const buffer of buffersOf(instruction))
+          for (const place of step.locals.has(buffer) ? [at + i] : [at, end]) use(buffer, place);
+    }
+    at = end + 1;
   }
   return lives;
 }
 
 function buffersOf(step: Instruction | Statement): Buffer[] {
-  const buffers = [...step.outputs, ...step.operands].map(({ buffer }) => buffer);
-  return step.kind === "fold" ? [...buffers, step.accumulators] : buffers;
+  const outputs = step.outputs.map(({ buffer }) => buffer);
+  const operands = step.operands.map(({ buffer }) => buffer);
+  if (step.kind !== "fold") return [...outputs, ...operands];
+  const isAround = step.part === "start" || step.part === "finish";
+  return [...outputs, step.accumulators, ...(isAround ? [] : operands)];
 }
 
 /** Puts buffers into memory from `start` on, each where there is room for its whole life; returns how many bytes that takes. */

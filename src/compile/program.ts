@@ -66,7 +66,7 @@ export interface KernelStatement {
 }
 
 /** An operation with code of its own computes. */
-export interface OperationStatement {
+export interface OperationStatement extends Barrier {
   readonly kind: "operation";
   readonly operation: Application["operation"];
   readonly attributes: object;
@@ -75,16 +75,28 @@ export interface OperationStatement {
 }
 
 /** The host works, and reads elements for it. */
-export interface WorkStatement {
+export interface WorkStatement extends Barrier {
   readonly kind: "work";
   readonly work: HostWork<Tensor>;
   /** What must be the same in each call. */
   readonly fixed: unknown;
-  /** The gradients that were replaced by then, to be left behind where the work throws. */
-  readonly gradients: ReadonlyMap<Tensor, View | null>;
-  readonly index: number;
+  /** Whether it may throw, as all may that reads; other work is done as early as the order of all work allows. */
+  readonly mayThrow: boolean;
   readonly outputs: readonly [];
   readonly operands: readonly View[];
+}
+
+/** What may end a call by an error: by then all has happened that comes before it, and nothing that comes after. */
+interface Barrier {
+  /** The gradients that were replaced by then, which an error leaves behind. */
+  readonly gradients: ReadonlyMap<Tensor, View | null>;
+  /** How much work of the host comes before. */
+  readonly index: number;
+}
+
+/** Whether statements must not be moved across another one. */
+export function isBarrier(statement: Statement): statement is WorkStatement | OperationStatement {
+  return statement.kind === "operation" || (statement.kind === "work" && statement.mayThrow);
 }
 
 /** Counter blocks of a stream are reserved. */

@@ -15,7 +15,16 @@ import { isKnown, isPlain } from "./arguments.ts";
 import { emit } from "./emit.ts";
 import type { Phase } from "./lower.ts";
 import { isInMemory, type Plan } from "./plan.ts";
-import type { Access, Buffer, DrawStatement, Source, Statement, View, WorkStatement } from "./program.ts";
+import {
+  type Access,
+  type Buffer,
+  type DrawStatement,
+  isBarrier,
+  type Source,
+  type Statement,
+  type View,
+  type WorkStatement,
+} from "./program.ts";
 import { extentOf, Hole, type Trace, viewOfCopy } from "./trace.ts";
 
 /** What the stages have made of a function. */
@@ -154,7 +163,7 @@ export class Executable {
         if (host !== null) this.#runOnHost(host);
       } catch (error) {
         // Such as a gradient that is not finite: everything is left as it is at this point of the function.
-        this.#leave(given, host?.kind === "work" ? host.gradients : new Map(), []);
+        this.#leave(given, host !== null && isBarrier(host) ? host.gradients : new Map(), []);
         throw error;
       }
     }

@@ -6,7 +6,14 @@
 import { backend, type Expression, type Expressions, oncePer } from "../kernels/index.ts";
 import type { ElementwiseCall, MatmulCall } from "../kernels/watch.ts";
 import { isLowerable } from "./layout.ts";
-import { type Buffer, isOutside, type KernelStatement, type Statement, type View } from "./program.ts";
+import {
+  type Buffer,
+  isBarrier,
+  isOutside,
+  type KernelStatement,
+  type Statement,
+  type View,
+} from "./program.ts";
 import type { Trace } from "./trace.ts";
 
 /** The statements whose effect can be seen after the call. */
@@ -24,14 +31,15 @@ export function simplify(trace: Trace): Statement[] {
   return kept.reverse();
 }
 
-/** The gradients that can be seen after the call, also after one that work of the host has ended by an error. */
+/** The gradients that can be seen after the call, also after one that the host has ended by an error. */
 export function gradientsOf({ statements, gradients }: Trace): View[] {
-  const maps = statements.flatMap((statement) => (statement.kind === "work" ? [statement.gradients] : []));
+  const maps = statements.flatMap((statement) => (isBarrier(statement) ? [statement.gradients] : []));
   return [...maps, gradients].flatMap((map) => [...map.values()].filter((view) => view !== null));
 }
 
 function isNeeded({ kind, outputs }: Statement, needed: ReadonlySet<Buffer>): boolean {
-  if (kind === "work" || kind === "draw") return true;
+  // Code of an operation's own may throw.
+  if (kind !== "kernel") return true;
   return outputs.some(({ buffer }) => needed.has(buffer) || isOutside(buffer));
 }
 

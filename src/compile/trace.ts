@@ -20,7 +20,15 @@ import { type Node, observer } from "../ops/operation.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { isKnown, replaced, tensorsOf } from "./arguments.ts";
-import type { Access, Buffer, OperationStatement, Source, Statement, View } from "./program.ts";
+import type {
+  Access,
+  Buffer,
+  OperationStatement,
+  Source,
+  Statement,
+  View,
+  WorkStatement,
+} from "./program.ts";
 
 /** What a function did in one call, and what it gave. */
 export interface Trace {
@@ -187,6 +195,8 @@ class Tracer implements Watcher {
       kind: "operation",
       operation,
       attributes,
+      gradients: this.#replacedGradients(),
+      index: this.#workCount,
       outputs: [result],
       operands,
     };
@@ -296,14 +306,25 @@ class Tracer implements Watcher {
     this.#values.push({ read, value: read() });
   }
 
-  host<T extends Operand>(work: HostWork<T>, reads: readonly T[], fixed: unknown): readonly number[] {
-    const operands = reads.map((tensor) => this.#view(tensor as unknown as Tensor));
-    const gradients = reads.length === 0 ? new Map<Tensor, View | null>() : this.#replacedGradients();
+  host<T extends Operand>(
+    work: HostWork<T>,
+    reads: readonly T[],
+    fixed: unknown,
+    mayThrow: boolean,
+  ): readonly number[] {
+    const statement: WorkStatement = {
+      kind: "work",
+      work: work as unknown as HostWork<Tensor>,
+      fixed,
+      mayThrow: mayThrow || reads.length > 0,
+      gradients: this.#replacedGradients(),
+      index: this.#workCount++,
+      outputs: [],
+      operands: reads.map((tensor) => this.#view(tensor as unknown as Tensor)),
+    };
     const numbers = withWatcher(null, () => work(reads));
-    const index = this.#workCount++;
-    this.#works.set(numbers, index);
-    const repeated = work as unknown as HostWork<Tensor>;
-    this.#statements.push({ kind: "work", work: repeated, fixed, gradients, index, outputs: [], operands });
+    this.#works.set(numbers, statement.index);
+    this.#statements.push(statement);
     return numbers;
   }
 

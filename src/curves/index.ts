@@ -7,7 +7,15 @@
  */
 
 export { breathing, finish, type Progress } from "../diffusion/index.ts";
+export type { Bytes } from "../kernels/index.ts";
 export { saveTraining } from "./checkpoint.ts";
+export {
+  type Decomposition,
+  type DecompositionOptions,
+  decomposeGalaxy,
+  type MassQuantity,
+  squaredOf,
+} from "./decomposition.ts";
 export {
   type DenoisingOptions,
   denoiseCurves,
@@ -21,6 +29,7 @@ export { type Excess, measureExcess } from "./excess.ts";
 export { exportModel } from "./export.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
+  ERROR_SPREAD,
   INTERVAL_SHARES,
   type InferenceOptions,
   type InferenceProgress,

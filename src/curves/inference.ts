@@ -44,6 +44,11 @@ export interface InferenceOptions {
   readonly random: Random;
   /** Default: a median of {@link TYPICAL_DEVIATION}. With a median of 0, galaxies' curves are curves of the model. */
   readonly deviation?: TypicalDeviation | undefined;
+  /**
+   * How far stated errors may be from the scatter of a galaxy's points: all of its errors are multiplied by one factor, log-normal with a
+   * median of 1, and this is the standard deviation of its natural logarithm. Default: {@link ERROR_SPREAD}. 0: errors are as stated.
+   */
+  readonly errorSpread?: number | undefined;
   /** Points at other radii are left out, kpc; default: the range of the model's radii, which bounds it in any case. */
   readonly radiusRange?: readonly [least: number, greatest: number] | undefined;
   /** Chains for each galaxy, at least 2; default 64. */
@@ -64,6 +69,8 @@ export interface Posterior {
   velocitiesAt(radii: ArrayLike<number>): Float64Array[];
   /** The size of the deviations of each sample, a share of the velocity. */
   readonly deviations: Float64Array;
+  /** The factor of the stated errors of each sample. */
+  readonly errorScales: Float64Array;
   /** The worst R̂ of the leading principal components of the curves; 1 where the draws are independent. */
   readonly rHat: number;
   /** The least effective sample size of these components; never more than there are curves. */
@@ -76,7 +83,7 @@ export interface Posterior {
   readonly chiSquared: number;
   /**
    * Posterior predictive p-value: how often new points of the same radii and errors would lie farther from the posterior's curves, in
-   * units of errors and deviations, than the points do. Near 0 the model cannot have given such points; near 1 errors are too wide.
+   * units of scaled errors and deviations, than the points do. Near 0 the model cannot have given such points; near 1 errors are too wide.
    */
   readonly predictiveP: number;
   /**
@@ -118,11 +125,11 @@ export function inferCurves(
 ): Generator<InferenceProgress, Posterior[], void> {
   const where = "inferCurves";
   checkOptions(where, options ?? {}, [
-    ...["random", "deviation", "radiusRange", "chains", "transitions", "bank"],
+    ...["random", "deviation", "errorSpread", "radiusRange", "chains", "transitions", "bank"],
   ]);
   checkModel(where, model);
   const { random, deviation = { median: TYPICAL_DEVIATION }, radiusRange = rangeOf(model) } = options ?? {};
-  const { chains = 64, transitions = 120, bank = 50_000 } = options ?? {};
+  const { errorSpread = ERROR_SPREAD, chains = 64, transitions = 120, bank = 50_000 } = options ?? {};
   checkRandom(where, random);
   checkNumbers(where, "ends of radiusRange", radiusRange);
   checkCount(where, "chains", chains, 2);
@@ -131,6 +138,7 @@ export function inferCurves(
   checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
   checkWithin(where, "the median of the deviation", deviation.median, { least: 0 });
   checkWithin(where, "the spread of the deviation", deviation.spread ?? 1, { least: 0 });
+  checkWithin(where, "the spread of the errors", errorSpread, { least: 0 });
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -160,7 +168,7 @@ export function inferCurves(
       `average neighbouring points, to ${MOST_POINTS} or fewer, or take deviations of 0`,
     );
   }
-  const settings = { random: random.fork("inference"), deviation, chains, transitions, bank };
+  const settings = { random: random.fork("inference"), deviation, errorSpread, chains, transitions, bank };
   return posteriorsOf(model, representation, observed, settings);
 }
 
@@ -170,6 +178,7 @@ const MOST_POINTS = 500;
 /** All settings, those that were left out as well. */
 type Settings = Pick<InferenceOptions, "random"> & {
   readonly deviation: TypicalDeviation;
+  readonly errorSpread: number;
   readonly chains: number;
   readonly transitions: number;
   readonly bank: number;
@@ -179,17 +188,21 @@ function* posteriorsOf(
   model: Model,
   representation: LogPrincipalComponents,
   observed: readonly ObservedCurve[],
-  { random, deviation, chains, transitions, bank }: Settings,
+  { random, deviation, errorSpread, chains, transitions, bank }: Settings,
 ): Generator<InferenceProgress, Posterior[], void> {
   const components = representation.scales.length;
   const { median, spread = 1 } = deviation;
-  // One latent more where deviations are inferred: ln of their size is normal in the prior, as all latents are.
-  const features = components + (median > 0 ? 1 : 0);
+  // One latent more for what is inferred of deviations and of errors: ln of either is normal in the prior, as all latents are.
+  const ownOfErrors = components + (median > 0 ? 1 : 0);
+  const features = ownOfErrors + (errorSpread > 0 ? 1 : 0);
   const sizeOf = (latents: ArrayLike<number>, row: number): number =>
     median > 0 ? median * exp(spread * latents[row * features + components]) : 0;
+  const errorScaleOf = (latents: ArrayLike<number>, row: number): number =>
+    errorSpread > 0 ? exp(errorSpread * latents[row * features + ownOfErrors]) : 1;
+  const flow = decoderOf(model);
   const decode = (latents: Tensor): Float32Array | Float64Array => {
     const noise = features > components ? latents.slice(null, [0, components]) : latents;
-    return noGrad(() => decodeLatents(model, noise)).toTypedArray();
+    return noGrad(() => flow(noise)).toTypedArray();
   };
 
   // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
@@ -209,9 +222,10 @@ function* posteriorsOf(
     const curve = observed[g];
     const count = decoded.length / components;
     const deviations = Float64Array.from({ length: count }, (_, row) => sizeOf(latents, row));
+    const errorScales = Float64Array.from({ length: count }, (_, row) => errorScaleOf(latents, row));
     const stream = random.fork("deviations").fork(g);
     const velocitiesAt = (radii: ArrayLike<number>): Float64Array[] =>
-      curve.velocitiesAt(radii, decoded, deviations, stream);
+      curve.velocitiesAt(radii, decoded, deviations, errorScales, stream);
     const seen = Math.min(size, PRIOR_DRAWS);
     // Typical deviations, not drawn ones: the few great ones of these would let pass what no galaxy of the model is like.
     const sizes = new Float64Array(seen).fill(median);
@@ -220,12 +234,13 @@ function* posteriorsOf(
       smoothCurves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
       velocitiesAt,
       deviations,
+      errorScales,
       rHat,
       effectiveCount: Math.min(count, effectiveCount),
       points: curve.observations,
       leftOut: curve.leftOut,
       chiSquared: curve.chiSquared(velocitiesAt(curve.observations.radii)),
-      predictiveP: curve.predictiveP(decoded, deviations),
+      predictiveP: curve.predictiveP(decoded, deviations, errorScales),
       priorP: curve.priorP(bankComponents, components, sizes, random.fork("prior").fork(g)),
     };
   };
@@ -254,7 +269,12 @@ function* posteriorsOf(
     for (const [g, curve] of observed.entries()) {
       if (found.has(g)) continue;
       for (let row = from; row < next; row++) {
-        bankHeights[g][row] = curve.logLikelihood(bankComponents, row * components, sizeOf(bankLatents, row));
+        bankHeights[g][row] = curve.logLikelihood(
+          bankComponents,
+          row * components,
+          sizeOf(bankLatents, row),
+          errorScaleOf(bankLatents, row),
+        );
         // Of many points, ten thousand rows take minutes, in which a caller could not stop.
         if (row % ROWS_OF_A_STEP === 0) yield progress((BANK_SHARE * size) / draws.shape[0], bankSofar);
       }
@@ -314,6 +334,7 @@ function* posteriorsOf(
             decoded,
             row * components,
             sizeOf(values, row),
+            errorScaleOf(values, row),
           ),
         );
       },
@@ -375,8 +396,9 @@ const LEADING = 5;
  * The flow from latents to principal components, [rows, components]. 20 steps of Adams and Bashforth, one evaluation
  * each: docs/inference.md measures what they miss.
  */
-export function decodeLatents(model: Model, latents: Tensor, steps: number = DECODER_STEPS): Tensor {
-  return finish(adamsBashforth2Sampler(denoiserOf(model), latents, { grid: uniformGrid(steps) }));
+export function decoderOf(model: Model, steps: number = DECODER_STEPS): (latents: Tensor) => Tensor {
+  const denoiser = denoiserOf(model);
+  return (latents) => finish(adamsBashforth2Sampler(denoiser, latents, { grid: uniformGrid(steps) }));
 }
 
 const DECODER_STEPS = 20;
@@ -528,12 +550,12 @@ class ObservedCurve {
    * The share of the draws of which new points would lie farther off. What is drawn is χ² with a degree of freedom for each point,
    * whose tail is that of a normal distribution of its cube root (Wilson & Hilferty 1931, PNAS 17, 684).
    */
-  predictiveP(components: Float64Array, sizes: Float64Array): number {
+  predictiveP(components: Float64Array, sizes: Float64Array, errorScales: Float64Array): number {
     const { radii } = this.observations;
     const width = components.length / sizes.length;
     const [count, spread] = [radii.length, 2 / (9 * radii.length)];
     const tails = Array.from(sizes, (size, row) => {
-      const { residuals, errors } = this.#relative(components, row * width);
+      const { residuals, errors } = this.#relative(components, row * width, errorScales[row]);
       const chiSquared = this.#deviations.chiSquared(residuals, errors, size);
       return upperTail((cbrt(chiSquared / count) - 1 + spread) / Math.sqrt(spread));
     });
@@ -600,11 +622,11 @@ class ObservedCurve {
     return (1 + shapes.filter((shape) => distance(shape) >= own).length) / (1 + shapes.length);
   }
 
-  /** Of the row of components that begins at `offset`, with deviations of that size. */
-  logLikelihood(components: ArrayLike<number>, offset: number, size: number): number {
+  /** Of the row of components that begins at `offset`, with deviations of that size, and errors that many times as wide as stated. */
+  logLikelihood(components: ArrayLike<number>, offset: number, size: number, errorScale: number): number {
     const { velocities, errors } = this.observations;
     if (size > 0) {
-      const relative = this.#relative(components, offset);
+      const relative = this.#relative(components, offset, errorScale);
       const { logVelocities, residuals } = relative;
       // In velocities, not in shares of them, which change with the curve.
       const scale = logVelocities.reduce((sum, value) => sum + value, 0);
@@ -615,14 +637,16 @@ class ObservedCurve {
       const difference = (velocities[i] - exp(this.#at.one(i, components, offset))) / errors[i];
       sum -= difference * difference;
     }
-    return sum / 2;
+    const likelihood = sum / 2 / (errorScale * errorScale);
+    return errorScale === 1 ? likelihood : likelihood - velocities.length * log(errorScale);
   }
 
-  /** Velocities of rows of components with deviations of given sizes, which go through the observations: [rows][radii]. */
+  /** Velocities of rows of components with deviations of given sizes and scaled errors, which go through the observations: [rows][radii]. */
   velocitiesAt(
     radii: ArrayLike<number>,
     components: Float64Array,
     sizes: Float64Array,
+    errorScales: Float64Array,
     random: Random,
   ): Float64Array[] {
     checkNumbers("velocitiesAt", "radii", radii, rangeOf(this.#model));
@@ -632,21 +656,21 @@ class ObservedCurve {
     return Array.from(sizes, (size, row) => {
       const smooth = at.of(components, row * width).map(exp);
       if (size === 0) return smooth;
-      const { residuals, errors } = this.#relative(components, row * width);
+      const { residuals, errors } = this.#relative(components, row * width, errorScales[row]);
       const drawn = deviations.draw(residuals, errors, size, random.fork(row));
       return smooth.map((velocity, i) => velocity * Math.max(0, 1 + drawn[i]));
     });
   }
 
   /** What was measured in units of the curve of some components. */
-  #relative(components: ArrayLike<number>, offset: number) {
+  #relative(components: ArrayLike<number>, offset: number, errorScale: number) {
     const { velocities, errors } = this.observations;
     const logVelocities = this.#at.of(components, offset);
     const scales = logVelocities.map((value) => exp(-value));
     return {
       logVelocities,
       residuals: velocities.map((velocity, i) => velocity * scales[i] - 1),
-      errors: errors.map((error, i) => error * scales[i]),
+      errors: errors.map((error, i) => errorScale * error * scales[i]),
     };
   }
 }
@@ -664,6 +688,12 @@ export const INTERVAL_SHARES: readonly number[] = [0.025, 0.16, 0.25, 0.5, 0.75,
 
 /** Half the galaxies of SPARC deviate less than some such share of their velocity from curves of the extended population. */
 export const TYPICAL_DEVIATION = 0.05;
+
+/**
+ * Stated errors of a galaxy are off by some such factor e^±0.7: those of SPARC are twice the scatter of its points about smooth curves.
+ * Chosen by points held out (docs/inference.md).
+ */
+export const ERROR_SPREAD = 0.7;
 
 /** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
 export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {

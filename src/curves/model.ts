@@ -22,7 +22,7 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from "../io/index.ts";
-import { backendName } from "../kernels/index.ts";
+import { type Bytes, backendName } from "../kernels/index.ts";
 import { checkCurves } from "./check.ts";
 import {
   CONDITIONS,
@@ -104,7 +104,7 @@ export function networkOf({ network }: Pick<Model, "network">): NetworkName {
 
 /** The guess of the clean data, in the network's numbers. */
 export function denoiserOf({ network }: Model): Denoiser {
-  return network instanceof ResidualDenoiser ? network.denoiser() : (x) => network.forward(x);
+  return network.denoiser();
 }
 
 /** @throws ArgumentError for what is no model, such as the training that has one */
@@ -128,7 +128,7 @@ export function featuresOf({ standardization, radii }: Model): number {
  * A model as the bytes of a safetensors file, which {@link readModel} and `halograd sample` read. They depend on nothing but the
  * model and the backend.
  */
-export function writeModel(model: Model): Uint8Array {
+export function writeModel(model: Model): Bytes {
   checkModel("writeModel", model);
   const { network, standardization } = model;
   return writeSafetensors(

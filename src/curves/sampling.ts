@@ -24,7 +24,7 @@ import { normal } from "../tensor/construction.ts";
 import { checkChoice, checkFinite, checkWithin, given } from "./check.ts";
 import { conditionedDenoiser } from "./conditions.ts";
 import { checkModel, denoiserOf, featuresOf, type Model, networkOf } from "./model.ts";
-import { CONDITIONS, type Condition, SAMPLERS, type SamplerName } from "./names.ts";
+import { CONDITIONS, type Condition, type NetworkName, SAMPLERS, type SamplerName } from "./names.ts";
 import { type CurveWishes, WISHES, wishingDenoiser } from "./wishes.ts";
 
 /** How curves are sampled. */
@@ -165,9 +165,10 @@ function* inBatches(
   noise: Random,
   count: number,
 ): Generator<SamplingProgress, readonly Float64Array[], void> {
+  const size = BATCHES[networkOf(model)];
   const curves: Float64Array[] = [];
   while (curves.length < count) {
-    const start = normal([Math.min(BATCH, count - curves.length), featuresOf(model)], noise);
+    const start = normal([Math.min(size, count - curves.length), featuresOf(model)], noise);
     const batch = model.standardization.invert(finish(sampler(denoiser, start)));
     checkFinite("sampleCurves", batch);
     curves.push(...batch);
@@ -224,6 +225,6 @@ function samplingNoise(random: Random): Random {
 
 /**
  * Curves sampled together. Even, since normal numbers are drawn in pairs: a row then starts at the same draw
- * whatever the count. Of this size a batch of 31 steps takes some 20 ms, so that Ctrl-C is heard soon.
+ * whatever the count. Of these sizes a batch of 31 steps takes some 10 to 50 ms, so that Ctrl-C is heard soon.
  */
-const BATCH = 128;
+const BATCHES: Readonly<Record<NetworkName, number>> = { autoencoder: 1024, residual: 128 };

@@ -3,6 +3,7 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
+import { watcher } from "../kernels/index.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { silu } from "../ops/elementwise.ts";
@@ -10,6 +11,8 @@ import { concat } from "../ops/joining.ts";
 import { withoutTemporaries } from "../ops/operands.ts";
 import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { compiled } from "./compiled.ts";
+import type { Denoiser } from "./denoiser.ts";
 
 /** Rows in a block. */
 const BLOCK = 1024;
@@ -55,13 +58,23 @@ export class DenoisingAutoencoder extends Module {
   /** The guess of the clean curves behind noisy ones, [batch, features] → [batch, features]. */
   forward(noisy: Tensor): Tensor {
     // Rows do not depend on each other. Without recording, blocks of them pass through the network one by one, so that
-    // what is between layers stays in the second-level cache.
+    // what is between layers stays in the second-level cache. Compiled steps make blocks of their own.
     if (isRecording()) return this.#forward(noisy);
-    if (noisy.rank !== 2 || noisy.shape[0] <= BLOCK) return withoutTemporaries(() => this.#forward(noisy));
+    if (noisy.rank !== 2 || noisy.shape[0] <= BLOCK || watcher !== null)
+      return withoutTemporaries(() => this.#forward(noisy));
     const blocks = Array.from({ length: Math.ceil(noisy.shape[0] / BLOCK) }, (_, i) =>
       withoutTemporaries(() => this.#forward(noisy.slice([i * BLOCK, (i + 1) * BLOCK]))),
     );
     return concat(blocks);
+  }
+
+  /**
+   * The guess of the clean data, as samplers take it: whatever the time, of which the network is not told. Without recording it
+   * runs compiled.
+   */
+  denoiser(): Denoiser {
+    const guess = compiled(this, DenoisingAutoencoder, (x: Tensor) => this.forward(x));
+    return (x) => (isRecording() ? this.forward(x) : guess(x));
   }
 
   #forward(noisy: Tensor): Tensor {

@@ -5,7 +5,6 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compile } from "../compile/compile.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -25,11 +24,11 @@ import {
 import { cosineSchedule, type Schedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
 import { arange, normal, tensor, uniform } from "../tensor/construction.ts";
+import { compiled } from "./compiled.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
 import { ResidualDenoiser } from "./residual-denoiser.ts";
 import { addNoise, linearSchedule } from "./schedule.ts";
-import { onlyComputes } from "./training.ts";
 
 /** The amounts of noise at which denoisers are compared. */
 export const NOISE_LEVELS: readonly number[] = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -146,7 +145,7 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
     average.update();
     return loss;
   };
-  const trainOn = onlyComputes(model, ResidualDenoiser) ? compile(step) : step;
+  const trainOn = compiled(model, ResidualDenoiser, step);
   try {
     for (let done = first; done < steps; done++) {
       if (place + batchSize > rows.length) {

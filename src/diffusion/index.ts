@@ -15,6 +15,12 @@ export {
 } from "./dataset.ts";
 export { type ConditionalDenoiser, type Denoiser, type GuidanceOptions, guidedDenoiser } from "./denoiser.ts";
 export { type SymmetricEigen, symmetricEigen } from "./eigen.ts";
+export {
+  type EnsembleOptions,
+  type EnsemblePosterior,
+  type EnsembleProgress,
+  ensemblePosterior,
+} from "./ensemble.ts";
 export { EmpiricalModel, type ExactModel, GaussianMixtureModel, GaussianModel } from "./exact.ts";
 export {
   denoisingErrors,

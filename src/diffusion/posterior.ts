@@ -403,7 +403,7 @@ function settledShare(powers: Float64Array): number {
 const STAGE_TRANSITIONS = 3;
 
 /** The greatest power, at most 1, whose weights likelihood^(power − from) are worth `least` equal ones. */
-function nextPower(heights: ArrayLike<number>, from: number, least: number): number {
+export function nextPower(heights: ArrayLike<number>, from: number, least: number): number {
   let greatest = -Infinity;
   for (let i = 0; i < heights.length; i++) greatest = Math.max(greatest, heights[i]);
   const isEnough = (power: number): boolean => {

@@ -8,8 +8,10 @@ import { Module, parameter } from "../nn/module.ts";
 import { linearCombination, silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
+import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor, zeros } from "../tensor/construction.ts";
+import { compiled } from "./compiled.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { denoiserFrom } from "./predictions.ts";
 
@@ -107,15 +109,19 @@ export class ResidualDenoiser extends Module {
   }
 
   /**
-   * The guess of the clean data. Without a condition, what is probable for all data.
+   * The guess of the clean data. Without a condition, what is probable for all data. Without recording it runs compiled.
    *
    * @param options.known as of `forward`: which properties of a condition count, to ask for some of them only
    */
   denoiser(options: { readonly known?: Tensor } = {}): ConditionalDenoiser {
     checkOptions("ResidualDenoiser.denoiser", options, ["known"]);
-    return denoiserFrom((x, t, condition) => this.forward(x, t, condition, options.known), {
-      predicts: "flow",
-    });
+    const forward = (x: Tensor, t: Tensor | number, condition?: Tensor): Tensor =>
+      this.forward(x, t, condition, options.known);
+    const flow = compiled(this, ResidualDenoiser, forward);
+    // The time as a tensor: it may differ from call to call of a compiled function, where numbers do not.
+    const network: ConditionalDenoiser = (x, t, condition) =>
+      isRecording() || t === undefined ? forward(x, t, condition) : flow(x, tensor([[t]]), condition);
+    return denoiserFrom(network, { predicts: "flow" });
   }
 
   #embed(time: Tensor, condition: Tensor | undefined, known: Tensor | undefined): Tensor {

@@ -5,8 +5,6 @@ import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
-import { compile } from "../compile/compile.ts";
-import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { mseLoss } from "../ops/losses.ts";
 import { isTensor, operand, withoutTemporaries } from "../ops/operands.ts";
@@ -16,6 +14,7 @@ import { Optimizer } from "../optim/optimizer.ts";
 import { SGD } from "../optim/sgd.ts";
 import { normal, uniform } from "../tensor/construction.ts";
 import { DenoisingAutoencoder } from "./autoencoder.ts";
+import { compiled } from "./compiled.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
 /** The losses of one pass over the data. */
@@ -139,26 +138,13 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   return epochsOf(options);
 }
 
-/**
- * Whether a network is as its class makes it. One that somebody has extended, or an optimiser of somebody else's, may do more than
- * compute, such as look at values: compiled steps would leave that out.
- */
-export function onlyComputes(model: Module, kind: new (...given: never[]) => Module): boolean {
-  return model
-    .modules()
-    .every(
-      (part) => part.constructor === (part === model ? kind : Linear) && !Object.hasOwn(part, "forward"),
-    );
-}
-
 function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void> {
   const { model, optimizer, train, valid, random, epochs, schedule = linearSchedule } = options;
   const { firstEpoch = 0 } = options;
-  const isOwn =
-    onlyComputes(model, DenoisingAutoencoder) &&
-    OPTIMIZERS.has(optimizer.constructor) &&
-    !Object.hasOwn(optimizer, "step");
-  const wrap = (f: (curves: Tensor) => Tensor): typeof f => (isOwn ? compile(f) : f);
+  // An optimiser of somebody else's may look at values, as networks may.
+  const isOwn = OPTIMIZERS.has(optimizer.constructor) && !Object.hasOwn(optimizer, "step");
+  const wrap = (f: (curves: Tensor) => Tensor): typeof f =>
+    isOwn ? compiled(model, DenoisingAutoencoder, f) : f;
   const step = wrap((curves) => {
     optimizer.zeroGrad();
     const loss = denoisingLoss(model, curves, random, schedule);

@@ -120,16 +120,12 @@ export function nfwHalo(options: HaloOptions): Halo {
   }
   const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
   requirePositive("nfwHalo", "coreRadius", scale, "kpc");
-  // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
-  const hubble = HUBBLE_CONSTANT / 1000;
-  const gm = GRAVITATIONAL_CONSTANT * mass;
-  const virialRadius = cbrt(gm / ((VIRIAL_OVERDENSITY / 2) * hubble * hubble));
-  const virialSquared = gm / virialRadius;
-  const normalisation = virialSquared / nfwShape(concentration);
+  const { virialRadius, virialVelocity } = virialScales(mass);
+  const normalisation = (GRAVITATIONAL_CONSTANT * mass) / virialRadius / nfwShape(concentration);
   return {
     name: "NFW halo",
     virialRadius,
-    virialVelocity: Math.sqrt(virialSquared),
+    virialVelocity,
     velocitySquared: (radius) => {
       requireRadius("nfwHalo.velocitySquared", radius);
       const cusp = normalisation * nfwShape((concentration * radius) / virialRadius);
@@ -197,6 +193,15 @@ export function hernquistBulge(options: {
   };
 }
 
+/** Virial radius (kpc) and circular velocity there (km/s) of a halo of that mass. */
+export function virialScales(mass: number): { virialRadius: number; virialVelocity: number } {
+  // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
+  const hubble = HUBBLE_CONSTANT / 1000;
+  const gm = GRAVITATIONAL_CONSTANT * mass;
+  const virialRadius = cbrt(gm / ((VIRIAL_OVERDENSITY / 2) * hubble * hubble));
+  return { virialRadius, virialVelocity: Math.sqrt(gm / virialRadius) };
+}
+
 /**
  * m(x)/x of the NFW profile, for x ≥ 0: x/2 near zero, highest (0.2162166) at x = 2.1625816.
  *
@@ -216,7 +221,7 @@ export function nfwShape(x: number): number {
   return sum;
 }
 
-function requireRadius(where: string, radius: number): void {
+export function requireRadius(where: string, radius: number): void {
   if (radius >= 0 && radius < Infinity) return;
   throw new ArgumentError(
     where,
@@ -225,7 +230,7 @@ function requireRadius(where: string, radius: number): void {
   );
 }
 
-function requirePositive(where: string, name: string, value: number, unit: string): void {
+export function requirePositive(where: string, name: string, value: number, unit: string): void {
   if (typeof value === "number" && value > 0 && value < Infinity) return;
   throw new ArgumentError(
     where,

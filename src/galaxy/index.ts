@@ -38,6 +38,24 @@ export {
   fitGalaxy,
   type GalaxyFit,
 } from "./fit.ts";
+export {
+  HALO_PROFILES,
+  type HaloFamilyOptions,
+  type HaloProfile,
+  haloOf,
+} from "./halos.ts";
+export {
+  acceleration,
+  type GalaxyMeasurements,
+  type MassModel,
+  type MassModelCurves,
+  type MassModelPriors,
+  type MassParameter,
+  type MassParameterName,
+  massModel,
+  radialAcceleration,
+} from "./mass-model.ts";
+export { HALO_FAMILIES, type HaloFamily } from "./names.ts";
 export type { GalaxyParameters, RotationCurves, ScalingRelation } from "./population.ts";
 export {
   CONCENTRATION,

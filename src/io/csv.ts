@@ -59,17 +59,31 @@ export function parseCsv(text: string, options: ParseCsvOptions): CsvTable {
 }
 
 /**
- * Parses rotation curves: the header holds the radii in kpc, every further row one galaxy's speeds in km/s.
+ * Parses rotation curves: the header holds the radii in kpc, every further row one galaxy's speeds in km/s. Units may be told, of radii
+ * behind them, as in `0.1 [kpc]`, and of speeds in a comment above them.
  *
- * @throws FormatError as {@link parseCsv}, and when the radii are not positive and increasing or no curve follows
+ * @throws FormatError as {@link parseCsv}, when the radii are not positive and increasing, no curve follows, or other units are told
  * @example
  * parseCurves("0.1,1,10\n50,120,180\n", "curves.csv"); // { radii: [0.1, 1, 10], curves: [[50, 120, 180]] }
  */
 export function parseCurves(text: string, source: string): Curves {
-  const { header, headerLine, rows } = readTable(text, { source });
+  const comments: string[] = [];
+  const { header, headerLine, rows } = readTable(text, { source }, comments);
+  const slow = comments
+    .flatMap((comment) => comment.split(/[\s,;:=[\]()]/))
+    .find((word) => /^c?m\/s$/i.test(word));
+  if (slow !== undefined) {
+    throw new FormatError(source, `a comment says that velocities are in ${slow}`, "convert them to km/s");
+  }
   const radii = new Float64Array(header.length);
   header.forEach((cell, i) => {
-    radii[i] = parseNumber(cell, { source, line: headerLine, column: i + 1, name: "radii" });
+    const place = { source, line: headerLine, column: i + 1, name: "radii" };
+    const plain = cell.toLowerCase().replace(/[\s[\]()]/g, "");
+    const unit = ["kpc", "mpc", "pc", "arcsec", "arcmin", "deg"].find((unit) => plain.endsWith(unit)) ?? "";
+    const digits = plain.slice(0, plain.length - unit.length);
+    const isTold = unit !== "" && !Number.isNaN(decimalOf(digits));
+    if (isTold && unit !== "kpc") fail(place, `the radius is in ${unit}`, "convert radii to kpc");
+    radii[i] = parseNumber(isTold ? digits : cell, place);
     if (!(radii[i] > (i === 0 ? 0 : radii[i - 1]))) {
       fail(
         { source, line: headerLine, column: i + 1 },
@@ -131,7 +145,11 @@ interface Place {
   readonly name?: string;
 }
 
-function readTable(text: string, { source, columns }: ParseCsvOptions): CsvTable & { headerLine: number } {
+function readTable(
+  text: string,
+  { source, columns }: ParseCsvOptions,
+  comments: string[] = [],
+): CsvTable & { headerLine: number } {
   if (typeof text !== "string") {
     throw new ArgumentError(
       "csv",
@@ -142,7 +160,7 @@ function readTable(text: string, { source, columns }: ParseCsvOptions): CsvTable
   let header: string[] | undefined;
   let headerLine = 0;
   const rows: Float64Array[] = [];
-  for (const { line, cells } of records(text, source)) {
+  for (const { line, cells } of records(text, source, { comments })) {
     if (header === undefined) {
       const fault = headerFault(cells);
       if (fault !== undefined) fail({ source, line, column: fault.column }, fault.problem, fault.fix);
@@ -182,22 +200,29 @@ function readTable(text: string, { source, columns }: ParseCsvOptions): CsvTable
 export interface TableRecord {
   /** Of its start, counted from 1, comments included. */
   readonly line: number;
+  /** Where it begins in the text. */
+  readonly start: number;
   readonly cells: string[];
 }
 
+/** What stands between two cells; a blank is any white space. */
+export type Separator = "," | ";" | "|" | "\t" | " ";
+
 /** How a text is split into {@link records}. */
 interface RecordOptions {
-  /** What stands between two cells; a blank is any white space. Default ",". */
-  readonly separator?: "," | "\t" | " ";
+  /** Default ",". */
+  readonly separator?: Separator;
   /** Takes the comments as they come, without the mark in front. Default: they are passed over. */
   readonly comments?: string[];
+  /** Whether blank lines between others are passed over. Default: they are refused. */
+  readonly passOverBlank?: boolean;
 }
 
 /** Splits the text into records of cells: one pass, no backtracking. A line ends in `\n`, `\r\n` or `\r`. */
 export function* records(
   text: string,
   source: string,
-  { separator = ",", comments }: RecordOptions = {},
+  { separator = ",", comments, passOverBlank = false }: RecordOptions = {},
 ): Generator<TableRecord> {
   let line = 1;
   let started = false;
@@ -206,7 +231,7 @@ export function* records(
     const lineEnd = endOf(text, at, isLineEnd);
     const content = text.slice(at, lineEnd).trim();
     if (content === "" || content[0] === "#") {
-      if (content === "" && started) blankLine ||= line;
+      if (content === "" && started && !passOverBlank) blankLine ||= line;
       if (content !== "") comments?.push(content.slice(1));
       at = nextLine(text, lineEnd);
       continue;
@@ -214,13 +239,13 @@ export function* records(
     if (blankLine > 0) fail({ source, line: blankLine }, "the line is blank, but rows follow", "remove it");
     started = true;
     if (separator === " ") {
-      yield { line, cells: wordsOf(content) };
+      yield { line, start: at, cells: wordsOf(content) };
       at = nextLine(text, lineEnd);
       continue;
     }
     const isEnd = (code: number): boolean => code === separator.charCodeAt(0) || isLineEnd(code);
     const cells: string[] = [];
-    const firstLine = line;
+    const [firstLine, start] = [line, at];
     for (let more = true; more; ) {
       let end: number;
       if (text[at] === '"') {
@@ -247,21 +272,35 @@ export function* records(
       more = text[end] === separator;
       at = more ? end + 1 : nextLine(text, end);
     }
-    yield { line: firstLine, cells };
+    yield { line: firstLine, start, cells };
   }
 }
 
-/** Words between blanks. What stands in brackets belongs to the word before: "R [kpc]", "V (km / s)". */
+/**
+ * Words between blanks. What stands in brackets belongs to the word before: "R [kpc]", "V (km / s)". A word in quotes holds its blanks.
+ */
 export function wordsOf(line: string): string[] {
   const words: string[] = [];
   let depth = 0;
-  for (const part of line.trim().split(/\s+/)) {
+  for (let at = endOf(line, 0, isDark); at < line.length; at = endOf(line, at, isDark)) {
+    const close = line[at] === '"' && depth === 0 ? closingQuote(line, at) : -1;
+    if (close > 0 && (close + 1 === line.length || !isDark(line.charCodeAt(close + 1)))) {
+      words.push(line.slice(at + 1, close).replaceAll('""', '"'));
+      at = close + 1;
+      continue;
+    }
+    const end = endOf(line, at, (code) => !isDark(code));
+    const part = line.slice(at, end);
     if (words.length > 0 && (depth > 0 || /^[[(]/.test(part))) words[words.length - 1] += ` ${part}`;
     else words.push(part);
     for (const mark of part) depth += "[(".includes(mark) ? 1 : "])".includes(mark) && depth > 0 ? -1 : 0;
+    at = end;
   }
   return words;
 }
+
+/** Whether a character is no white space. */
+const isDark = (code: number): boolean => String.fromCharCode(code).trim() !== "";
 
 /** Whether a character ends a line. */
 export const isLineEnd = (code: number): boolean => code === 10 || code === 13;

@@ -4,14 +4,22 @@
  * @module
  */
 
+export type { Bytes } from "../kernels/index.ts";
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
 export { type NpzArray, type NpzFile, readNpz, writeNpz } from "./npz.ts";
-export { type Observations, parseObservations } from "./observations.ts";
+export {
+  type ObservationColumns,
+  type ObservationOptions,
+  type Observations,
+  parseObservations,
+} from "./observations.ts";
 export type {
   Named,
   SafetensorsDtype,
   SafetensorsFile,
+  SafetensorsIntegerDtype,
+  SafetensorsIntegerTensor,
   SafetensorsTensor,
   TensorToWrite,
 } from "./safetensors.ts";

@@ -1,8 +1,9 @@
 /** Measured rotation curves as text: radii, velocities and their errors, in columns that are found by their names. */
 
-import { clip, describeValue } from "../basics/check.ts";
+import { checkNumber, checkOptions, clip, describeValue } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
-import { decimalOf, endOf, fail, isLineEnd, parseNumber, records, type TableRecord, wordsOf } from "./csv.ts";
+import { decimalOf, fail, parseNumber } from "./csv.ts";
+import { decimalCells, nameOf, plainUnit, readTextTable, type TextTable } from "./text-table.ts";
 
 /** A measured rotation curve: one number of each list for each point, the points in order of radius. */
 export interface Observations {
@@ -14,8 +15,26 @@ export interface Observations {
   readonly errors: Float64Array;
 }
 
+/** The names of columns as they stand in the table, or their numbers, counted from 1. */
+export interface ObservationColumns {
+  readonly radius?: string | undefined;
+  readonly velocity?: string | undefined;
+  /** Two with a slash between them, as in "E_V/e_V", are errors upwards and downwards. */
+  readonly error?: string | undefined;
+}
+
+/** How {@link parseObservations} reads a table. */
+export interface ObservationOptions {
+  /** Columns that are not found by their names, or not the ones that are meant; default: by their names. */
+  readonly columns?: ObservationColumns | undefined;
+  /** The galaxy's, Mpc: turns radii in angles into kpc. Radii without a unit are in arcseconds then. */
+  readonly distance?: number | undefined;
+}
+
 /** How a quantity is found among the columns. */
 interface Quantity {
+  /** What a user calls it. */
+  readonly name: keyof ObservationColumns;
   /** Names in small letters, without units, between blanks. Those of an earlier text come first, and its first one is the quantity's. */
   readonly names: readonly string[];
   /** Names that mean something else as often: they are refused, and this is why. */
@@ -24,259 +43,324 @@ interface Quantity {
   readonly units: readonly string[];
 }
 
-const SPEEDS = ["km/s", "kms-1", "kms", "km/sec"];
+const SPEEDS = ["km/s", "kms-1", "kms", "km/sec", "kmsec-1"];
 const DISPERSION = "may be a velocity dispersion";
 
 const QUANTITIES: Readonly<Record<keyof Observations, Quantity>> = {
   radii: {
-    names: ["radius", "r rad rgal"],
+    name: "radius",
+    names: ["radius", "r rad rgal r_gal galactocentric_radius", "rads"],
     doubtful: { distance: "may be the galaxy's distance", dist: "may be the galaxy's distance" },
     units: ["kpc"],
   },
   velocities: {
-    names: ["velocity", "v vobs v_obs vrot v_rot vc v_c vcirc v_circ vel speed"],
+    name: "velocity",
+    names: [
+      "velocity",
+      "v vobs v_obs vrot v_rot vc v_c vcirc v_circ vcir vel vcorr v_corr vtot v_tot rotation_velocity circular_velocity speed",
+    ],
     doubtful: { vsys: "is a galaxy's systemic velocity", vlsr: "is no velocity of rotation" },
     units: SPEEDS,
   },
   errors: {
+    name: "error",
     names: [
       "error velocity_error",
-      "e err uncertainty errv err_v verr v_err e_v ev dv e_vel e_vc e_velocity e_vobs e_v_obs errvobs vobs_err e_vrot e_v_rot vrot_err",
+      "e err uncertainty errv err_v verr v_err e_v ev ve v_e dv d_v e_vel vel_err e_vc vc_err e_v_c e_vcirc e_velocity e_vobs e_v_obs errvobs vobs_err e_vrot e_v_rot vrot_err v_rot_err vroterr errvrot dvrot err_vrot v_error vrot_error vobs_error velocity_err velocity_uncertainty",
     ],
-    doubtful: { sigma: DISPERSION, sigma_v: DISPERSION, disp: DISPERSION, dispersion: DISPERSION },
+    doubtful: {
+      sigma: DISPERSION,
+      sigma_v: DISPERSION,
+      sigv: DISPERSION,
+      disp: DISPERSION,
+      dispersion: DISPERSION,
+    },
     units: SPEEDS,
   },
 };
+
+/** Angles, in arcseconds, by units as {@link plainUnit} writes them. */
+const ANGLES: Readonly<Record<string, number>> = {
+  arcsec: 1,
+  arcsecs: 1,
+  arcs: 1,
+  arcsecond: 1,
+  arcseconds: 1,
+  '"': 1,
+  "''": 1,
+  "″": 1,
+  arcmin: 60,
+  arcmins: 60,
+  arcminute: 60,
+  arcminutes: 60,
+  "'": 60,
+  "′": 60,
+  deg: 3600,
+  degree: 3600,
+  degrees: 3600,
+};
+
+/** kpc of an arcsecond at 1 Mpc. */
+const ARCSECOND = (1000 * Math.PI) / (180 * 3600);
 
 const EXAMPLE = "radius [kpc],velocity [km/s],error [km/s]";
 
 /**
  * Reads a measured rotation curve from a table: `radius`, `velocity` and `error` in any order, or by one of their usual names
- * (`R`, `Vobs`, `e_Vobs` …); other columns may hold anything. Cells are separated by commas, tabs or blanks. The names stand in the
- * first row, or in the last comments before it, as in the files `NGC3198_rotmod.dat` of SPARC. Units are read where they stand: behind
- * the names, as in `radius [kpc]`, in a row or comment below them, and in the header of ECSV. The points may stand in any order.
+ * (`R`, `Vobs`, `e_Vobs` …); other columns may hold anything. Cells are separated by commas, semicolons, tabs, bars or blanks. The
+ * names stand in the first row, or in the last comments before it, as in the files `NGC3198_rotmod.dat` of SPARC. Units are read where
+ * they stand: behind the names, as in `radius [kpc]`, in a row or comment below them, and in the header of ECSV. Errors that differ
+ * upwards and downwards are replaced by their mean. The points may stand in any order. docs/observations.md lists all that is read.
  *
  * @param source what to call the text in errors, usually its path
  * @throws FormatError for a column that is missing, that could be one of two, or is in another unit; for a cell that is no finite
- *   number, a radius or an error that is not above 0, a velocity below 0, and a table without points
- * @example parseObservations("radius,velocity,error\n2,80,5\n1,60,5\n", "galaxy.csv").velocities // Float64Array [ 60, 80 ]
+ *   number, a radius or an error that is not above 0, a velocity below 0, and a table without points; ArgumentError for options that
+ *   make no sense
+ * @example
+ * parseObservations("radius,velocity,error\n2,80,5\n1,60,5\n", "galaxy.csv").velocities; // Float64Array [ 60, 80 ]
+ * const columns = { radius: "a", velocity: "b", error: "up/down" };
+ * const text = "a;b;up;down\n10,0;60;5;7\n"; // radii in arcseconds
+ * parseObservations(text, "galaxy.csv", { columns, distance: 20 }).radii; // 0.97 kpc
  */
-export function parseObservations(text: string, source: string): Observations {
+export function parseObservations(
+  text: string,
+  source: string,
+  options: ObservationOptions = {},
+): Observations {
+  const where = "parseObservations";
   if (typeof text !== "string") {
     const problem = `a table is text; got ${describeValue(text)}`;
-    throw new ArgumentError("parseObservations", problem, "decode bytes with TextDecoder");
+    throw new ArgumentError(where, problem, "decode bytes with TextDecoder");
   }
-  const table = readTable(text, source);
+  checkOptions(where, options, ["columns", "distance"]);
+  const { columns = {}, distance } = options;
+  checkOptions(`${where}.columns`, columns, ["radius", "velocity", "error"]);
+  for (const [key, name] of Object.entries(columns)) {
+    if (name === undefined || (typeof name === "string" && name.trim() !== "")) continue;
+    throw new ArgumentError(where, `columns.${key} is the name of a column; got ${describeValue(name)}`);
+  }
+  if (distance !== undefined) checkNumber(where, "distance", distance);
+  if (distance !== undefined && !(distance > 0 && distance < Infinity))
+    throw new ArgumentError(
+      where,
+      `distance is ${distance}; it is a finite number above 0`,
+      "give it in Mpc",
+    );
+  if (/^\s*</.test(text.slice(0, 200)))
+    throw new FormatError(source, "this is XML or HTML, no table of text", "save it as CSV or ECSV");
+
+  const wanted = Object.values(columns).flatMap((name) => (name === undefined ? [] : partsOf(name)));
+  const isNumbered = wanted.some((name) => /^\d+$/.test(name));
+  const isName = (cell: string): boolean =>
+    isUsual(cell) || wanted.some((name) => cell === name || nameOf(cell) === nameOf(name));
+  const table = readTextTable(text, source, isName, isNumbered);
   const { names, rows } = table;
-  const [r, v, e] = (["radii", "velocities", "errors"] as const).map((key) => columnOf(table, key, source));
+  const [[r], [v], e] = (["radii", "velocities", "errors"] as const).map((key) =>
+    columnsOf(table, key, columns, source),
+  );
+  const scale = scaleOf(table, r, distance, source);
+  for (const [column, name] of [v, ...e].entries())
+    requireUnit(table, name, column === 0 ? "velocities" : "errors", source);
   if (rows.length === 0) throw new FormatError(source, "no point follows the header", "add a row a point");
-  const points = rows.map(({ line, cells }, i) => {
-    if (cells.length !== names.length) {
-      const problem = `${cells.length} cells, but there are ${names.length} columns`;
-      fail({ source, line }, problem, "every row needs one cell a column");
-    }
-    const [radius, velocity, error] = [r, v, e].map((column) =>
-      parseNumber(cells[column], { source, line, column: column + 1, name: names[column] }),
+  for (const { line, cells } of rows) {
+    if (cells.length === names.length) continue;
+    const problem = `${cells.length} cells, but there are ${names.length} columns`;
+    fail({ source, line }, problem, "every row needs one cell a column");
+  }
+  const used = [r, v, ...e];
+  const points = decimalCells(table, used, source).map((cells, i) => {
+    const { line } = rows[i];
+    const [radius, velocity, ...told] = used.map((column, k) =>
+      parseNumber(cells[k], { source, line, column: column + 1, name: names[column] }),
     );
     const refuse = (what: string, value: number, column: number, fix: string): never => {
       const point = `point ${i + 1} ("${clip(names[column])}", line ${line})`;
       throw new FormatError(source, `the ${what} of ${point} is ${value}`, fix);
     };
+    // Errors downwards are often written with their sign.
+    const sides = told.length === 2 ? told.map(Math.abs) : told;
+    const error = sides.reduce((sum, side) => sum + side, 0) / sides.length;
     if (!(radius > 0)) refuse("radius", radius, r, "radii are in kpc, above 0");
     if (!(velocity >= 0)) refuse("velocity", velocity, v, "give the speed of rotation in km/s, 0 or more");
-    if (!(error > 0)) refuse("error", error, e, "give each velocity its standard error in km/s, above 0");
-    return [radius, velocity, error];
+    if (!(error > 0)) refuse("error", error, e[0], "give each velocity its standard error in km/s, above 0");
+    return [radius * scale, velocity, error];
   });
   points.sort((a, b) => a[0] - b[0]);
   const pick = (i: number): Float64Array => Float64Array.from(points, (point) => point[i]);
   return { radii: pick(0), velocities: pick(1), errors: pick(2) };
 }
 
-/** A table whose cells are still text. */
-interface TextTable {
-  readonly names: readonly string[];
-  /** Of each column, where one is told. */
-  readonly units: readonly (string | undefined)[];
-  readonly rows: readonly TableRecord[];
+/** "E_V" and "e_V" of "E_V/e_V". A slash in a unit parts nothing. */
+function partsOf(name: string): string[] {
+  const parts = name.split("/").map((part) => part.trim());
+  return parts.length === 2 && parts.every((part) => part !== "" && !/[[(]/.test(part))
+    ? parts
+    : [name.trim()];
 }
 
-/** The rows, and the names above them. */
-function readTable(text: string, source: string): TextTable {
-  const separator = separatorOf(text);
-  const comments: string[] = [];
-  const lines = records(text, source, { separator, comments });
-  const first = lines.next();
-  if (first.done) {
-    throw new FormatError(source, "the file has no rows", `write the header ${EXAMPLE}, and a row a point`);
-  }
-  const above = comments.slice();
-  const all = [first.value, ...lines];
-  const commented = all[0].cells.some(isName) ? undefined : namesInComments(above, all[0].cells);
-  const names = commented?.names ?? withoutEnd(all.shift()!.cells);
-  const rows = all.map(({ line, cells }) => ({
-    line,
-    cells: cells.slice(0, Math.max(names.length, withoutEnd(cells).length)),
-  }));
-  let below = commented?.units;
-  // A second row of units: words at all columns that are used.
-  if (below === undefined && rows.length > 0 && rows[0].cells.length === names.length) {
-    const isUnits = names.every((name, i) => !isName(name) || isUnit(rows[0].cells[i]));
-    if (isUnits && names.some(isName)) below = rows.shift()!.cells;
-  }
-  const told = unitsOfEcsv(above);
-  const units = names.map((name, i) => unitOf(name) ?? told.get(name) ?? below?.[i]);
-  return { names, units, rows };
-}
-
-/** Commas, tabs or blanks, whichever the first row has. */
-function separatorOf(text: string): "," | "\t" | " " {
-  for (let at = text.startsWith("\ufeff") ? 1 : 0; at < text.length; ) {
-    const end = endOf(text, at, isLineEnd);
-    const line = text.slice(at, end).trim();
-    if (line !== "" && line[0] !== "#") return line.includes(",") ? "," : line.includes("\t") ? "\t" : " ";
-    at = end + 1;
-  }
-  return ",";
-}
-
-/** Cells without the empty ones that separators at the end of a line leave. */
-function withoutEnd(cells: readonly string[]): string[] {
-  return cells.slice(0, cells.findLastIndex((cell) => cell !== "") + 1);
-}
-
-/** The last comment that names as many columns as the first row has, and the units in the comment below it. */
-function namesInComments(
-  comments: readonly string[],
-  row: readonly string[],
-): { names: string[]; units: string[] | undefined } | undefined {
-  const counts = [withoutEnd(row).length, row.length];
-  const split = (comment: string): string[] | undefined =>
-    [comment.split("\t"), comment.split(","), wordsOf(comment)]
-      .map((cells) => withoutEnd(cells.map((cell) => cell.trim())))
-      .find((cells) => counts.includes(cells.length));
-  for (let i = comments.length - 1; i >= Math.max(0, comments.length - MOST_BELOW); i--) {
-    const names = split(comments[i]);
-    if (!names?.some(isName)) continue;
-    const units = i + 1 < comments.length ? split(comments[i + 1]) : undefined;
-    return { names, units: units?.every(isUnit) ? units : undefined };
-  }
-  return undefined;
-}
-
-/** Comments between the one with the names and the first row, at most, and one more. */
-const MOST_BELOW = 5;
-
-/** Units in the comments of ECSV (Enhanced Character-Separated Values of Astropy), by the names of the columns. */
-function unitsOfEcsv(comments: readonly string[]): Map<string, string> {
-  const units = new Map<string, string>();
-  if (!comments.some((comment) => comment.trim().startsWith("%ECSV"))) return units;
-  let name: string | undefined;
-  for (const comment of comments) {
-    name = fieldOf(comment, "name") ?? name;
-    const unit = fieldOf(comment, "unit");
-    if (name !== undefined && unit !== undefined && !units.has(name)) units.set(name, unit);
-  }
-  return units;
-}
-
-/** "kpc" of the field unit in "- {name: radius, unit: kpc, datatype: float64}". */
-function fieldOf(comment: string, field: string): string | undefined {
-  for (const part of comment.split(/[{,}]/)) {
-    const [key, value] = part.replace("- ", "").split(":", 2);
-    if (key.trim() === field) return value?.replace(/['"]/g, "").trim();
-  }
-  return undefined;
-}
-
-/** @throws FormatError unless one column has the best of the names, in the right unit */
-function columnOf({ names, units }: TextTable, key: keyof Observations, source: string): number {
-  const { names: wanted, doubtful, units: right } = QUANTITIES[key];
-  const [name] = wanted[0].split(" ");
-  const fits = (column: number): boolean => right.includes(plainUnit(units[column] ?? ""));
-  const columnsOf = (list: readonly string[]): number[] =>
-    [...names.keys()].filter((column) => list.includes(nameOf(names[column])));
-  const found =
-    wanted.map((words) => columnsOf(words.split(" "))).find((columns) => columns.length > 0) ?? [];
-  const inUnit = found.filter(fits);
-  const columns = found.length > 1 && inUnit.length === 1 ? inUnit : found;
-  const quoted = (list: readonly number[]): string =>
-    list.map((column) => `"${clip(names[column])}"`).join(" and ");
-  if (columns.length > 1) {
-    throw new FormatError(
-      source,
-      `each of its columns ${clip(quoted(columns))} could be the ${name}`,
-      `call the one that is meant "${name}"`,
-    );
-  }
-  if (columns.length === 0) {
-    const [unsure] = columnsOf(Object.keys(doubtful));
-    const reason = unsure === undefined ? "" : `: ${quoted([unsure])} ${doubtful[nameOf(names[unsure])]}`;
-    const isCurves = names.length > 3 && names.every((cell) => !Number.isNaN(decimalOf(cell)));
-    const fix =
-      unsure !== undefined
-        ? `if it is the ${name}, call it "${name}"`
-        : isCurves
-          ? `a table of curves has radii in its header; write one galaxy as ${EXAMPLE}, a row a point`
-          : `write the header ${EXAMPLE}`;
-    throw new FormatError(source, `it has no column "${name}", only ${clip(names.join(", "))}${reason}`, fix);
-  }
-  const [column] = columns;
+/** kpc of a unit of the radii. @throws FormatError unless these are in kpc, or in an angle with a distance */
+function scaleOf(
+  { names, units }: TextTable,
+  column: number,
+  distance: number | undefined,
+  source: string,
+): number {
   const unit = units[column]?.trim() ?? "";
-  if (unit !== "" && !fits(column)) {
+  const plain = plainUnit(unit);
+  const what = `its column "${clip(names[column])}"`;
+  const angle = Object.hasOwn(ANGLES, plain)
+    ? ANGLES[plain]
+    : unit === "" && distance !== undefined
+      ? 1
+      : undefined;
+  if (angle === undefined) {
+    if (unit !== "") requireUnit({ names, units }, column, "radii", source);
+    if (distance === undefined) return 1;
     throw new FormatError(
       source,
-      `its column "${clip(names[column])}" is in ${clip(unit)}`,
-      `convert it to ${right[0]}, and write ${name} [${right[0]}]`,
+      `${what} is in kpc, so that a distance does nothing`,
+      "leave the distance out",
     );
   }
-  return column;
+  if (distance !== undefined) return angle * distance * ARCSECOND;
+  const fix = "give the galaxy's distance in Mpc (--distance), or convert it to kpc";
+  throw new FormatError(source, `${what} is in ${clip(unit)}`, fix);
 }
 
-/** Whether a cell names a quantity that is looked for. */
-function isName(cell: string): boolean {
-  const name = nameOf(cell);
-  return Object.values(QUANTITIES).some(({ names }) =>
-    names.some((words) => words.split(" ").includes(name)),
+/** @throws FormatError where a column says that it is in another unit than the quantity's */
+function requireUnit(
+  { names, units }: Pick<TextTable, "names" | "units">,
+  column: number,
+  key: keyof Observations,
+  source: string,
+): void {
+  const { name, units: right } = QUANTITIES[key];
+  const unit = units[column]?.trim() ?? "";
+  if (unit === "" || right.includes(plainUnit(unit))) return;
+  throw new FormatError(
+    source,
+    `its column "${clip(names[column])}" is in ${clip(unit)}`,
+    `convert it to ${right[0]}, and write ${name} [${right[0]}]`,
   );
 }
 
-/** Whether a cell can be a unit: no number, and no name. */
-function isUnit(cell: string): boolean {
-  return cell !== "" && Number.isNaN(decimalOf(cell)) && !isName(cell) && cell.length < 30;
+/**
+ * The column of a quantity; of errors perhaps two, upwards and downwards.
+ *
+ * @throws FormatError unless one column has the best of the names
+ */
+function columnsOf(
+  table: TextTable,
+  key: keyof Observations,
+  chosen: ObservationColumns,
+  source: string,
+): number[] {
+  const { name, names: wanted, doubtful, units: right } = QUANTITIES[key];
+  const own = chosen[name];
+  if (own !== undefined) {
+    const whole = findColumn(table, own, source);
+    if (whole !== undefined) return [whole];
+    const parts = key === "errors" ? partsOf(own) : [own];
+    return parts.map(
+      (part) =>
+        findColumn(table, part, source) ??
+        refuseColumn(
+          table,
+          source,
+          `no column "${clip(part)}"`,
+          "give the name of a column, or its number from 1",
+        ),
+    );
+  }
+  const { names, units } = table;
+  const fits = (column: number): boolean => right.includes(plainUnit(units[column] ?? ""));
+  const places = [...names.keys()];
+  const named = (list: readonly string[]): number[] =>
+    places.filter((column) => list.includes(nameOf(names[column])));
+  const found = wanted.map((words) => named(words.split(" "))).find((columns) => columns.length > 0) ?? [];
+  const inUnit = found.filter(fits);
+  const columns = found.length > 1 && inUnit.length === 1 ? inUnit : found;
+  if (columns.length === 1) return columns;
+  const quoted = (list: readonly number[]): string =>
+    list.map((column) => `"${clip(names[column])}"`).join(" and ");
+  const sides = key === "errors" ? sidesOf(names, columns) : undefined;
+  if (sides?.every((list) => list.length === 1)) return sides.flat();
+  const several = [columns, ...(sides ?? [])].find((list) => list.length > 1);
+  if (several !== undefined) {
+    throw new FormatError(
+      source,
+      `each of its columns ${clip(quoted(several))} could be the ${name}`,
+      `call the one that is meant "${name}", or choose it by --columns ${name}=…`,
+    );
+  }
+  const [side] = sides?.flat() ?? [];
+  const [unsure = side] = named(Object.keys(doubtful));
+  const reason =
+    unsure === undefined
+      ? ""
+      : `: ${quoted([unsure])} ${doubtful[nameOf(names[unsure])] ?? "is of one side, and the other is missing"}`;
+  const isCurves = names.length > 3 && names.every((cell) => !Number.isNaN(decimalOf(cell)));
+  const isBare = names.every((cell) => cell === "" || !Number.isNaN(decimalOf(cell.replace(",", "."))));
+  const fix =
+    unsure !== undefined
+      ? `if it is the ${name}, call it "${name}", or choose it by --columns ${name}=…`
+      : isCurves
+        ? `a table of curves has radii in its header; write one galaxy as ${EXAMPLE}, a row a point`
+        : isBare
+          ? `write the header ${EXAMPLE}, or choose by number: --columns radius=1`
+          : `write the header ${EXAMPLE}, or choose columns by --columns ${name}=…`;
+  return refuseColumn(table, source, `no column "${name}"`, fix, reason);
 }
 
-/** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc". */
-function nameOf(cell: string): string {
-  const bracket = bracketOf(cell);
-  const name = (bracket < 0 ? cell : cell.slice(0, bracket)).trim().toLowerCase();
-  const suffix = suffixOf(name);
-  return suffix === undefined ? name : name.slice(0, -suffix.length - 1);
+function refuseColumn({ names }: TextTable, source: string, what: string, fix: string, reason = ""): never {
+  throw new FormatError(source, `it has ${what}, only ${clip(names.join(", "))}${reason}`, fix);
 }
 
-/** The unit behind a name, in brackets or as "_kpc". */
-function unitOf(cell: string): string | undefined {
-  const bracket = bracketOf(cell);
-  if (bracket < 0) return suffixOf(cell.trim().toLowerCase());
-  const unit = cell.slice(bracket + 1).trim();
-  return /[\])]$/.test(unit) ? unit.slice(0, -1).trim() : unit;
+/** The column of a name as it stands, else without its unit, else of a number. @throws FormatError where two have the name */
+function findColumn({ names }: TextTable, wanted: string, source: string): number | undefined {
+  const places = [...names.keys()];
+  const ways: ((column: number) => boolean)[] = [
+    (column) => names[column] === wanted,
+    (column) => names[column].toLowerCase() === wanted.toLowerCase(),
+    (column) => nameOf(names[column]) === nameOf(wanted),
+    (column) => String(column + 1) === wanted,
+  ];
+  const found = ways.map((isIt) => places.filter(isIt)).find((columns) => columns.length > 0) ?? [];
+  if (found.length < 2) return found[0];
+  throw new FormatError(
+    source,
+    `${found.length} of its columns are called "${clip(wanted)}"`,
+    "choose one by its number",
+  );
 }
 
-function bracketOf(cell: string): number {
-  const [square, round] = [cell.indexOf("["), cell.indexOf("(")];
-  return square < 0 || (round >= 0 && round < square) ? round : square;
+/** Columns of errors upwards and of errors downwards. @param alike columns of one name */
+function sidesOf(names: readonly string[], alike: readonly number[]): [up: number[], down: number[]] {
+  if (alike.length > 0) {
+    // Archives write errors upwards with a capital: E_Vrot, e_Vrot.
+    const isCapital = (column: number): boolean => /^E_/.test(names[column].trim());
+    return [alike.filter(isCapital), alike.filter((column) => !isCapital(column))];
+  }
+  const of = (words: string): number[] =>
+    [...names.keys()].filter((column) => {
+      const name = nameOf(names[column]);
+      return words.split(" ").some((word) => {
+        const rest = name.endsWith(word)
+          ? name.slice(0, -word.length)
+          : name.startsWith(word)
+            ? name.slice(word.length)
+            : "";
+        return isUsual(rest.replace(/^[_ -]+|[_ -]+$/g, ""), ["errors"]);
+      });
+    });
+  return [of("+ plus upper up high hi pos p 2"), of("- minus lower low lo down dn neg m n 1")];
 }
 
-function suffixOf(name: string): string | undefined {
-  return SUFFIXES.find((suffix) => name.endsWith(`_${suffix}`));
-}
-
-const SUFFIXES = ["kpc", "pc", "mpc", "arcsec", "arcmin", "deg", "km_s", "kms", "km/s", "m_s", "ms", "m/s"];
-
-/** "kms-1" of "km s^{-1}", "km.s**-1" and "km s⁻¹", "km/s" of "km / s". */
-function plainUnit(unit: string): string {
-  return unit
-    .toLowerCase()
-    .replace(/[\s*^{}$·._]/g, "")
-    .replace("⁻", "-")
-    .replace("¹", "1");
+/** Whether a cell names a quantity that is looked for. */
+function isUsual(
+  cell: string,
+  keys: readonly (keyof Observations)[] = ["radii", "velocities", "errors"],
+): boolean {
+  const name = nameOf(cell);
+  return keys.some((key) => QUANTITIES[key].names.some((words) => words.split(" ").includes(name)));
 }

@@ -7,9 +7,36 @@
  */
 import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
+import type { Bytes } from "../kernels/index.ts";
 
-/** The element types that are read. F16 and BF16 are widened to float32, which is exact. */
+/** The element types of floats. F16 and BF16 are widened to float32, which is exact. */
 export type SafetensorsDtype = "F64" | "F32" | "F16" | "BF16";
+
+/** The element types of whole numbers. BOOL is 0 or 1. */
+export type SafetensorsIntegerDtype = keyof SafetensorsIntegers;
+
+/** What whole numbers are read as: nothing is rounded, those of 64 bits are bigint. */
+interface SafetensorsIntegers {
+  readonly I64: BigInt64Array;
+  readonly U64: BigUint64Array;
+  readonly I32: Int32Array;
+  readonly U32: Uint32Array;
+  readonly I16: Int16Array;
+  readonly U16: Uint16Array;
+  readonly I8: Int8Array;
+  readonly U8: Uint8Array;
+  readonly BOOL: Uint8Array;
+}
+
+/** A tensor of whole numbers as read. */
+export interface SafetensorsIntegerTensor<D extends SafetensorsIntegerDtype = SafetensorsIntegerDtype> {
+  /** The element type in the file. */
+  readonly dtype: D;
+  /** Sizes of the axes; `[]` for a scalar. */
+  readonly shape: number[];
+  /** The typed array of the element type; row-major, and a copy of its own. */
+  readonly data: SafetensorsIntegers[D];
+}
 
 /** A tensor as read: `dtype` is the file's, `data` is row-major and a copy of its own. */
 export interface SafetensorsTensor {
@@ -18,13 +45,15 @@ export interface SafetensorsTensor {
   /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: number[];
   /** Float64Array for F64, Float32Array for the others. */
-  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  readonly data: Float32Array | Float64Array;
 }
 
-/** All of a file: tensors in the order of their data, and the free text under `__metadata__`. */
+/** All of a file: tensors in the order of their data, floats apart from whole numbers, and the free text under `__metadata__`. */
 export interface SafetensorsFile {
   /** By name, in the order of their data. */
   readonly tensors: Map<string, SafetensorsTensor>;
+  /** Tensors of whole numbers, which no parameter holds: counters, token numbers, masks. */
+  readonly integers: Map<string, SafetensorsIntegerTensor>;
   /** The free text under `__metadata__`. */
   readonly metadata: Map<string, string>;
 }
@@ -54,8 +83,8 @@ const metadataKey = "__metadata__";
  *
  * @param bytes the whole file; need not be aligned
  * @param source what to call the file in errors, usually its path
- * @throws FormatError when the bytes are not a complete and consistent safetensors file, or hold a dtype other
- *   than F64, F32, F16 and BF16
+ * @throws FormatError when the bytes are not a complete and consistent safetensors file, or hold a dtype that
+ *   is not read, such as floats of 8 bits
  * @example
  * const bytes = writeSafetensors({ "encoder.0.bias": { shape: [2], data: Float32Array.of(1, 2) } });
  * readSafetensors(bytes, "model.safetensors").tensors.get("encoder.0.bias")?.shape; // [2]
@@ -104,7 +133,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
       const kind = start > position ? "a hole before" : "an overlap at";
       refuse(`${kind} tensor ${quote(name)}: it starts at byte ${start} of the data, expected ${position}`);
     }
-    const length = byteLength(shape, dtypes[dtype].size);
+    const length = byteLength(shape, isInteger(dtype) ? integers[dtype].size : floats[dtype].size);
     if (length === undefined) refuse(`tensor ${quote(name)} has more elements than can be counted`);
     if (end - start !== length) {
       refuse(
@@ -119,11 +148,13 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
 
   // Only now that every length is proven is memory taken for the data.
   const tensors = new Map<string, SafetensorsTensor>();
+  const whole = new Map<string, SafetensorsIntegerTensor>();
   for (const { name, dtype, shape, start, end } of infos) {
     const part = new DataView(bytes.buffer, bytes.byteOffset + dataStart + start, end - start);
-    tensors.set(name, { dtype, shape, data: dtypes[dtype].decode(part) });
+    if (isInteger(dtype)) whole.set(name, { dtype, shape, data: integers[dtype].decode(part) });
+    else tensors.set(name, { dtype, shape, data: floats[dtype].decode(part) });
   }
-  return { tensors, metadata };
+  return { tensors, integers: whole, metadata };
 }
 
 /**
@@ -138,10 +169,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
  * @example
  * writeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } }, { epoch: "2000" });
  */
-export function writeSafetensors(
-  tensors: Named<TensorToWrite>,
-  metadata: Named<string> = {},
-): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(tensors: Named<TensorToWrite>, metadata: Named<string> = {}): Bytes {
   const sorted = pairs(tensors, "tensor")
     .map(([name, tensor]) => [name, { shape: tensor?.shape, data: elementsOf(name, tensor) }] as const)
     .sort(
@@ -214,7 +242,7 @@ function elementsOf(name: string, tensor: TensorToWrite): Float32Array | Float64
 }
 
 /** Element sizes and decoders. Float32 goes through integers: bits, NaN payloads too, and byte order stay exact. */
-const dtypes = {
+const floats = {
   F64: {
     size: 8,
     decode: (view: DataView) =>
@@ -225,11 +253,49 @@ const dtypes = {
   BF16: { size: 2, decode: (view: DataView) => float32From(view, 2, (at) => view.getUint16(at, true) << 16) },
 } as const;
 
-function float32From(
-  view: DataView,
-  size: number,
-  bitsAt: (at: number) => number,
-): Float32Array<ArrayBuffer> {
+const integers: {
+  readonly [D in SafetensorsIntegerDtype]: {
+    readonly size: number;
+    decode(view: DataView): SafetensorsIntegers[D];
+  };
+} = {
+  I64: {
+    size: 8,
+    decode: (view) => new BigInt64Array(view.byteLength / 8).map((_, i) => view.getBigInt64(8 * i, true)),
+  },
+  U64: {
+    size: 8,
+    decode: (view) => new BigUint64Array(view.byteLength / 8).map((_, i) => view.getBigUint64(8 * i, true)),
+  },
+  I32: {
+    size: 4,
+    decode: (view) => new Int32Array(view.byteLength / 4).map((_, i) => view.getInt32(4 * i, true)),
+  },
+  U32: {
+    size: 4,
+    decode: (view) => new Uint32Array(view.byteLength / 4).map((_, i) => view.getUint32(4 * i, true)),
+  },
+  I16: {
+    size: 2,
+    decode: (view) => new Int16Array(view.byteLength / 2).map((_, i) => view.getInt16(2 * i, true)),
+  },
+  U16: {
+    size: 2,
+    decode: (view) => new Uint16Array(view.byteLength / 2).map((_, i) => view.getUint16(2 * i, true)),
+  },
+  I8: { size: 1, decode: (view) => new Int8Array(view.byteLength).map((_, i) => view.getInt8(i)) },
+  U8: { size: 1, decode: (view) => new Uint8Array(view.byteLength).map((_, i) => view.getUint8(i)) },
+  BOOL: { size: 1, decode: (view) => new Uint8Array(view.byteLength).map((_, i) => view.getUint8(i)) },
+};
+
+/** The names of all element types that are read. */
+type AnyDtype = SafetensorsDtype | SafetensorsIntegerDtype;
+
+const isInteger = (dtype: string): dtype is SafetensorsIntegerDtype => Object.hasOwn(integers, dtype);
+
+const isRead = (dtype: string): dtype is AnyDtype => Object.hasOwn(floats, dtype) || isInteger(dtype);
+
+function float32From(view: DataView, size: number, bitsAt: (at: number) => number): Float32Array {
   const bits = new Uint32Array(view.byteLength / size);
   for (let i = 0; i < bits.length; i++) bits[i] = bitsAt(size * i);
   return new Float32Array(bits.buffer);
@@ -250,7 +316,7 @@ function widen(half: number): number {
 
 interface TensorInfo {
   readonly name: string;
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: AnyDtype;
   readonly shape: number[];
   readonly start: number;
   readonly end: number;
@@ -303,14 +369,14 @@ class HeaderParser {
     if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
       return this.refuse(`tensor ${quote(name)} needs a dtype, a shape and two data_offsets`);
     }
-    if (!Object.hasOwn(dtypes, dtype)) {
+    if (!isRead(dtype)) {
       return this.refuse(
         `tensor ${quote(name)} has dtype ${quote(dtype)}, which is not read`,
-        `convert it to one of ${Object.keys(dtypes).join(", ")} before saving`,
+        `convert it to one of ${[...Object.keys(floats), ...Object.keys(integers)].join(", ")} before saving`,
       );
     }
     const [start, end] = offsets as [number, number];
-    return { name, dtype: dtype as SafetensorsDtype, shape, start, end };
+    return { name, dtype, shape, start, end };
   }
 
   /** `{ key: value, … }`; `value` reads what follows each colon. */

@@ -26,8 +26,18 @@ export interface SparcCurve extends Observations {
 export interface SparcGalaxy {
   /** As in the table: "NGC2403". */
   readonly name: string;
+  /** Mpc. */
+  readonly distance: number;
+  /** Mpc. */
+  readonly distanceError: number;
   /** Degrees; 90 is edge-on. */
   readonly inclination: number;
+  /** Degrees. */
+  readonly inclinationError: number;
+  /** Of all stars at 3.6 μm, solar luminosities. */
+  readonly luminosity: number;
+  /** Of atomic hydrogen, solar masses. */
+  readonly hydrogenMass: number;
   /** 1 = high, 2 = medium, 3 = low. */
   readonly quality: number;
 }
@@ -88,12 +98,22 @@ export function parseSparcCurves(text: string, source: string): SparcCurve[] {
  *   "-".repeat(80),
  *   "NGC2403  6   3.16  0.16  2 63.0  3.0  10.041   0.028  2.16   341.06  1.39  1408.74   3.199 15.11 131.2   4.9   1   Da06",
  * ].join("\n");
- * parseSparcGalaxies(text, "SPARC_Lelli2016c.mrt"); // [{ name: "NGC2403", inclination: 63, quality: 1 }]
+ * const [{ name, inclination, quality }] = parseSparcGalaxies(text, "SPARC_Lelli2016c.mrt");
+ * [name, inclination, quality]; // ["NGC2403", 63, 1]
  */
 export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] {
   return linesOf(text, source, "Inc", 18).map(({ line, words }) => {
     const numbers = numbersOf(words.slice(1, 18), source, line);
-    return { name: words[0], inclination: numbers[4], quality: numbers[16] };
+    return {
+      name: words[0],
+      distance: numbers[1],
+      distanceError: numbers[2],
+      inclination: numbers[4],
+      inclinationError: numbers[5],
+      luminosity: 1e9 * numbers[6],
+      hydrogenMass: 1e9 * numbers[12],
+      quality: numbers[16],
+    };
   });
 }
 

@@ -60,6 +60,30 @@ export type Expression = <V>(m: Arithmetic<V>, ...operands: V[]) => V;
 /** Several values from the operands: what an in-place update writes back to its first operands. */
 export type Expressions = <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
 
+/**
+ * An expression as a kernel computes it. Where an arithmetic has numbers of little range, as lanes have, and a step on the way
+ * may leave it, the arithmetic is asked to guard the result.
+ */
+export const kernelOf: (expression: Expression) => Expressions = /* @__PURE__ */ oncePer(
+  (expression: Expression): Expressions =>
+    <V>(m: Arithmetic<V>, ...operands: V[]): V[] => [
+      "guarded" in m && !inRange.has(expression)
+        ? (m as Arithmetic<V> & { guarded(of: Expression, operands: V[]): V }).guarded(expression, operands)
+        : expression(m, ...operands),
+    ],
+);
+
+const inRange = /* @__PURE__ */ new WeakSet<Expression>();
+
+/**
+ * The same expression, which is written so that no step leaves the range of float32 where that would cost digits. For what
+ * is guarded in vain, and takes a tenth more time for it.
+ */
+/* @__NO_SIDE_EFFECTS__ */ export function staysInRange(expression: Expression): Expression {
+  inRange.add(expression);
+  return expression;
+}
+
 /** What `make` makes of an expression or another object, made once for each. */
 export function oncePer<K extends object, T>(make: (key: K) => T): (key: K) => T {
   const made = new WeakMap<K, T>();

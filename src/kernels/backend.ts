@@ -17,6 +17,14 @@ export interface Operand {
   readonly strides: readonly number[];
 }
 
+/**
+ * The same memory with another beginning or other strides. `{ ...operand }` would not do: a tensor that a library compared
+ * hides its memory from whatever lists fields.
+ */
+export function readAs({ storage, offset, strides }: Operand, changes: Partial<Operand>): Operand {
+  return { storage, offset, strides, ...changes };
+}
+
 /** Computes results for every index of `shape`; result k is stored in `outputs[k]`. */
 export type ElementwiseKernel = (
   shape: readonly number[],

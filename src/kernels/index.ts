@@ -16,13 +16,28 @@ import {
   watcher,
 } from "./watch.ts";
 
-export { type Arithmetic, type Expression, type Expressions, oncePer } from "./arithmetic.ts";
-export type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "./backend.ts";
+export {
+  type Arithmetic,
+  type Expression,
+  type Expressions,
+  kernelOf,
+  oncePer,
+  staysInRange,
+} from "./arithmetic.ts";
+export { type Backend, type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "./backend.ts";
 export { changes, type Dtype, type Residence, Storage } from "./storage.ts";
-export type { FloatArray } from "./types.ts";
+export type { Bytes, FloatArray } from "./types.ts";
 export type { Draw } from "./typescript/random.ts";
 export { type Axes, forEachIndex, mergeAxes } from "./walk.ts";
-export { conditionOf, HostValue, onHost, type Watcher, watcher, withWatcher } from "./watch.ts";
+export {
+  conditionOf,
+  HostValue,
+  onHost,
+  readOnHost,
+  type Watcher,
+  watcher,
+  withWatcher,
+} from "./watch.ts";
 
 /** The names of the backends. */
 export type BackendName = "typescript" | "wasm";

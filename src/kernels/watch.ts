@@ -33,7 +33,12 @@ export interface Watcher {
   /** The host reads a value that decides what is computed: a mode, a rate. `setAt` is the count of `settings` when it was set. */
   condition(read: () => unknown, setAt: number): void;
   /** Work of the host that belongs to every run: see `onHost`. */
-  host<T extends Operand>(work: HostWork<T>, reads: readonly T[], fixed: unknown): readonly number[];
+  host<T extends Operand>(
+    work: HostWork<T>,
+    reads: readonly T[],
+    fixed: unknown,
+    mayThrow: boolean,
+  ): readonly number[];
   /** Numbers, perhaps those that such work returned, go into a kernel as these scalars. */
   scalars(numbers: readonly number[], storages: readonly Storage[]): void;
   /** Something happened that cannot be repeated. */
@@ -137,13 +142,23 @@ export function runAgain(call: KernelCall): void {
  * all else that it uses are the same objects at each step.
  *
  * @param fixed what else it uses, whose state it moves on: a step is compiled only where this is the same each time
+ * @param mayThrow whether it may end the step by an error, as all work is taken to that reads tensors; other work is done as early as
+ *   its order among all work allows
  */
 export function onHost<T extends Operand>(
   work: HostWork<T>,
   reads: readonly T[],
   fixed: unknown,
+  mayThrow = false,
 ): readonly number[] {
-  return watcher === null ? work(reads) : watcher.host(work, reads, fixed);
+  return watcher === null ? work(reads) : watcher.host(work, reads, fixed, mayThrow);
+}
+
+/** Reads elements that decide what an operation does, such as its indices: no later step may do the same, and none is compiled. */
+export function readOnHost<T>(what: string, read: () => T): T {
+  if (watcher === null) return read();
+  watcher.refuse(`reads ${what} on the host`);
+  return withWatcher(null, read);
 }
 
 /** Reads a value of the host that decides what is computed; a compiled step is valid only while it stays the same. */

@@ -7,6 +7,7 @@
 
 export { type ClassifierOptions, classifierAccuracy } from "./classifier.ts";
 export { energyDistance, maximumMeanDiscrepancy } from "./distances.ts";
+export { type LeaveOneOut, leaveOneOut } from "./leave-one-out.ts";
 export {
   type Memorisation,
   memorisation,

@@ -1,19 +1,19 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
 import { noGrad } from "../autograd/tape.ts";
-import { describeValue, isPlainObject } from "../basics/check.ts";
+import { checkOptions, describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
-import { type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
+import { checkState, type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
 import { tensor } from "../tensor/construction.ts";
 
 /**
- * A part of a network. Parameters, other modules, and arrays and plain objects of them, when they are fields, are
- * found by themselves, in the order in which the fields were set.
+ * A part of a network. Parameters, other modules, and arrays, sets, maps and plain objects of them, when they are fields, are
+ * found by themselves, in the order in which the fields were set. A map gives them its keys for names.
  *
  * A parameter is a leaf that requires gradients, as `parameter()` makes it. It stays one when it is frozen
  * (`requiresGrad = false`): it is saved and loaded, and optimisers leave it alone. A tensor that never required gradients is
@@ -32,8 +32,20 @@ import { tensor } from "../tensor/construction.ts";
  *   }
  * }
  * ```
+ *
+ * A module of several inputs, or of another output than one tensor, states their types:
+ *
+ * ```ts
+ * class Attend extends Module<[queries: Tensor, keys: Tensor], { output: Tensor; weights: Tensor }> {
+ *   forward(queries: Tensor, keys: Tensor): { output: Tensor; weights: Tensor } {
+ *     const weights = queries.matmul(keys.transpose()).softmax();
+ *     return { output: weights.matmul(keys), weights };
+ *   }
+ * }
+ * new Attend().forward(tensor([[1, 0]]), tensor([[1, 0]])).weights; // tensor([[1]])
+ * ```
  */
-export abstract class Module {
+export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Tensor> {
   #training = true;
 
   /** True while training; `eval()` turns it off for parts that behave differently then. */
@@ -45,8 +57,8 @@ export abstract class Module {
     this.#training = training;
   }
 
-  /** The output for an input. */
-  abstract forward(x: Tensor): Tensor;
+  /** The output for an input, or for several. */
+  abstract forward(...inputs: Inputs): Output;
 
   /** Parameters with their dotted names: `["encoder.0.weight", tensor]`. A shared one is named once. */
   *namedParameters(): Generator<[name: string, parameter: Tensor]> {
@@ -65,8 +77,8 @@ export abstract class Module {
   }
 
   /** All modules below this one, and itself first. */
-  modules(): Module[] {
-    const below = [...fieldsOf(this)].map(([, value]) => value).filter((value) => value instanceof Module);
+  modules(): AnyModule[] {
+    const below = [...fieldsOf(this)].map(([, value]) => value).filter(isModule);
     return [this, ...new Set(below)];
   }
 
@@ -97,16 +109,28 @@ export abstract class Module {
    * Copies values into the parameters: a state dictionary, or the tensors of a file,
    * `model.loadStateDictionary(readSafetensors(bytes, "model.safetensors").tensors)`.
    *
-   * @throws ArgumentError when names are missing or unknown and for what is no tensor, ShapeError when a shape differs,
-   *   DtypeError for whole numbers of 64 bits; nothing is changed then
+   * ```ts
+   * const model = new Sequential(new Linear(2, 3, new Random(0)), new Linear(3, 1, new Random(1)));
+   * const state = new Map([["0.bias", tensor([1, 2, 3])], ["old.bias", tensor([4])]]);
+   * model.loadStateDictionary(state, { isPartial: true }).unknown; // ["old.bias"]
+   * ```
+   *
+   * @param options.isPartial load what is there under a known name, and leave all other parameters as they are; default false
+   * @returns the names of parameters that no value was given for, and those of values that belong to no parameter
+   * @throws ArgumentError when names are missing or unknown, unless part of them will do, and for what is no tensor; ShapeError
+   *   when a shape differs; DtypeError for whole numbers of 64 bits. Nothing is changed then
    */
-  loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
+  loadStateDictionary(
+    state: ReadonlyMap<string, SavedTensor>,
+    options: { isPartial?: boolean } = {},
+  ): { readonly missing: string[]; readonly unknown: string[] } {
     const where = "loadStateDictionary";
-    const values = savedTensors(where, state);
-    const own = new Map(this.namedParameters());
-    const missing = [...own.keys()].filter((name) => !values.has(name));
-    const unknown = [...values.keys()].filter((name) => !own.has(name));
-    if (missing.length > 0 || unknown.length > 0) {
+    checkOptions(where, options, ["isPartial"]);
+    checkState(where, state);
+    const all = [...this.namedParameters()];
+    const missing = all.map(([name]) => name).filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !all.some(([own]) => own === name));
+    if ((missing.length > 0 || unknown.length > 0) && !options.isPartial) {
       throw new ArgumentError(
         where,
         [
@@ -115,9 +139,11 @@ export abstract class Module {
         ]
           .filter(Boolean)
           .join("; "),
-        "load into a module of the architecture that was saved.",
+        "load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.",
       );
     }
+    const own = new Map(all.filter(([name]) => state.has(name)));
+    const values = savedTensors(where, new Map([...state].filter(([name]) => own.has(name))));
     for (const [name, parameter] of own) {
       const { shape } = values.get(name)!;
       if (!sameShape(shape, parameter.shape)) {
@@ -136,8 +162,13 @@ export abstract class Module {
       for (const [i, [name, parameter]] of [...own].entries())
         changing(where, name, parameter, () => parameter.assign(loaded[i]));
     });
+    return { missing, unknown };
   }
 }
+
+/** A module of any inputs and output: what can be said of all of them. */
+// biome-ignore lint/suspicious/noExplicitAny: the only type to which the inputs of every module are assignable
+export type AnyModule = Module<any[], unknown>;
 
 /**
  * A tensor to be trained: a leaf that requires gradients. Without a shape it has one axis.
@@ -185,7 +216,7 @@ export class Sequential extends Module {
 
 /** Fields of a module and of what lies in them, with dotted names. */
 function* fieldsOf(
-  module: Module,
+  module: AnyModule,
   prefix = "",
   seen = new Set<unknown>([module]),
 ): Generator<[string, unknown]> {
@@ -203,12 +234,33 @@ function* visit(name: string, value: unknown, seen: Set<unknown>): Generator<[st
   if (value instanceof Sequential) {
     yield [name, value];
     for (const [index, layer] of value.layers.entries()) yield* visit(`${name}.${index}`, layer, seen);
-  } else if (value instanceof Module) {
+  } else if (isModule(value)) {
     yield [name, value];
     yield* fieldsOf(value, `${name}.`, seen);
+  } else if (isBuiltIn(value, "Map")) {
+    for (const [key, entry] of value) {
+      for (const found of visit(`${name}.${String(key)}`, entry, seen)) {
+        if (typeof key !== "string" && typeof key !== "number") throw unnamed(name, key);
+        yield found;
+      }
+    }
+  } else if (isBuiltIn(value, "Set")) {
+    for (const [i, entry] of [...value].entries()) yield* visit(`${name}.${i}`, entry, seen);
   } else if (Array.isArray(value) || isPlainObject(value)) {
     for (const [key, entry] of Object.entries(value)) yield* visit(`${name}.${key}`, entry, seen);
   }
+}
+
+function unnamed(field: string, key: unknown): ArgumentError {
+  return new ArgumentError(
+    "Module",
+    `the Map ${field} holds parameters under ${describeValue(key)}, which gives them no name to be saved by.`,
+    "use text or numbers as keys.",
+  );
+}
+
+function isModule(value: unknown): value is AnyModule {
+  return value instanceof Module;
 }
 
 function isParameter(value: unknown): value is Tensor {

@@ -17,6 +17,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -252,24 +253,71 @@ export function readBytes(path: string): Uint8Array {
 }
 
 /**
- * Reads a whole UTF-8 text file; a byte order mark is dropped.
+ * Reads a whole UTF-8 text file; a byte order mark is dropped. "-" is standard input.
  *
  * @throws FileError as {@link readBytes}
  * @throws FormatError when it is not UTF-8 text, or longer than a JavaScript string can be
  */
 export function readTextFile(path: string): string {
-  const bytes = readBytes(path);
-  if (bytes.length > bufferConstants.MAX_STRING_LENGTH) {
-    throw new FormatError(path, `${bytes.length} bytes are too many for one text`, "split the file");
-  }
+  const bytes = path === "-" ? readStandardInput() : readBytes(path);
+  const refuse = (problem: string, fix: string): never => {
+    throw new FormatError(sourceOf(path), problem, fix);
+  };
+  if (bytes.length > bufferConstants.MAX_STRING_LENGTH)
+    refuse(`${bytes.length} bytes are too many for one text`, "split the file");
+  const foreign = encodingOf(bytes);
+  if (foreign !== undefined) refuse(...foreign);
+  return new TextDecoder("utf-8").decode(bytes);
+}
+
+/** What to call a file in messages. */
+export function sourceOf(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+/** To the end of the stream, which may be a pipe that its writer fills slowly. */
+function readStandardInput(): Uint8Array {
+  return attempt("-", () => {
+    const parts: Uint8Array[] = [];
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (;;) {
+      const part = new Uint8Array(65_536);
+      try {
+        const count = readSync(0, part);
+        if (count === 0) return Buffer.concat(parts);
+        parts.push(part.subarray(0, count));
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? error.code : "";
+        if (code === "EOF") return Buffer.concat(parts);
+        // A pipe that another program has set not to wait: nothing is there yet.
+        if (code !== "EAGAIN") throw error;
+        Atomics.wait(pause, 0, 0, 20);
+      }
+    }
+  });
+}
+
+/** What bytes are that are no text in UTF-8, and what to do about it; undefined where they are. */
+function encodingOf(bytes: Uint8Array): [problem: string, fix: string] | undefined {
+  const starts = (...first: number[]): boolean => first.every((byte, i) => bytes[i] === byte);
+  const convert = (from: string): string => `convert it: iconv -f ${from} -t UTF-8 FILE > NEW`;
+  if (starts(0xff, 0xfe) || starts(0xfe, 0xff)) return ["the file is UTF-16 text", convert("UTF-16")];
+  if (starts(0x1f, 0x8b)) return ["the file is compressed by gzip", "unpack it: gunzip -k FILE"];
+  if (starts(0x50, 0x4b, 3, 4))
+    return ["the file is a zip archive or a spreadsheet", "save the table as CSV"];
+  const head = bytes.subarray(0, 1024);
+  const zerosAt = (parity: number): number => head.filter((byte, i) => byte === 0 && i % 2 === parity).length;
+  if (4 * zerosAt(1) > head.length) return ["the file is UTF-16 text", convert("UTF-16LE")];
+  if (4 * zerosAt(0) > head.length) return ["the file is UTF-16 text", convert("UTF-16BE")];
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return undefined;
   } catch {
-    throw new FormatError(
-      path,
-      "the file is not UTF-8 text",
-      "save it as UTF-8, or check that it is the right file",
-    );
+    // Text of one byte a letter has no control characters but ends of lines, tabs and form feeds.
+    const isText = bytes.every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
+    return isText
+      ? ["the file is not UTF-8 text, but Latin-1 or a code page like it", convert("ISO-8859-1")]
+      : ["the file is not UTF-8 text", "save it as UTF-8, or check that it is the right file"];
   }
 }
 

@@ -10,6 +10,7 @@ import {
   backend,
   type ElementwiseKernel,
   type Expression,
+  kernelOf,
   type Operand,
 } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
@@ -84,8 +85,7 @@ export class ElementwiseOperation implements Operation {
   }
 
   compute(output: Operand, shape: Shape, inputs: readonly Tensor[]): void {
-    const { value } = this;
-    this.#kernel ??= backend.elementwise((m, ...values) => [value(m, ...values)], this.arity);
+    this.#kernel ??= backend.elementwise(kernelOf(this.value), this.arity);
     let operands: readonly Operand[] = inputs;
     for (let i = 0; i < inputs.length && operands === inputs; i++)
       if (!sameShape(inputs[i].shape, shape)) operands = inputs.map((x) => broadcastOperand(x, shape));

@@ -4,9 +4,10 @@
  */
 
 import { checkNumber } from "../basics/check.ts";
-import type { Arithmetic } from "../kernels/index.ts";
+import { staysInRange } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { binary, quaternary, ternary, unary } from "./elementwise-record.ts";
+import { expOfMinusAbs, logistic, logisticDensity, normalCdf } from "./expressions.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** An elementwise operation of one tensor. */
@@ -188,12 +189,12 @@ export const sigmoid: Unary = unary({
 export const silu: Unary = unary({
   name: "silu",
   // Below −80 it is x e^(x/2) e^(x/2), since e^(−x) overflows before the quotient is 0; 1 + e^(x/2) is 1 there.
-  value: (m, x) => {
+  value: staysInRange((m, x) => {
     const one = m.constant(1);
     const isFar = m.less(x, m.constant(-80));
     const e = m.exp(m.mul(m.where(isFar, m.constant(0.5), m.constant(-1)), x));
     return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.add(one, e));
-  },
+  }),
   // That of the quotient is ∞/∞ where e^(−x) overflows. With e = e^(−|x|), σ (1 − σ) is e / (1 + e)², where 1 − σ cancels.
   // Beyond 800 e is 0, and ∞ · 0 would be NaN.
   derivative: (m, x) => {
@@ -279,32 +280,3 @@ export const clamp: (x: TensorLike, low: TensorLike, high: TensorLike) => Tensor
   ],
   chooses: true,
 });
-
-/** 1/(1 + e^(−x)), from e^(−|x|) so that nothing overflows when it is differentiated again. */
-function logistic<V>(m: Arithmetic<V>, x: V): V {
-  const e = expOfMinusAbs(m, x);
-  const one = m.constant(1);
-  return m.div(m.where(m.less(x, m.constant(0)), e, one), m.add(one, e));
-}
-
-/**
- * σ(x) σ(−x) = e / (1 + e)² with e = e^(−|x|): no overflow, no cancellation. Near 0 it is ¼ − u² with u = σ(x) − ½, the
- * slope of which does not cancel either.
- */
-function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
-  const isNear = m.less(m.abs(x), m.constant(0.5));
-  const power = m.expm1(m.where(isNear, x, m.constant(0)));
-  const u = m.mul(m.constant(0.5), m.div(power, m.add(m.constant(2), power)));
-  const e = expOfMinusAbs(m, x);
-  const onePlus = m.add(m.constant(1), e);
-  return m.where(isNear, m.sub(m.constant(0.25), m.mul(u, u)), m.div(e, m.mul(onePlus, onePlus)));
-}
-
-/** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */
-function expOfMinusAbs<V>(m: Arithmetic<V>, x: V): V {
-  return m.exp(m.where(m.less(x, m.constant(0)), x, m.neg(x)));
-}
-
-function normalCdf<V>(m: Arithmetic<V>, x: V): V {
-  return m.mul(m.constant(0.5), m.erfc(m.mul(x, m.constant(-Math.SQRT1_2))));
-}

@@ -1,17 +1,17 @@
 /** Selection by a list of indices, and its transpose. */
 
-import { checkCount, describeValue } from "../basics/check.ts";
+import { checkCount } from "../basics/check.ts";
 import type { Dice, Setting } from "../basics/domains.ts";
-import { ArgumentError, AxisError, ShapeError } from "../basics/errors.ts";
+import { AxisError } from "../basics/errors.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../basics/shape.ts";
-import { forEachIndex } from "../kernels/index.ts";
+import { forEachIndex, readAs } from "../kernels/index.ts";
+import { checkIndices, type Indices } from "./indices.ts";
 import { entryAlong } from "./lines.ts";
-import { isTensor, operand } from "./operands.ts";
+import { operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Whole numbers: an array, a typed array, or a tensor of one axis. */
-export type Indices = ArrayLike<number> | Tensor;
+export type { Indices } from "./indices.ts";
 
 interface IndexAttributes {
   readonly axis: number;
@@ -74,7 +74,12 @@ export const indexAdd: (x: Tensor, axis: number, indices: Indices, size: number)
         const source = x.storage.data;
         const sums = new Float64Array(sizeOf(outShape));
         const [step, outStep] = [x.strides[axis], output.strides[axis]];
-        const { axes, rank, count, run, outRun } = entryAlong(axis, x.shape, x, { ...output, offset: 0 });
+        const { axes, rank, count, run, outRun } = entryAlong(
+          axis,
+          x.shape,
+          x,
+          readAs(output, { offset: 0 }),
+        );
         const visit = ([start, outStart]: readonly number[]): void => {
           for (let i = 0; i < indices.length; i++) {
             const [from, to] = [start + i * step, outStart + indices[i] * outStep];
@@ -114,42 +119,4 @@ function someIndices(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Sett
 /** Where each entry of the axis goes, among three. */
 function indicesIntoThree(dice: Dice, shape: Shape, [axis]: readonly Setting[]): Setting {
   return Array.from({ length: shape.at(axis as number)! }, () => dice.integer(-3, 2));
-}
-
-function checkIndices(where: string, indices: Indices, size: number): Int32Array {
-  if (isTensor(indices) && indices.rank !== 1) {
-    throw new ShapeError(
-      where,
-      `indices have one axis; got ${describeValue(indices)}.`,
-      "flatten() them, and reshape the result.",
-    );
-  }
-  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices) && !isTensor(indices)) {
-    throw new ArgumentError(
-      where,
-      `indices are a list of whole numbers; got ${describeValue(indices)}.`,
-      typeof indices === "number"
-        ? "one index is a list too: [0]."
-        : "give an array, a typed array or a tensor.",
-    );
-  }
-  const given: ArrayLike<number> = isTensor(indices) ? indices.toTypedArray() : indices;
-  const list = new Int32Array(given.length);
-  for (let i = 0; i < list.length; i++) {
-    const index = given[i];
-    if (!(Number.isInteger(index) && index >= -size && index < size)) throw notAnIndex(where, index, size);
-    list[i] = index < 0 ? index + size : index;
-  }
-  return list;
-}
-
-function notAnIndex(where: string, index: unknown, size: number): ArgumentError | AxisError {
-  if (!Number.isInteger(index))
-    return new ArgumentError(where, `an index is a whole number; got ${describeValue(index)}.`);
-  return new AxisError(
-    where,
-    size === 0
-      ? `index ${index} is outside an axis without entries.`
-      : `index ${index} is outside an axis of ${size}: it must be from ${-size} to ${size - 1}.`,
-  );
 }

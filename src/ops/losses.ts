@@ -1,15 +1,19 @@
-/** Losses: the mean over all elements of a function of prediction and target. */
+/** Losses: the mean over all elements of a function of prediction and target, unless another reduction is asked for. */
 
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { backend, type ReduceKernel } from "../kernels/index.ts";
+import { backend, onHost, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { ternary } from "./elementwise-record.ts";
-import { operands } from "./operands.ts";
+import { wholeNumbers } from "./indices.ts";
+import { type LossOptions, reducedLoss } from "./loss-reduction.ts";
+import { operands, zeroTensor } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
+
+export type { LossOptions } from "./loss-reduction.ts";
 
 /**
  * The mean squared error, mean((prediction − target)²), as a scalar.
@@ -89,22 +93,38 @@ export const l1Loss: (prediction: Tensor, target: Tensor) => Tensor = composite(
 );
 
 /**
- * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits). Both are [..., classes]; logits are
- * what goes into softmax, targets are probabilities, such as one-hot rows: `eye(classes).indexSelect(0, labels)`. A class
- * that is masked by a logit of −∞ adds nothing where its target is 0 (0 · ln 0 = 0, where PyTorch gives NaN).
- * @example crossEntropyLoss(tensor([[0, 0]]), tensor([[1, 0]])); // tensor(0.6931)
+ * The cross entropy of classes: the mean over rows of −Σ target · ln softmax(logits). Logits are [..., classes], what goes into
+ * softmax. Targets are the number of the right class for each row, [...], or probabilities, [..., classes]. A class that is masked
+ * by a logit of −∞ adds nothing where its target is 0 (0 · ln 0 = 0, where PyTorch gives NaN).
+ * @throws ShapeError where the target is neither, AxisError for a class that there is not
+ * @example crossEntropyLoss(tensor([[0, 0]]), tensor([1])); // tensor(0.6931)
  */
-export const crossEntropyLoss: (logits: Tensor, target: Tensor) => Tensor = composite(
+export const crossEntropyLoss: (logits: Tensor, target: Tensor, options?: LossOptions) => Tensor = composite(
   "crossEntropyLoss",
-  (logits: Tensor, target: Tensor) => {
-    checkSameShape("crossEntropyLoss", logits, target);
+  (logits: Tensor, target: Tensor, options?: LossOptions) => {
+    const isOfClasses = logits.rank > 0 && sameShape(target.shape, logits.shape.slice(0, -1));
+    if (!isOfClasses) checkSameShape("crossEntropyLoss", logits, target);
     const log = logits.logSoftmax();
-    const isMasked = target.detach().equal(0).mul(log.detach().equal(-Infinity));
-    return where(isMasked, 0, log).mul(target).sum(-1).mean().neg();
+    const weights = isOfClasses ? hotAt(target, logits.shape[logits.rank - 1]) : target;
+    const isMasked = weights.detach().equal(0).mul(log.detach().equal(-Infinity));
+    return reducedLoss("crossEntropyLoss", where(isMasked, 0, log).mul(weights).sum(-1).neg(), options);
   },
   [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => crossEntropyLoss(logits, target) }],
   { others: (shape) => [shape] },
 );
+
+/** 1 at the place that each element names, along a new last axis; elsewhere 0. */
+function hotAt(places: Tensor, count: number): Tensor {
+  const numbers = zeroTensor([count], places.dtype);
+  for (let i = 0; i < count; i++) numbers.storage.set(i, i);
+  // Checked each time, also in a step that is compiled.
+  const check = ([read]: readonly Tensor[]): number[] => {
+    wholeNumbers("crossEntropyLoss", read.toTypedArray(), count, 0);
+    return [];
+  };
+  onHost(check, [places.detach()], undefined);
+  return places.detach().unsqueeze(-1).equal(numbers);
+}
 
 /** scale · (x − y) in one sweep. */
 const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({

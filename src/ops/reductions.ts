@@ -1,34 +1,30 @@
 /** Reductions over any axes, and what is composed of them: sum, mean, variance, softmax, layer norm and more. */
 
 import { checkNumber, checkOptions } from "../basics/check.ts";
-import type { Calls } from "../basics/domains.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import {
-  contiguousStrides,
-  normalizeAxes,
-  normalizeAxis,
-  type Shape,
-  showShape,
-  sizeOf,
-} from "../basics/shape.ts";
-import { backend, type Expression, forEachIndex, type ReduceKernel } from "../kernels/index.ts";
+import { contiguousStrides, normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
+import { forEachIndex, readAs } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
+import {
+  type Axes,
+  keptShape,
+  noElements,
+  REDUCE_OPTIONS,
+  REDUCTION_CALLS,
+  type ReduceAttributes,
+  type ReduceOptions,
+  type Reduction,
+  reducedCount,
+  reducedShape,
+  reduction,
+} from "./reduction-record.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** One axis, several, or (left out) all. Negative axes count from the last. */
-export type Axes = number | readonly number[];
-
-/** Options of reductions. */
-export interface ReduceOptions {
-  /** Keep reduced axes with size 1, so that the result broadcasts against the operand. Default false. */
-  readonly keepdim?: boolean;
-}
-
-const REDUCTION_CALLS: Calls = { settings: ["axes", { keepdim: [false, true] }] };
+export type { Axes, ReduceOptions } from "./reduction-record.ts";
 
 /** What sums have in common. */
 const SUM: Omit<Reduction, "initial"> = {
@@ -103,7 +99,6 @@ export const min: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = 
   gradient: extremumGradient,
 });
 
-const REDUCE_OPTIONS = ["keepdim"];
 const SPREAD_OPTIONS = ["correction", "keepdim"];
 // The root of a sum of squares has no slope at 0, and bends ever more towards it.
 const ROOT_LOWEST = 0.1;
@@ -305,79 +300,6 @@ export const argmin: (x: Tensor, axis?: number, options?: ReduceOptions) => Tens
   (a, b) => a < b,
 );
 
-interface ReduceAttributes {
-  readonly axes: readonly number[];
-  readonly keepdim: boolean;
-}
-
-/** What is written of a reduction. */
-interface Reduction {
-  name: string;
-  fold: Expression;
-  initial: number;
-  /** Divides by the number of elements, before the result is rounded. */
-  divides?: boolean;
-  reads: Operation["reads"];
-  gradient: NonNullable<Operation<ReduceAttributes>["gradient"]>;
-}
-
-/* @__NO_SIDE_EFFECTS__ */ function reduction(
-  record: Reduction,
-): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
-  const { name, fold, initial, divides = false, reads, gradient } = record;
-  let kernel: ReduceKernel | undefined;
-  const operation: Operation<ReduceAttributes> = {
-    name,
-    shape([x], { axes, keepdim }) {
-      const shape = reducedShape(name, x.shape, axes, keepdim);
-      // Nothing of nothing is an empty result; only an element of the result needs elements to come from.
-      if (Math.abs(initial) === Infinity && x.size === 0 && sizeOf(shape) > 0)
-        throw noElements(name, x.shape);
-      return shape;
-    },
-    compute(output, _shape, [x], { axes }) {
-      kernel ??= backend.reduce(fold, 1, initial);
-      const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
-      const shape = order.map((axis) => x.shape[axis]);
-      const strides = order.map((axis) => x.strides[axis]);
-      const kept = shape.slice(0, shape.length - axes.length);
-      const { storage, offset } = x;
-      const target = { ...output, storage: output.storage, strides: contiguousStrides(kept) };
-      const divisor = divides ? x.size / sizeOf(kept) : 1;
-      kernel(shape, axes.length, target, [{ storage, offset, strides }], divisor);
-    },
-    // With the reduced axes as axes of one, the cotangent broadcasts against the operand; a scalar does as it is.
-    gradient: (cotangent, node, index) => {
-      const kept = keptShape(node.inputs![0].shape, node.attributes.axes);
-      return gradient(cotangent.rank === 0 ? cotangent : cotangent.reshape(kept), node, index);
-    },
-    reads,
-    examples: [
-      { shapes: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepdim: false } },
-      { shapes: [[2, 3, 4]], attributes: { axes: [0], keepdim: false } },
-      { shapes: [[2, 3, 4]], attributes: { axes: [0, 2], keepdim: true } },
-      { shapes: [[2, 3, 4]], attributes: { axes: [2], keepdim: false } },
-    ],
-    calls: REDUCTION_CALLS,
-  };
-  return recordOf((x: Tensor, axes?: Axes, options?: ReduceOptions) => {
-    const input = operand(name, x);
-    if (options !== undefined) checkOptions(name, options, REDUCE_OPTIONS);
-    return apply(operation, [input], {
-      axes: normalizeAxes(name, axes, input.rank),
-      keepdim: options?.keepdim ?? false,
-    });
-  }, operation);
-}
-
-function noElements(name: string, shape: Shape): ShapeError {
-  return new ShapeError(
-    name,
-    `${showShape(shape)} has no elements to choose from.`,
-    "make sure that there is one along each reduced axis, or leave empty tensors out.",
-  );
-}
-
 /** The cotangent, divided among the elements that equal the extremum. */
 function extremumGradient(
   cotangent: Tensor,
@@ -414,7 +336,7 @@ function extremumGradient(
       const [axis] = axes;
       const kept = keptShape(x.shape, axes);
       const [source, target] = [x.storage.data, output.storage.data];
-      const to = { ...output, strides: contiguousStrides(kept) };
+      const to = readAs(output, { strides: contiguousStrides(kept) });
       forEachIndex(linesAlong(axis, x.shape, x, to), ([from, at]) => {
         let best = 0;
         let bestValue = source[from];
@@ -467,15 +389,3 @@ function steadyMax(x: Tensor, axes?: Axes): Tensor {
 }
 
 const LARGEST_FLOAT32 = 2 ** 128 - 2 ** 104;
-
-const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
-  shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-
-function reducedShape(where: string, shape: Shape, axes: Axes | undefined, keepdim: boolean): Shape {
-  const reduced = normalizeAxes(where, axes, shape.length);
-  return keepdim ? keptShape(shape, reduced) : shape.filter((_, axis) => !reduced.includes(axis));
-}
-
-function reducedCount(where: string, x: Tensor, axes: Axes | undefined): number {
-  return sizeOf(normalizeAxes(where, axes, x.rank).map((axis) => x.shape[axis]));
-}

@@ -12,6 +12,7 @@ import type * as layout from "./layout.ts";
 import type * as linear from "./linear.ts";
 import type * as losses from "./losses.ts";
 import type { Node } from "./operation.ts";
+import type { OtherMembers } from "./other-names.ts";
 import type * as reductions from "./reductions.ts";
 
 /** Where a number will do, it is taken as a scalar tensor of the other operand's dtype. */
@@ -37,7 +38,8 @@ export interface Tensor
     Methods<typeof layout>,
     Methods<typeof linear>,
     Methods<typeof losses>,
-    Methods<typeof indexing> {
+    Methods<typeof indexing>,
+    OtherMembers {
   /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: Shape;
   /** Elements to step over in `data` for a step along each axis; 0 where an axis repeats one element. */

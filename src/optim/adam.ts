@@ -6,7 +6,13 @@ import { type Arithmetic, type FloatArray, onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor, zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
-import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
+import {
+  checkAtLeast,
+  type Memory,
+  Optimizer,
+  type ParameterGroup,
+  type UpdateSettings,
+} from "./optimizer.ts";
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions {
@@ -44,7 +50,11 @@ export class Adam extends Optimizer {
   protected readonly weightDecay: number;
 
   /** Starts with moments of 0; `name` is what errors call it. */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}, name = "Adam") {
+  constructor(
+    parameters: Iterable<Tensor> | Iterable<ParameterGroup>,
+    options: AdamOptions = {},
+    name = "Adam",
+  ) {
     checkOptions(name, options, OPTIONS);
     super(name, parameters, options.learningRate ?? 0.001);
     const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
@@ -68,8 +78,8 @@ export class Adam extends Optimizer {
   }
 
   /** What is added to the gradient, and what the weights are multiplied with first. */
-  protected decay(): { penalty: number; shrink: number } {
-    return { penalty: this.weightDecay, shrink: 1 };
+  protected decay(_rate: number, weightDecay: number): { penalty: number; shrink: number } {
+    return { penalty: weightDecay, shrink: 1 };
   }
 
   /** What is remembered of a parameter, before its first step. */
@@ -84,20 +94,23 @@ export class Adam extends Optimizer {
   }
 
   /** Moves one parameter against its gradient. */
-  protected update(parameter: Tensor, gradient: Tensor, memory: Memory): void {
+  protected update(parameter: Tensor, gradient: Tensor, memory: Memory, settings: UpdateSettings): void {
     const { first, second, largest } = memory;
-    const numbers = onHost(() => this.#numbers(memory.powers.data), [], memory.powers);
+    // Another class may decay in a way that throws.
+    const isOwn = this.constructor === Adam || this.constructor === AdamW;
+    const numbers = onHost(() => this.#numbers(memory.powers.data, settings), [], memory.powers, !isOwn);
     if (largest === undefined) adam(parameter, first, second, gradient, numbers);
     else amsgrad(parameter, first, second, largest, gradient, numbers);
   }
 
   /** The numbers of a parameter's next step, in the order in which the update takes them. */
-  #numbers(powers: FloatArray): number[] {
+  #numbers(powers: FloatArray, { rateFactor, weightDecay = this.weightDecay }: UpdateSettings): number[] {
     const [beta1, beta2] = this.#betas;
     powers[0] *= beta1;
     powers[1] *= beta2;
-    const { penalty, shrink } = this.decay();
-    const rate = this.learningRate / (1 - powers[0]);
+    const learningRate = this.learningRate * rateFactor;
+    const { penalty, shrink } = this.decay(learningRate, weightDecay);
+    const rate = learningRate / (1 - powers[0]);
     const correction = 1 / Math.sqrt(1 - powers[1]);
     return [beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, this.#epsilon, penalty, shrink];
   }
@@ -116,14 +129,14 @@ export class Adam extends Optimizer {
  */
 export class AdamW extends Adam {
   /** `weightDecay` is 0.01 by default. */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
+  constructor(parameters: Iterable<Tensor> | Iterable<ParameterGroup>, options: AdamOptions = {}) {
     checkOptions("AdamW", options, OPTIONS);
     super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
   }
 
   /** Nothing is added to the gradient; the weights shrink by learningRate · weightDecay. */
-  protected override decay(): { penalty: number; shrink: number } {
-    return { penalty: 0, shrink: 1 - this.learningRate * this.weightDecay };
+  protected override decay(rate: number, weightDecay: number): { penalty: number; shrink: number } {
+    return { penalty: 0, shrink: 1 - rate * weightDecay };
   }
 }
 

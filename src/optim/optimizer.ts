@@ -1,7 +1,7 @@
 /** What all optimisers share: parameters, a learning rate that schedules may change, and state that can be saved. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkNumber, describeValue } from "../basics/check.ts";
+import { checkCount, checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf, HostValue, onHost } from "../kernels/index.ts";
@@ -9,7 +9,7 @@ import { isTensor, listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
 import { tensor } from "../tensor/construction.ts";
-import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
+import { type SavedTensor, type StateDictionary, savedTensors, withoutScheduler } from "./saved-state.ts";
 
 /**
  * Changes parameters by their gradients. An optimiser of your own says what it remembers of a parameter, and how it
@@ -38,18 +38,28 @@ export abstract class Optimizer {
   /** What is trained, in this order. */
   readonly parameters: readonly Tensor[];
   readonly #name: string;
+  /** Of each parameter, in their order. */
+  readonly #settings: readonly UpdateSettings[];
   readonly #memories: (Memory | undefined)[] = [];
   readonly #learningRate = new HostValue(0);
   readonly #stepCount = new HostValue(0);
 
   /**
-   * Takes leaves that require gradients, each once; `name` is what errors call the optimiser.
+   * Takes leaves that require gradients, each once, or groups of them; `name` is what errors call the optimiser.
    *
    * @throws ArgumentError for other parameters or none, or a negative learning rate
    */
-  constructor(name: string, parameters: Iterable<Tensor>, learningRate: number) {
+  constructor(name: string, parameters: Iterable<Tensor> | Iterable<ParameterGroup>, learningRate: number) {
     this.#name = name;
-    this.parameters = parametersOf(name, parameters);
+    const groups = groupsOf(name, parameters);
+    this.parameters = parametersOf(
+      name,
+      groups.flatMap(([list]) => list),
+    );
+    this.#settings = groups.flatMap(([list, group]) => {
+      const settings = settingsOf(name, group, learningRate);
+      return list.map(() => settings);
+    });
     if (this.parameters.length === 0) {
       throw new ArgumentError(
         name,
@@ -101,7 +111,7 @@ export abstract class Optimizer {
       // Other memory, loaded since, is a reason to watch a compiled step again.
       const memory = conditionOf(() => this.#memories[i])!;
       changing(this.#name, `parameter ${i}`, parameter, () =>
-        this.update(parameter.detach(), gradient, memory),
+        this.update(parameter.detach(), gradient, memory, this.#settings[i]),
       );
     });
   }
@@ -129,13 +139,14 @@ export abstract class Optimizer {
   }
 
   /**
-   * Continues where `stateDictionary()` was taken, of an optimiser with the same options and as many parameters.
+   * Continues where `stateDictionary()` was taken, of an optimiser with the same options and as many parameters. What a scheduler
+   * saved beside it is left to the scheduler.
    *
    * @throws ArgumentError when names are missing or unknown, ShapeError when a shape differs; nothing is changed then
    */
   loadStateDictionary(state: ReadonlyMap<string, SavedTensor>): void {
     const where = `${this.#name}.loadStateDictionary`;
-    const values = savedTensors(where, state);
+    const values = savedTensors(where, withoutScheduler(where, state));
     const number = (name: string): number => {
       const value = values.get(name);
       if (value?.size === 1) return value.item();
@@ -197,7 +208,72 @@ export abstract class Optimizer {
   protected abstract freshMemory(parameter: Tensor): Memory;
 
   /** One parameter's update in place, and that of what is learned about it. */
-  protected abstract update(parameter: Tensor, gradient: Tensor, memory: Memory): void;
+  protected abstract update(
+    parameter: Tensor,
+    gradient: Tensor,
+    memory: Memory,
+    settings: UpdateSettings,
+  ): void;
+}
+
+/**
+ * Parameters that are trained with settings of their own:
+ *
+ * ```ts
+ * const [weight, bias] = [parameter([1, 2]), parameter([0])];
+ * new AdamW([{ parameters: [weight] }, { parameters: [bias], learningRate: 1e-4, weightDecay: 0 }]);
+ * ```
+ */
+export interface ParameterGroup {
+  /** What is trained so. */
+  readonly parameters: Iterable<Tensor>;
+  /** At first; it changes as the optimiser's does, in proportion. Default: the optimiser's. */
+  readonly learningRate?: number;
+  /** Default: the optimiser's. */
+  readonly weightDecay?: number;
+}
+
+/** What an update of a parameter goes by, beside the optimiser's own options. */
+export interface UpdateSettings {
+  /** What the optimiser's learning rate is multiplied with. */
+  readonly rateFactor: number;
+  /** Undefined: the optimiser's. */
+  readonly weightDecay: number | undefined;
+}
+
+/** Parameters as groups, each with its settings: those that are given, or one of all. */
+function groupsOf(
+  where: string,
+  parameters: Iterable<Tensor> | Iterable<ParameterGroup>,
+): [list: Tensor[], settings: Partial<ParameterGroup>][] {
+  const isGroup = (entry: unknown): entry is ParameterGroup => isPlainObject(entry) && "parameters" in entry;
+  const list = isTensor(parameters)
+    ? [parameters]
+    : listOf<Tensor | ParameterGroup>(where, parameters, "pass model.parameters().");
+  if (!list.some(isGroup)) return [[parametersOf(where, list as Tensor[]), {}]];
+  return list.map((group, i) => {
+    if (isGroup(group)) return [parametersOf(where, group.parameters), group];
+    throw new ArgumentError(
+      where,
+      `group ${i} is ${describeValue(group)}.`,
+      "put its parameters into a group too: { parameters: [x] }.",
+    );
+  });
+}
+
+function settingsOf(where: string, group: Partial<ParameterGroup>, learningRate: number): UpdateSettings {
+  checkOptions(where, group, ["parameters", "learningRate", "weightDecay"]);
+  const { learningRate: own = learningRate, weightDecay } = group;
+  if (group.learningRate !== undefined) checkAtLeast(where, "learningRate of a group", own, 0);
+  if (weightDecay !== undefined) checkAtLeast(where, "weightDecay of a group", weightDecay, 0);
+  if (own !== learningRate && learningRate === 0) {
+    throw new ArgumentError(
+      where,
+      "a group has a learning rate, and the optimiser's is 0, to which it has no proportion.",
+      "give the optimiser a rate above 0.",
+    );
+  }
+  return { rateFactor: own === learningRate ? 1 : own / learningRate, weightDecay };
 }
 
 /** What an optimiser learned about one parameter, by name. */

@@ -20,6 +20,14 @@ export type SavedTensor = Tensor | { readonly shape: readonly number[]; readonly
  * @throws ArgumentError for what is no Map and for values that are no tensors, DtypeError for whole numbers of 64 bits
  */
 export function savedTensors(where: string, state: ReadonlyMap<string, SavedTensor>): StateDictionary {
+  checkState(where, state);
+  return new Map(
+    Array.from(state as Map<string, SavedTensor>, ([name, value]) => [name, asTensor(where, name, value)]),
+  );
+}
+
+/** @throws ArgumentError unless a dictionary is a Map */
+export function checkState(where: string, state: unknown): void {
   if (!isBuiltIn(state, "Map")) {
     throw new ArgumentError(
       where,
@@ -27,9 +35,18 @@ export function savedTensors(where: string, state: ReadonlyMap<string, SavedTens
       "give what stateDictionary() returned, or readSafetensors(…).tensors; new Map(Object.entries(…)) converts an object.",
     );
   }
-  return new Map(
-    Array.from(state as Map<string, SavedTensor>, ([name, value]) => [name, asTensor(where, name, value)]),
-  );
+}
+
+/** What the names of a scheduler's state begin with, in a dictionary that it shares with its optimiser. */
+export const SCHEDULER = "scheduler.";
+
+/** What does not belong to a scheduler. */
+export function withoutScheduler(
+  where: string,
+  state: ReadonlyMap<string, SavedTensor>,
+): ReadonlyMap<string, SavedTensor> {
+  checkState(where, state);
+  return new Map([...state].filter(([name]) => !name.startsWith(SCHEDULER)));
 }
 
 /** One state of several, each under its name: `optimizer.0.first`. */

@@ -6,7 +6,13 @@ import { onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
-import { checkAtLeast, type Memory, Optimizer } from "./optimizer.ts";
+import {
+  checkAtLeast,
+  type Memory,
+  Optimizer,
+  type ParameterGroup,
+  type UpdateSettings,
+} from "./optimizer.ts";
 
 /** Options of SGD. */
 export interface SGDOptions {
@@ -39,7 +45,7 @@ export class SGD extends Optimizer {
    *
    * @throws ArgumentError for a negative momentum or weight decay, or `nesterov` without momentum
    */
-  constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
+  constructor(parameters: Iterable<Tensor> | Iterable<ParameterGroup>, options: SGDOptions) {
     checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
     super("SGD", parameters, options?.learningRate);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
@@ -56,13 +62,18 @@ export class SGD extends Optimizer {
   }
 
   /** Moves one parameter against its gradient, or along its velocity. */
-  protected update(parameter: Tensor, gradient: Tensor, { velocity }: Memory): void {
-    const { momentum, nesterov, weightDecay } = this.#options;
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { velocity }: Memory,
+    { rateFactor, weightDecay = this.#options.weightDecay }: UpdateSettings,
+  ): void {
+    const { momentum, nesterov } = this.#options;
     if (momentum === 0) {
       descend(
         parameter,
         gradient,
-        onHost(() => [this.learningRate, weightDecay], [], this),
+        onHost(() => [this.learningRate * rateFactor, weightDecay], [], this),
       );
       return;
     }
@@ -71,7 +82,7 @@ export class SGD extends Optimizer {
       parameter,
       velocity,
       gradient,
-      onHost(() => [this.learningRate, weightDecay, momentum, lookAhead], [], this),
+      onHost(() => [this.learningRate * rateFactor, weightDecay, momentum, lookAhead], [], this),
     );
   }
 }

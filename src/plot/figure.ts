@@ -1,5 +1,5 @@
 /**
- * A figure: a grid of panels that share one x axis and one y axis, with a legend above and a colour bar beside them, so that
+ * A figure: a grid of panels that share one x axis and one y axis, or those of their column and row, with a legend above and a colour bar beside them, so that
  * neither covers data. The five figures of the rotation curves are calls of this.
  */
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
@@ -96,11 +96,11 @@ export interface FigureOptions {
   readonly title: string;
   /** What it shows, for those who do not see it. Plain text. */
   readonly description: string;
-  /** The horizontal axis of every panel. */
-  readonly x: Axis;
-  /** The vertical axis of every panel. */
-  readonly y: Axis;
-  /** Row by row; a row may be shorter than the first. */
+  /** The horizontal axis of every panel, or one for each column. */
+  readonly x: Axis | readonly Axis[];
+  /** The vertical axis of every panel, or one for each row. */
+  readonly y: Axis | readonly Axis[];
+  /** Row by row; rows may be of any length, and start at the left. */
   readonly rows: readonly (readonly Panel[])[];
   /** To the right of each row. */
   readonly rowTitles?: readonly string[];
@@ -133,8 +133,8 @@ const SAMPLE_WIDTH = 30; // of a mark in the legend
  * An SVG document on white ground, with title and description for screen readers. It defines no ids and no styles, so any
  * number of figures can be put inline into one page.
  *
- * @throws ArgumentError for no panels, a row longer than the first, or a value outside its axis or not finite; ShapeError for a
- *   mark whose lists differ in length or row titles that are not one for each row
+ * @throws ArgumentError for no panels, or a value outside its axis or not finite; ShapeError for a mark whose lists differ in
+ *   length, and for row titles or axes that are not one for each row or column
  * @example
  * import { figure, okabeIto, scale } from "halograd/plot";
  * figure({
@@ -145,10 +145,14 @@ const SAMPLE_WIDTH = 30; // of a mark in the legend
  */
 export function figure(options: FigureOptions): string {
   const { x, y, rows, rowTitles, colorBar, panelWidth = 560, panelHeight = 340, decimals = 2 } = options;
-  requireGrid(rows, rowTitles);
-  const columns = rows[0].length;
+  requireGrid(options);
+  const columns = columnCount(rows);
+  const [xAxes, yAxes] = [listOf(x), listOf(y)];
+  const xOf = (c: number): Scale => xAxes[c % xAxes.length].scale;
+  const yOf = (r: number): Scale => yAxes[r % yAxes.length].scale;
   const gridWidth = columns * panelWidth + (columns - 1) * GAP;
-  const tickWidth = 1.1 * Math.max(...y.scale.ticks.map((tick) => labelWidth(tick.label, TICK_SIZE)));
+  const yTicks = yAxes.flatMap((axis) => axis.scale.ticks);
+  const tickWidth = 1.1 * Math.max(0, ...yTicks.map((tick) => labelWidth(tick.label, TICK_SIZE)));
   const left = LABEL_HEIGHT + tickWidth + 8;
   const legend = legendEntries(rows);
   const legendLines = wrapped(legend, gridWidth);
@@ -162,8 +166,11 @@ export function figure(options: FigureOptions): string {
     row.forEach((panel, c) => {
       const frame = { left: left + c * (panelWidth + GAP), top, width: panelWidth, height: panelHeight };
       const lowest = rows[r + 1]?.[c] === undefined;
-      parts.push(drawPanel(panel, frame, x.scale, y.scale, { xLabels: lowest, yLabels: c === 0, decimals }));
+      parts.push(drawPanel(panel, frame, xOf(c), yOf(r), { xLabels: lowest, yLabels: c === 0, decimals }));
     });
+    if (yAxes.length > 1) {
+      parts.push(label(16, top + panelHeight / 2, yAxes[r].label, { anchor: "middle", rotate: -90 }));
+    }
     if (rowTitles !== undefined) {
       const rowRight = left + row.length * (panelWidth + GAP) - GAP;
       parts.push(label(rowRight + 9, top + panelHeight / 2, rowTitles[r], { anchor: "middle", rotate: 90 }));
@@ -178,8 +185,11 @@ export function figure(options: FigureOptions): string {
   });
   const middle = (gridTop + bottom) / 2;
   const ground = bottom + TICK_LABEL_HEIGHT;
-  parts.push(label(left + gridWidth / 2, ground + 15, x.label, { anchor: "middle" }));
-  parts.push(label(16, middle, y.label, { anchor: "middle", rotate: -90 }));
+  xAxes.forEach((axis, c) => {
+    const at = xAxes.length === 1 ? gridWidth / 2 : c * (panelWidth + GAP) + panelWidth / 2;
+    parts.push(label(left + at, ground + 15, axis.label, { anchor: "middle" }));
+  });
+  if (yAxes.length === 1) parts.push(label(16, middle, yAxes[0].label, { anchor: "middle", rotate: -90 }));
   let right = left + gridWidth + (rowTitles === undefined ? 0 : LABEL_HEIGHT);
   if (colorBar !== undefined) {
     const frame = { left: right + 18, top: gridTop, width: 13, height: bottom - gridTop };
@@ -193,23 +203,27 @@ export function figure(options: FigureOptions): string {
   return svgDocument({ width, height, title, description }, parts);
 }
 
-function requireGrid(rows: FigureOptions["rows"], rowTitles: FigureOptions["rowTitles"]): void {
+function requireGrid({ rows, rowTitles, x, y }: FigureOptions): void {
   requireSome("figure", "rows", rows);
   rows.forEach((row, r) => {
     requireSome("figure", `rows[${r}]`, row);
-    if (row.length <= (rows[r - 1]?.length ?? Infinity)) return;
-    throw new ArgumentError(
-      "figure",
-      `row ${r} is longer than the row above it`,
-      "put the longest row first.",
-    );
   });
-  if (rowTitles === undefined || rowTitles.length === rows.length) return;
-  throw new ShapeError(
-    "figure",
-    `got ${rowTitles.length} row titles for ${rows.length} rows`,
-    "pass one for each.",
-  );
+  for (const [name, list, count, of] of [
+    ["row titles", rowTitles, rows.length, "rows"],
+    ["x axes", x, columnCount(rows), "columns"],
+    ["y axes", y, rows.length, "rows"],
+  ] as const) {
+    if (!Array.isArray(list) || list.length === count) continue;
+    throw new ShapeError("figure", `got ${list.length} ${name} for ${count} ${of}`, "pass one for each.");
+  }
+}
+
+function columnCount(rows: FigureOptions["rows"]): number {
+  return Math.max(...rows.map((row) => row.length));
+}
+
+function listOf(axes: Axis | readonly Axis[]): readonly Axis[] {
+  return "scale" in axes ? [axes] : axes;
 }
 
 function hasTitle(panel: Panel): boolean {

@@ -36,6 +36,14 @@ export {
   intervalBands,
   type ObservedPoints,
 } from "./inference.ts";
+export {
+  type AccelerationOptions,
+  accelerationFigure,
+  type CornerParameter,
+  cornerFigure,
+  type DecompositionFigureOptions,
+  decompositionFigure,
+} from "./masses.ts";
 export { okabeIto, viridis } from "./palette.ts";
 export type {
   AutoencoderModel,

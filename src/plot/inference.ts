@@ -128,17 +128,23 @@ function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] 
   return [
     ...intervalBands(radii, shown),
     { kind: "line", x: radii, y: shown.map((v) => v[3]), color: okabeIto.blue, label: "median" },
-    ...points(observations, unit, most, okabeIto.black, "observed"),
-    ...(heldOut === undefined ? [] : points(heldOut, unit, most, okabeIto.vermillion, "held out")),
+    ...observedMarks(observations, { unit, most }),
+    ...(heldOut === undefined
+      ? []
+      : observedMarks(heldOut, { unit, most, color: okabeIto.vermillion, label: "held out", hollow: true })),
   ];
 }
 
-function points(
+/** Points with their errors as bars. Velocities are drawn over `unit`, from 0 to `most`. */
+export function observedMarks(
   { radii, velocities, errors }: ObservedPoints,
-  unit: number,
-  most: number,
-  color: string,
-  label: string,
+  {
+    unit = 1,
+    most = Infinity,
+    color = okabeIto.black as string,
+    label = "observed",
+    hollow = false,
+  }: { unit?: number; most?: number; color?: string; label?: string; hollow?: boolean } = {},
 ): Mark[] {
   const within = (velocity: number): number => Math.min(most, Math.max(0, velocity / unit));
   const bars = Array.from(radii, (radius, i): Mark => {
@@ -146,7 +152,6 @@ function points(
     return { kind: "line", x: [radius, radius], y: ends, color, width: 1 };
   });
   const y = Array.from(velocities, within);
-  const hollow = label === "held out";
   return [...bars, { kind: "points", x: radii, y, color, size: unit === 1 ? 5 : 4, hollow, label }];
 }
 

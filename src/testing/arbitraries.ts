@@ -47,6 +47,17 @@ export interface Arbitrary<T> {
   chain<U>(chainer: (value: T) => Arbitrary<U>): Arbitrary<U>;
 }
 
+/** An arbitrary of fast-check 3, which has two methods more. */
+export interface OlderArbitrary<T> extends Arbitrary<T> {
+  filter(predicate: (value: T) => boolean): OlderArbitrary<T>;
+  map<U>(mapper: (value: T) => U, unmapper?: (possible: unknown) => T): OlderArbitrary<U>;
+  chain<U>(chainer: (value: T) => Arbitrary<U>): OlderArbitrary<U>;
+  /** The same values, never made smaller. */
+  noShrink(): OlderArbitrary<T>;
+  /** The same values, drawn without a preference for small ones. */
+  noBias(): OlderArbitrary<T>;
+}
+
 /** What is used of fast-check 4: `import fc from "fast-check"` fits. */
 export interface FastCheck {
   /** The class of arbitraries. */
@@ -58,6 +69,11 @@ export interface FastCheck {
   ) => unknown;
   /** A lazy list from an iterator. */
   stream<T>(values: IterableIterator<T>): unknown;
+}
+
+/** What is used of fast-check 3. */
+export interface OlderFastCheck extends FastCheck {
+  readonly Arbitrary: abstract new <T>() => OlderArbitrary<T>;
 }
 
 /** Arbitraries of what halograd works with. */
@@ -74,6 +90,15 @@ export interface Arbitraries {
   graph(options?: GraphOptions): Arbitrary<Graph>;
 }
 
+/** The same, as fast-check 3 takes them. */
+export type OlderArbitraries = {
+  readonly [Name in keyof Arbitraries]: Arbitraries[Name] extends (
+    options?: infer Options,
+  ) => Arbitrary<infer T>
+    ? (options?: Options) => OlderArbitrary<T>
+    : never;
+};
+
 /**
  * Arbitraries for a fast-check that you hand in. A failing example is made as small as it gets, and printed as code.
  *
@@ -85,8 +110,11 @@ export interface Arbitraries {
  * fc.assert(fc.property(graph(), ({ f, inputs }) => void checkGradients(f, inputs)));
  * ```
  *
- * @throws ArgumentError when what is handed in is not fast-check 4
+ * @throws ArgumentError when what is handed in is not fast-check 3 or 4
  */
+export function arbitraries(fc: OlderFastCheck): OlderArbitraries;
+/** The same with fast-check 4. */
+export function arbitraries(fc: FastCheck): Arbitraries;
 export function arbitraries(fc: FastCheck): Arbitraries {
   if (
     typeof fc?.Arbitrary !== "function" ||
@@ -95,7 +123,7 @@ export function arbitraries(fc: FastCheck): Arbitraries {
   ) {
     throw new ArgumentError(
       "arbitraries",
-      "needs fast-check itself, version 4.",
+      "needs fast-check itself, version 3 or 4.",
       'import fc from "fast-check", and hand fc over.',
     );
   }

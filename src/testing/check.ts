@@ -6,11 +6,12 @@
 import { gradientsOf } from "../autograd/backward.ts";
 import { jvp, vjp } from "../autograd/functional.ts";
 import { enableGrad, noGrad, tape } from "../autograd/tape.ts";
-import { type Tree, treeLeaves, treePaths, treeWith } from "../autograd/tree.ts";
+import { type Tree, type TreeOf, treeLeaves, treePaths, treeWith } from "../autograd/tree.ts";
 import { checkOptions } from "../basics/check.ts";
 import { GradientError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
+import { where } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, ones, tensor } from "../tensor/construction.ts";
@@ -85,16 +86,15 @@ const ROUNDINGS = 32;
  * @param inputs the arguments of `f`, each a tensor, or arrays and objects of them
  * @throws GradientError naming order, input, element, both numbers and the operation, at the first that disagree
  */
-export function checkGradients<Inputs extends readonly Tree[] | []>(
-  f: (...inputs: Inputs) => Tensor,
-  inputs: Inputs,
-  options: CheckOptions = {},
-): GradientReport {
+export function checkGradients<
+  Inputs extends (readonly object[] & { readonly [I in keyof Inputs]: TreeOf<Inputs[I]> }) | [],
+>(f: (...inputs: Inputs) => Tensor, inputs: Inputs, options: CheckOptions = {}): GradientReport {
   checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
   const { order = 2 } = options;
-  const paths = treePaths(inputs);
-  const x = treeLeaves("checkGradients", inputs).map((input) => input.detach().to("float64"));
-  const terms = (points: readonly Tensor[]): Tensor => f(...treeWith(inputs, points));
+  const trees = inputs as readonly Tree[];
+  const paths = treePaths(trees);
+  const x = treeLeaves("checkGradients", trees).map((input) => input.detach().to("float64"));
+  const terms = (points: readonly Tensor[]): Tensor => f(...(treeWith(trees, points) as unknown as Inputs));
   const report = compare(terms, x, order, options);
   const kinks = report.kinks.map(({ leaf, ...kink }) => ({ ...kink, ...paths[leaf] }));
   if (report.disagreement === null) return { compared: report.compared, kinks, worst: report.worst };
@@ -246,7 +246,7 @@ function differentiate(
   const found = gradientsOf("checkGradients", value, [...points, ...outputs], cotangent);
   const roundings = outputs.reduce((sum, output, i) => {
     const share = found[points.length + i];
-    return share === null ? sum : sum + sumOf(share.mul(output.detach()).abs());
+    return share === null ? sum : sum + sumOf(share.mul(finite(output.detach())).abs());
   }, 0);
   return {
     value: value.detach(),
@@ -315,6 +315,9 @@ function gradientError(
 }
 
 const sumOf = (values: Tensor): number => values.sum().item();
+
+/** Infinite values as 0: they have no last bit, as a border of −∞ before a maximum. */
+const finite = (values: Tensor): Tensor => where(values.abs().equal(Infinity), 0, values);
 
 function unitVector(at: number, like: Tensor): Tensor {
   const values = new Float64Array(like.size);

@@ -7,7 +7,6 @@ import type { Setting } from "../basics/domains.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { FUNCTIONS_ONLY } from "../tensor/tensor.ts";
 import { isAdmissible, wordOf } from "./vocabulary.ts";
 
 /** One call. An operand of 0 or more is the result of that step; −1 is the first input, −2 the second, and so on. */
@@ -156,12 +155,11 @@ function bodyCode(steps: readonly Step[], inputs?: readonly string[]): string {
   for (const [at, step] of steps.entries()) {
     const operands = step.operands.map(nameOf);
     const settings = step.settings.map(settingCode);
-    const takesList = wordOf(step.name).calls?.takesList;
-    const tensors = takesList ? [`[${operands.join(", ")}]`] : operands;
-    const written =
-      takesList || step.name in FUNCTIONS_ONLY
-        ? `${step.name}(${[...tensors, ...settings].join(", ")})`
-        : `${operands[0]}.${step.name}(${[...operands.slice(1), ...settings].join(", ")})`;
+    const { calls, isMethod } = wordOf(step.name);
+    const tensors = calls?.takesList ? [`[${operands.join(", ")}]`] : operands;
+    const written = isMethod
+      ? `${operands[0]}.${step.name}(${[...operands.slice(1), ...settings].join(", ")})`
+      : `${step.name}(${[...tensors, ...settings].join(", ")})`;
     if ((uses.get(at) ?? 0) < 2) {
       code.push(written);
       continue;

@@ -5,7 +5,15 @@
  */
 
 export type { Setting } from "../basics/domains.ts";
-export { type Arbitraries, type Arbitrary, arbitraries, type FastCheck } from "./arbitraries.ts";
+export {
+  type Arbitraries,
+  type Arbitrary,
+  arbitraries,
+  type FastCheck,
+  type OlderArbitraries,
+  type OlderArbitrary,
+  type OlderFastCheck,
+} from "./arbitraries.ts";
 export { type CheckOptions, checkGradients, type GradientReport, type Kink } from "./check.ts";
 export { assertClose } from "./close.ts";
 export type { GraphOptions, ShapeOptions, TensorDrawOptions } from "./draw.ts";

@@ -5,22 +5,56 @@
 
 import type { Calls, Dice, Domain, Setting } from "../basics/domains.ts";
 import { type Shape, sizeOf } from "../basics/shape.ts";
+import * as arranging from "../ops/arranging.ts";
+import * as classification from "../ops/classification.ts";
 import type { CompositeExample } from "../ops/composite.ts";
+import * as convolution from "../ops/convolution.ts";
 import * as elementwise from "../ops/elementwise.ts";
+import * as factorization from "../ops/factorization.ts";
+import * as gathering from "../ops/gathering.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as joining from "../ops/joining.ts";
 import * as layout from "../ops/layout.ts";
 import * as linear from "../ops/linear.ts";
+import * as logarithms from "../ops/logarithms.ts";
 import * as losses from "../ops/losses.ts";
+import * as masks from "../ops/masks.ts";
+import * as norms from "../ops/norms.ts";
 import type { Operation } from "../ops/operation.ts";
+import * as predicates from "../ops/predicates.ts";
+import * as products from "../ops/products.ts";
 import * as reductions from "../ops/reductions.ts";
+import * as rounding from "../ops/rounding.ts";
+import * as sorting from "../ops/sorting.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import * as trigonometry from "../ops/trigonometry.ts";
+import { FUNCTIONS_ONLY } from "../tensor/tensor.ts";
+
+/** Modules whose operations are no methods: a program has those that it imports, and no others. */
+const functions = [
+  trigonometry,
+  logarithms,
+  rounding,
+  classification,
+  predicates,
+  products,
+  norms,
+  joining,
+  gathering,
+  masks,
+  arranging,
+  sorting,
+  convolution,
+  factorization,
+];
 
 /** A kind of call. */
 export interface Word {
   /** Of the function, and of the method where there is one. */
   readonly name: string;
   readonly f: (...values: never[]) => Tensor;
+  /** Whether it is a method of tensors too. */
+  readonly isMethod: boolean;
   /** The record; null for what is composed of other operations or spells them differently. */
   readonly operation: Operation | null;
   /** Ways to call what is composed of other operations. */
@@ -48,18 +82,22 @@ type Exported = Word["f"] & {
   readonly calls?: Calls;
 };
 
-const wordsOf = (functions: object): Word[] =>
-  (Object.entries(functions) as [string, Exported][]).map(([name, f]) => {
+const wordsOf = (exported: object): Word[] =>
+  (Object.entries(exported) as [string, Exported][]).map(([name, f]) => {
     const { operation = null, examples = [] } = f;
     const declared = operation === null ? f.calls : operation.calls;
-    return { name, f, operation, examples, calls: declared ?? (operation?.value ? {} : declared) };
+    const isMethod = !(name in FUNCTIONS_ONLY) && !functions.some((module) => name in module);
+    return { name, f, isMethod, operation, examples, calls: declared ?? (operation?.value ? {} : declared) };
   });
 
+/** What gives more than one tensor stands in no expression. */
+const { topk: _, ...sortingOfOne } = sorting;
+
 const modules = [
-  elementwise,
-  { ...reductions, ...losses },
-  { ...layout, ...joining, ...indexing },
-  linear,
+  { ...elementwise, ...trigonometry, ...logarithms, ...rounding },
+  { ...reductions, ...losses, ...classification, ...predicates, ...products, ...norms },
+  { ...layout, ...joining, ...indexing, ...gathering, ...masks, ...arranging, ...sortingOfOne },
+  { ...linear, ...convolution, ...factorization },
 ].map(wordsOf);
 
 /** Everything that the modules of operations export. */

@@ -15,6 +15,7 @@ import {
   valueAndGrad,
   vjp,
 } from "../../src/index.ts";
+import { checkGradients } from "../../src/testing/index.ts";
 
 const double = (values: number | number[]): Tensor => tensor(values, { dtype: "float64" });
 const fifth = (x: Tensor): Tensor => x.square().square().mul(x);
@@ -52,6 +53,27 @@ describe("grad", () => {
     expect(gradient.layers[1].w.item()).toBe(30);
     expect(gradient.unused.toArray()).toEqual([0, 0]);
     expect(() => grad(() => double(1))({ x: 3 } as never)).toThrow(ArgumentError);
+  });
+
+  it("takes instances of classes, whose methods work on the tensors that are differentiated, and fields left out", () => {
+    class Line {
+      slope = double(2);
+      offset: Tensor | undefined = undefined;
+      nothing = null;
+      at(x: number): Tensor {
+        const value = this.slope.mul(x);
+        return this.offset ? value.add(this.offset) : value;
+      }
+    }
+    const square = (line: Line): Tensor => line.at(3).square();
+    const gradient = grad(square)(new Line());
+    expect(gradient).toBeInstanceOf(Line);
+    expect(gradient.slope.item()).toBe(36); // d(3 s)²/ds = 18 s
+    expect([gradient.offset, gradient.nothing]).toEqual([undefined, null]);
+    expect(gradient.at(1).item()).toBe(36);
+    const withOffset = Object.assign(new Line(), { offset: double(1) });
+    expect(hvp(square, withOffset, withOffset).offset!.item()).toBe(14); // 2 (3 · 2 + 1)
+    expect(() => checkGradients(square, [withOffset])).not.toThrow();
   });
 
   it("of a function that ignores its argument is 0", () => {

@@ -49,6 +49,7 @@ import {
   zeros,
   zerosLike,
 } from "../../src/index.ts";
+import { Linear } from "../../src/nn/index.ts";
 import { checkGradients } from "../../src/testing/check.ts";
 
 const leaf = (values: number | number[]): Tensor => tensor(values, { requiresGrad: true });
@@ -217,6 +218,25 @@ const tables: Record<string, Mistake[]> = {
       ArgumentError,
       /^grad: .*a Map\.\n.*fromEntries/,
     ],
+    [
+      "grad of a module",
+      () => grad((x: Tensor) => x)(any(new Linear(1, 1, new Random(0)))),
+      ArgumentError,
+      /^grad: .*a Linear\.\n.*backward\(\).*parameters\(\)/,
+    ],
+    [
+      "grad of what keeps its state private",
+      () => grad((x: Tensor) => x)(any({ w: a, random: new Random(0) })),
+      ArgumentError,
+      /^grad: .*a Random\.\n/,
+    ],
+    [
+      "grad of an object with a function",
+      () => grad((x: Tensor) => x)(any({ w: a, f: () => a })),
+      ArgumentError,
+      /^grad: .*a function\.\n.*method/,
+    ],
+    ["grad of nothing", () => grad((x: Tensor) => x)(any(undefined)), ArgumentError, /^grad: .*undefined/],
     [
       "valueAndGrad of what returns no scalar",
       () => valueAndGrad((x: Tensor) => x)(a),

@@ -26,12 +26,17 @@ const environment = Object.fromEntries(
 /** Runs `halograd …words` to its end. */
 export function halograd(
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Record<string, string>;
+    readonly input?: string | undefined;
+  } = {},
 ): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...environment, ...options.env },
     encoding: "utf8",
+    input: options.input,
   });
   return { code: status, stdout, stderr };
 }

@@ -343,7 +343,10 @@ describe("wrong files end with exit code 1:", () => {
     ["with names in the header", "a,b,c\n10,100,200\n", /line 1, column 1 \(radii\): "a" is not a number/],
     ["without curves", "0.1,1,10\n", /no curve follows the radii/],
     ["that is empty", "", /the file is empty/],
-    ["that is no text", Uint8Array.of(0xff, 0xfe, 0, 1), /the file is not UTF-8 text/],
+    ["that is no text", Uint8Array.of(0xff, 0xfe, 0, 1), /the file is UTF-16 text/],
+    ["in m/s", "0.1,1,10\n10000,100000,200000\n", /no galaxy rotates faster than 2000\n.*may be in m\/s/],
+    ["whose comment is of m/s", "# v [m/s]\n0.1,1,10\n10,100,200\n", /a comment says .* in m\/s\n.*km\/s/],
+    ["at radii in pc", "100 pc,1000 pc\n10,100\n", /line 1, column 1 \(radii\): the radius is in pc\n.*kpc/],
     [
       "at fewer radii",
       "0.1,1\n10,100\n",

@@ -5,11 +5,13 @@ import { type Compiled, compile } from "../../src/compile/index.ts";
 import {
   cumsum,
   detectAnomaly,
+  gather,
   noGrad,
   normal,
   ones,
   Random,
   sin,
+  sort,
   type Tensor,
   TraceError,
   tensor,
@@ -43,6 +45,20 @@ describe("a compiled function", () => {
       expect(bitsOf(g(given))).toBe(bitsOf(f(given)));
     }
     expect(g.explain().calls).toEqual({ eager: 0, watched: 2, compiled: 4 });
+  });
+
+  it("computes in float64 what eager operations do where steps leave the range of float32, and no more", () => {
+    const f = (x: Tensor, scale: Tensor): Tensor => {
+      const leaf = x.detach();
+      leaf.requiresGrad = true;
+      leaf.gelu().mul(leaf.sigmoid()).backward(scale);
+      return leaf.grad!.detach();
+    };
+    const g = compile(f);
+    const x = tensor([-100, 3, -14, 0.5, -95, 1, 2, -90, 4, 0, -20, 7]);
+    for (const scale of [1, 1e30, 1e-30, 3e38].map((value) => x.mul(0).add(value)))
+      expect(bitsOf(g(x, scale))).toBe(bitsOf(f(x, scale)));
+    expect(g.explain().calls.compiled).toBeGreaterThan(0);
   });
 
   it("takes arguments that lie otherwise in memory for another version", () => {
@@ -367,6 +383,19 @@ describe("what cannot be compiled", () => {
     g(x, x);
     expect(x.toArray()).toEqual([6]);
     expect(g.explain().reason).toMatch(/share memory/);
+  });
+
+  it("runs eagerly where indices are tensors, whose elements the host reads", () => {
+    const indices = tensor([2, 0]);
+    for (const f of [
+      (x: Tensor) => gather(x, 0, indices),
+      (x: Tensor) => x.indexSelect(0, indices),
+      (x: Tensor) => sort(x),
+    ]) {
+      const g = compile(f);
+      for (let i = 0; i < 5; i++) expect(bitsOf(g(tensor([i, -1, 2])))).toBe(bitsOf(f(tensor([i, -1, 2]))));
+      eagerly(g as never, /reads the indices of/);
+    }
   });
 
   it("is refused where the function looks at a value, with what to do instead", () => {

@@ -1,10 +1,12 @@
 /** Random programs, compiled against eager: losses of random expressions, optimisers, schedules, clipping, draws, frozen leaves. */
 
+import { createHash } from "node:crypto";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { compile } from "../../src/compile/index.ts";
 import {
   AnomalyError,
+  concat,
   noGrad,
   normal,
   Random,
@@ -121,11 +123,103 @@ function run({ inputs, f }: Graph, wanted: Features, calls: number, wrap: typeof
   return states;
 }
 
+/** What may be done to a batch, [rows, columns] to [rows, some columns]; `w` gives weights of a shape. */
+const LAYERS: Readonly<
+  Record<string, (h: Tensor, w: (shape: number[]) => Tensor, random: Random) => Tensor>
+> = {
+  silu: (h) => h.silu(),
+  narrow: (h, w) => h.matmul(w([h.shape[1], 3])),
+  wide: (h, w) => h.matmul(w([h.shape[1], 5])).add(w([5])),
+  "less the mean": (h) => h.sub(h.mean(0)),
+  "over the deviation": (h) => h.div(h.square().mean(0).add(1).sqrt()),
+  "less the mean of all": (h) => h.sub(h.mean()),
+  "by its rows' sums": (h) => h.mul(h.sum(1, { keepdim: true }).tanh()),
+  softmax: (h) => h.softmax(1),
+  "through its products": (h) => h.matmul(h.transpose().matmul(h).div(h.shape[0])),
+  "halves in turn": (h) => {
+    const half = Math.floor(h.shape[0] / 2);
+    return concat([h.slice([half, h.shape[0]]), h.slice([0, half])]);
+  },
+  "one row on": (h) => concat([h.slice([1, h.shape[0]]), h.slice([0, 1])]).add(h),
+  "beside itself": (h) => concat([h, h.relu()], 1).slice(null, [1, 1 + h.shape[1]]),
+  "columns turned": (h) => h.transpose().reshape([h.shape[1], h.shape[0]]).transpose(),
+  noise: (h, _, random) => h.add(normal(h.shape, random).mul(uniform([h.shape[0], 1], random))),
+  cumsum: (h) => h.cumsum(0).div(h.shape[0]),
+  float64: (h) => h.to("float64").mul(0.5).to("float32"),
+  "least and greatest": (h) => h.minimum(h.max(0)).sub(h.min(1, { keepdim: true })),
+};
+
+const batches = fc.record({
+  rows: fc.constantFrom(1024, 1101, 1536),
+  names: fc.array(fc.constantFrom(...Object.keys(LAYERS)), { minLength: 2, maxLength: 7 }),
+  trains: fc.boolean(),
+});
+
+/** Runs layers over a batch, four times, and gives a digest of what each leaves. */
+function runLayers(
+  { rows, names, trains }: typeof batches extends fc.Arbitrary<infer B> ? B : never,
+  wrap: typeof compile | null,
+): string {
+  const random = new Random(5);
+  const weights = new Map<string, Tensor>();
+  const optimizers: Optimizer[] = [];
+  const body = (x: Tensor): { loss: Tensor; end: Tensor } => {
+    let end = x;
+    for (const [i, name] of names.entries()) {
+      const weight = (shape: number[]): Tensor => {
+        const key = `${i} ${shape}`;
+        let made = weights.get(key);
+        if (made === undefined) {
+          made = tensor(normal(shape, random.fork(key)).toTypedArray(), shape, { requiresGrad: trains });
+          weights.set(key, made);
+        }
+        return made;
+      };
+      end = LAYERS[name](end, weight, random);
+    }
+    const loss = end.square().mean();
+    if (loss.requiresGrad) {
+      for (const weight of weights.values()) weight.grad = null;
+      loss.backward();
+      for (const optimizer of optimizers) optimizer.step();
+    }
+    return { loss, end: end.detach() };
+  };
+  const batch = normal([rows, 4], random);
+  noGrad(() => body(batch));
+  if (trains && weights.size > 0) optimizers.push(new SGD(weights.values(), { learningRate: 0.1 }));
+  const compiled = wrap?.(body);
+  const step = compiled ?? body;
+  const hash = createHash("sha256");
+  for (let i = 0; i < 4; i++) {
+    const { loss, end } = step(batch);
+    for (const x of [loss, end, ...weights.values()])
+      hash.update(x.toTypedArray<Float32Array>().map((value) => (Number.isNaN(value) ? NaN : value)));
+  }
+  if (compiled !== undefined) expect(compiled.explain().calls.compiled, `${compiled.explain()}`).toBe(2);
+  return hash.digest("hex");
+}
+
+/** How many programs are drawn: `HALOGRAD_PROGRAMS=10000` for many. */
+const PROGRAMS = Number(process.env.HALOGRAD_PROGRAMS ?? 150);
+const TIMEOUT = 400 * PROGRAMS;
+
+describe("a random program over a large batch", () => {
+  test.prop([batches], { numRuns: Math.ceil(PROGRAMS / 10) })(
+    "leaves the same bits behind when it is compiled",
+    (drawn) => {
+      expect(runLayers(drawn, compile)).toBe(runLayers(drawn, null));
+    },
+    TIMEOUT,
+  );
+});
+
 describe("a random program", () => {
-  test.prop([graph(), features], { numRuns: 150 })(
+  test.prop([graph(), features], { numRuns: PROGRAMS })(
     "leaves the same bits behind when it is compiled, call after call",
     (drawn, wanted) => {
       expect(run(drawn, wanted, 12, compile)).toEqual(run(drawn, wanted, 12, null));
     },
+    TIMEOUT,
   );
 });

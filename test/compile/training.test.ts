@@ -2,12 +2,19 @@
 
 import { expect, test } from "vitest";
 import {
+  ancestralSampler,
+  type Denoiser,
   DenoisingAutoencoder,
+  eulerSampler,
+  finish,
+  guidedDenoiser,
+  heunSampler,
   ResidualDenoiser,
   trainDenoiser,
   trainFlow,
+  uniformGrid,
 } from "../../src/diffusion/index.ts";
-import { normal, Random, useBackend } from "../../src/index.ts";
+import { grad, normal, Random, type Tensor, tensor, useBackend } from "../../src/index.ts";
 import { Adam } from "../../src/optim/index.ts";
 import { bitsOf } from "./bits.ts";
 
@@ -58,4 +65,29 @@ test("training the residual network gives the bits of eager steps, with conditio
   };
   for (const conditions of [0, 2])
     expect(run(ResidualDenoiser, conditions)).toBe(run(OtherDenoiser, conditions));
+});
+
+test("sampling gives the bits of eager networks, under conditions, with guidance and by samplers that add noise", () => {
+  const run = (Network: typeof ResidualDenoiser): string[] => {
+    const random = new Random(1);
+    const model = new Network({ features: 5, width: 8, conditions: 2 }, random);
+    const [start, condition] = [normal([12, 5], random), normal([1, 2], random)];
+    const guided = guidedDenoiser(model.denoiser({ known: tensor([[1, 0]]) }), condition, 2, {
+      interval: [0.2, 0.8],
+    });
+    const grid = uniformGrid(8);
+    return [
+      ...[heunSampler, eulerSampler].map((sampler) => finish(sampler(guided, start, { grid }))),
+      finish(ancestralSampler(model.denoiser(), start, { grid, random })),
+      grad((x: Tensor) => guided(x, 0.5).sum())(start),
+    ].map(bitsOf);
+  };
+  expect(run(ResidualDenoiser)).toEqual(run(OtherDenoiser));
+});
+
+test("sampling from the autoencoder gives the bits of its eager passes", () => {
+  const model = new DenoisingAutoencoder(new Random(1), [6, 4, 2]);
+  const start = normal([12, 6], new Random(2));
+  const sample = (denoiser: Denoiser): string => bitsOf(finish(eulerSampler(denoiser, start)));
+  expect(sample(model.denoiser())).toBe(sample((x) => model.forward(x)));
 });

@@ -1,19 +1,29 @@
 /** Programs that do what a compiler may overlook, each run compiled and eagerly: both must leave the same bits. */
 
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile/index.ts";
+import { type Compiled, compile } from "../../src/compile/index.ts";
 import {
+  apply,
   detectAnomaly,
   isTensor,
   noGrad,
   normal,
+  type Operation,
   Random,
   type Tensor,
   tensor,
   useBackend,
   zeros,
 } from "../../src/index.ts";
-import { Adam, clipGradNorm, Optimizer, Scheduler, SGD, stepSchedule } from "../../src/optim/index.ts";
+import {
+  Adam,
+  clipGradNorm,
+  clipGradValue,
+  Optimizer,
+  Scheduler,
+  SGD,
+  stepSchedule,
+} from "../../src/optim/index.ts";
 import { bitsOf } from "./bits.ts";
 
 useBackend("wasm");
@@ -21,8 +31,12 @@ useBackend("wasm");
 type Step = (...given: never[]) => unknown;
 type Wrap = <F extends Step>(f: F) => F;
 
-/** Runs a program with its functions compiled and as they are, and compares what it logs. */
-function twins(title: string, program: (wrap: Wrap, log: (...seen: unknown[]) => void) => void): void {
+/** Runs a program with its functions compiled and as they are, and compares what it logs. Some can only run eagerly. */
+function twins(
+  title: string,
+  program: (wrap: Wrap, log: (...seen: unknown[]) => void) => void,
+  runs: "compiled" | "eagerly" = "compiled",
+): void {
   it(title, () => {
     const run = (wrap: Wrap): unknown[] => {
       const seen: unknown[] = [];
@@ -30,7 +44,14 @@ function twins(title: string, program: (wrap: Wrap, log: (...seen: unknown[]) =>
       return seen;
     };
     const eager = run((f) => f);
-    expect(run(compile as unknown as Wrap)).toEqual(eager);
+    const compiled: Compiled<never[], unknown>[] = [];
+    const wrap: Wrap = (f) => {
+      compiled.push(compile(f));
+      return compiled.at(-1) as unknown as typeof f;
+    };
+    expect(run(wrap)).toEqual(eager);
+    const didCompile = compiled.some((f) => f.explain().calls.compiled > 0);
+    expect(didCompile ? "compiled" : "eagerly", compiled.map((f) => f.explain()).join()).toBe(runs);
   });
 }
 
@@ -93,68 +114,84 @@ describe("optimisers of a compiled step", () => {
       },
     );
 
-  twins("start anew where each call makes its own", (wrap, log) => {
-    const w = leaf([1, 2, 3]);
-    const step = wrap((x: Tensor) => {
-      const optimizer = new Adam([w], { learningRate: 0.1 });
-      const scheduler = new Scheduler(optimizer, (step) => 0.1 + step);
-      scheduler.step();
-      optimizer.zeroGrad();
-      w.mul(x).square().sum().backward();
-      optimizer.step();
-    });
-    for (let i = 0; i < 8; i++) {
-      step(tensor([1, 2, i]));
-      log(w);
-    }
-  });
+  twins(
+    "start anew where each call makes its own",
+    (wrap, log) => {
+      const w = leaf([1, 2, 3]);
+      const step = wrap((x: Tensor) => {
+        const optimizer = new Adam([w], { learningRate: 0.1 });
+        const scheduler = new Scheduler(optimizer, (step) => 0.1 + step);
+        scheduler.step();
+        optimizer.zeroGrad();
+        w.mul(x).square().sum().backward();
+        optimizer.step();
+      });
+      for (let i = 0; i < 8; i++) {
+        step(tensor([1, 2, i]));
+        log(w);
+      }
+    },
+    "eagerly",
+  );
 
-  twins("take the rate that a scheduler has set just before", (wrap, log) => {
-    const w = leaf([1, 2, 3]);
-    const optimizer = new Plain([w], ({ learningRate }) => learningRate / 10);
-    const scheduler = new Scheduler(optimizer, stepSchedule({ from: 0.5, every: 6 }));
-    const step = wrap((x: Tensor) => {
-      optimizer.zeroGrad();
-      w.mul(x).square().sum().backward();
-      scheduler.step();
-      optimizer.step();
-    });
-    for (let i = 0; i < 20; i++) {
-      step(tensor([1, 2, i / 10]));
-      log(w, optimizer.learningRate);
-    }
-  });
+  twins(
+    "take the rate that a scheduler has set just before",
+    (wrap, log) => {
+      const w = leaf([1, 2, 3]);
+      const optimizer = new Plain([w], ({ learningRate }) => learningRate / 10);
+      const scheduler = new Scheduler(optimizer, stepSchedule({ from: 0.5, every: 6 }));
+      const step = wrap((x: Tensor) => {
+        optimizer.zeroGrad();
+        w.mul(x).square().sum().backward();
+        scheduler.step();
+        optimizer.step();
+      });
+      for (let i = 0; i < 20; i++) {
+        step(tensor([1, 2, i / 10]));
+        log(w, optimizer.learningRate);
+      }
+    },
+    "eagerly",
+  );
 
-  twins("may go by the count of their steps", (wrap, log) => {
-    const w = leaf([1, 2, 3]);
-    const optimizer = new Plain([w], ({ stepCount }) => (stepCount > 5 ? 0.1 : 0.01));
-    const step = wrap((x: Tensor) => {
-      optimizer.zeroGrad();
-      w.mul(x).square().sum().backward();
-      optimizer.step();
-    });
-    for (let i = 0; i < 12; i++) {
-      step(tensor([1, 2, i / 10]));
-      log(w, optimizer.stepCount);
-    }
-  });
+  twins(
+    "may go by the count of their steps",
+    (wrap, log) => {
+      const w = leaf([1, 2, 3]);
+      const optimizer = new Plain([w], ({ stepCount }) => (stepCount > 5 ? 0.1 : 0.01));
+      const step = wrap((x: Tensor) => {
+        optimizer.zeroGrad();
+        w.mul(x).square().sum().backward();
+        optimizer.step();
+      });
+      for (let i = 0; i < 12; i++) {
+        step(tensor([1, 2, i / 10]));
+        log(w, optimizer.stepCount);
+      }
+    },
+    "eagerly",
+  );
 });
 
 describe("a compiled step", () => {
-  twins("leaves gradients on the tape where createGraph does", (wrap, log) => {
-    const w = leaf([1, 2, 3]);
-    const step = wrap((x: Tensor) => {
-      w.grad = null;
-      w.pow(3).mul(x).sum().backward(undefined, { createGraph: true });
-    });
-    for (let i = 0; i < 5; i++) {
-      step(tensor([1, 2, i]));
-      const gradient = w.grad!;
-      w.grad = null;
-      gradient.sum().backward();
-      log(w.grad);
-    }
-  });
+  twins(
+    "leaves gradients on the tape where createGraph does",
+    (wrap, log) => {
+      const w = leaf([1, 2, 3]);
+      const step = wrap((x: Tensor) => {
+        w.grad = null;
+        w.pow(3).mul(x).sum().backward(undefined, { createGraph: true });
+      });
+      for (let i = 0; i < 5; i++) {
+        step(tensor([1, 2, i]));
+        const gradient = w.grad!;
+        w.grad = null;
+        gradient.sum().backward();
+        log(w.grad);
+      }
+    },
+    "eagerly",
+  );
 
   twins("changes the gradients in place that their holders know", (wrap, log) => {
     const w = tensor(
@@ -203,17 +240,21 @@ describe("a compiled step", () => {
     }
   });
 
-  twins("reads arrays and collections that it is given as they are in each call", (wrap, log) => {
-    const [array, map] = [Float32Array.of(1, 2), new Map([["a", tensor([1])]])];
-    const step = wrap((values: Float32Array, { named }: { named: Map<string, Tensor> }) =>
-      tensor(values).mul(named.get("a")!),
-    );
-    for (let i = 0; i < 6; i++) {
-      log(step(array, { named: map }));
-      array[0] = i;
-      map.set("a", tensor([i + 2]));
-    }
-  });
+  twins(
+    "reads arrays and collections that it is given as they are in each call",
+    (wrap, log) => {
+      const [array, map] = [Float32Array.of(1, 2), new Map([["a", tensor([1])]])];
+      const step = wrap((values: Float32Array, { named }: { named: Map<string, Tensor> }) =>
+        tensor(values).mul(named.get("a")!),
+      );
+      for (let i = 0; i < 6; i++) {
+        log(step(array, { named: map }));
+        array[0] = i;
+        map.set("a", tensor([i + 2]));
+      }
+    },
+    "eagerly",
+  );
 
   twins("keeps what it knows apart from what its caller does with the results", (wrap, log) => {
     const values = normal([4000], new Random(1)).toTypedArray();
@@ -248,16 +289,20 @@ describe("a compiled step", () => {
     }
   });
 
-  twins("changes float64 constants of its own", (wrap, log) => {
-    const step = wrap((x: Tensor) => {
-      const [row, number] = [tensor([1, 2], { dtype: "float64" }), tensor(3.1, { dtype: "float64" })];
-      const before = row.mul(number);
-      row.assign(x.mul(2));
-      number.assign(x.sum());
-      return [before, row, number, row.mul(number)];
-    });
-    for (let i = 0; i < 5; i++) log(step(tensor([1, i + 0.1], { dtype: "float64" })));
-  });
+  twins(
+    "changes float64 constants of its own",
+    (wrap, log) => {
+      const step = wrap((x: Tensor) => {
+        const [row, number] = [tensor([1, 2], { dtype: "float64" }), tensor(3.1, { dtype: "float64" })];
+        const before = row.mul(number);
+        row.assign(x.mul(2));
+        number.assign(x.sum());
+        return [before, row, number, row.mul(number)];
+      });
+      for (let i = 0; i < 5; i++) log(step(tensor([1, i + 0.1], { dtype: "float64" })));
+    },
+    "eagerly",
+  );
 
   twins("has changed its arguments when it throws", (wrap, log) => {
     let calls = 0;
@@ -305,10 +350,100 @@ describe("a compiled step", () => {
     }
   });
 
-  twins("looks for the first NaN inside as eager code does", (wrap, log) => {
-    const step = wrap((x: Tensor) => detectAnomaly(() => x.log().sum()));
-    for (let i = 4; i >= 0; i--) log(thrown(() => log(step(tensor([1, i])))));
+  for (const early of [true, false])
+    twins(
+      `leaves everything as it is when a schedule ends, ${early ? "before" : "after"} the update`,
+      (wrap, log) => {
+        const [w, v, seen] = [leaf([1, 2]), leaf([3, 4]), zeros([2])];
+        const random = new Random(1);
+        const optimizer = new Adam([w, v], { learningRate: 0.1 });
+        const scheduler = new Scheduler(optimizer, (step) => {
+          if (step % 5 === 4) throw new Error("the schedule ends");
+          return step === 6 ? -1 : 0.1 / (1 + step);
+        });
+        const step = wrap((x: Tensor) => {
+          optimizer.zeroGrad();
+          const loss = w
+            .mul(x)
+            .add(normal([2], random))
+            .add(v)
+            .square()
+            .sum();
+          loss.backward();
+          if (early) scheduler.step();
+          optimizer.step();
+          x.assign(3);
+          v.grad!.assign(v.grad!.mul(2));
+          if (!early) scheduler.step();
+          clipGradValue([v], 0.1);
+          seen.assign(w.detach());
+          return loss.detach().add(normal([], random));
+        });
+        for (let i = 0; i < 16; i++) {
+          const x = tensor([1, i]);
+          log(
+            thrown(() => log(step(x))),
+            x,
+          );
+          if (i % 3 !== 1) log(w, w.grad, v, v.grad, seen, random.state(), optimizer.stateDictionary());
+        }
+      },
+    );
+
+  twins("leaves everything as it is when an operation or an optimiser of one's own ends it", (wrap, log) => {
+    const [w, v, before, after] = [leaf([1, 2]), leaf([3, 4]), zeros([2]), zeros([2])];
+    const random = new Random(1);
+    let count = 0;
+    class Ending extends Adam {
+      protected override decay(): { penalty: number; shrink: number } {
+        if (++count % 7 === 6) throw new Error("no decay");
+        return { penalty: 0, shrink: 1 };
+      }
+    }
+    const positive: Operation = {
+      name: "positive",
+      shape: ([x]) => x.shape,
+      compute(output, _, [x]) {
+        const values = x.toTypedArray();
+        if (values.some((value) => value < 0)) throw new Error("below 0");
+        for (const [i, value] of values.entries()) output.storage.set(i, value);
+      },
+      gradient: (cotangent) => cotangent,
+      reads: "nothing",
+      examples: [],
+    };
+    const optimizer = new Ending([w, v], { learningRate: 0.1 });
+    const step = wrap((x: Tensor) => {
+      optimizer.zeroGrad();
+      before.assign(x);
+      const loss = apply(positive, [w.mul(x)], {})
+        .mul(v)
+        .add(normal([2], random))
+        .square()
+        .sum();
+      apply(positive, [x.sub(0.5)], {});
+      after.assign(x);
+      loss.backward();
+      v.grad = x.mul(3);
+      optimizer.step();
+      after.assign(w.detach());
+      return loss;
+    });
+    for (let i = 0; i < 24; i++) {
+      const x = tensor([1, i % 5 === 4 ? -1 : i % 11 === 10 ? 0 : i]);
+      log(thrown(() => log(step(x))));
+      if (i % 3 !== 1) log(w, w.grad, v, v.grad, before, after, random.state(), optimizer.stateDictionary());
+    }
   });
+
+  twins(
+    "looks for the first NaN inside as eager code does",
+    (wrap, log) => {
+      const step = wrap((x: Tensor) => detectAnomaly(() => x.log().sum()));
+      for (let i = 4; i >= 0; i--) log(thrown(() => log(step(tensor([1, i])))));
+    },
+    "eagerly",
+  );
 });
 
 it("an argument that refers to itself is handed on as it is", () => {

@@ -18,7 +18,7 @@ import { any, autoencoder, quickModel } from "./models.ts";
 
 const model = quickModel();
 const points = parseObservations("radius,velocity,error\n2,95,15\n8,140,15\n", "galaxy.csv");
-const options = { bank: 12_000, chains: 8, transitions: 8, deviation: { median: 0 } };
+const options = { bank: 12_000, chains: 8, transitions: 8, deviation: { median: 0 }, errorSpread: 0 };
 const infer = (seed: number, more: object = {}): Posterior[] =>
   finish(inferCurves(model, [points], { random: new Random(seed), ...options, ...more }));
 const [posterior] = infer(1);
@@ -163,13 +163,43 @@ describe("a posterior", () => {
 
   it("has deviations from the model's curves unless there are to be none", () => {
     const [standard] = finish(
-      inferCurves(model, [points], { random: new Random(1), ...options, deviation: undefined }),
+      inferCurves(model, [points], {
+        random: new Random(1),
+        ...options,
+        ...{ deviation: undefined, errorSpread: undefined },
+      }),
     );
     expect(Math.min(...standard.deviations)).toBeGreaterThan(0);
+    expect(new Set(standard.errorScales).size).toBeGreaterThan(100);
     expect([...posterior.deviations].every((size) => size === 0)).toBe(true);
     const [deviating] = infer(1, { deviation: { median: 0.05 } });
     expect(Math.min(...deviating.deviations)).toBeGreaterThan(0);
     expect(deviating.curves[0]).not.toEqual(deviating.smoothCurves[0]);
+  });
+
+  it.each([0, 0.05])("finds by which factor stated errors are off, with deviations of %d", (median) => {
+    // Twelve points about one of the model's curves, 6 km/s off it in the root mean square.
+    const curve = posterior.smoothCurves[0];
+    const places = Array.from({ length: 12 }, (_, i) => 15 + 3 * i);
+    const scalesFor = (error: number, errorSpread?: number): number[] => {
+      const galaxy = {
+        radii: Float64Array.from(places, (j) => model.radii[j]),
+        velocities: Float64Array.from(places, (j, i) => curve[j] + 6 * Math.SQRT2 * Math.sin(2.5 * i)),
+        errors: new Float64Array(places.length).fill(error),
+      };
+      const random = new Random(1);
+      const [own] = finish(
+        inferCurves(model, [galaxy], { random, ...options, errorSpread, deviation: { median } }),
+      );
+      return [...own.errorScales].sort((a, b) => a - b);
+    };
+    const middle = (values: number[]): number => values[values.length >> 1];
+    expect(Math.abs(Math.log(middle(scalesFor(6))))).toBeLessThan(0.4);
+    expect(middle(scalesFor(24))).toBeLessThan(0.5);
+    expect(middle(scalesFor(2))).toBeGreaterThan(1.8);
+    // Without knowing better, the prior holds them near 1; with a spread of 0 they are as stated.
+    expect(middle(scalesFor(24, 0.1))).toBeGreaterThan(0.8);
+    expect(new Set(scalesFor(24, 0))).toEqual(new Set([1]));
   });
 
   it("comes with many others, by chains where the bank is too small, and tells how far it is", () => {

@@ -68,7 +68,7 @@ describe("samples", () => {
 
   it("come some at a time, so that a loop can be left with those that are there", () => {
     const seen: number[] = [];
-    for (const { done, total, curves } of sampleCurves(plain, { count: 300, steps: 2, random })) {
+    for (const { done, total, curves } of sampleCurves(told, { count: 300, steps: 2, random })) {
       expect([total, curves.length]).toEqual([300, done]);
       seen.push(done);
       if (done > 200) break;

@@ -116,7 +116,13 @@ describe("what is read", () => {
     );
   });
 
+  test("as curves may tell that they are in kpc and km/s", () => {
+    const text = "# velocities [km/s]\n0.1 [kpc],1 kpc,10\n50,120,180\n";
+    expect([...parseCurves(text, source).radii]).toEqual([0.1, 1, 10]);
+  });
+
   test.each([
+    ["in arcseconds", "10 arcsec,20 arcsec\n1,2\n", "line 1, column 1 (radii): the radius is in arcsec"],
     ["equal", "1,1.0,2\n1,2,3\n", "line 1, column 2: the radius 1 does not exceed 1"],
     ["decreasing", "# kpc\n1,3,2\n1,2,3\n", "line 2, column 3: the radius 2 does not exceed 3"],
     ["zero", "0,1\n1,2\n", "line 1, column 1: the radius 0 does not exceed 0"],

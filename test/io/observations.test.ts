@@ -1,15 +1,27 @@
 /** Measured rotation curves as text: tables of one's own, and SPARC's as they were published. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../src/basics/errors.ts";
+import { ArgumentError, FormatError } from "../../src/basics/errors.ts";
 import {
   findSparcGalaxy,
+  type ObservationOptions,
   parseObservations,
   parseSparcCurves,
   parseSparcGalaxies,
 } from "../../src/io/index.ts";
+
+/** The files of observations/, and what they need to be told. */
+const EXAMPLES: [name: string, options?: ObservationOptions][] = [
+  ...["comma.csv", "semicolon.csv", "tab.tsv", "blanks.txt", "bars.txt", "sparc_rotmod.dat", "astropy.ecsv"],
+  ...["vizier.tsv", "pandas.csv", "pandas.txt", "r-write-table.txt", "3dbarolo.txt", "asymmetric.csv"],
+].map((name): [string] => [name]);
+EXAMPLES.push(
+  ["arcseconds.csv", { distance: 20 }],
+  ["other-names.csv", { columns: { radius: "Entfernung", velocity: "Tempo", error: "Fehler" } }],
+  ["bare.txt", { columns: { radius: "1", velocity: "2", error: "3" } }],
+);
 
 describe("parseObservations", () => {
   it.each([
@@ -17,6 +29,11 @@ describe("parseObservations", () => {
     "# by hand\nRadius [kpc],v_obs [km/s],e_vobs\n2,80,4\n1,60,5\n",
     "name,error (km/s),R (kpc),V (km/s)\n7,4,2,80\n8,5,1,60\n",
     "vrot_kms,r_kpc,e_vrot\n60,1,5\n80,2,4\n",
+    "R/kpc,V/(km/s),e_V/km s-1\n1,60,5\n2,80,4\n",
+    "# R V e\n1,0 60,0 5\n2,0 80,0 4\n",
+    "R, V, e\n1, 60, 5\n2, 80, 4\n",
+    "|R|V|e|\n|---|---|---|\n|1|60|5|\n|2|80|4|\n",
+    "R,V,errV_low,errV_up\n1,60,-4,6\n2,80,-4,4\n",
   ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
     const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
     expect([...radii]).toEqual([1, 2]);
@@ -35,7 +52,11 @@ describe("parseObservations", () => {
     ["radius,velocity,error\n1,60,0\n", /the error of point 1 .* is 0\n.*standard error/],
     ["radius,velocity,error\n0,60,1\n", /the radius of point 1 .* is 0/],
     ["radius,velocity,error\n", /no point follows the header/],
-    ["R V e_V\n0,5 60 5\n", /line 2, column 1 \(R\): "0,5" is not a number\n.*a point before decimals/],
+    [
+      "R V e_V\n0,5 60.5 5\n",
+      /line 2: "0,5" has a decimal comma, but "60\.5" in line 2 a point\n.*with points/,
+    ],
+    ["R V e_V\n1.000,5 60 5\n", /line 2, column 1 \(R\): "1\.000,5" is not a number/],
     ['radius,velocity,error\n1,"1,060",5\n', /"1,060" is not a number\n.*nothing between thousands/],
     ["radius,velocity,error\n1,fast,1\n", /"fast" is not a number/],
   ])("says what is wrong with %j", (text, message) => {
@@ -93,6 +114,64 @@ describe("parseObservations", () => {
   ])("refuses rather than guesses: %j", (text, message) => {
     expect(() => parseObservations(text, "galaxy")).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy")).toThrow(message);
+  });
+
+  it.each(EXAMPLES)("reads the example %s as the galaxy that all examples are of", (name, options) => {
+    const text = readFileSync(new URL(`observations/${name}`, import.meta.url), "utf8");
+    const { radii, velocities, errors } = parseObservations(text, name, options);
+    expect(Array.from(radii, (radius) => Number(radius.toFixed(9)))).toEqual([1, 2, 4]);
+    expect([...velocities]).toEqual([60, 80, 95]);
+    expect([...errors]).toEqual([5, 4, 6]);
+  });
+
+  it("has an example of each kind of table that docs/observations.md lists, and lists each example", () => {
+    const page = readFileSync(new URL("../../docs/observations.md", import.meta.url), "utf8");
+    const listed = [...page.matchAll(/test\/io\/observations\/([\w.-]+)/g)].map(([, name]) => name);
+    const files = readdirSync(new URL("observations", import.meta.url));
+    expect(EXAMPLES.map(([name]) => name).sort()).toEqual(files.sort());
+    expect([...new Set(listed)].sort()).toEqual(files);
+  });
+
+  it.each<[string, ObservationOptions, RegExp]>([
+    [
+      "R [arcsec],V,e_V\n10,60,5\n",
+      {},
+      /"R \[arcsec\]" is in arcsec\n.*the galaxy's distance in Mpc \(--distance\)/,
+    ],
+    ["R [kpc],V,e_V\n10,60,5\n", { distance: 3 }, /is in kpc, so that a distance does nothing/],
+    ["R [pc],V,e_V\n10,60,5\n", { distance: 3 }, /is in pc\n.*convert it to kpc/],
+    ["R,V,e_V\n10,60,5\n", { columns: { velocity: "W" } }, /no column "W", only R, V, e_V/],
+    ["R,W,W,e_V\n10,60,5,5\n", { columns: { velocity: "W" } }, /2 of its columns are called "W"/],
+    ["R,V,W [m/s],e_V\n10,60,5,5\n", { columns: { velocity: "W" } }, /"W \[m\/s\]" is in m\/s/],
+    ["R,V,E_V,e_V,e_V\n10,60,5,5,5\n", {}, /"e_V" and "e_V" could be the error/],
+    ["R,V,e_V_plus\n10,60,5\n", {}, /"e_V_plus" is of one side, and the other is missing/],
+    ["R,V,e_V_plus,e_V_minus\n10,60,0,0\n", {}, /error of point 1 \("e_V_plus", line 2\) is 0/],
+    ["1 60 5\n2 80 4\n", {}, /choose by number: --columns radius=1/],
+    [
+      "0 60 5\n1 80 4\n",
+      { columns: { radius: "1", velocity: "2", error: "3" } },
+      /radius of point 1 .* is 0/,
+    ],
+    ["R V e\n1 60 5 7\n2 80 4 7\n", {}, /line 2: 4 cells, but there are 3 columns/],
+    ["R;V;e_V\n1,5;60;5\n2.5;80;4\n", {}, /"1,5" has a decimal comma, but "2\.5" in line 3 a point/],
+    ["R,V,e_V\n0,5,60,5\n1,5,80,4\n", {}, /line 2: 4 cells, but there are 3 columns/],
+    ["<VOTABLE><R/></VOTABLE>", {}, /XML or HTML, no table of text\n.*CSV or ECSV/],
+  ])("refuses %j with %j", (text, options, message) => {
+    expect(() => parseObservations(text, "galaxy", options)).toThrow(FormatError);
+    expect(() => parseObservations(text, "galaxy", options)).toThrow(message);
+  });
+
+  it("refuses options that are none", () => {
+    const parse = (options: unknown) => () =>
+      parseObservations("r,v,e\n1,60,5", "x", options as ObservationOptions);
+    for (const options of [
+      { distance: 0 },
+      { distance: Infinity },
+      { columns: { radius: 1 } },
+      { column: {} },
+    ]) {
+      expect(parse(options)).toThrow(ArgumentError);
+    }
   });
 
   test.prop([fc.string()])("reads any text as points or refuses it by a FormatError", (text) => {

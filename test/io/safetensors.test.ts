@@ -136,6 +136,32 @@ test("every float16 and bfloat16 is read as the equal float32", () => {
   }
 });
 
+describe("whole numbers", () => {
+  const cases = [
+    ["I64", BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n)],
+    ["U64", BigUint64Array.of(2n ** 64n - 1n)],
+    ["I32", Int32Array.of(-(2 ** 31), 7)],
+    ["U32", Uint32Array.of(2 ** 32 - 1)],
+    ["I16", Int16Array.of(-(2 ** 15), 7)],
+    ["U16", Uint16Array.of(2 ** 16 - 1)],
+    ["I8", Int8Array.of(-128, 127)],
+    ["U8", Uint8Array.of(255)],
+    ["BOOL", Uint8Array.of(0, 1)],
+  ] as const;
+
+  test.each(cases)("of %s are read beside the floats, to the last digit", (dtype, data) => {
+    const body = new Uint8Array([
+      ...new Uint8Array(data.buffer),
+      ...new Uint8Array(Float32Array.of(1.5).buffer),
+    ]);
+    const end = data.byteLength;
+    const header = `{"n":{"dtype":"${dtype}","shape":[${data.length}],"data_offsets":[0,${end}]},"x":{"dtype":"F32","shape":[],"data_offsets":[${end},${end + 4}]}}`;
+    const { tensors, integers } = read(file(header, body));
+    expect(integers.get("n")).toEqual({ dtype, shape: [data.length], data });
+    expect([...integers.keys(), ...tensors.keys()]).toEqual(["n", "x"]);
+  });
+});
+
 const text = fc.string({ unit: "binary", maxLength: 8 });
 const tensor = fc
   .tuple(
@@ -284,9 +310,9 @@ describe("a damaged or hostile file", () => {
     ["has three offsets", file(`{"x":${info("[1]", "[0,4,4]")}}`, 4), "two data_offsets"],
     ["lacks a dtype", file('{"x":{"shape":[1],"data_offsets":[0,4]}}', 4), "needs a dtype"],
     [
-      "has a dtype of whole numbers",
-      file(`{"x":${info("[1]", "[0,8]", '"I64"')}}`, 8),
-      'tensor "x" has dtype "I64"',
+      "has a dtype of 8-bit floats",
+      file(`{"x":${info("[1]", "[0,1]", '"F8_E4M3"')}}`, 1),
+      'tensor "x" has dtype "F8_E4M3"',
     ],
     [
       "has a dtype from the prototype",

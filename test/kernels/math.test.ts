@@ -18,6 +18,7 @@ const BOUNDS = {
   sin: 0.8,
   cos: 0.8,
   tanh: 1.1,
+  atan: 0.8,
   erf: 1,
   erfc: 3.5,
 } as const;
@@ -62,6 +63,7 @@ describe("special values", () => {
         sin: [NaN, NaN, NaN, 0, -0],
         cos: [NaN, NaN, NaN, 1, 1],
         tanh: [NaN, 1, -1, 0, -0],
+        atan: [NaN, Math.PI / 2, -Math.PI / 2, 0, -0, Math.PI / 4, -Math.PI / 4],
         erf: [NaN, 1, -1, 0, -0],
         erfc: [NaN, 0, 2, 1, 1],
       };
@@ -113,7 +115,7 @@ describe("special values", () => {
   });
 
   test("tiny arguments come back unchanged from functions with slope one", () => {
-    for (const name of ["expm1", "log1p", "sin", "tanh"] as const) {
+    for (const name of ["expm1", "log1p", "sin", "tanh", "atan"] as const) {
       for (const x of [Number.MIN_VALUE, -Number.MIN_VALUE, 1e-310, -1e-200]) expect(math[name](x)).toBe(x);
     }
   });
@@ -158,8 +160,8 @@ describe("properties", () => {
     },
   );
 
-  test.prop([float])("sin, tanh, erf and cbrt are odd and cos is even, bit for bit", (x) => {
-    for (const name of ["sin", "tanh", "erf", "cbrt"] as const)
+  test.prop([float])("sin, tanh, atan, erf and cbrt are odd and cos is even, bit for bit", (x) => {
+    for (const name of ["sin", "tanh", "atan", "erf", "cbrt"] as const)
       expect(math[name](-x)).toEqual(-math[name](x));
     expect(math.cos(-x)).toEqual(math.cos(x));
   });

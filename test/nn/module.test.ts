@@ -14,10 +14,18 @@ import {
   tensor,
 } from "../../src/index.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
-import { Dropout, LayerNorm, Linear, Module, parameter, Sequential } from "../../src/nn/index.ts";
+import {
+  type AnyModule,
+  Dropout,
+  LayerNorm,
+  Linear,
+  Module,
+  parameter,
+  Sequential,
+} from "../../src/nn/index.ts";
 import { SGD } from "../../src/optim/index.ts";
 
-const names = (module: Module): string[] => [...module.namedParameters()].map(([name]) => name);
+const names = (module: AnyModule): string[] => [...module.namedParameters()].map(([name]) => name);
 const row = (...values: number[]): Tensor => parameter(Float32Array.from(values), [values.length]);
 
 /** Every kind of field that can hold parameters, and some that cannot. */
@@ -50,6 +58,45 @@ describe("named parameters", () => {
       "body.2.0.weight",
       "body.2.0.bias",
     ]);
+  });
+
+  it("of maps have their keys for names, those of sets their places, whatever the modules take", () => {
+    class Pair extends Module<[a: Tensor, b: Tensor], [Tensor, Tensor]> {
+      scale = row(1);
+      forward(a: Tensor, b: Tensor): [Tensor, Tensor] {
+        return [a.mul(this.scale), b.mul(this.scale)];
+      }
+    }
+    class Holder extends Module<[], void> {
+      byName = new Map<string | number, AnyModule>([
+        ["query", new LayerNorm(2)],
+        [7, new Pair()],
+      ]);
+      all = new Set([row(1), row(2)]);
+      cache = new Map([[{}, tensor([1])]]);
+      forward(): void {}
+    }
+    const holder = new Holder();
+    const found = ["byName.query.weight", "byName.query.bias", "byName.7.scale", "all.0", "all.1"];
+    expect([...holder.stateDictionary().keys()]).toEqual(found);
+    expect(
+      holder
+        .eval()
+        .modules()
+        .map(({ training }) => training),
+    ).toEqual([false, false, false]);
+  });
+
+  it("cannot be had from a map whose keys are no names", () => {
+    class Holder extends Module {
+      layers = new Map([[{}, new LayerNorm(2)]]);
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    expect(() => new Holder().parameters()).toThrow(
+      "the Map layers holds parameters under an object with no keys",
+    );
   });
 
   it("of a Sequential are named by index alone", () => {

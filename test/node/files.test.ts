@@ -329,10 +329,25 @@ describe("reading", () => {
     expect(codeOf(() => readBytes("/dev/zero"))).toBe("ENODEV");
   });
 
+  test.each([
+    ["UTF-16 with a mark", Buffer.from("\ufeffR,V\n", "utf16le"), /is UTF-16 text\n.*iconv -f UTF-16 /],
+    ["UTF-16 without", Buffer.from("R,V\n1,60\n", "utf16le"), /is UTF-16 text\n.*iconv -f UTF-16LE /],
+    ["UTF-16, big end first", Buffer.from("R,V\n1,60\n", "utf16le").swap16(), /UTF-16 text\n.*-f UTF-16BE /],
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), /compressed by gzip\n.*gunzip/],
+    ["a spreadsheet", Uint8Array.of(0x50, 0x4b, 3, 4, 20), /a zip archive or a spreadsheet\n.*CSV/],
+    ["bytes of no text", Uint8Array.of(0x72, 0xe9, 1, 2), /not UTF-8 text\n.*right file/],
+  ])("names what a file is that is no UTF-8 text: %s", (name, bytes, message) => {
+    writeFileSync(join(folder, name), bytes);
+    expect(() => readTextFile(join(folder, name))).toThrow(FormatError);
+    expect(() => readTextFile(join(folder, name))).toThrow(message);
+  });
+
   test("refuses text that is not UTF-8, and drops a byte order mark", () => {
     writeFileSync(join(folder, "latin1"), Uint8Array.of(0x72, 0xe9));
     expect(() => readTextFile(join(folder, "latin1"))).toThrow(FormatError);
-    expect(() => readTextFile(join(folder, "latin1"))).toThrow("not UTF-8 text");
+    expect(() => readTextFile(join(folder, "latin1"))).toThrow(
+      /not UTF-8 text, but Latin-1.*\n.*iconv -f ISO-8859-1/,
+    );
     writeFileSync(join(folder, "mark"), "\ufeffR");
     expect(readTextFile(join(folder, "mark"))).toBe("R");
   });

@@ -76,7 +76,7 @@ it("say which shapes do not fit together, and what would", () => {
       "mean squared error": () => mseLoss(a, ones([2, 1])),
       "Huber loss": () => huberLoss(a, ones([3])),
       "mean absolute error": () => l1Loss(a, tensor(1)),
-      "cross entropy": () => crossEntropyLoss(a, ones([2])),
+      "cross entropy": () => crossEntropyLoss(a, ones([3])),
       "mean absolute error without a target": () => l1Loss(a, any(undefined)),
       "Huber loss without a target": () => (huberLoss as (x: Tensor) => Tensor)(a),
       "cross entropy without a target": () => (crossEntropyLoss as (x: Tensor) => Tensor)(a),
@@ -171,7 +171,7 @@ it("say which shapes do not fit together, and what would", () => {
       ShapeError: l1Loss: prediction [2, 3] and target [] differ: a loss compares element with element and does not broadcast.
       Fix: reshape or expand one of them on purpose.
     cross entropy
-      ShapeError: crossEntropyLoss: prediction [2, 3] and target [2] differ: a loss compares element with element and does not broadcast.
+      ShapeError: crossEntropyLoss: prediction [2, 3] and target [3] differ: a loss compares element with element and does not broadcast.
       Fix: reshape or expand one of them on purpose.
     mean absolute error without a target
       ArgumentError: l1Loss: got undefined where a tensor or number is needed.

@@ -76,7 +76,7 @@ describe("package-lock.json", () => {
   const lockedIn = (file: string): Locked => readJson(file).packages;
   const locked = lockedIn("package-lock.json");
 
-  test.each(["", "bench/peers/", "test/runtimes/"])(
+  test.each(["", "bench/peers/", "test/runtimes/", "test/matrix/", "examples/playground/"])(
     "%spackage-lock.json names no registry, so that it serves behind every mirror",
     (folder) => {
       const entries = Object.values(lockedIn(`${folder}package-lock.json`));

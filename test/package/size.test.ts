@@ -27,18 +27,19 @@ async function bundle(names: string, from: string): Promise<{ bytes: number; fil
 }
 
 // A tensor operation brings both backends: the WebAssembly one, with its assembler, is two thirds of it.
+// All of halograd is 9 kB more since it has the operations that are functions only; no other case has any of them.
 test.each([
   ["{ formatCsv }", "halograd/io", 1],
   ["{ Random }", "halograd", 4],
   ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4],
   ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 8],
   ["{ curvesFigure }", "halograd/plot", 9],
-  ["{ silu }", "halograd", 30],
-  ["{ matmul }", "halograd", 28],
-  ["{ grad, tensor }", "halograd", 46],
-  ["{ compile }", "halograd/compile", 40],
-  ["{ Adam }", "halograd/optim", 48],
-  ["*", "halograd", 61],
+  ["{ silu }", "halograd", 32],
+  ["{ matmul }", "halograd", 31],
+  ["{ grad, tensor }", "halograd", 48],
+  ["{ compile }", "halograd/compile", 42],
+  ["{ Adam }", "halograd/optim", 50],
+  ["*", "halograd", 75],
 ])("%s of %s is at most %i kB", async (names, from, kilobytes) => {
   const { bytes } = await bundle(names, from);
   expect(bytes).toBeLessThanOrEqual(kilobytes * 1000);

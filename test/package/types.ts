@@ -7,14 +7,17 @@ import {
   type Expression,
   grad,
   hvp,
+  type Instead,
   normal,
   Random,
+  randn,
   ShapeError,
   type Tensor,
   tensor,
   unary,
   useBackend,
   valueAndGrad,
+  vjp,
 } from "halograd";
 import {
   compareCurves,
@@ -27,9 +30,10 @@ import {
 import { type Denoiser, eulerSampler, finish, splitDataset, trainDenoiser } from "halograd/diffusion";
 import { circularVelocity, rotationCurves, samplePopulation } from "halograd/galaxy";
 import { parseCsv, readSafetensors } from "halograd/io";
-import { Linear, Module, mseLoss, Sequential, silu } from "halograd/nn";
+import { type AnyModule, Linear, Module, mseLoss, Sequential, silu } from "halograd/nn";
 import { Adam, type AdamOptions, type Optimizer } from "halograd/optim";
 import { curvesFigure } from "halograd/plot";
+import { checkGradients } from "halograd/testing";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Compiles when a value's type is exactly T. */
@@ -38,6 +42,18 @@ function is<T>() {
 }
 
 const x = tensor([1, 2]);
+
+// Names from elsewhere say what to write here, and are nothing that a program can use.
+is<Instead<"normal(shape, random)">>()(randn);
+is<Instead<"x.size">>()(x.numel);
+// @ts-expect-error a name from elsewhere
+randn([2, 3]);
+// @ts-expect-error and a member
+x.T.matmul(x);
+// @ts-expect-error one that is set
+x.requires_grad = true;
+// @ts-expect-error one that is read
+const _count: number = x.numel;
 
 // Operations hang on tensors with the parameters that they have as functions.
 is<Tensor>()(x.add(1).silu().sum(0, { keepdim: true }).matmul(x));
@@ -63,6 +79,33 @@ is<[value: Tensor, gradient: Line]>()(valueAndGrad(error)(line, x));
 // @ts-expect-error the second argument of the function is needed
 grad(error)(line);
 is<Tensor>()(grad(grad((w) => w.pow(3).sum()))(x));
+interface Layer {
+  weight: Tensor;
+  bias?: Tensor;
+}
+class Layers {
+  list: Layer[] = [];
+  scale: Tensor | undefined;
+  apply(at: Tensor): Tensor {
+    return this.list.reduce((value, { weight }) => value.matmul(weight), at);
+  }
+}
+is<Layer>()(grad(({ weight, bias }: Layer) => (bias ? weight.add(bias) : weight).sum())({ weight: x }));
+is<Layers>()(grad((layers: Layers, at: Tensor) => layers.apply(at).sum())(new Layers(), x));
+is<[Tensor, Tensor]>()(grad(([a, b]: [Tensor, Tensor]) => a.mul(b).sum())([x, x]));
+is<Record<string, Tensor>>()(grad((by: Record<string, Tensor>) => by.a.sum())({ a: x }));
+const layer: Layer = { weight: x };
+is<Layer>()(vjp(({ weight }: Layer) => weight, layer)[1]());
+is<{ w: Tensor; b: Tensor }>()(vjp(({ w, b }) => w.mul(b), { w: x, b: x })[1]());
+is<Layer>()(hvp(({ weight }: Layer) => weight.pow(3).sum(), layer, layer));
+checkGradients((at, layer) => at.mul(layer.weight), [x, { weight: x }]);
+checkGradients((at: Tensor, layer: Layer) => at.mul(layer.weight), [x, { weight: x }]);
+// @ts-expect-error a field that is no tensor
+grad(({ weight }: { weight: Tensor; steps: number }) => weight.sum())({ weight: x, steps: 3 });
+// @ts-expect-error and one in a list
+vjp(({ list }) => list[0].mul(list[1]), { list: [x, 2] });
+// @ts-expect-error a number is no tensor
+grad((w: number) => x.mul(w));
 is<Tensor>()(hvp((w) => w.pow(3).sum(), x, x));
 // @ts-expect-error the function must return a tensor
 grad((w: Tensor) => w.item());
@@ -74,6 +117,20 @@ class Perceptron extends Module {
     return silu(this.hidden.forward(input));
   }
 }
+class Attend extends Module<[queries: Tensor, keys: Tensor], { output: Tensor; weights: Tensor }> {
+  heads: Map<string, Linear> = new Map();
+  forward(queries: Tensor, keys: Tensor): { output: Tensor; weights: Tensor } {
+    const weights = queries.matmul(keys.transpose()).softmax();
+    return { output: weights.matmul(keys), weights };
+  }
+}
+is<Tensor>()(new Attend().forward(x, x).weights);
+is<Tensor[]>()(new Attend().train().parameters());
+is<AnyModule[]>()(new Attend().modules());
+// @ts-expect-error two inputs are needed
+new Attend().forward(x);
+// @ts-expect-error a module of two inputs takes no place in a sequence
+new Sequential(new Attend());
 // @ts-expect-error a module without forward
 class _Idle extends Module {}
 const model = new Sequential(new Perceptron(), silu);

@@ -119,9 +119,9 @@ describe("A figure", () => {
     ["no rows", () => draw([]), ArgumentError],
     ["an empty row", () => draw([[]]), ArgumentError],
     [
-      "a row longer than the one above",
-      () => draw([[points([1], [1])], [points([1], [1]), points([1], [1])]]),
-      ArgumentError,
+      "axes for another number of columns",
+      () => draw([[points([1], [1]), points([1], [1])]], { x: [{ label: "", scale: scale(0, 10) }] }),
+      ShapeError,
     ],
     ["a value outside its axis", () => draw([[points([11], [1])]]), ArgumentError],
     ["zero on a log axis", () => draw([[points([1], [0])]]), ArgumentError],

@@ -25,6 +25,9 @@ export interface Miss {
 const UNIT = 2 ** -24;
 const TINY = 2 ** -149;
 
+/** A few steps of a computation that each round to a subnormal number, by half of TINY, and are doubled or halved. */
+const FEW = 16 * TINY;
+
 /** Magnitudes that are always tried with both signs: ends of the range, and where e to their power or erf saturates. */
 const ANCHORS = [
   ...[
@@ -125,7 +128,7 @@ export function wrongGradients(
  */
 function allowance(value: number, bound: number, conditioning: number, units: number): number {
   const backward = units * UNIT * (Math.abs(value) + conditioning);
-  return Math.min(...[bound, backward].filter((allowed) => !Number.isNaN(allowed))) + TINY;
+  return Math.min(...[bound, backward].filter((allowed) => !Number.isNaN(allowed))) + FEW;
 }
 
 /** Σ |operand · slope| at a point: by how much relative changes of the operands change the result. */

@@ -67,18 +67,6 @@ function comparisons(rows: readonly Row[], results: readonly number[][]): Compar
   });
 }
 
-/** What is known to be wrong, and why; who mends one deletes it here, which a test below asks for. */
-const knownHere: readonly {
-  readonly why: string;
-  isInside(name: string, what: string, at: readonly number[]): boolean;
-}[] = [
-  {
-    why: "a second derivative has x^(y − 2) in float32, which is infinite: 0 · ∞",
-    isInside: (name, what, [x, y]) =>
-      name === "pow" && what === "second derivative 0" && Math.abs(x) < 1e-19 && y === 0,
-  },
-];
-
 /** By how much a result may be off. */
 function allowance(expected: number, weight: number, at: readonly number[]): number {
   // A factor that was rounded to a subnormal number is off by TINY, times the other.
@@ -105,8 +93,6 @@ const asGradient = (miss: Miss): Miss =>
     ? { ...miss, what: miss.what.replace("slope", "gradient"), at: [...miss.at, 1] }
     : miss;
 
-const passedOver = new Set<string>();
-
 describe.each(goldens)("%s where floats are special", (name, rows) => {
   const example = allCases.find((example) => example.name === name)!;
   const columns = rows[0][0].map((_, i) => Float32Array.from(rows, ([at]) => Number(at[i])));
@@ -116,11 +102,7 @@ describe.each(goldens)("%s where floats are special", (name, rows) => {
     "and its first two derivatives are right on the backend %s",
     (backend, k) => {
       const all = comparisons(rows, results[k]).flatMap((one) => misses(one, rows));
-      const unknown = all.filter((miss) => {
-        const here = knownHere.find(({ isInside }) => isInside(name, miss.what, miss.at));
-        if (here !== undefined) passedOver.add(here.why);
-        return here === undefined && !isKnown(name, backend, asGradient(miss));
-      });
+      const unknown = all.filter((miss) => !isKnown(name, backend, asGradient(miss)));
       expect(
         unknown.map(({ what, at, found, expected }) => `${what} at ${at}: ${found}, not ${expected}`),
       ).toEqual([]);
@@ -156,8 +138,4 @@ it("a value that is NaN never comes with gradients that are all 0", () => {
       expect(slopes, `${operation.name}, operand ${i}`).not.toEqual(operands.map(() => 0));
     }
   }
-});
-
-it("nothing is passed over that is right", () => {
-  expect(knownHere.map(({ why }) => why).filter((why) => !passedOver.has(why))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installPackages } from "./runtimes.ts";
+import { installRuntimes } from "./runtimes.ts";
 import { isInTable, readTable } from "./table.ts";
 
 // This file runs compiled, from .build/test/runtimes/.
@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const folder = join(root, "test/runtimes");
 const deno = join(folder, "node_modules/@deno/linux-x64-glibc/deno");
 
-installPackages(folder);
+installRuntimes(folder);
 chmodSync(deno, 0o755); // the package does not declare it as a binary
 // A copy, so that nothing but what is published is there: neither the tools' types nor files that git ignores.
 const home = mkdtempSync(join(tmpdir(), "halograd-jsr-"));

@@ -3,14 +3,13 @@
  * backends, and all digests of a backend must be equal. `npm run test:runtimes -- --help`.
  */
 
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Check, judge, missing, tally } from "./agreement.ts";
-import { installBrowsers, installPackages, type Runtime, runtimes } from "./runtimes.ts";
+import { installHalograd } from "./install.ts";
+import { installBrowsers, installRuntimes, type Runtime, runtimes } from "./runtimes.ts";
 import { isInTable, readTable, report, rowsOf, withTable } from "./table.ts";
 
 const HELP = `npm run test:runtimes -- [options]
@@ -41,7 +40,7 @@ else await main();
 
 async function main(): Promise<void> {
   if (!options["no-install"]) {
-    installPackages(folder);
+    installRuntimes(folder);
     installBrowsers();
   }
   const wanted = options.only.toLowerCase().split(",");
@@ -49,7 +48,8 @@ async function main(): Promise<void> {
     wanted.some((part) => name.toLowerCase().includes(part)),
   );
   if (chosen.length === 0) throw new Error(`no runtime is called ${options.only}`);
-  const home = installPackage();
+  const home = installHalograd(root);
+  cpSync(join(folder, "program.js"), join(home, "program.js"));
   const checks: Check[] = [];
   try {
     for (const runtime of chosen) checks.push(...(await check(runtime, home, checks)));
@@ -77,18 +77,6 @@ async function main(): Promise<void> {
   process.exitCode = count.failed === 0 ? 0 : 1;
 }
 
-/** Packs halograd and installs it, offline, in an empty folder with the program. */
-function installPackage(): string {
-  const home = mkdtempSync(join(tmpdir(), "halograd-runtimes-"));
-  const [{ filename }] = JSON.parse(
-    npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", home),
-  );
-  writeFileSync(join(home, "package.json"), '{ "private": true, "type": "module" }');
-  npm(home, "install", "--offline", "--no-audit", "--no-fund", `./${filename}`);
-  cpSync(join(folder, "program.js"), join(home, "program.js"));
-  return home;
-}
-
 /** Runs a runtime, and tells at once how it went. */
 async function check(runtime: Runtime, home: string, before: readonly Check[]): Promise<Check[]> {
   const version = runtime.version();
@@ -104,17 +92,4 @@ async function check(runtime: Runtime, home: string, before: readonly Check[]): 
     console.log(`${fault === "" ? "✓" : "✗"} ${name}, ${backend}: ${end}`);
   }
   return checks;
-}
-
-function npm(cwd: string, ...args: string[]): string {
-  // What the outer `npm run` says of its own project must not reach the inner one.
-  const environment = Object.entries(process.env).filter(
-    ([name]) => !/^npm_(config_local_prefix|package|lifecycle)/.test(name),
-  );
-  return execFileSync("npm", args, {
-    cwd,
-    env: Object.fromEntries(environment),
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
 }

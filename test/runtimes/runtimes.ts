@@ -4,11 +4,12 @@
  */
 
 import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Outcome } from "./agreement.ts";
 import { type Browser, runInBrowser } from "./browser.ts";
+import { installPackages, runInstaller } from "./install.ts";
 
 /** A runtime as the table names it. */
 export interface Runtime {
@@ -43,20 +44,9 @@ export function runtimes(folder: string): Runtime[] {
   ];
 }
 
-/** Installs Node, Deno and Bun where what is there is not what is locked. */
-export function installPackages(folder: string): void {
-  const versions = (file: string): string => {
-    if (!existsSync(join(folder, file))) return "";
-    const locked: Record<string, { version?: string }> = JSON.parse(
-      readFileSync(join(folder, file), "utf8"),
-    ).packages;
-    const packages = Object.entries(locked).filter(([path]) => path !== "");
-    return packages.map(([path, { version }]) => `${path}@${version}`).join();
-  };
-  if (versions("node_modules/.package-lock.json") === versions("package-lock.json")) return;
-  console.log("installing Node, Deno and Bun: npm packages of 1 GB on disk …");
-  // Each package is a binary; what their install scripts would do is to fetch or link it.
-  spawn("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]);
+/** Installs Node, Deno and Bun. */
+export function installRuntimes(folder: string): void {
+  installPackages(folder, "Node, Deno and Bun: npm packages of 1 GB on disk");
 }
 
 /** Installs the browsers that are missing, or says what would. */
@@ -69,8 +59,8 @@ export function installBrowsers(): void {
     return;
   }
   console.log(`${command} …`);
-  spawn("apt-get", ["update", "-qq"]);
-  spawn("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing]);
+  runInstaller("apt-get", ["update", "-qq"]);
+  runInstaller("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing]);
 }
 
 function commandLine(
@@ -117,15 +107,8 @@ function inBrowser(name: string, browser: Browser, debianPackage: string, policy
 }
 
 /** The upstream version of an installed Debian package: 156.0.8078.79-1~deb12u1 is 156.0.8078.79. */
-function debianVersion(name: string): string | null {
+export function debianVersion(name: string): string | null {
   const { stdout } = spawnSync("dpkg-query", ["--status", name], { encoding: "utf8" });
   if (!/^Status: .* installed$/m.test(stdout ?? "")) return null;
   return /^Version: (?:\d+:)?(\d+(?:\.\d+)*)/m.exec(stdout)?.[1] ?? null;
-}
-
-/** Runs an installer; one that fails leaves its runtimes missing, which is reported with the others. */
-function spawn(command: string, args: string[]): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status } = spawnSync(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
-  if (status !== 0) console.log(`${command} ${args[0]} failed`);
 }

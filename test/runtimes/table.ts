@@ -12,19 +12,19 @@ export interface Row {
 const COLUMNS = BACKENDS.flatMap((backend) =>
   (["weights", "samples"] as const).map((what) => ({ backend, what })),
 );
-const BEGIN = "<!-- npm run test:runtimes -- --update writes this table -->";
-const END = "<!-- end of the table -->";
+const MARKS = [
+  "<!-- npm run test:runtimes -- --update writes this table -->",
+  "<!-- end of the table -->",
+] as const;
 
 /** README with these rows in its table. */
 export function withTable(readme: string, rows: readonly Row[]): string {
-  const [begin, end] = marks(readme);
-  return `${readme.slice(0, begin)}\n\n${markdown(rows)}\n\n${readme.slice(end)}`;
+  return withBetween("README.md", readme, MARKS, markdown(rows));
 }
 
 /** The rows of README's table. */
 export function readTable(readme: string): Row[] {
-  const [begin, end] = marks(readme);
-  const lines = readme.slice(begin, end).trim().split("\n").slice(2);
+  const lines = between("README.md", readme, MARKS).split("\n").slice(2);
   return lines.map((line) => {
     const [runtime, ...digests] = line
       .split("|")
@@ -102,10 +102,29 @@ function markdown(rows: readonly Row[]): string {
   ].join("\n");
 }
 
-/** Where the table's text begins and ends. */
-function marks(readme: string): [begin: number, end: number] {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+/** The text of a page between two lines, which a command writes. */
+export function between(page: string, text: string, marks: readonly [begin: string, end: string]): string {
+  return text.slice(...places(page, text, marks)).trim();
+}
+
+/** The page with another text between two lines. */
+export function withBetween(
+  page: string,
+  text: string,
+  marks: readonly [begin: string, end: string],
+  content: string,
+): string {
+  const [begin, end] = places(page, text, marks);
+  return `${text.slice(0, begin)}\n\n${content}\n\n${text.slice(end)}`;
+}
+
+function places(
+  page: string,
+  text: string,
+  [first, last]: readonly [string, string],
+): [begin: number, end: number] {
+  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
   if (begin < 0 || end < begin)
-    throw new Error(`README.md needs the lines ${BEGIN} and ${END}, in this order`);
-  return [begin + BEGIN.length, end];
+    throw new Error(`${page} needs the lines ${first} and ${last}, in this order`);
+  return [begin + first.length, end];
 }

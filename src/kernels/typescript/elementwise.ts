@@ -1,7 +1,7 @@
 /** Elementwise kernels and reductions over strided operands: index bookkeeping around the compiled loops. */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
-import type { ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
+import { type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import type { FloatArray } from "../types.ts";
 import { forEachIndex, mergeAxes, sizeOf } from "../walk.ts";
@@ -48,7 +48,7 @@ export function reduce(fold: Expression, operandCount: number, initial: number):
     const isInside = jump(shape, keptRank, shape.length, operands) > jump(shape, 0, keptRank, operands);
     const order = <T>(axes: readonly T[]): T[] =>
       isInside && totals.length > 1 ? [...axes.slice(keptRank), ...axes.slice(0, keptRank)] : [...axes];
-    const turned = all.map((operand) => ({ ...operand, strides: order(operand.strides) }));
+    const turned = all.map((operand) => readAs(operand, { strides: order(operand.strides) }));
     update(order(shape), turned.slice(0, 1), turned);
     if (divisor !== 1) for (let i = 0; i < totals.length; i++) totals[i] /= divisor;
     output.storage.data.set(totals, output.offset);

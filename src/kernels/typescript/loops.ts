@@ -5,7 +5,7 @@
  * making functions from text, the closure loop runs instead: slower, the same bits.
  */
 
-import type { Arithmetic, Expressions } from "../arithmetic.ts";
+import type { Arithmetic, Expression, Expressions } from "../arithmetic.ts";
 import type { Operand } from "../backend.ts";
 import type { FloatArray } from "../types.ts";
 import { numbers } from "./numbers.ts";
@@ -69,6 +69,19 @@ export function compileSingle(
       const values = expressions(numbers, ...operands.map(({ storage, offset }) => storage.get(offset)));
       for (let k = 0; k < outputs.length; k++) outputs[k].storage.set(outputs[k].offset, values[k]);
     })
+  );
+}
+
+/** An expression as a function of numbers. */
+export function compileNumber(
+  expression: Expression,
+  operandCount: number,
+): (...operands: number[]) => number {
+  const operands = names("x", operandCount);
+  const { body, results } = readAsSource((m, ...values) => [expression(m, ...values)], operands);
+  const compute = fromSource(operands.join(), `${body} return ${results[0]};`);
+  return (
+    (compute as ReturnType<typeof compileNumber> | null) ?? ((...values) => expression(numbers, ...values))
   );
 }
 

@@ -18,6 +18,8 @@
  *     const module = new WebAssembly.Module(assembler.bytes());
  */
 
+import type { Bytes } from "../types.ts";
+
 /** The types of values. */
 export type Type = "i32" | "f32" | "f64" | "v128";
 
@@ -134,7 +136,7 @@ export class Assembler {
   }
 
   /** The module in the binary format. */
-  bytes(): Uint8Array<ArrayBuffer> {
+  bytes(): Bytes {
     const ownMemory = this.#memory === "own" ? [[0x00, ...unsigned(this.#ownMemoryPages)]] : [];
     const types = this.#types.map((type) => type.split(",").map(Number));
     const bodies = this.#bodies.map((body) => unsigned(body.length).concat(body));
@@ -215,7 +217,7 @@ export class Body {
   }
 
   /** Assigns a variable. */
-  set<T extends Type>(local: Local<T>, value: Operand<NoInfer<T>>): void {
+  set<T extends Type, V extends T>(local: Local<T>, value: Operand<V>): void {
     const localSet = [0x21, ...unsigned(local.index)];
     this.#emit("set", instruction("set", localSet, [local.type], "none", [value], local.owner));
   }

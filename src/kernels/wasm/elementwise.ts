@@ -10,6 +10,7 @@
  */
 
 import type { Expression, Expressions } from "../arithmetic.ts";
+import type { Bytes } from "../types.ts";
 import { numbers } from "../typescript/numbers.ts";
 import {
   Assembler,
@@ -20,6 +21,7 @@ import {
   f64x2,
   i32,
   i32x4,
+  type Label,
   type Local,
   type Value,
   v128,
@@ -30,8 +32,8 @@ import {
   type Level,
   laneArithmetic,
   type Node,
+  RESCUES,
   type RescueFunctions,
-  rescueImports,
   writeRescues,
 } from "./lanes.ts";
 
@@ -119,21 +121,27 @@ function perPattern(make: (repeated: number) => LaneKernel): LaneKernel {
   };
 }
 
-function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): Run {
-  const imports = { halograd: { memory }, math: rescueImports };
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports.run as Run;
+/** The bytes of a module with one function, `run`, and what it imports beside the memory. */
+interface LaneModule {
+  readonly bytes: Bytes;
+  readonly imports?: Record<string, (...operands: number[]) => number>;
 }
 
-/** The bytes of the module of a loop. */
-export function lanesModule(
-  expressions: Expressions,
-  operandCount: number,
-  repeated: number,
-): Uint8Array<ArrayBuffer> {
-  const module = writeModule(lanesFunction(expressions, operandCount, repeated, 200));
-  return module.length < LARGEST
-    ? module
-    : writeModule(lanesFunction(expressions, operandCount, repeated, 0));
+function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, { bytes, imports = {} }: LaneModule): Run {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    halograd: { memory },
+    [RESCUES]: imports,
+  });
+  return instance.exports.run as Run;
+}
+
+/** The module of a loop. */
+export function lanesModule(expressions: Expressions, operandCount: number, repeated: number): LaneModule {
+  for (const most of [200, 150, 100]) {
+    const module = writeModule(lanesFunction(expressions, operandCount, repeated, most));
+    if (module.bytes.length < LARGEST) return module;
+  }
+  return writeModule(lanesFunction(expressions, operandCount, repeated, 0));
 }
 
 /** Browsers refuse larger modules, in bytes, on their main thread. */
@@ -169,60 +177,81 @@ export function lanesFunction(
     // A long chain of instructions waits for itself: several vectors abreast take a third less time in silu, of which
     // four are enough, and registers for no more.
     const size = emitter.size(2);
-    const abreast = size <= SHORT ? 1 : Math.max(1, Math.min(4, Math.floor(mostAbreast / size)));
-    const vectors = Array.from({ length: abreast > 1 ? abreast : 0 }, () =>
+    const { hasDoubts } = emitter;
+    const isShort = size <= SHORT && !hasDoubts;
+    const abreast = isShort ? 1 : Math.max(1, Math.min(4, Math.floor(mostAbreast / size)));
+    const isWide = mostAbreast > 0 && (abreast > 1 || hasDoubts);
+    const vectors = Array.from({ length: isWide ? abreast : 0 }, () =>
       operands.map((operand) => (operand.level === 2 ? graph.operand(2) : operand)),
     );
     const stored = vectors.map((vector) => expressions(arithmetic, ...vector));
-    const wide = new LaneEmitter(body, stored.flat(), rescues, { abreast: true });
+    const wide = new LaneEmitter(body, stored.flat(), rescues, emitter);
     emitter.compute(0);
-    wide.compute(0);
     const left = body.local("i32");
     const store = (offset: number) => {
-      emitter.compute(2);
       for (const { at, node } of written) body.store(at, emitter.value(node), offset);
     };
     forEachRow(body, rows, [...read, ...written], () => {
       bindRow(emitter, read);
       emitter.compute(1);
-      if (abreast > 1) {
-        bindRow(wide, read);
-        wide.compute(1);
-      }
       body.set(left, columns);
-      const step = (elements: number) =>
-        body.while(i32.ge_s(left, elements), () => {
-          for (let i = 0; i < elements; i += 4) {
+      const moveOn = (elements: number) => {
+        for (const { at } of [...alongRow(read), ...written]) advance(body, at, 4 * elements);
+        advance(body, left, -elements);
+      };
+      // Where there is little to compute, counting takes as long: measured at 16 elements a round, a third less time.
+      const stepShort = () =>
+        body.while(i32.ge_s(left, 16), () => {
+          for (let i = 0; i < 16; i += 4) {
             bindVectors(emitter, read, 4 * i);
+            emitter.compute(2);
             store(4 * i);
           }
-          for (const { at } of [...alongRow(read), ...written]) advance(body, at, 4 * elements);
-          advance(body, left, -elements);
+          moveOn(16);
         });
-      // Where there is little to compute, counting takes as long: measured at 16 elements a round, a third less time.
-      if (size <= SHORT) step(16);
-      if (abreast > 1) {
+      /** Stores vectors abreast, up to one of which a lane has to be rescued. */
+      const stepWide = (doubtful?: Label) =>
         body.while(i32.ge_s(left, 4 * abreast), () => {
           for (const { node, at } of alongRow(read)) {
             const k = operands.indexOf(node);
             for (const [i, vector] of vectors.entries()) wide.bind(vector[k], v128.load(at, 16 * i));
           }
           wide.compute(2);
+          if (doubtful !== undefined) body.branchIf(doubtful, v128.any_true(wide.doubt));
           for (const [k, { at }] of written.entries())
             for (const [i, nodes] of stored.entries()) body.store(at, wide.value(nodes[k]), 16 * i);
-          for (const { at } of [...alongRow(read), ...written]) advance(body, at, 16 * abreast);
-          advance(body, left, -4 * abreast);
+          moveOn(4 * abreast);
         });
-      }
-      step(4);
-      body.if(left, () => {
-        bindTail(body, emitter, read, left);
-        emitter.compute(2);
-        for (let lane = 0; lane < 3; lane++) {
-          body.if(i32.gt_s(left, lane), () => {
-            for (const { at, node } of written) body.store32_lane(at, emitter.value(node), lane, 4 * lane);
-          });
-        }
+      body.loop((again) => {
+        if (isShort) stepShort();
+        else if (isWide && hasDoubts) body.block(stepWide);
+        else if (isWide) stepWide();
+        // The next vector by itself, or what is left of one.
+        body.if(left, () => {
+          const isWhole = body.let(i32.ge_s(left, 4));
+          body.if(
+            isWhole,
+            () => bindVectors(emitter, read, 0),
+            () => bindTail(body, emitter, read, left),
+          );
+          emitter.compute(2);
+          body.if(
+            isWhole,
+            () => {
+              store(0);
+              moveOn(4);
+              body.branch(again);
+            },
+            () => {
+              for (let lane = 0; lane < 3; lane++) {
+                body.if(i32.gt_s(left, lane), () => {
+                  for (const { at, node } of written)
+                    body.store32_lane(at, emitter.value(node), lane, 4 * lane);
+                });
+              }
+            },
+          );
+        });
       });
     });
   };
@@ -425,12 +454,12 @@ function foldColumns(
 
 const ROWS = 64;
 
-/** The bytes of the module that joins accumulators. */
-function joinModule(join: Join): Uint8Array<ArrayBuffer> {
+/** The module that joins accumulators. */
+function joinModule(join: Join): LaneModule {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
   writeJoin(assembler, "run", join);
-  return assembler.bytes();
+  return { bytes: assembler.bytes() };
 }
 
 /** The function (count, into, other) that joins accumulators. */
@@ -533,12 +562,12 @@ function advance(body: Body, local: Local<"i32">, by: Value<"i32"> | number): vo
 }
 
 /** A module with one function, `run`, of the parameters of a LaneKernel. */
-function writeModule({ graph, write }: LaneFunction): Uint8Array<ArrayBuffer> {
+function writeModule({ graph, write }: LaneFunction): LaneModule {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
-  const rescues = writeRescues(assembler, graph.rescues);
+  const { functions, imports } = writeRescues(assembler, graph.rescues);
   assembler.function("run", ["i32", "i32", "i32", "i32"], "none", (body, rows, columns, table) =>
-    write(body, rescues, rows, columns, table),
+    write(body, functions, rows, columns, table),
   );
-  return assembler.bytes();
+  return { bytes: assembler.bytes(), imports };
 }

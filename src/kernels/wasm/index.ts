@@ -6,8 +6,8 @@
  * in parts, to the same bits.
  */
 
-import { type Expression, type Expressions, oncePer } from "../arithmetic.ts";
-import type { Backend, ElementwiseKernel, Operand, ReduceKernel } from "../backend.ts";
+import { type Expression, type Expressions, kernelOf, oncePer } from "../arithmetic.ts";
+import { type Backend, type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import { typescriptBackend } from "../typescript/index.ts";
 import { compileSingle } from "../typescript/loops.ts";
@@ -38,9 +38,7 @@ export function createWasmBackend(
   // Modules are made when they are first needed: start-up pays for what it uses.
   const multiply = once(() => createMatmul(memory.memory));
   const random = once(() => createRandom(memory.memory));
-  const activate = oncePer((activation: Expression) =>
-    compileLanes(memory.memory, (m, x) => [activation(m, x)], 1),
-  );
+  const activate = oncePer((activation: Expression) => compileLanes(memory.memory, kernelOf(activation), 1));
   return {
     name: "wasm",
     memory,
@@ -351,24 +349,27 @@ function matmul(
 function matmulInParts(multiply: Backend["matmul"], call: Parameters<Backend["matmul"]>): void {
   const [m, n, k, output, a, b, bias, activation] = call;
   if (m > 1) {
-    inHalves([m], [{ ...output, strides: [n] }, a], ([rows], [out, part]) =>
+    inHalves([m], [readAs(output, { strides: [n] }), a], ([rows], [out, part]) =>
       multiply(rows, n, k, out, part, b, bias, activation),
     );
   } else if (n > 1) {
-    const columns = { ...b, strides: [b.strides[1]] };
-    inHalves([n], [{ ...output, strides: [1] }, columns, bias ?? columns], ([size], [out, part, biasPart]) =>
-      multiply(1, size, k, out, a, { ...part, strides: b.strides }, bias && biasPart, activation),
+    const columns = readAs(b, { strides: [b.strides[1]] });
+    inHalves(
+      [n],
+      [readAs(output, { strides: [1] }), columns, bias ?? columns],
+      ([size], [out, part, biasPart]) =>
+        multiply(1, size, k, out, a, readAs(part, { strides: b.strides }), bias && biasPart, activation),
     );
   } else {
-    const part = { ...output, storage: Storage.allocate(1, "float32"), offset: 0 };
+    const part = readAs(output, { storage: Storage.allocate(1, "float32"), offset: 0 });
     let total = 0;
     for (let start = 0; start < k; start += DEPTH) {
-      const [left, right] = [a, b].map((x, i) => ({ ...x, offset: x.offset + start * x.strides[1 - i] }));
+      const [left, right] = [a, b].map((x, i) => readAs(x, { offset: x.offset + start * x.strides[1 - i] }));
       multiply(1, 1, Math.min(DEPTH, k - start), part, left, right);
       total = start === 0 ? part.storage.get(0) : Math.fround(total + part.storage.get(0));
     }
     // What is left is bias and activation, of one product with 1.
-    const one = { ...a, storage: Storage.of(Float32Array.of(1)), offset: 0 };
+    const one = readAs(a, { storage: Storage.of(Float32Array.of(1)), offset: 0 });
     part.storage.set(0, total);
     multiply(1, 1, 1, output, part, one, bias, activation);
   }

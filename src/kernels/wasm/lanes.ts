@@ -11,7 +11,7 @@
  * sin and cos above 2²⁰: every 61st; pow: three million pairs). Special values are those of `Math`.
  */
 
-import type { Arithmetic } from "../arithmetic.ts";
+import type { Arithmetic, Expression } from "../arithmetic.ts";
 import { cos, sin } from "../math.ts";
 import {
   type Assembler,
@@ -26,6 +26,7 @@ import {
   type Value,
   v128,
 } from "./assembler.ts";
+import { guarded } from "./range.ts";
 
 type Vector = Value<"v128">;
 
@@ -38,21 +39,24 @@ export interface Node {
   readonly instruction: (...operands: never[]) => Vector;
   readonly operands: readonly (Node | number)[];
   readonly level: Level;
-  /** The function of math.ts that takes over from operands[0] where operands[1] is beyond its range. */
+  /** What takes over in the lanes of operands[0], a mask, from operands[1]; the others are what it takes. */
   readonly rescue?: Rescue;
   /** The value, if the node is a float32 constant. */
   readonly constant?: number;
 }
 
-/** Functions of math.ts that lanes call for arguments they cannot reduce themselves. */
-export type Rescue = "sin" | "cos";
+/** What lanes call for operands that they cannot compute with themselves, one lane at a time. */
+export interface Rescue {
+  run(...operands: number[]): number;
+}
 
-/** The imports that `LaneGraph.rescues` asks for, under the module name "math". */
-export const rescueImports: Readonly<Record<Rescue, (x: number) => number>> = { sin, cos };
+/** For arguments that lanes cannot reduce. */
+export const CIRCULAR: Readonly<Record<"sin" | "cos", Rescue>> = { sin: { run: sin }, cos: { run: cos } };
 
 /** Makes nodes; asked twice for the same instruction on the same operands, it gives the same node. */
 export class LaneGraph {
-  readonly rescues: Set<Rescue> = new Set();
+  /** What is called for lanes that need it, and how many operands it takes. */
+  readonly rescues: Map<Rescue, number> = new Map();
   readonly #nodes: Map<string, Node> = new Map();
   readonly #names: Map<unknown, number> = new Map();
 
@@ -85,14 +89,15 @@ export class LaneGraph {
     );
   }
 
-  /** `result`, but the function of math.ts of `x` in lanes where |x| > RESCUE_ABOVE. */
-  rescue(name: Rescue, x: Node, result: Node): Node {
-    this.rescues.add(name);
-    const key = `${name}(${x.id},${result.id})`;
-    const operands = [x, result];
+  /** `result`, but what the rescue makes of the operands in lanes of the mask. */
+  rescue(rescue: Rescue, mask: Node, result: Node, operands: readonly Node[]): Node {
+    this.rescues.set(rescue, operands.length);
+    const all = [mask, result, ...operands];
+    const key = `${this.#name(rescue)}(${all.map(({ id }) => id)})`;
+    const level = Math.max(...all.map((node) => node.level)) as Level;
     return (
       this.#nodes.get(key) ??
-      this.#add({ id: this.#nodes.size, instruction: unbound, operands, level: x.level, rescue: name }, key)
+      this.#add({ id: this.#nodes.size, instruction: unbound, operands: all, level, rescue }, key)
     );
   }
 
@@ -127,6 +132,8 @@ export interface LaneArithmetic extends Arithmetic<Node> {
    * would do with a number from memory.
    */
   opaque(x: Node): Node;
+  /** The value of an expression, right also where steps on the way leave the range of float32: see range.ts. */
+  guarded(expression: Expression, operands: readonly Node[]): Node;
 }
 
 /** The arithmetic of lanes: its values are nodes of the graph. */
@@ -319,14 +326,15 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
   const lowestBit = (n: Node): Node => graph.op(i32x4.shr_s, shl(n, 31), 31);
 
   // Error below 1.02 ulp; the low parts are what keeps it from 1.52.
-  const circular = (name: Rescue, x: Node): Node => {
+  const circular = (name: "sin" | "cos", x: Node): Node => {
     const a = abs(x);
     const { quadrant, r, low } = reduceByHalfPi(a);
     // cos x = sin(x + π/2)
     const n = name === "cos" ? integerAdd(quadrant, graph.int(1)) : quadrant;
     const flip = and(shl(n, 30), SIGN); // the third and fourth quadrant
     const sign = name === "cos" ? flip : xor(flip, and(x, SIGN));
-    return graph.rescue(name, x, xor(select(cosNear(r, low), sinNear(r, low), lowestBit(n)), sign));
+    const result = xor(select(cosNear(r, low), sinNear(r, low), lowestBit(n)), sign);
+    return graph.rescue(CIRCULAR[name], graph.op(f32x4.gt, a, c(RESCUE_ABOVE)), result, [x]);
   };
 
   // Error below 0.99 ulp.
@@ -396,7 +404,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     Object.is(limit.constant, -0) ? exactMinimum(x, limit) : pmin(x, limit),
   );
 
-  return {
+  const arithmetic: LaneArithmetic = {
     constant: c,
     add,
     sub,
@@ -429,7 +437,9 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     cosNear,
     lowestBit,
     opaque: (x) => graph.op(itself, x),
+    guarded: (expression, operands) => guarded(arithmetic, graph, expression, operands),
   };
+  return arithmetic;
 }
 
 /**
@@ -461,7 +471,8 @@ function polynomialOf(graph: LaneGraph, x: Node, coefficients: readonly number[]
 export class LaneEmitter {
   readonly #body: Body;
   readonly #rescue: RescueFunctions;
-  readonly #abreast: boolean;
+  readonly #beside: LaneEmitter | null;
+  #doubt: Local<"v128"> | null = null;
   readonly #order: Node[] = []; // operands before what uses them
   readonly #uses: Map<Node, number> = new Map();
   readonly #usedAbove: Set<Node> = new Set(); // by a node of a higher level, or as a result
@@ -469,23 +480,25 @@ export class LaneEmitter {
   readonly #computed: Set<Node> = new Set();
 
   /**
-   * Of what the results need. With `abreast`, instructions come in the order of their distance from the operands: several
-   * results of equal form then take turns, and none waits for its own last instruction.
+   * Of what the results need. Given one for a single vector, it computes vectors `abreast` in the same loop: what is the same for
+   * a row is taken from there, and instructions come in the order of their distance from the operands, so that results of
+   * equal form take turns and none waits for its own last instruction. No element is rescued then, but `doubt` tells that
+   * one has to be: a loop that calls no function keeps its values in registers, and takes half of the time.
    */
   constructor(
     body: Body,
     results: readonly Node[],
-    rescue: RescueFunctions = {},
-    { abreast = false }: { readonly abreast?: boolean } = {},
+    rescue: RescueFunctions = new Map(),
+    beside: LaneEmitter | null = null,
   ) {
     this.#body = body;
     this.#rescue = rescue;
-    this.#abreast = abreast;
+    this.#beside = beside;
     for (const result of results) {
       this.#visit(result);
       this.#usedAbove.add(result);
     }
-    if (!abreast) return;
+    if (beside === null) return;
     const distances = new Map<Node | number, number>();
     for (const node of this.#order)
       distances.set(node, 1 + Math.max(0, ...node.operands.map((operand) => distances.get(operand) ?? 0)));
@@ -502,6 +515,16 @@ export class LaneEmitter {
     return this.#order.filter((node) => node.level === level && node.instruction !== unbound).length;
   }
 
+  /** Whether results are only right where `doubt` is 0. */
+  get hasDoubts(): boolean {
+    return this.#order.some(({ rescue, level }) => rescue !== undefined && level === 2);
+  }
+
+  /** Lanes whose results have to be rescued, of the last computation of level 2. */
+  get doubt(): Local<"v128"> {
+    return this.#doubt!;
+  }
+
   /** Sets an operand. */
   bind(node: Node, value: Vector): void {
     this.#assign(node, value);
@@ -515,7 +538,7 @@ export class LaneEmitter {
     for (const node of nodes) this.#computed.delete(node); // by an earlier call
     for (const node of nodes) {
       if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
-      else if (this.#abreast || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
+      else if (this.#beside !== null || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
         this.#assign(node, this.#expression(node));
       }
     }
@@ -524,6 +547,7 @@ export class LaneEmitter {
   /** The value of an operand or of a result that has been computed. */
   value(node: Node): Local<"v128"> {
     const local = this.#locals.get(node);
+    if (local === undefined && this.#beside !== null && node.level < 2) return this.#beside.value(node);
     if (local === undefined) throw new Error("lanes: a value is used before it is computed");
     return local;
   }
@@ -540,11 +564,20 @@ export class LaneEmitter {
     this.#order.push(node);
   }
 
-  #computeRescue(node: Node, name: Rescue): void {
-    const [x, result] = (node.operands as Node[]).map((operand) => this.#operand(operand));
+  #computeRescue(node: Node, rescue: Rescue): void {
+    const [doubt, result, ...operands] = (node.operands as Node[]).map((operand) => this.#operand(operand));
+    if (this.#beside !== null) {
+      const before = this.#doubt;
+      this.#doubt ??= this.#body.local("v128");
+      this.#body.set(this.#doubt, before === null ? doubt : v128.or(before, doubt));
+      this.#assign(node, result);
+      return;
+    }
+    const mask = this.#body.let(doubt);
     const local = this.#assign(node, result);
-    const beyond = f32x4.gt(f32x4.abs(x), f32x4.splat(RESCUE_ABOVE));
-    this.#body.if(v128.any_true(beyond), () => this.#body.set(local, this.#rescue[name]!(x, local)));
+    this.#body.if(v128.any_true(mask), () =>
+      this.#body.set(local, this.#rescue.get(rescue)!(mask, local, ...operands)),
+    );
   }
 
   /** The code of a node; operands that are used once are written in place. */
@@ -556,7 +589,8 @@ export class LaneEmitter {
   }
 
   #operand(node: Node): Vector {
-    return this.#computed.has(node) ? this.value(node) : this.#expression(node);
+    if (this.#computed.has(node)) return this.value(node);
+    return node.level < 2 && this.#beside !== null ? this.#beside.#operand(node) : this.#expression(node);
   }
 
   #assign(node: Node, value: Vector): Local<"v128"> {
@@ -568,27 +602,41 @@ export class LaneEmitter {
   }
 }
 
-/** Functions (x, result) that replace the lanes of result where |x| > RESCUE_ABOVE. */
-export type RescueFunctions = { readonly [Name in Rescue]?: Callable<readonly ["v128", "v128"], "v128"> };
+/** Functions (mask, result, …operands) that replace the lanes of result that the mask chooses. */
+export type RescueFunctions = ReadonlyMap<Rescue, Callable<readonly "v128"[], "v128">>;
 
-/** Imports what graphs need from math.ts and writes a function around each; call it after other imports. */
-export function writeRescues(assembler: Assembler, rescues: ReadonlySet<Rescue>): RescueFunctions {
-  const names = [...rescues];
-  const imports = names.map((name) => assembler.importFunction("math", name, ["f64"], "f64"));
-  const functions = names.map((name, i) => [
-    name,
-    assembler.function(`$${name}`, ["v128", "v128"], "v128", (body, x, result) => {
-      for (let lane = 0; lane < 4; lane++) {
-        const value = f32x4.extract_lane(x, lane);
-        body.if(f32.gt(f32.abs(value), RESCUE_ABOVE), () => {
-          const exact = f32.demote_f64(imports[i](f64.promote_f32(value)));
-          body.set(result, f32x4.replace_lane(result, lane, exact));
-        });
-      }
-      return result;
-    }),
-  ]);
-  return Object.fromEntries(functions);
+/** The name of a module's imports that `writeRescues` asks for. */
+export const RESCUES = "rescues";
+
+/** Imports what graphs need and writes a function around each; call it after other imports. */
+export function writeRescues(
+  assembler: Assembler,
+  rescues: ReadonlyMap<Rescue, number>,
+): { readonly functions: RescueFunctions; readonly imports: Record<string, Rescue["run"]> } {
+  const needed = [...rescues].map(([rescue, count], i) => {
+    const parameters = Array.from({ length: count }, () => "f64" as const);
+    return { rescue, count, run: assembler.importFunction(RESCUES, `${i}`, parameters, "f64") };
+  });
+  const functions = needed.map(({ rescue, count, run }, i) => {
+    const parameters = Array.from({ length: count + 2 }, () => "v128" as const);
+    const replace = assembler.function(
+      `$rescue${i}`,
+      parameters,
+      "v128",
+      (body, mask, result, ...operands) => {
+        for (let lane = 0; lane < 4; lane++) {
+          body.if(i32x4.extract_lane(mask, lane), () => {
+            const values = operands.map((x) => f64.promote_f32(f32x4.extract_lane(x, lane)));
+            body.set(result, f32x4.replace_lane(result, lane, f32.demote_f64(run(...values))));
+          });
+        }
+        return result;
+      },
+    );
+    return [rescue, replace] as const;
+  });
+  const imports = needed.map(({ rescue }, i) => [`${i}`, (...x: number[]) => rescue.run(...x)] as const);
+  return { functions: new Map(functions), imports: Object.fromEntries(imports) };
 }
 
 function unbound(): never {

@@ -6,6 +6,7 @@
  * terms are cut into blocks of DEPTH; within a block a sum starts at 0 and adds its products, each rounded, in the order
  * of k; the blocks' sums are added in order, the bias last.
  */
+import type { Bytes } from "../types.ts";
 import {
   Assembler,
   type Body,
@@ -35,7 +36,8 @@ const IN_PLACE = 64;
 /**
  * out[i, j] = Σ_k a[i, k] · b[k, j] (+ bias[j]); out and bias contiguous. Addresses are in bytes and multiples of
  * 4, strides in elements (0 and negative ones too); a bias address of 0 means no bias. `scratch` is the address of
- * `scratchBytes(m, n, k)` bytes. Nothing is checked. Operands may overlap each other, not out or scratch.
+ * `scratchBytes(m, n, k)` bytes. `before` terms, a multiple of 256, are in out already, and these are added to them; left out: none.
+ * Nothing is checked. Operands may overlap each other, not out or scratch.
  */
 export type Matmul = (
   m: number,
@@ -50,6 +52,7 @@ export type Matmul = (
   bColumnStride: number,
   bias: number,
   scratch: number,
+  before?: number,
 ) => void;
 
 /** The product over addresses of `memory`. */
@@ -70,7 +73,7 @@ export function scratchBytes(m: number, n: number, k: number): number {
 const TILE_BYTES = 128;
 
 /** The bytes of the module. */
-export function matmulModule(): Uint8Array<ArrayBuffer> {
+export function matmulModule(): Bytes {
   const assembler = new Assembler();
   assembler.importMemory("halograd", "memory");
   const pack = writePack(assembler);
@@ -79,9 +82,9 @@ export function matmulModule(): Uint8Array<ArrayBuffer> {
 
   assembler.function(
     "matmul",
-    integers(12),
+    integers(13),
     "none",
-    (body, m, n, k, out, a, aRow, aColumn, b, bRow, bColumn, bias, scratch) => {
+    (body, m, n, k, out, a, aRow, aColumn, b, bRow, bColumn, bias, scratch, before) => {
       body.if(i32.or(i32.eqz(m), i32.eqz(n)), () => body.return());
       for (const stride of [aRow, aColumn, bRow, bColumn]) body.set(stride, i32.shl(stride, 2));
       const outRow = body.let(i32.shl(n, 2));
@@ -126,7 +129,8 @@ export function matmulModule(): Uint8Array<ArrayBuffer> {
               const sweep = (by: typeof wide) => {
                 const aPlace = [aStrips, aStripStride, aLane, aStep] as const;
                 const outPlace = [corner, outRow, rows, width] as const;
-                body.do(by(...aPlace, bStrip, bStep, depth, ...outPlace, start, tileBias, scratch));
+                const added = i32.add(before, start);
+                body.do(by(...aPlace, bStrip, bStep, depth, ...outPlace, added, tileBias, scratch));
               };
               body.if(
                 i32.gt_s(width, 4),

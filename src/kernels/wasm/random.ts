@@ -3,6 +3,7 @@
  * Threefry-2x32-20 on four counters at a time.
  */
 
+import type { Bytes } from "../types.ts";
 import { Assembler, type Body, f32x4, i8x16, i32, i32x4, type Local, type Value, v128 } from "./assembler.ts";
 import { LaneEmitter, LaneGraph, laneArithmetic, type Node } from "./lanes.ts";
 
@@ -88,7 +89,7 @@ function toFloat(graph: LaneGraph, integer: Node): Node {
  * The bytes of the module of a distribution: a loop that makes the words of up to 512 blocks, and one that turns
  * them into numbers. (In a single loop the two chains of instructions wait for each other: 5 ns a normal number, not 3.)
  */
-export function randomModule(distribution: Distribution): Uint8Array<ArrayBuffer> {
+export function randomModule(distribution: Distribution): Bytes {
   const graph = new LaneGraph();
   const [key0, key1, high] = [0, 1, 2].map(() => graph.operand(0));
   // Two chains of instructions abreast, of four blocks each: alone, each waits for its own last instruction.

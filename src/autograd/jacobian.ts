@@ -1,0 +1,79 @@
+/** All derivatives at once: Jacobians, Hessians, and gradients for each example of a batch. */
+
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { showShape } from "../basics/shape.ts";
+import { stack } from "../ops/joining.ts";
+import { isTensor, zeroTensor } from "../ops/operands.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { grad, type TensorFunction, vjp } from "./functional.ts";
+import { type Tree, treeLeaves, treeWith } from "./tree.ts";
+
+/**
+ * The derivatives of every element of f(x) by every element of x: [...result, ...x]. A backward pass for each element of the result.
+ * @example jacobian((x) => x.square(), tensor([1, 2])); // tensor([[2, 0], [0, 4]])
+ */
+export function jacobian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  checkTensor("jacobian", x);
+  const [value, pullback] = vjp(f, x);
+  const rows = Array.from({ length: value.size }, (_, i) => {
+    const cotangent = zeroTensor([value.size], value.dtype);
+    cotangent.storage.set(i, 1);
+    return pullback(cotangent.reshape(value.shape));
+  });
+  const shape = [...value.shape, ...x.shape];
+  return rows.length === 0 ? zeroTensor(shape, x.dtype) : stack(rows).reshape(shape);
+}
+
+/**
+ * The second derivatives of a scalar function: [...x, ...x]. `hvp` is its product with one direction, at the cost of two gradients.
+ * @example hessian((x) => x.pow(3).sum(), tensor([1, 2])); // tensor([[6, 0], [0, 12]])
+ */
+export function hessian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  checkTensor("hessian", x);
+  return jacobian(grad(f as TensorFunction<Tensor, []>) as (x: Tensor) => Tensor, x);
+}
+
+/**
+ * The gradient of a scalar function of parameters and one example, for each example of a batch: what `grad` gives has a first axis
+ * more. A forward and a backward pass for each example, one after another.
+ *
+ * ```ts
+ * const loss = (w: Tensor, x: Tensor) => w.mul(x).sum().square();
+ * perSampleGrad(loss)(tensor([1, 1]), tensor([[1, 0], [2, 3]])); // tensor([[2, 0], [20, 30]])
+ * ```
+ *
+ * @throws ShapeError where the batches differ in length
+ */
+export function perSampleGrad<T extends Tree, Batches extends Tensor[]>(
+  f: (parameters: T, ...example: Batches) => Tensor,
+): (parameters: T, ...batches: Batches) => T {
+  return (parameters, ...batches) => {
+    const sizes = batches.map((batch) => {
+      checkTensor("perSampleGrad", batch);
+      return batch.rank === 0 ? -1 : batch.shape[0];
+    });
+    if (sizes.length === 0 || sizes.some((size) => size < 1 || size !== sizes[0])) {
+      throw new ShapeError(
+        "perSampleGrad",
+        `batches have examples along their first axis, one at least and all as many; got ${batches.map(({ shape }) => showShape(shape)).join(", ")}.`,
+      );
+    }
+    const gradient = grad(f as unknown as TensorFunction<T, Batches>) as unknown as (
+      parameters: T,
+      ...example: Batches
+    ) => T;
+    const each = Array.from({ length: sizes[0] }, (_, i) =>
+      treeLeaves("perSampleGrad", gradient(parameters, ...(batches.map((batch) => batch.at(i)) as Batches))),
+    );
+    return treeWith(
+      parameters,
+      each[0].map((_, leaf) => stack(each.map((leaves) => leaves[leaf]))),
+    );
+  };
+}
+
+function checkTensor(where: string, x: unknown): void {
+  if (isTensor(x)) return;
+  throw new ArgumentError(where, `takes a tensor; got ${describeValue(x)}.`, "wrap values with tensor(…).");
+}

@@ -1,0 +1,308 @@
+/**
+ * Where the range of float32 ends. Lanes compute every step in float32, and a step may leave its range though the result is an
+ * ordinary number: e⁻¹⁰⁰ has lost its digits before 1e30 brings it back. An expression is read here for what such a step
+ * can do to its result. Lanes where it may cost digits are computed again in float64, as plain TypeScript computes all.
+ */
+
+import { type Arithmetic, type Expression, oncePer } from "../arithmetic.ts";
+import { compileNumber } from "../typescript/loops.ts";
+import { numbers } from "../typescript/numbers.ts";
+import { f32x4, v128 } from "./assembler.ts";
+import type { LaneArithmetic, LaneGraph, Node, Rescue } from "./lanes.ts";
+
+/** The value of an expression in lanes, guarded as above. */
+export function guarded(
+  m: LaneArithmetic,
+  graph: LaneGraph,
+  expression: Expression,
+  operands: readonly Node[],
+): Node {
+  const reading = new Reading(m, graph);
+  const result = expression(reading.arithmetic, ...operands.map((node) => reading.operand(node)));
+  const doubt = reading.doubtOf(result);
+  return doubt === null ? result.node : graph.rescue(rescueOf(expression), doubt, result.node, operands);
+}
+
+const rescueOf = /* @__PURE__ */ oncePer((expression: Expression): Rescue => {
+  let compute: ((...operands: number[]) => number) | undefined;
+  return {
+    run: (...operands) => {
+      compute ??= compileNumber(expression, operands.length);
+      return compute(...operands);
+    },
+  };
+});
+
+/** A value in lanes, and what is known of its range. */
+interface Ranged {
+  readonly node: Node;
+  /** Where it lies for finite operands; infinite where float32 may have no room for it. */
+  readonly low: number;
+  readonly high: number;
+  /** By how much it may be off since something on the way was rounded to a subnormal number or 0. */
+  readonly error: Loss;
+  /** Whether something before it may have become infinite. */
+  readonly hasOverflowed: boolean;
+  /** Of −x and |x|: x. */
+  readonly negated?: Ranged;
+  readonly inside?: Ranged;
+  /** Of a < b: both. */
+  readonly compared?: readonly [less: Ranged, more: Ranged];
+}
+
+/** An error in units of 2⁻¹⁴⁹, the smallest number: the same for all operands, or `factor · lanes + rest`. */
+type Loss = number | { readonly factor: number; readonly lanes: Node; readonly rest: number };
+
+const LARGEST = 2 ** 128 - 2 ** 104;
+/** What rounding to a subnormal number costs at most. */
+const HALF = 0.5;
+/** Errors up to this are those of any few roundings to subnormal numbers. */
+const FEW = 16;
+/** Beside a number as large as this, no such error counts, whatever it is multiplied with. */
+const LARGE = 2 ** -100;
+/** Bounds of a factor up to here are taken for the factor itself. */
+const NARROW = 2 ** 12;
+/**
+ * Errors in lanes are in this unit, far from the numbers that they stand for: with subnormal ones, processors compute a hundred
+ * times slower.
+ */
+const UNIT = 2 ** -100;
+/** What makes 2⁻²³ of a result comparable to them. */
+const SCALE = UNIT * 2 ** 126;
+
+/** Expressions of one graph, read for their range. */
+class Reading {
+  readonly arithmetic: Arithmetic<Ranged>;
+  readonly #m: LaneArithmetic;
+  readonly #graph: LaneGraph;
+
+  constructor(m: LaneArithmetic, graph: LaneGraph) {
+    this.#m = m;
+    this.#graph = graph;
+    this.arithmetic = this.#read();
+  }
+
+  /** Any float32 number. */
+  operand(node: Node): Ranged {
+    return { node, low: -LARGEST, high: LARGEST, error: 0, hasOverflowed: false };
+  }
+
+  /** A mask of the lanes where the result may be wrong; null where it never is. */
+  doubtOf({ node, error, hasOverflowed }: Ranged): Node | null {
+    const m = this.#m;
+    const graph = this.#graph;
+    const size = m.abs(node);
+    const masks: Node[] = [];
+    if (typeof error !== "number" || error > FEW) {
+      const { factor, lanes } =
+        typeof error === "number" ? { factor: error, lanes: m.constant(UNIT) } : error;
+      // What may be off anyway is added, or every 0 were in doubt.
+      const least = m.add(m.mul(size, m.constant(SCALE / factor)), m.constant((FEW * UNIT) / factor));
+      masks.push(graph.op(f32x4.lt, least, lanes));
+    }
+    if (hasOverflowed) masks.push(graph.op(v128.not, graph.op(f32x4.lt, size, m.constant(Infinity))));
+    return masks.length === 0 ? null : masks.reduce((a, b) => graph.op(v128.or, a, b));
+  }
+
+  /** An error as lanes, in `UNIT`. */
+  #lanes(error: Loss): Node {
+    const m = this.#m;
+    if (typeof error === "number") return m.constant(error * UNIT);
+    const { factor, lanes, rest } = error;
+    const scaled = factor === 1 ? lanes : m.mul(lanes, m.constant(factor));
+    return rest === 0 ? scaled : m.add(scaled, m.constant(rest * UNIT));
+  }
+
+  #sum(a: Loss, b: Loss): Loss {
+    if (typeof a === "number") {
+      if (typeof b === "number") return a + b;
+      return { ...b, rest: b.rest + a };
+    }
+    if (typeof b === "number") return this.#sum(b, a);
+    return lossOf(this.#m.add(this.#lanes(a), this.#lanes(b)));
+  }
+
+  #larger(a: Loss, b: Loss): Loss {
+    if (typeof a === "number" && typeof b === "number") return Math.max(a, b);
+    return lossOf(this.#m.maximum(this.#lanes(a), this.#lanes(b)));
+  }
+
+  /** What the error of a factor is in the product with another. */
+  #passed(factor: Ranged, other: Ranged): Loss {
+    const { error } = factor;
+    if (error === 0 || (typeof error === "number" && leastOf(factor) >= LARGE)) return 0;
+    const most = Math.max(Math.abs(other.low), Math.abs(other.high));
+    if (typeof error === "number" && most <= NARROW) return error * most;
+    if (most <= 1) return error;
+    const size = this.#m.abs(other.node);
+    // |x| of 2¹²⁸ is 2²⁸ in the unit.
+    if (typeof error === "number") return { factor: error * UNIT, lanes: size, rest: 0 };
+    return lossOf(this.#m.mul(this.#lanes(error), size));
+  }
+
+  /** An error divided by a number. */
+  #over(error: Loss, divisor: Ranged): Loss {
+    if (error === 0) return 0;
+    const least = leastOf(divisor);
+    if (least >= 1) return error;
+    if (typeof error === "number" && error / least <= NARROW) return error / least;
+    return lossOf(this.#m.div(this.#lanes(error), this.#m.abs(divisor.node)));
+  }
+
+  /** Infinite where an error is more of a value than rounding is: what is divided by it, or a power of it, is lost. */
+  #relative(of: Ranged): Loss {
+    const { node, error } = of;
+    if (error === 0 || (typeof error === "number" && leastOf(of) >= LARGE)) return 0;
+    const size = this.#m.mul(this.#m.abs(node), this.#m.constant(SCALE));
+    const isLost = this.#graph.op(f32x4.lt, size, this.#lanes(error));
+    return lossOf(this.#graph.op(v128.and, isLost, this.#m.constant(Infinity)));
+  }
+
+  /** Infinite where a divisor is, and may be because it has overflowed: the quotient is 0 and looks like any other. */
+  #endless({ node, low, high }: Ranged): Loss {
+    if (Number.isFinite(low) && Number.isFinite(high)) return 0;
+    const infinite = this.#m.constant(Infinity);
+    return lossOf(this.#graph.op(v128.and, this.#graph.op(f32x4.eq, this.#m.abs(node), infinite), infinite));
+  }
+
+  #read(): Arithmetic<Ranged> {
+    const m = this.#m;
+    const value = (
+      node: Node,
+      [low, high]: readonly [number, number],
+      error: Loss,
+      ...operands: readonly Ranged[]
+    ): Ranged => ({
+      node,
+      low: beyond(low),
+      high: beyond(high),
+      error,
+      hasOverflowed: operands.some(
+        ({ low, high, hasOverflowed }) => hasOverflowed || low === -Infinity || high === Infinity,
+      ),
+    });
+    const ofTwo =
+      (name: "add" | "sub" | "maximum" | "minimum", join: (a: Loss, b: Loss) => Loss) =>
+      (a: Ranged, b: Ranged): Ranged =>
+        value(m[name](a.node, b.node), corners(numbers[name], a, b), join(a.error, b.error), a, b);
+    /** A function that grows, and passes errors on as they are. */
+    const growing =
+      (name: "expm1" | "tanh" | "sqrt") =>
+      (a: Ranged): Ranged =>
+        value(m[name](a.node), [numbers[name](a.low), numbers[name](a.high)], a.error, a);
+    /** A function with values between two numbers, which enlarges errors at most so often. */
+    const between =
+      (name: "sin" | "cos" | "erf" | "log" | "log1p", low: number, high: number, slope: number) =>
+      (a: Ranged): Ranged => {
+        const { error } = a;
+        const passed =
+          typeof error === "number"
+            ? slope * error
+            : { factor: slope * error.factor, lanes: error.lanes, rest: slope * error.rest };
+        return value(m[name](a.node), [low, high], passed, a);
+      };
+    const sum = (a: Loss, b: Loss): Loss => this.#sum(a, b);
+    const larger = (a: Loss, b: Loss): Loss => this.#larger(a, b);
+    const logarithm = between("log", -104, 89, 1);
+    return {
+      constant: (number) => value(m.constant(number), [number, number], 0),
+      add: ofTwo("add", sum),
+      sub: ofTwo("sub", sum),
+      maximum: ofTwo("maximum", larger),
+      minimum: ofTwo("minimum", larger),
+      mul: (a, b) => {
+        const error = this.#sum(this.#sum(this.#passed(a, b), this.#passed(b, a)), HALF);
+        return value(m.mul(a.node, b.node), corners(numbers.mul, a, b), error, a, b);
+      },
+      div: (a, b) => {
+        const ends = leastOf(b) > 0 ? corners(numbers.div, a, b) : EVERYWHERE;
+        const ratio = value(m.div(a.node, b.node), ends, 0, a, b);
+        const lost = this.#sum(this.#relative(b), this.#endless(b));
+        const error = this.#sum(this.#sum(this.#over(a.error, b), HALF), lost);
+        return { ...ratio, error, hasOverflowed: ratio.hasOverflowed || lost !== 0 };
+      },
+      neg: (a) => ({ ...value(m.neg(a.node), [-a.high, -a.low], a.error, a), negated: a }),
+      abs: (a) => ({
+        ...value(m.abs(a.node), [leastOf(a), Math.max(-a.low, a.high)], a.error, a),
+        inside: a,
+      }),
+      sqrt: (a) => {
+        const root = growing("sqrt")({ ...a, low: Math.max(a.low, 0) });
+        return { ...root, error: this.#over(a.error, root) };
+      },
+      less: (a, b) => ({ ...value(m.less(a.node, b.node), [0, 1], 0), compared: [a, b] }),
+      equal: (a, b) => value(m.equal(a.node, b.node), [0, 1], 0),
+      where: (condition, a, b) => {
+        const [yes, no] = refined(condition, a, b);
+        const error =
+          typeof a.error === "number" && typeof b.error === "number"
+            ? Math.max(a.error, b.error)
+            : lossOf(m.where(condition.node, this.#lanes(a.error), this.#lanes(b.error)));
+        const ends = [Math.min(yes.low, no.low), Math.max(yes.high, no.high)] as const;
+        const node = m.where(condition.node, a.node, b.node);
+        return { ...value(node, ends, error), hasOverflowed: a.hasOverflowed || b.hasOverflowed };
+      },
+      exp: (a) => value(m.exp(a.node), [numbers.exp(a.low), numbers.exp(a.high)], a.low < -87 ? HALF : 0, a),
+      expm1: growing("expm1"),
+      log: (a) => {
+        const lost = this.#relative(a);
+        return { ...logarithm(a), error: lost, hasOverflowed: a.hasOverflowed || lost !== 0 };
+      },
+      log1p: between("log1p", -104, 89, 1),
+      sin: between("sin", -1, 1, 1),
+      cos: between("cos", -1, 1, 1),
+      tanh: growing("tanh"),
+      erf: between("erf", -1, 1, 2),
+      erfc: (a) => value(m.erfc(a.node), [0, 2], a.high > 9 ? HALF : 0, a),
+      pow: (a, b) => {
+        const power = value(m.pow(a.node, b.node), EVERYWHERE, HALF, a, b);
+        const lost = this.#sum(this.#relative(a), this.#endless(a));
+        return { ...power, error: this.#sum(HALF, lost), hasOverflowed: power.hasOverflowed || lost !== 0 };
+      },
+    };
+  }
+}
+
+const EVERYWHERE = [-Infinity, Infinity] as const;
+
+/** Lanes of an error that is `UNIT` of them. */
+const lossOf = (lanes: Node): Loss => ({ factor: 1, lanes, rest: 0 });
+
+/** Infinite where float32 has no number so large. */
+const beyond = (end: number): number => (Math.abs(end) > LARGEST ? Math.sign(end) * Infinity : end);
+
+/** The least that a value may be, by its size. */
+const leastOf = ({ low, high }: Ranged): number => Math.max(0, low, -high);
+
+/** Where a function of two values lies that has no extremum inside. */
+function corners(f: (a: number, b: number) => number, a: Ranged, b: Ranged): readonly [number, number] {
+  const ends = [f(a.low, b.low), f(a.low, b.high), f(a.high, b.low), f(a.high, b.high)];
+  // 0 · ∞, of numbers that are finite
+  const found = ends.map((end) => (Number.isNaN(end) ? 0 : end));
+  return [Math.min(...found), Math.max(...found)];
+}
+
+/** What a condition says of a value that is taken where it holds, and of one that is taken elsewhere. */
+function refined({ compared }: Ranged, yes: Ranged, no: Ranged): readonly [Ranged, Ranged] {
+  if (compared === undefined) return [yes, no];
+  const [less, more] = compared;
+  return [
+    below(atLeast(yes, more, less.low), less, more.high),
+    below(atLeast(no, less, more.low), more, less.high),
+  ];
+}
+
+/** A value, if `known` is at most `end`. */
+function below(value: Ranged, known: Ranged, end: number): Ranged {
+  if (value.node === known.node) return { ...value, high: Math.min(value.high, end) };
+  if (value.negated?.node === known.node) return { ...value, low: Math.max(value.low, -end) };
+  if (value.node !== known.inside?.node) return value;
+  return { ...value, low: Math.max(value.low, -end), high: Math.min(value.high, end) };
+}
+
+/** A value, if `known` is at least `end`. */
+function atLeast(value: Ranged, known: Ranged, end: number): Ranged {
+  if (value.node === known.node) return { ...value, low: Math.max(value.low, end) };
+  if (value.negated?.node === known.node) return { ...value, high: Math.min(value.high, -end) };
+  return value;
+}

@@ -1,0 +1,97 @@
+/** Products over axes. Their gradients are right at zeros too, at a cost that grows as the number of elements does. */
+
+import { normalizeAxis, sizeOf } from "../basics/shape.ts";
+import { forEachIndex } from "../kernels/index.ts";
+import { composite } from "./composite.ts";
+import { concat } from "./joining.ts";
+import { linesAlong } from "./lines.ts";
+import { scalarTensor, zeroTensor } from "./operands.ts";
+import { apply, type Operation, of } from "./operation.ts";
+import { type Axes, type ReduceOptions, reduction } from "./reduction-record.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * The product over axes (all by default), multiplied in float64. The gradient of an element is the product of all others. Of no
+ * elements it is 1.
+ * @example prod(tensor([[1, 2], [3, 4]]), 1); // tensor([2, 12])
+ */
+export const prod: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
+  name: "prod",
+  fold: (m, product, x) => m.mul(product, x),
+  initial: 1,
+  reads: "inputs",
+  gradient: (cotangent, { inputs, attributes: { axes } }) => cotangent.mul(productOfOthers(inputs![0], axes)),
+});
+
+/**
+ * Running products along an axis.
+ * @example cumprod(tensor([1, 2, 3]), 0); // tensor([1, 2, 6])
+ */
+export const cumprod: (x: Tensor, axis: number) => Tensor = composite(
+  "cumprod",
+  (x: Tensor, axis: number) => {
+    const along = normalizeAxis("cumprod", axis, x.rank);
+    return apply(recurrence, [x, zeroTensor(x.shape, x.dtype)], { axis: along });
+  },
+  [{ shapes: [[3, 4]], call: (x) => cumprod(x, 1) }],
+  { settings: ["axis"], required: 1 },
+);
+
+/**
+ * The linear recurrence yᵢ = aᵢ yᵢ₋₁ + bᵢ along an axis, y₋₁ being 1.
+ *
+ * It is its own transpose. With ȳ the cotangent of y, λᵢ = ȳᵢ + aᵢ₊₁ λᵢ₊₁ from the end is that of bᵢ, and λᵢ yᵢ₋₁ that of aᵢ: no
+ * quotient of products, which would be 0/0 at zeros.
+ */
+const recurrence: Operation<{ axis: number }> = {
+  name: "recurrence",
+  shape: ([a]) => a.shape,
+  compute(output, shape, [a, b], { axis }) {
+    const [factors, terms, target] = [a.storage.data, b.storage.data, output.storage.data];
+    const [aStep, bStep, step] = [a.strides[axis], b.strides[axis], output.strides[axis]];
+    forEachIndex(linesAlong(axis, shape, a, b, output), ([aStart, bStart, start]) => {
+      let y = 1;
+      for (let i = 0; i < shape[axis]; i++) {
+        y = factors[aStart + i * aStep] * y + terms[bStart + i * bStep];
+        target[start + i * step] = y;
+      }
+    });
+  },
+  gradient(cotangent, { inputs, output, attributes: { axis } }, index) {
+    const [a] = inputs!;
+    const backward = [shifted(a, axis, 0, -1), cotangent].map((x) => x.flip(axis));
+    const multiplier = apply(recurrence, backward, { axis }).flip(axis);
+    return index === 1 ? multiplier : multiplier.mul(shifted(output, axis, 1, 1));
+  },
+  reads: [[0, -1], [0]],
+  examples: [
+    { shapes: of([3, 4], [3, 4]), attributes: { axis: 1 } },
+    { shapes: of([3, 2], [3, 2]), attributes: { axis: 0 } },
+  ],
+  calls: null,
+};
+
+/** For each element the product of all others over the axes: that of those before times that of those behind. */
+function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
+  const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
+  const turned = x.permute(order);
+  const kept = turned.shape.slice(0, order.length - axes.length);
+  const lines = turned.reshape([sizeOf(kept), sizeOf(axes.map((axis) => x.shape[axis]))]);
+  const before = shifted(cumprod(lines, 1), 1, 1, 1);
+  const behind = shifted(cumprod(lines.flip(1), 1).flip(1), 1, 1, -1);
+  const others = before.mul(behind).reshape(turned.shape);
+  return others.permute(order.map((_, axis) => order.indexOf(axis)));
+}
+
+/** The entries along an axis moved one place on (1) or back (−1), with `edge` where one comes in. */
+function shifted(x: Tensor, axis: number, edge: number, way: 1 | -1): Tensor {
+  const size = x.shape[axis];
+  if (size === 0) return x;
+  const rest = x.slice(
+    ...x.shape.map((_, i) =>
+      i !== axis ? null : way === 1 ? ([0, size - 1] as const) : ([1, size] as const),
+    ),
+  );
+  const border = scalarTensor(edge, x.dtype).expand(x.shape.with(axis, 1));
+  return concat(way === 1 ? [border, rest] : [rest, border], axis);
+}

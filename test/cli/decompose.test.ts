@@ -1,0 +1,101 @@
+/** `halograd decompose`: what it writes for a galaxy and for several, and what it refuses. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
+
+const home = newFolder();
+const RULE = "-".repeat(80);
+
+beforeAll(() => {
+  const points = [1, 2, 4, 6, 9, 12].map((r) => {
+    const speed = 120 * Math.sqrt(r / (r + 2));
+    return [r, speed, 4, 5 * Math.sqrt(r), 60 * Math.exp(-r / 9), r < 3 ? 30 : 20, 1, 1];
+  });
+  const rows = ["X1", "X2"].flatMap((name) =>
+    points.map((cells) => [name, 10, ...cells.map((cell) => cell.toFixed(2))].join(" ")),
+  );
+  writeFileSync(join(home, "models.mrt"), ["ID D R Vobs e_Vobs Vgas Vdisk Vbul", RULE, ...rows].join("\n"));
+  const galaxies = ["X1", "X2"].map(
+    (name, i) => `${name} 6 10 1 2 ${60 - 40 * i} 3 5.0 0.1 2 100 1.4 1000 2.0 9 110 5 1 Da06`,
+  );
+  writeFileSync(join(home, "galaxies.mrt"), ["Galaxy T D e_D f_D Inc e_Inc", RULE, ...galaxies].join("\n"));
+});
+
+/** The command over both tables, with other options than these. */
+const command = (options: Readonly<Record<string, string>> = {}): string[] => [
+  "decompose",
+  ...Object.entries({
+    sparc: "models.mrt",
+    galaxies: "galaxies.mrt",
+    halo: "nfw,burkert",
+    moves: "1000",
+    ...options,
+  }).flatMap(([name, value]) => [`--${name}`, value]),
+];
+
+describe("halograd decompose", () => {
+  test("writes masses, draws and two figures of one galaxy, the same for the same seed and whatever else is asked", () => {
+    const told = JSON.parse(succeed([...command({ galaxy: "x 1", out: "one" }), "--json", "--quiet"], home));
+    expect(filesIn(join(home, "one"))).toEqual([
+      "draws.csv",
+      "figures/corner.svg",
+      "figures/decomposition.svg",
+      "masses.csv",
+    ]);
+    const [{ galaxy, families }] = told.galaxies;
+    expect(galaxy).toBe("X1");
+    expect(families.map(({ halo }: { halo: string }) => halo).sort()).toEqual(["burkert", "nfw"]);
+    expect(families[0].predictiveScore).toBeGreaterThanOrEqual(families[1].predictiveScore);
+    const titles = Object.keys(families[0].quantities);
+    for (const title of [
+      "Υ disc",
+      "Υ bulge",
+      "distance [Mpc]",
+      "inclination [°]",
+      "disc stars [M☉]",
+      "gas [M☉]",
+    ])
+      expect(titles).toContain(title);
+    const draws = readFileSync(join(home, "one/draws.csv"), "utf8").trim().split("\n");
+    expect(draws.length).toBeGreaterThan(1000);
+    expect(readFileSync(join(home, "one/masses.csv"), "utf8")).toContain('X1,burkert,"halo, M200 [M☉]",');
+    succeed([...command({ out: "many" }), "--quiet"], home);
+    const of = (folder: string) =>
+      readFileSync(join(home, folder, "masses.csv"), "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith("X1,"));
+    expect(of("many")).toEqual(of("one"));
+    expect(filesIn(join(home, "many"))).toEqual([
+      "accelerations.csv",
+      "figures/accelerations.svg",
+      "masses.csv",
+    ]);
+    // Of the two, one is seen too much from above.
+    expect(readFileSync(join(home, "many/figures/accelerations.svg"), "utf8")).toContain(
+      "6 points of 1 galaxies",
+    );
+  });
+
+  test("says what it found, and that the chains had too few moves", () => {
+    const { stdout } = halograd(command({ moves: "100", galaxy: "X1", halo: "nfw", out: "short" }), {
+      cwd: home,
+    });
+    expect(stdout).toContain("X1: 6 points");
+    expect(stdout).toContain("halo, M200 [M☉]");
+    expect(stdout).toMatch(/warning: 1 of 1 posteriors have not converged[\s\S]*--moves/);
+  });
+
+  test.each([
+    ["galaxy", "X9", /X9/],
+    ["halo", "isothermal", /pseudo-isothermal/],
+    ["sparc", "galaxies.mrt", /galaxies\.mrt/],
+    ["disc-ratio", "0", /disc-ratio/],
+    ["galaxies", "models.mrt", /models\.mrt/],
+  ])("refuses --%s %s", (name, value, told) => {
+    const { code, stderr } = halograd(command({ out: "refused", [name]: value }), { cwd: home });
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toMatch(told);
+  });
+});

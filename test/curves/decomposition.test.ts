@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { decomposeGalaxy, finish, quantiles, squaredOf } from "../../src/curves/index.ts";
+import { circularVelocity, exponentialDisc, haloOf } from "../../src/galaxy/index.ts";
+import { ArgumentError, Random } from "../../src/index.ts";
+
+const radii = Array.from({ length: 20 }, (_, i) => 0.5 + i);
+const disc = circularVelocity([exponentialDisc({ mass: 2e10, scaleLength: 2.5 })], radii);
+const halo = haloOf("burkert", { mass: 3e11, concentration: 20 });
+const random = new Random(5);
+/** A galaxy with a mass-to-light ratio of 0.5 and a Burkert halo of 10^11.48 solar masses, measured to 2 km/s. */
+const galaxy = {
+  radii,
+  velocities: radii.map(
+    (r, i) => Math.sqrt(0.5 * disc[i] ** 2 + halo.velocitySquared(r)) + 2 * random.normal(),
+  ),
+  errors: radii.map(() => 2),
+  disc,
+  distance: 10,
+  distanceError: 0.5,
+  inclination: 60,
+  inclinationError: 2,
+};
+const run = (family: "burkert" | "nfw", seed = 1) =>
+  finish(decomposeGalaxy(galaxy, family, { random: new Random(seed), luminosity: 2e10, hydrogenMass: 1e9 }));
+const burkert = run("burkert");
+const intervalOf = (title: string) => {
+  const found = burkert.quantities.find((quantity) => quantity.title === title)!;
+  return quantiles(found.draws, [0.005, 0.5, 0.995]);
+};
+
+describe("the decomposition of a galaxy", () => {
+  it("finds the halo, the stars and the errors that made it", () => {
+    for (const [title, truth] of [
+      ["log10 M200 [M☉]", Math.log10(3e11)],
+      ["log10 c200", Math.log10(20)],
+      ["Υ disc", 0.5],
+      ["distance [Mpc]", 10],
+      ["scale of errors", 1],
+      ["disc stars [M☉]", 1e10],
+      ["gas [M☉]", 1.33e9],
+    ] as const) {
+      const [low, , high] = intervalOf(title);
+      expect(low, title).toBeLessThan(truth);
+      expect(high, title).toBeGreaterThan(truth);
+    }
+    expect(burkert.rHat).toBeLessThan(1.011);
+    expect(burkert.effectiveCount).toBeGreaterThan(399);
+    expect(burkert.doubtfulPoints).toBeLessThan(4);
+  });
+
+  it("has a curve for each draw, which goes through the points", () => {
+    expect(burkert.curves.length).toBe(burkert.quantities[0].draws.length);
+    radii.forEach((_, i) => {
+      const [middle] = quantiles(
+        burkert.curves.map((parts) => Math.sqrt(squaredOf(parts, i))),
+        [0.5],
+      );
+      expect(Math.abs(middle - galaxy.velocities[i])).toBeLessThan(8);
+    });
+  });
+
+  it("foretells points by the halo's own family better than by a cusp, and has more evidence for it", () => {
+    const nfw = run("nfw");
+    expect(burkert.predictiveScore - nfw.predictiveScore).toBeGreaterThan(5);
+    expect(burkert.logEvidence - nfw.logEvidence).toBeGreaterThan(3);
+  });
+
+  it("is the same for the same seed", () => {
+    expect(run("burkert").quantities).toEqual(burkert.quantities);
+  });
+
+  it("refuses options that are none", () => {
+    for (const options of [
+      { random, luminosity: -1 },
+      { random, priors: { halo: 1 } },
+      { random, priors: { logHaloMass: [12, 8] } },
+      { random, priors: { discRatio: 0 } },
+      { random, temperature: 1 },
+    ]) {
+      expect(() => finish(decomposeGalaxy(galaxy, "nfw", options as never))).toThrow(ArgumentError);
+    }
+  });
+});

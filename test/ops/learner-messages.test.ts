@@ -1,0 +1,309 @@
+/** What the operations that are functions only tell whoever hands them operands that do not fit, and what the laws cannot hold them to. */
+
+import { describe, expect, it } from "vitest";
+import {
+  argsort,
+  binaryCrossEntropyWithLogits,
+  cholesky,
+  conv1d,
+  conv2d,
+  crossEntropyLoss,
+  diagonal,
+  einsum,
+  eye,
+  gather,
+  hessian,
+  jacobian,
+  maskedFill,
+  maxPool,
+  oneHot,
+  ones,
+  outer,
+  pad,
+  perSampleGrad,
+  prod,
+  repeat,
+  roll,
+  scatterAdd,
+  solve,
+  sort,
+  split,
+  type Tensor,
+  tensor,
+  topk,
+  tril,
+  unbind,
+  unfold,
+  vectorNorm,
+  zeros,
+} from "../../src/index.ts";
+import { checkGradients } from "../../src/testing/index.ts";
+import { messagesOf } from "../messages.ts";
+
+const any = (value: unknown): never => value as never;
+const a = ones([2, 3]);
+
+it("say what does not fit, and what would", () => {
+  expect(
+    messagesOf({
+      "gather by a list": () => gather(a, 1, any([0, 1])),
+      "gather by another shape": () => gather(a, 1, zeros([3, 1])),
+      "gather beyond the axis": () => gather(a, 1, tensor([[0], [3]])),
+      "gather between two": () => gather(a, 1, tensor([[0], [0.5]])),
+      "scatter by fewer": () => scatterAdd(a, 1, zeros([2, 2]), 4),
+      "a mask that is larger": () => maskedFill(ones([3]), a, 0),
+      "a fill as text": () => maskedFill(a, a, any("0")),
+      "pad by one number": () => pad(a, any(1)),
+      "pad by flat numbers": () => pad(a, any([1, 1])),
+      "pad of more axes": () => pad(ones([2]), [[0, 0], [1, 1]]), // biome-ignore format: one line.
+      "pad by less than nothing": () => pad(a, [[-1, 0]]),
+      "repeat along fewer axes": () => repeat(a, [2]),
+      "roll by two along one": () => roll(a, [1, 2], 0),
+      "roll by half": () => roll(a, 0.5, 0),
+      "a triangle of a vector": () => tril(ones([3])),
+      "a diagonal by half": () => diagonal(a, 0.5),
+      "an outer product of matrices": () => outer(a, a),
+      "split by what does not add up": () => split(a, [1, 1], 1),
+      "split by nothing": () => split(a, 0),
+      "topk of too many": () => topk(a, 4),
+      "sort with an unknown option": () => sort(a, 0, any({ reverse: true })),
+      "a label that is no class": () => oneHot([3], 3),
+      "a label below 0": () => oneHot([-1], 3),
+      "cross entropy of a class beyond": () => crossEntropyLoss(a, tensor([0, 3])),
+      "cross entropy of a class below 0": () => crossEntropyLoss(a, tensor([0, -1])),
+      "cross entropy with a word": () => crossEntropyLoss(a, a, { reduction: any("avg") }),
+      "binary cross entropy of other shapes": () => binaryCrossEntropyWithLogits(a, ones([2])),
+      "einsum without letters": () => einsum("12->1", a),
+      "einsum of fewer operands": () => einsum("ij,jk", a),
+      "einsum of other ranks": () => einsum("ijk->i", a),
+      "einsum of sizes that differ": () => einsum("ij,jk->ik", a, a),
+      "einsum to an unknown axis": () => einsum("ij->k", a),
+      "einsum of a number of tensors in a list": () => einsum("ij->i", any([a])),
+      "unfold by a number": () => unfold(a, any(2)),
+      "unfold by too much": () => unfold(a, [4]),
+      "a stride of 0": () => maxPool(a, [1], { stride: 0 }),
+      "conv1d of a matrix": () => conv1d(a, ones([1, 2, 2])),
+      "conv2d of other channels": () => conv2d(ones([1, 2, 4, 4]), ones([1, 3, 2, 2])),
+      "conv2d with another bias": () => conv2d(ones([1, 3, 4, 4]), ones([1, 3, 2, 2]), ones([2])),
+      "solve with a vector": () => solve(eye(3), ones([3])),
+      "solve of a singular matrix": () => solve(ones([2, 2]), ones([2, 1])),
+      "cholesky of a negative matrix": () => cholesky(eye(2).neg()),
+      "cholesky of a rectangle": () => cholesky(a),
+      "vectorNorm without p": () => vectorNorm(a, any(undefined)),
+      "jacobian at a number": () => jacobian((x) => x, any(1)),
+      "hessian of a vector": () => hessian((x) => x, ones([2])),
+      "gradients for each of two batches": () =>
+        perSampleGrad((w: Tensor, x: Tensor, y: Tensor) => w.mul(x).mul(y).sum())(
+          ones([1]),
+          ones([2]),
+          ones([3]),
+        ),
+    }),
+  ).toMatchInlineSnapshot(`
+    "
+    gather by a list
+      ArgumentError: gather: indices are a tensor of 2 axes; got an array of 2.
+      Fix: write tensor([[0, 2], [1, 1]]); a list of entries for all is for indexSelect().
+    gather by another shape
+      ShapeError: gather: indices [3, 1] do not fit [2, 3] along axis 1: sizes may differ on that axis only.
+      Fix: slice or expand one of them first.
+    gather beyond the axis
+      AxisError: gather: index 3 is outside an axis of 3: it must be from -3 to 2.
+    gather between two
+      ArgumentError: gather: an index is a whole number; got the number 0.5.
+    scatter by fewer
+      ShapeError: scatterAdd: indices [2, 2] do not fit [2, 3] along axis 1: sizes may differ on that axis only, and for each element there is one index.
+      Fix: slice or expand one of them first.
+    a mask that is larger
+      ShapeError: maskedFill: a mask of shape [2, 3] has more elements than [3].
+      Fix: expand the tensor first, or give a mask that broadcasts to its shape.
+    a fill as text
+      ArgumentError: maskedFill: value is a number; got the text "0".
+      Fix: convert text with Number(…) first.
+    pad by one number
+      ArgumentError: pad: widths are pairs of whole numbers of at least 0; got the number 1.
+      Fix: write [[before, after], …], a pair for each of the last axes.
+    pad by flat numbers
+      ArgumentError: pad: widths are pairs of whole numbers of at least 0; got [the number 1, the number 1].
+      Fix: write [[before, after], …], a pair for each of the last axes.
+    pad of more axes
+      ShapeError: pad: 2 pairs of widths for the 1 axes of [2].
+    pad by less than nothing
+      ArgumentError: pad: widths are pairs of whole numbers of at least 0; got [[-1, 0]].
+      Fix: write [[before, after], …], a pair for each of the last axes.
+    repeat along fewer axes
+      ShapeError: repeat: 1 numbers for the 2 axes of [2, 3].
+      Fix: give one for each axis; 1 leaves it as it is.
+    roll by two along one
+      ArgumentError: roll: got 2 shifts for 1 axes.
+      Fix: give one for each.
+    roll by half
+      ArgumentError: roll: a shift is a whole number; got the number 0.5.
+    a triangle of a vector
+      AxisError: tril: takes matrices, at least two axes; got [3].
+    a diagonal by half
+      ArgumentError: diagonal: the number of the diagonal is whole; got the number 0.5.
+      Fix: 0 is the main one.
+    an outer product of matrices
+      ShapeError: outer: takes two vectors; got [2, 3] and [2, 3].
+      Fix: flatten() them first; of batches, x.unsqueeze(-1).mul(y.unsqueeze(-2)).
+    split by what does not add up
+      AxisError: split: sizes [1, 1] add up to 2; axis 1 of [2, 3] has 3.
+    split by nothing
+      ArgumentError: split: sizes are a whole number of at least 1, or a list of whole numbers; got the number 0.
+      Fix: write split(x, 2) for parts of two entries each.
+    topk of too many
+      AxisError: topk: 4 elements of axis 1 of [2, 3], which has 3.
+    sort with an unknown option
+      ArgumentError: sort: there is no option "reverse".
+      Fix: the options are descending.
+    a label that is no class
+      AxisError: oneHot: index 3 is outside an axis of 3: it must be from 0 to 2.
+    a label below 0
+      AxisError: oneHot: index -1 is outside an axis of 3: it must be from 0 to 2.
+    cross entropy of a class beyond
+      AxisError: crossEntropyLoss: index 3 is outside an axis of 3: it must be from 0 to 2.
+    cross entropy of a class below 0
+      AxisError: crossEntropyLoss: index -1 is outside an axis of 3: it must be from 0 to 2.
+    cross entropy with a word
+      ArgumentError: crossEntropyLoss: the reduction is mean, sum or none; got the text "avg".
+    binary cross entropy of other shapes
+      ShapeError: binaryCrossEntropyWithLogits: logits [2, 3] and target [2] differ: a loss compares element with element and does not broadcast.
+      Fix: reshape or expand one of them on purpose.
+    einsum without letters
+      ArgumentError: einsum: an equation names axes by letters; got the text "12->1".
+      Fix: write einsum("ij,jk->ik", a, b).
+    einsum of fewer operands
+      ArgumentError: einsum: the equation ij,jk is for 2 operands; got 1.
+    einsum of other ranks
+      ShapeError: einsum: "ijk" of ijk->i does not name the 2 axes of [2, 3].
+      Fix: give each axis a letter; ... stands for any number of axes.
+    einsum of sizes that differ
+      ShapeError: einsum: axis j is 3 in [2, 3] and 2 in [2, 3].
+    einsum to an unknown axis
+      ArgumentError: einsum: the result of ij->k has the axis k that no operand has.
+    einsum of a number of tensors in a list
+      ArgumentError: einsum: got an array of 1 where a tensor or number is needed.
+      Fix: wrap values with tensor(…).
+    unfold by a number
+      ArgumentError: unfold: the sizes of a window are a list, one for each of the last axes of [2, 3]; got the number 2.
+      Fix: write [3] for one axis, [3, 3] for images.
+    unfold by too much
+      ShapeError: unfold: a window of [4] is larger than the last axes of [2, 3].
+      Fix: pad the axes, or make the window smaller.
+    a stride of 0
+      ArgumentError: maxPool: stride is a whole number of at least 1, or one for each of 1 axes; got the number 0.
+    conv1d of a matrix
+      ShapeError: conv1d: x [2, 3] and weight [1, 2, 2] do not fit: x is [batch, in, length], the weight [out, in, size].
+      Fix: unsqueeze(0) makes a batch of one.
+    conv2d of other channels
+      ShapeError: conv2d: x [1, 2, 4, 4] and weight [1, 3, 2, 2] do not fit: x is [batch, in, height, width], the weight [out, in, height, width].
+    conv2d with another bias
+      ShapeError: conv2d: bias [2] does not fit weight [1, 3, 2, 2]: it is [1].
+    solve with a vector
+      ShapeError: solve: [3, 3] and [3] do not fit: A is [..., n, n], B is [..., n, k].
+      Fix: a vector is a matrix of one column: b.unsqueeze(-1), and squeeze(-1) the result.
+    solve of a singular matrix
+      ArgumentError: solve: a matrix is singular: its rows depend on each other.
+      Fix: look for rows that are equal or 0, or add a small multiple of the identity.
+    cholesky of a negative matrix
+      ArgumentError: cholesky: the matrix is not positive definite.
+      Fix: add a small multiple of the identity, where rounding made it so.
+    cholesky of a rectangle
+      ShapeError: cholesky: takes square matrices, [..., n, n]; got [2, 3].
+    vectorNorm without p
+      ArgumentError: vectorNorm: p is a number; got undefined.
+    jacobian at a number
+      ArgumentError: jacobian: takes a tensor; got the number 1.
+      Fix: wrap values with tensor(…).
+    hessian of a vector
+      TapeError: grad: the function returned [2], but only a scalar has a gradient.
+      Fix: end it with sum() or mean(), or use vjp() with a cotangent.
+    gradients for each of two batches
+      ShapeError: perSampleGrad: batches have examples along their first axis, one at least and all as many; got [2], [3].
+    "
+  `);
+});
+
+describe("parts", () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]]); // biome-ignore format: one line.
+
+  it("are split evenly with a smaller one at the end, and by sizes", () => {
+    expect(split(x, 2, 1).map((part) => part.toArray())).toEqual([
+      [[1, 2], [4, 5]], // biome-ignore format: one line.
+      [[3], [6]],
+    ]);
+    expect(split(x, [0, 3, 0], -1).map(({ shape }) => shape)).toEqual([
+      [2, 0],
+      [2, 3],
+      [2, 0],
+    ]);
+    expect(split(zeros([0, 2]), 2).map(({ shape }) => shape)).toEqual([[0, 2]]);
+  });
+
+  it("are unbound along any axis, and pass gradients back", () => {
+    expect(unbind(x, 1).map((part) => part.toArray())).toEqual([
+      [1, 4],
+      [2, 5],
+      [3, 6],
+    ]);
+    checkGradients(
+      (y: Tensor) => {
+        const [first, , last] = unbind(y, 1);
+        return first.mul(last).sum();
+      },
+      [x],
+    );
+  });
+});
+
+describe("order", () => {
+  it("puts NaN behind everything, and keeps equal elements in theirs", () => {
+    const x = tensor([NaN, 2, -Infinity, 2, Infinity]);
+    expect(argsort(x).toArray()).toEqual([2, 1, 3, 4, 0]);
+    expect(argsort(x, 0, { descending: true }).toArray()).toEqual([0, 4, 1, 3, 2]);
+    expect(topk(x, 2, 0, { smallest: true }).values.toArray()).toEqual([-Infinity, 2]);
+  });
+});
+
+describe("products of nothing and with zeros", () => {
+  it("are 1, and have the products of others for slopes", () => {
+    expect(prod(zeros([0])).item()).toBe(1);
+    for (const values of [[2, 0, 3], [0, 2, 0]]) checkGradients((x: Tensor) => prod(x), [tensor(values)]); // biome-ignore format: one line.
+  });
+});
+
+describe("derivatives at once", () => {
+  it("have the shapes of result and operand, and nest", () => {
+    const x = tensor([[1, 2], [3, 4]]); // biome-ignore format: one line.
+    expect(jacobian((x) => x.sum(0), x).shape).toEqual([2, 2, 2]);
+    expect(jacobian((x) => x.sum(), tensor(2)).toArray()).toBe(1);
+    // Of x³, six times x on the diagonal of diagonals.
+    const third = jacobian((x) => hessian((x) => x.pow(3).sum(), x), tensor([1, 2]));
+    expect(third.toArray()).toEqual([
+      [[6, 0], [0, 0]], // biome-ignore format: one line.
+      [[0, 0], [0, 6]], // biome-ignore format: one line.
+    ]);
+  });
+
+  it("are those of each example alone, for trees of parameters", () => {
+    const loss = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor, y: Tensor): Tensor =>
+      w.mul(x).sum().add(b).sub(y).square();
+    const { w, b } = perSampleGrad(loss)(
+      { w: tensor([1, 2]), b: tensor(0.5) },
+      tensor([[1, 0], [0, 1]]), // biome-ignore format: one line.
+      tensor([0, 1]),
+    );
+    expect(w.toArray()).toEqual([[3, 0], [0, 3]]); // biome-ignore format: one line.
+    expect(b.toArray()).toEqual([3, 3]);
+  });
+});
+
+it("einsum has gradients that agree with differences, to second order, and its name on the tape", () => {
+  const operands: [Tensor, Tensor] = [ones([2, 3]).mul(0.5), ones([3, 2]).mul(1.25)];
+  checkGradients((p: Tensor, q: Tensor) => einsum("ij,jk->ki", p, q), operands);
+  checkGradients((p: Tensor, q: Tensor) => einsum("ij,ji->i", p, q), operands);
+  const leaf = tensor([[1, 2]], { requiresGrad: true });
+  expect(einsum("ij->j", leaf).node?.scope).toBe("einsum");
+  expect(() => einsum("ij->j", any("x"))).toThrow(/^einsum: got the text "x"/);
+});

@@ -135,6 +135,11 @@ function indexOf(type: string): Form {
 }
 
 const sum = /* @__PURE__ */ reduction("ReduceSum");
+const largest = /* @__PURE__ */ reduction("ReduceMax");
+const smallest = /* @__PURE__ */ reduction("ReduceMin");
+/** 1 for what is not 0. */
+const truths = (graph: Graph, x: Value, { dtype }: Application): Value =>
+  graph.node("Cast", [graph.node("Cast", [x], { to: TYPES.bool })], { to: TYPES[dtype] });
 const numberOf = (graph: Graph, value: number, dtype: Dtype): Value =>
   graph.constant([], dtype === "float64" ? Float64Array.of(value) : Float32Array.of(value));
 
@@ -200,8 +205,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   sumBeyondOne: (graph, [x], application) =>
     graph.node("Sub", [sum(graph, [x], application), numberOf(graph, 1, application.dtype)]),
   mean: /* @__PURE__ */ reduction("ReduceMean"),
-  max: /* @__PURE__ */ reduction("ReduceMax"),
-  min: /* @__PURE__ */ reduction("ReduceMin"),
+  prod: /* @__PURE__ */ reduction("ReduceProd"),
+  max: largest,
+  min: smallest,
   argmax: /* @__PURE__ */ indexOf("ArgMax"),
   argmin: /* @__PURE__ */ indexOf("ArgMin"),
   cumsum: (graph, [x], { attributes }) => {
@@ -223,6 +229,24 @@ const FORMS: Readonly<Record<string, Form>> = {
     const zeros = expanded(graph, numberOf(graph, 0, dtype), application);
     return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
   },
+  any: (graph, [x], application) => largest(graph, [truths(graph, x, application)], application),
+  all: (graph, [x], application) => smallest(graph, [truths(graph, x, application)], application),
+  log2: (graph, [x], { dtype }) =>
+    graph.node("Div", [graph.node("Log", [x]), numberOf(graph, Math.LN2, dtype)]),
+  log10: (graph, [x], { dtype }) =>
+    graph.node("Div", [graph.node("Log", [x]), numberOf(graph, Math.LN10, dtype)]),
+  floor: (graph, [x]) => graph.node("Floor", [x]),
+  ceil: (graph, [x]) => graph.node("Ceil", [x]),
+  round: (graph, [x]) => graph.node("Round", [x]),
+  gather: (graph, [x], application) => {
+    const [axis, at] = indicesOf(graph, application, application.shape);
+    return graph.node("GatherElements", [x, at], { axis });
+  },
+  scatterAdd: (graph, [x], application) => {
+    const [axis, at] = indicesOf(graph, application, application.shapes[0]);
+    const zeros = expanded(graph, numberOf(graph, 0, application.dtype), application);
+    return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
+  },
   mseLoss: (graph, [prediction, target], { shapes }) => {
     const error = graph.node("Sub", [prediction, target]);
     const axes = graph.integers([...shapes[0].keys()]);
@@ -239,6 +263,21 @@ function refuseDraw(): never {
     "random numbers are drawn, and those of ONNX are others.",
     "make the noise an input; of a module with Dropout, call eval() first.",
   );
+}
+
+/** Indices of elements, the same for each entry of the axes before them, repeated to a shape. */
+function indicesOf(
+  graph: Graph,
+  application: Application,
+  shape: readonly Size[],
+): readonly [axis: number, at: Value] {
+  const { axis, indices, indexShape } = application.attributes as {
+    axis: number;
+    indices: ArrayLike<number>;
+    indexShape: readonly number[];
+  };
+  const places = graph.constant(indexShape, BigInt64Array.from(Array.from(indices), BigInt));
+  return [axis, expanded(graph, places, { ...application, shape })];
 }
 
 /** A value repeated to the shape of the output. */

@@ -437,7 +437,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           100,
           10_000_000,
           "of each walker at most, until the chains have converged",
-          "40000",
+          "100000",
         ),
         seed,
         ...output,
@@ -549,7 +549,7 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
-halograd completion bash|zsh|fish prints a script by which the shell completes commands and options.
+halograd completion bash|zsh|fish prints a script that completes commands in a shell.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}

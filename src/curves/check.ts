@@ -79,11 +79,17 @@ export function checkCurves(source: string, table: Curves): void {
   const { radii, curves } = table ?? {};
   const fault = faultOfRadii(radii) ?? faultOfCurves(curves, radii.length);
   if (fault) throw new FormatError(source, fault, "give { radii, curves }, with a velocity at each radius");
-  for (const [i, curve] of curves.entries()) {
-    const fast = Array.from(curve).findIndex((velocity) => Math.abs(velocity) > FASTEST);
-    if (fast >= 0)
-      throw new FormatError(source, tooFast(` of curve ${i + 1}`, radii[fast], curve[fast]), IN_KMS);
-  }
+  // Of a file in m/s, half of the curves reach so far; a sample of a model that went astray is one among many.
+  const fastOf = (curve: ArrayLike<number>): number =>
+    Array.prototype.findIndex.call(curve, (velocity: number) => velocity > FASTEST);
+  const fast = curves.filter((curve) => fastOf(curve) >= 0);
+  if (2 * fast.length < curves.length || fast.length === 0) return;
+  const at = fastOf(fast[0]);
+  throw new FormatError(
+    source,
+    tooFast(` of curve ${curves.indexOf(fast[0]) + 1}`, radii[at], fast[0][at]),
+    IN_KMS,
+  );
 }
 
 /** What keeps numbers from being radii; undefined where they are. */

@@ -134,7 +134,14 @@ function chiSquaredOf({ velocities, errors }: GalaxyMeasurements, parts: MassMod
   return sum;
 }
 
-/** v² of all parts at a point. */
+/**
+ * v² of all parts at a point, (km/s)².
+ *
+ * @param i of the point
+ * @example
+ * const part = (v2: number) => Float64Array.of(v2);
+ * squaredOf({ gas: part(-25), disc: part(4900), bulge: part(0), halo: part(5200) }, 0) // 10075
+ */
 export function squaredOf({ gas, disc, bulge, halo }: MassModelCurves, i: number): number {
   return gas[i] + disc[i] + bulge[i] + halo[i];
 }

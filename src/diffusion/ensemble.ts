@@ -23,7 +23,7 @@ export interface EnsembleOptions {
   readonly rHat?: number | undefined;
   /** … and each is worth so many independent draws; default 400 … */
   readonly effectiveCount?: number | undefined;
-  /** … or after so many moves of each walker; default 40,000. */
+  /** … or after so many moves of each walker; default 100,000. */
   readonly moves?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export function* ensemblePosterior(
 ): Generator<EnsembleProgress, EnsemblePosterior, void> {
   const where = "ensemblePosterior";
   checkOptions(where, options ?? {}, ["random", "particles", "walkers", "rHat", "effectiveCount", "moves"]);
-  const { random, particles = 512, rHat = 1.01, effectiveCount = 400, moves = 40_000 } = options;
+  const { random, particles = 512, rHat = 1.01, effectiveCount = 400, moves = 100_000 } = options;
   const least = 2 * dimension + 4;
   const walkers = options.walkers ?? Math.max(16, least);
   checkRandom(where, random);
@@ -227,22 +227,31 @@ class Walkers {
     const dimension = this.#trial.length;
     const half = points.length >> 1;
     const random = this.#random;
-    // Now and then by the whole difference: from one mode to another.
-    const isJump = ++this.#moves % 10 === 0;
-    const step = isJump ? 1 : 2.38 / Math.sqrt(2 * dimension);
+    const kind = ++this.#moves % 10;
     for (let i = 0; i < points.length; i++) {
-      const start = i < half ? half : 0;
-      const others = i < half ? points.length - half : half;
-      const a = random.integer(others);
-      const b = (a + 1 + random.integer(others - 1)) % others;
-      const [from, to] = [points[start + a], points[start + b]];
-      const factor = step * (isJump ? 1 : random.uniform(0.7, 1.3));
       const point = points[i];
+      this.#trial.set(point);
       let priorChange = 0;
-      for (let d = 0; d < dimension; d++) {
-        const moved = point[d] + factor * (to[d] - from[d]);
-        priorChange += 0.5 * (point[d] * point[d] - moved * moved);
-        this.#trial[d] = moved;
+      if (kind === 0) {
+        // Now and then one coordinate anew from the prior: into long tails, where differences are too short.
+        this.#trial[random.integer(dimension)] = random.normal();
+      } else {
+        const start = i < half ? half : 0;
+        const others = i < half ? points.length - half : half;
+        const a = random.integer(others);
+        const b = (a + 1 + random.integer(others - 1)) % others;
+        const [from, to] = [points[start + a], points[start + b]];
+        // All coordinates, or about a third of them; or by the whole difference: from one mode to another.
+        const first = random.integer(dimension);
+        const count = kind % 3 === 1 ? Math.ceil(dimension / 3) : dimension;
+        const factor = kind === 5 ? 1 : (2.38 / Math.sqrt(2 * count)) * random.uniform(0.7, 1.3);
+        const stride = count === dimension ? 1 : 1 + random.integer(dimension - 1);
+        for (let k = 0, d = first; k < count; k++, d = (d + stride) % dimension) {
+          const moved = point[d] + factor * (to[d] - from[d]);
+          this.#trial[d] = moved;
+        }
+        for (let d = 0; d < dimension; d++)
+          priorChange += 0.5 * (point[d] * point[d] - this.#trial[d] * this.#trial[d]);
       }
       const height = this.#logLikelihood(this.#trial);
       if (height === -Infinity) continue;

@@ -40,7 +40,7 @@ export interface GalaxyMeasurements {
 
 /** What the parameters are before anything was measured; the defaults are of SPARC's galaxies at 3.6 μm. */
 export interface MassModelPriors {
-  /** log10 of the halo's mass, solar masses: evenly spread between these. Default 8 to 14. */
+  /** log10 of the halo's mass for the stated inclination, solar masses: evenly spread between these. Default 8 to 14. */
   readonly logHaloMass?: readonly [least: number, most: number] | undefined;
   /** Median mass-to-light ratio of the disc's stars, in solar units. Default 0.5. */
   readonly discRatio?: number | undefined;
@@ -61,8 +61,12 @@ export interface MassParameter {
   readonly name: MassParameterName;
   /** What tables print: `log10 M200 [M☉]`. */
   readonly title: string;
-  /** Its value, from a number that is standard normal under the prior. */
-  readonly value: (z: Float64Array, place: number) => number;
+}
+
+/** A parameter, as a function of a number that is standard normal under the prior. */
+interface Prior extends MassParameter {
+  /** Of those whose priors hang on other parameters, what is left when these are known. */
+  readonly value: (z: number) => number;
 }
 
 /** Names of the parameters; which of them a model has depends on family and data. */
@@ -102,6 +106,9 @@ export interface MassModel {
   curvesOf(z: Float64Array): MassModelCurves;
 }
 
+/** Families with a core alone. */
+const CORED: ReadonlySet<HaloFamily> = /* @__PURE__ */ new Set(["burkert", "pseudo-isothermal"]);
+
 /** log10 of the concentration of cored families, whose cosmological relation is not known: evenly spread between these. */
 const LOG_CONCENTRATION_RANGE = [0, 2.5] as const;
 
@@ -130,7 +137,7 @@ export function massModel(
   const profile = profileOf("massModel", family);
   const data = checkMeasurements(measured);
   const { count, radii, velocities, errors, gas, disc, bulge } = data;
-  const parameters = parametersFor(data, family, priors);
+  const parameters = priorsFor(data, family, priors);
   const place = Object.fromEntries(parameters.map(({ name }, i) => [name, i])) as Partial<
     Record<MassParameterName, number>
   >;
@@ -140,7 +147,14 @@ export function massModel(
     return i === undefined ? standard : values[i];
   };
   const evaluate = (z: Float64Array): void => {
-    for (let i = 0; i < values.length; i++) values[i] = parameters[i].value(z, i);
+    for (let i = 0; i < values.length; i++) values[i] = parameters[i].value(z[i]);
+    // Seen more from above, the same speeds are of a heavier halo: without this, both would be so correlated that chains mix slowly.
+    const seen = sineOf(valueOr("inclination", data.inclination)) / sineOf(data.inclination);
+    values[0] -= 3 * log10(Math.max(seen, 1e-3));
+    if (!CORED.has(family)) {
+      const { slope, pivot, intercept } = CONCENTRATION;
+      values[1] += slope * (values[0] + log10(HUBBLE_CONSTANT / 100) - pivot) + intercept;
+    }
   };
   const logErrors = errors.map((error) => log(error) + HALF_LOG_TWO_PI);
   const parts: MassModelCurves = {
@@ -155,8 +169,8 @@ export function massModel(
     const seen = sineOf(valueOr("inclination", data.inclination)) / sineOf(data.inclination);
     const squaredSeen = seen * seen;
     const form = valueOr("form", 1);
-    const mass = exp10(values[place.logHaloMass!]);
-    const concentration = exp10(values[place.logConcentration!]);
+    const mass = exp10(values[0]);
+    const concentration = exp10(values[1]);
     const { virialRadius } = virialScales(mass);
     const perRadius = concentration / virialRadius;
     const amplitude =
@@ -214,7 +228,8 @@ const HALF_LOG_TWO_PI = 0.9189385332046727;
 /** Of degrees; its size, as inclinations beyond 90 are of the other side. */
 const sineOf = (degrees: number): number => Math.abs(sin((degrees * Math.PI) / 180));
 
-function parametersFor(data: Checked, family: HaloFamily, priors: MassModelPriors): MassParameter[] {
+/** Mass and concentration come first. */
+function priorsFor(data: Checked, family: HaloFamily, priors: MassModelPriors): Prior[] {
   const {
     logHaloMass = [8, 14],
     discRatio = 0.5,
@@ -234,22 +249,14 @@ function parametersFor(data: Checked, family: HaloFamily, priors: MassModelPrior
   for (const [name, value] of Object.entries({ ratioScatter, errorSpread })) {
     if (!(value >= 0 && value <= 5)) refuse(name, value, "a number from 0 to 5");
   }
-  const list: MassParameter[] = [];
+  const list: Prior[] = [];
   const add = (name: MassParameterName, title: string, value: (z: number) => number): void => {
-    list.push({ name, title, value: (z, i) => value(z[i]) });
+    list.push({ name, title, value });
   };
   add("logHaloMass", "log10 M200 [M☉]", (z) => evenly(z, least, most));
-  if (family === "burkert" || family === "pseudo-isothermal") {
-    add("logConcentration", "log10 c200", (z) => evenly(z, ...LOG_CONCENTRATION_RANGE));
-  } else {
-    const { slope, pivot, intercept, scatter } = CONCENTRATION;
-    const reduced = log10(HUBBLE_CONSTANT / 100);
-    list.push({
-      name: "logConcentration",
-      title: "log10 c200",
-      value: (z, i) => slope * (evenly(z[i - 1], least, most) + reduced - pivot) + intercept + scatter * z[i],
-    });
-  }
+  add("logConcentration", "log10 c200", (z) =>
+    CORED.has(family) ? evenly(z, ...LOG_CONCENTRATION_RANGE) : CONCENTRATION.scatter * z,
+  );
   if (family === "cored-nfw") add("form", "core / scale radius", (z) => exp10(evenly(z, ...LOG_CORE_RANGE)));
   if (family === "einasto") add("form", "Einasto α", (z) => INDEX.median * exp10(INDEX.scatter * z));
   if (data.disc.some((v) => v !== 0)) add("discRatio", "Υ disc", (z) => discRatio * exp10(ratioScatter * z));

@@ -5,7 +5,7 @@
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { type Shape, showShape, sizeOf } from "../basics/shape.ts";
-import { backend, type ElementwiseKernel, type Operand } from "../kernels/index.ts";
+import { backend, type ElementwiseKernel, type Operand, readAs } from "../kernels/index.ts";
 import { type Padding, pad } from "./arranging.ts";
 import { composite } from "./composite.ts";
 import { linear } from "./linear.ts";
@@ -82,7 +82,7 @@ const folding: Operation<FoldAttributes> = {
     addKernel ??= backend.elementwise((m, total, part) => [m.add(total, part)], 2);
     const [axes, leading] = [sizes.length, shape.length - sizes.length];
     const counts = x.shape.slice(0, leading + axes);
-    const sums: Operand = { ...output, storage: output.storage };
+    const sums = readAs(output, {});
     // Touched, so that no backend takes it for memory that the first part fills without reading it.
     sums.storage.set(sums.offset, 0);
     if (x.size === 0) return;

@@ -8,7 +8,12 @@ import type { Binary, Unary } from "./elementwise.ts";
 import { binary, unary } from "./elementwise-record.ts";
 
 /** tan x, x in radians. d/dx = 1 + tan² x. */
-export const tan: Unary = unary({ name: "tan", value: (m, x) => m.div(m.sin(x), m.cos(x)) });
+export const tan: Unary = unary({
+  name: "tan",
+  value: (m, x) => m.div(m.sin(x), m.cos(x)),
+  // Away from the poles, where differences say nothing.
+  intervals: [[-1.4, 1.4]],
+});
 
 /** The angle between −π/2 and π/2 whose sine is x; NaN beyond ±1. d/dx = 1/√(1 − x²). */
 export const asin: Unary = unary({

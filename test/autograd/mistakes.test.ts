@@ -283,7 +283,7 @@ const tables: Record<string, Mistake[]> = {
     ],
     ["layer norm of a scalar", () => layerNorm(any(3)), HalogradError, /^layerNorm: /],
     ["layer norm of null", () => layerNorm(any(null), any(null)), ArgumentError, /^layerNorm: got null/],
-    ["cross entropy of labels", () => crossEntropyLoss(a, ones([2])), ShapeError, /^crossEntropyLoss: /],
+    ["cross entropy of labels", () => crossEntropyLoss(a, ones([3])), ShapeError, /^crossEntropyLoss: /],
     ["argmax of an array", () => argmax(any([1])), ArgumentError, /^argmax: /],
     ["transpose of an array", () => transpose(any([1])), ArgumentError, /^transpose: got an array/],
     ["the tape of a number", () => listTape(any(5)), TapeError, /nothing is recorded/],

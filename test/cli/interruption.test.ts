@@ -94,6 +94,10 @@ describe("a job that is stopped", () => {
     succeed(["generate", "--count", "4000", "--seed", "1", "--out", "fresh"], home);
     succeed(["train", "--data", "big/curves.csv", "--network", "residual", "--batches", "20"], home);
     writeFileSync(join(home, "galaxy.csv"), "radius,velocity,error\n2,95,15\n8,140,15\n");
+    writeFileSync(
+      join(home, "models.mrt"),
+      `ID D R Vobs\n${"-".repeat(80)}\nX 1 2 95 15 1 40 0 0 0\nX 1 8 140 15 1 50 0 0 0\n`,
+    );
     const model = ["--model", "big/model.safetensors"];
     const real = ["fresh/curves.csv", "big/curves.csv", "--count", "2000"];
     const jobs = [
@@ -103,6 +107,7 @@ describe("a job that is stopped", () => {
       ["sample", ...model, "--count", "100000", "--out", "i"],
       ["denoise", "fifo", ...model, "--out", "j"],
       ["infer", "--data", "galaxy.csv", ...model, "--bank", "10000000", "--out", "k"],
+      ["decompose", "--sparc", "models.mrt", "--moves", "10000000", "--out", "o"],
       ["plot", "curves", "--data", "fifo", "--out", "l"],
       ["plot", "sampling", "--from", "big", "--steps", "10000", "--out", "m"],
       ["evaluate", ...real],

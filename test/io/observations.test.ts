@@ -208,10 +208,19 @@ describe("the tables of SPARC", () => {
     expect(second.name).toBe("NGC0007");
   });
 
-  it("give inclination and quality, whatever the references at the end of a line", () => {
+  it("give distance, inclination, light, gas and quality, whatever the references at the end of a line", () => {
     expect(parseSparcGalaxies(GALAXIES, "galaxies.mrt")).toEqual([
-      { name: "A1", inclination: 65, quality: 2 },
-      { name: "NGC0007", inclination: 29, quality: 1 },
+      {
+        name: "A1",
+        distance: 4.5,
+        distanceError: 0.26,
+        inclination: 65,
+        inclinationError: 5,
+        luminosity: 75e6,
+        hydrogenMass: 12e6,
+        quality: 2,
+      },
+      expect.objectContaining({ name: "NGC0007", inclination: 29, quality: 1 }),
     ]);
   });
 

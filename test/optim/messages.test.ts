@@ -86,11 +86,11 @@ it("mistakes around optimisers are told in full", () => {
       ArgumentError: SGD: takes a list of tensors; got the number 3.
       Fix: pass model.parameters().
     a rate below 0
-      ArgumentError: SGD: learningRate of a group is -1; it must be at least 0 and finite.
+      ArgumentError: SGD: learningRate is -1; it must be at least 0 and finite.
     an infinite rate
-      ArgumentError: SGD: learningRate of a group is Infinity; it must be at least 0 and finite.
+      ArgumentError: SGD: learningRate is Infinity; it must be at least 0 and finite.
     no rate
-      ArgumentError: SGD: learningRate of a group is a number; got undefined.
+      ArgumentError: SGD: learningRate is a number; got undefined.
     a momentum below 0
       ArgumentError: SGD: momentum is -1; it must be at least 0 and finite.
     a weight decay below 0

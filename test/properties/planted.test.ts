@@ -98,8 +98,8 @@ const planted: Record<string, Operation> = {
   "a value at 1e30": recordOf(
     unary({
       name: "planted",
-      value: (m, x) => m.sqrt(m.add(m.constant(1), m.mul(x, x))),
-      derivative: (m, x, root) => m.div(x, root),
+      value: (m, x) => m.where(m.less(m.constant(1e25), x), m.mul(m.constant(1.01), x), x),
+      derivative: (m) => m.constant(1),
     }),
   ),
   "a slope at 1e30": recordOf(

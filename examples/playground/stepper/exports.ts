@@ -11,6 +11,14 @@ export type Target = "halograd" | "pytorch" | "jax";
 const ATOM = 10;
 const TIGHTNESS: Record<string, number> = { "+": 1, "-": 1, "*": 2, "/": 2, neg: 3, "**": 4 };
 
+/** An operation that the other library writes in another way than by a call. */
+export class NoCodeError extends Error {
+  constructor(name: string, target: Target) {
+    super(`${name} has no code for ${target}`);
+    this.name = "NoCodeError";
+  }
+}
+
 /** The whole program as a module or script that prints the result and the gradients. */
 export function exportCode(run: Run, target: Target): string {
   return new Writer(run, target).write();
@@ -167,7 +175,9 @@ class Writer {
         ...pieces.map(([text]) => text),
         ...(options.length > 0 ? [`{ ${options.join(", ")} }`] : []),
       ];
+      // Many operations are functions only; of those that are not, some read better as functions.
       const isMethod =
+        name in this.#run.result &&
         !["where", "linearCombination", "concat", "stack"].includes(name) &&
         !isNumeric(nodes[0]) &&
         nodes[0].type !== "ArrayExpression";
@@ -238,7 +248,37 @@ class Writer {
       case "sin":
       case "cos":
       case "tanh":
+      case "tan":
+      case "sinh":
+      case "cosh":
+      case "log2":
+      case "log10":
+      case "floor":
+      case "ceil":
+      case "round":
         return `${f}.${name}(${as(x)})`;
+      case "asin":
+      case "acos":
+      case "atan":
+        return isTorch ? `torch.${name}(${as(x)})` : `jnp.arc${name.slice(1)}(${x})`;
+      case "atan2":
+        return isTorch ? `torch.atan2(${as(x)}, ${as(y)})` : `jnp.arctan2(${x}, ${y})`;
+      case "remainder":
+      case "outer":
+        return `${f}.${name}(${as(x)}, ${as(y)})`;
+      case "logAddExp":
+        return `${f}.logaddexp(${as(x)}, ${as(y)})`;
+      case "logSigmoid":
+        return isTorch ? `F.logsigmoid(${as(x)})` : `jax.nn.log_sigmoid(${x})`;
+      case "isNaN":
+      case "isFinite":
+        return float(`${f}.${name.toLowerCase()}(${as(x)})`);
+      case "tril":
+      case "triu":
+      case "diagonal":
+        return `${f}.${name}(${as(x)}, ${y ?? "0"})`;
+      case "cumprod":
+        return `${f}.cumprod(${as(x)}, ${dim}=${y})`;
       case "neg":
         return `(-${x})`;
       case "rsqrt":
@@ -407,7 +447,7 @@ class Writer {
         return `((${x}) ${sign} (${y}))`;
       }
       default:
-        throw new Error(`${name} has no code for ${this.#target}`);
+        throw new NoCodeError(name, this.#target);
     }
   }
 

@@ -7,7 +7,7 @@ import { Choice } from "../site/controls.tsx";
 import { show } from "../site/numbers.ts";
 import { Plot } from "../site/plot.tsx";
 import { localFormula, Maths } from "./explanation.tsx";
-import { exportCode, type Target } from "./exports.ts";
+import { exportCode, NoCodeError, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
 import { choices, judge, type Question, type Verdict } from "./predict.ts";
 import { type Run, runProgram, type Values } from "./program.ts";
@@ -489,7 +489,12 @@ export function Exports({ recording: { run } }: { readonly recording: Recording 
     const names = new Map([...run.names].map(([name, value]) => [value, name]));
     if (format === "SVG") return tapeToSvg(run.result, { names, showValues: true });
     if (format === "DOT") return tapeToDot(run.result, { names, showValues: true });
-    return exportCode(run, format.toLowerCase() as Target);
+    try {
+      return exportCode(run, format.toLowerCase() as Target);
+    } catch (error) {
+      if (error instanceof NoCodeError) return `# ${error.message}: write this line by hand.\n`;
+      throw error;
+    }
   }, [run, format]);
   const extension = { halograd: "mjs", PyTorch: "py", JAX: "py", SVG: "svg", DOT: "dot" }[format];
   const address = useMemo(

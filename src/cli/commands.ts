@@ -411,7 +411,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       details:
         "For example: halograd decompose --sparc MassModels_Lelli2016c.mrt --galaxies SPARC_Lelli2016c.mrt --galaxy NGC3198. Haloes of several families are compared by how well each point is foretold by the others, and by their evidence. Mass-to-light ratios at 3.6 μm, distance, inclination and the scale of the errors are parameters too. Of one galaxy it writes masses.csv, draws.csv, figures/decomposition.svg and figures/corner.svg; of all of SPARC, without --galaxy, masses.csv, accelerations.csv and figures/accelerations.svg.",
       options: {
-        sparc: path("FILE", "MassModels_Lelli2016c.mrt", "the table of SPARC's curves, as published"),
+        sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
         galaxies: path(
           "FILE",
           undefined,

@@ -15,6 +15,7 @@ import { log10 } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
 import { readTextFile } from "../node/files.ts";
 import { accelerationFigure, cornerFigure, decompositionFigure } from "../plot/index.ts";
+import { UsageError } from "./arguments.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
@@ -25,7 +26,7 @@ const MANY: readonly string[] = ["masses.csv", "accelerations.csv", "figures/acc
 
 /** The values of the command's options. */
 export interface DecomposeOptions {
-  readonly sparc: string;
+  readonly sparc: string | undefined;
   readonly galaxies: string | undefined;
   readonly galaxy: string | undefined;
   readonly halo: readonly HaloFamily[];
@@ -48,6 +49,10 @@ interface Result {
 /** The command. */
 export function decompose(values: DecomposeOptions, context: Context): Outcome {
   const { sparc, galaxy } = values;
+  if (sparc === undefined) {
+    const fix = "give --sparc MassModels_Lelli2016c.mrt, as published at zenodo.org/records/16284118";
+    throw new UsageError("halograd decompose", "there is no table of measured curves", fix);
+  }
   const curves = parseSparcCurves(readTextFile(sparc), sparc);
   const rows = rowsOf(values);
   const chosen = galaxy === undefined ? curves : [findSparcGalaxy(curves, galaxy, sparc)];

@@ -87,6 +87,14 @@ describe("halograd decompose", () => {
     expect(stdout).toMatch(/warning: 1 of 1 posteriors have not converged[\s\S]*--moves/);
   });
 
+  test("asks for the table of curves", () => {
+    const { code, stderr } = halograd(["decompose"], { cwd: home });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/no table of measured curves[\s\S]*--sparc MassModels/),
+    });
+  });
+
   test.each([
     ["galaxy", "X9", /X9/],
     ["halo", "isothermal", /pseudo-isothermal/],

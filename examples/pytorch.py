@@ -1,9 +1,8 @@
-"""Loads the reference network of model.safetensors into PyTorch, and denoises curves [km/s]. Needs torch and safetensors."""
+"""Loads the reference network of model.safetensors into PyTorch, and denoises curves [km/s]. Needs torch alone."""
 import json
 import sys
 
 import torch
-from safetensors import safe_open
 from torch.nn.functional import silu
 
 
@@ -25,10 +24,15 @@ class DenoisingAutoencoder(torch.nn.Module):
         return x
 
 
-with safe_open(sys.argv[1], "pt") as file:
-    about = {key: json.loads(text) for key, text in file.metadata().items()}
-    model = DenoisingAutoencoder(about["widths"])
-    model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
+with open(sys.argv[1], "rb") as file:
+    header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    data = bytearray(file.read())
+about = {key: json.loads(text) for key, text in header.pop("__metadata__").items()}
+model = DenoisingAutoencoder(about["widths"])
+model.load_state_dict({
+    name: torch.frombuffer(data[slice(*entry["data_offsets"])], dtype=torch.float32).reshape(entry["shape"])
+    for name, entry in header.items()
+})
 curves = torch.tensor([[float(v) for v in row.split(",")] for row in sys.stdin.read().split()[1:]])
 mean, deviation = about["mean"], about["standard_deviation"]
 with torch.no_grad():

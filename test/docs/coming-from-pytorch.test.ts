@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import * as halograd from "../../src/index.ts";
 import * as nn from "../../src/nn/index.ts";
+import { pythonWith } from "../python.ts";
 
 const page = readFileSync(
   fileURLToPath(new URL("../../docs/coming-from-pytorch.md", import.meta.url)),
@@ -62,9 +63,7 @@ function shapeOf(value: unknown): number[] {
 }
 
 function askPyTorch(): { values: unknown[]; printed: string } | undefined {
-  const interpreter = ["python3", "/usr/bin/python3"].find(
-    (command) => spawnSync(command, ["-c", "import torch"]).status === 0,
-  );
+  const interpreter = pythonWith("torch");
   if (interpreter === undefined) {
     console.warn("PyTorch is not installed (Debian: python3-torch): its column is not compared");
     return undefined;

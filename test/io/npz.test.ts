@@ -1,6 +1,6 @@
 /** npz files: NumPy reads what is written, what NumPy writes is read, and damaged and hostile files are refused. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +9,13 @@ import { ArgumentError, FormatError, HalogradError, ShapeError } from "../../src
 import { Random } from "../../src/index.ts";
 import { crc32 } from "../../src/io/crc32.ts";
 import { readNpz, writeNpz } from "../../src/io/index.ts";
+import { pythonWith } from "../python.ts";
 
 const home = mkdtempSync(join(tmpdir(), "halograd-npz-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-const hasNumpy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
+const interpreter = pythonWith("numpy");
 const python = (program: string): string =>
-  execFileSync("python3", ["-c", program], { cwd: home, encoding: "utf8" });
+  execFileSync(interpreter!, ["-c", program], { cwd: home, encoding: "utf8" });
 
 const contents = {
   matrix: { shape: [2, 3], data: Float64Array.of(1, -0, 1e-310, Infinity, Number.NaN, 0.1) },
@@ -35,7 +36,7 @@ test("what is written is read, to the bit", () => {
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926); // the check value of the standard
 });
 
-describe.skipIf(!hasNumpy)("NumPy", () => {
+describe.skipIf(interpreter === undefined)("NumPy", () => {
   test("reads what is written", () => {
     writeFileSync(join(home, "mine.npz"), bytes);
     const program = `import numpy as np

@@ -8,10 +8,11 @@ import { expect, test } from "vitest";
 import { denoiseCurves, finish, generatePopulation, trainModel, writeModel } from "../../src/curves/index.ts";
 import { Random } from "../../src/index.ts";
 import { formatCsv } from "../../src/io/index.ts";
+import { pythonWith } from "../python.ts";
 
-const hasTorch = spawnSync("python3", ["-c", "import torch, safetensors"]).status === 0;
+const python = pythonWith("torch");
 
-test.skipIf(!hasTorch)("PyTorch denoises curves as the engine does", () => {
+test.skipIf(python === undefined)("PyTorch denoises curves as the engine does", () => {
   const random = new Random(1);
   const galaxies = finish(generatePopulation({ count: 20, random }));
   const { model } = finish(trainModel(galaxies, { epochs: 30, random }));
@@ -19,7 +20,7 @@ test.skipIf(!hasTorch)("PyTorch denoises curves as the engine does", () => {
   const path = join(folder, "model.safetensors");
   writeFileSync(path, writeModel(model));
   const input = formatCsv(galaxies.radii, galaxies.curves);
-  const { stdout } = spawnSync("python3", ["examples/pytorch.py", path], { input, encoding: "utf8" });
+  const { stdout } = spawnSync(python!, ["examples/pytorch.py", path], { input, encoding: "utf8" });
   rmSync(folder, { recursive: true });
   const denoised: number[][] = JSON.parse(stdout);
   denoiseCurves(model, galaxies).forEach((curve, i) => {

@@ -72,8 +72,13 @@ describe("a mass model", () => {
     const { concentration } = { concentration: 10 ** model.valuesOf(at(model))[1] };
     const halo = haloOf("nfw", { mass: 1e11, concentration });
     expect(far.halo[1] / halo.velocitySquared(6)).toBeCloseTo(1, 9);
-    const edgeOn = model.curvesOf(at(model, { inclination: 30 / 4 }));
-    expect(edgeOn.halo[2] / near.halo[2]).toBeCloseTo(1 / Math.sin(Math.PI / 3) ** 2, 9);
+    const edgeOn = at(model, { inclination: 30 / 4 });
+    expect(model.curvesOf(edgeOn).disc[2] / near.disc[2]).toBeCloseTo(1 / Math.sin(Math.PI / 3) ** 2, 9);
+    // The halo's mass is told as it would be for the stated inclination.
+    expect(model.valuesOf(at(model))[0] - model.valuesOf(edgeOn)[0]).toBeCloseTo(
+      -3 * Math.log10(Math.sin(Math.PI / 3)),
+      9,
+    );
     // Beyond the edge it is the other side.
     const beyond = at(model, { inclination: 40 / 4 });
     expect(

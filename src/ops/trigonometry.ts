@@ -72,7 +72,11 @@ export const atan2: Binary = binary({
     return m.where(isNegative(y), m.neg(upper), upper);
   },
   derivatives: [(m, y, x) => overSquares(m, x, x, y), (m, y, x) => m.neg(overSquares(m, y, x, y))],
-  kinks: [0],
+  // Random cases stay away from the cut along negative x, and from the origin.
+  intervals: [
+    [-Infinity, Infinity],
+    [0, Infinity],
+  ],
 });
 
 /** sinh x = (eˣ − e⁻ˣ)/2. d/dx = cosh x. */

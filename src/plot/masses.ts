@@ -20,10 +20,12 @@ export interface DecompositionFigureOptions {
   readonly halo: string;
   /** The measured points; the posterior is given at their radii. */
   readonly observations: ObservedPoints;
-  /** Velocities of the whole, quantiles 2.5, 16, 50, 84 and 97.5 %. */
-  readonly total: Quantiles;
+  /** Velocities of the whole at each radius, km/s: the quantiles 2.5, 16, 50, 84 and 97.5 %. */
+  readonly total: readonly (readonly number[])[];
   /** Of each part, the same; a velocity below 0 stands for one that pulls outwards. */
-  readonly parts: Readonly<Partial<Record<"gas" | "disc" | "bulge" | "halo", Quantiles>>>;
+  readonly parts: Readonly<
+    Partial<Record<"gas" | "disc" | "bulge" | "halo", readonly (readonly number[])[]>>
+  >;
 }
 
 const PARTS = [
@@ -348,7 +350,12 @@ export interface AccelerationOptions {
   /** How many galaxies these are of. */
   readonly galaxies: number;
   /** A relation of the two to draw, and its name. */
-  readonly relation?: { readonly label: string; readonly at: (visible: number) => number };
+  readonly relation?: {
+    /** What the legend calls it. */
+    readonly label: string;
+    /** What is observed where the visible mass gives this. */
+    readonly at: (visible: number) => number;
+  };
 }
 
 /**

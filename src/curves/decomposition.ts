@@ -36,6 +36,7 @@ export interface MassQuantity {
 
 /** The posterior of one galaxy with a halo of one family. */
 export interface Decomposition {
+  /** The family of its halo. */
   readonly family: HaloFamily;
   /** The parameters, then the masses that follow from them. */
   readonly quantities: readonly MassQuantity[];
@@ -51,9 +52,11 @@ export interface Decomposition {
   readonly doubtfulPoints: number;
   /** ln of the evidence, and its standard error. */
   readonly logEvidence: number;
+  /** Its standard error. */
   readonly logEvidenceError: number;
   /** The worst R̂, and the least effective number of draws, of any parameter. */
   readonly rHat: number;
+  /** The least effective number of draws of any parameter. */
   readonly effectiveCount: number;
   /** Likelihoods that were computed. */
   readonly evaluations: number;

@@ -82,15 +82,21 @@ export type MassParameterName =
 
 /** Squared circular velocities of the parts at the radii of the data, (km/s)², as they would be seen. */
 export interface MassModelCurves {
+  /** What the gas holds. */
   readonly gas: Float64Array;
+  /** What the disc holds. */
   readonly disc: Float64Array;
+  /** What the bulge holds. */
   readonly bulge: Float64Array;
+  /** What the halo holds. */
   readonly halo: Float64Array;
 }
 
 /** A galaxy and a family of haloes, ready to be sampled. */
 export interface MassModel {
+  /** The family of its halo. */
   readonly family: HaloFamily;
+  /** Mass and concentration first. */
   readonly parameters: readonly MassParameter[];
   /** Points that were measured. */
   readonly count: number;

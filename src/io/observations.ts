@@ -17,7 +17,9 @@ export interface Observations {
 
 /** The names of columns as they stand in the table, or their numbers, counted from 1. */
 export interface ObservationColumns {
+  /** The radius. */
   readonly radius?: string | undefined;
+  /** The velocity. */
   readonly velocity?: string | undefined;
   /** Two with a slash between them, as in "E_V/e_V", are errors upwards and downwards. */
   readonly error?: string | undefined;

@@ -17,14 +17,23 @@ export type SafetensorsIntegerDtype = keyof SafetensorsIntegers;
 
 /** What whole numbers are read as: nothing is rounded, those of 64 bits are bigint. */
 export interface SafetensorsIntegers {
+  /** The I64. */
   readonly I64: BigInt64Array;
+  /** The U64. */
   readonly U64: BigUint64Array;
+  /** The I32. */
   readonly I32: Int32Array;
+  /** The U32. */
   readonly U32: Uint32Array;
+  /** The I16. */
   readonly I16: Int16Array;
+  /** The U16. */
   readonly U16: Uint16Array;
+  /** The I8. */
   readonly I8: Int8Array;
+  /** The U8. */
   readonly U8: Uint8Array;
+  /** The BOOL. */
   readonly BOOL: Uint8Array;
 }
 

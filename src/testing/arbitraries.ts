@@ -49,8 +49,11 @@ export interface Arbitrary<T> {
 
 /** An arbitrary of fast-check 3, which has two methods more. */
 export interface OlderArbitrary<T> extends Arbitrary<T> {
+  /** The filter. */
   filter(predicate: (value: T) => boolean): OlderArbitrary<T>;
+  /** The map. */
   map<U>(mapper: (value: T) => U, unmapper?: (possible: unknown) => T): OlderArbitrary<U>;
+  /** The chain. */
   chain<U>(chainer: (value: T) => Arbitrary<U>): OlderArbitrary<U>;
   /** The same values, never made smaller. */
   noShrink(): OlderArbitrary<T>;
@@ -73,6 +76,7 @@ export interface FastCheck {
 
 /** What is used of fast-check 3. */
 export interface OlderFastCheck extends FastCheck {
+  /** The Arbitrary. */
   readonly Arbitrary: abstract new <T>() => OlderArbitrary<T>;
 }
 

@@ -2,6 +2,7 @@
 
 import { Random } from "../basics/random.ts";
 import { type Decomposition, decomposeGalaxy, quantiles, squaredOf } from "../curves/index.ts";
+import { retold } from "../diffusion/progress.ts";
 import { acceleration, HALO_PROFILES, type HaloFamily, radialAcceleration } from "../galaxy/index.ts";
 import { formatName } from "../io/csv.ts";
 import {
@@ -39,11 +40,31 @@ export interface DecomposeOptions {
   readonly force: boolean;
 }
 
-/** A galaxy, and what came of each family, the one that foretells its points best first. */
+/** What came of one family, without its draws. */
+interface Summary
+  extends Omit<
+    Decomposition,
+    "quantities" | "curves" | "predictiveScores" | "doubtfulPoints" | "evaluations"
+  > {
+  /** Each at the shares of {@link SHARES}. */
+  readonly quantities: readonly { readonly title: string; readonly quantiles: readonly number[] }[];
+}
+
+/** A point's accelerations, m/s². */
+interface Acceleration {
+  /** Of gas and stars: the median over the draws of the best family. */
+  readonly visible: number;
+  readonly observed: number;
+  /** Whether its velocity is known well enough to tell. */
+  readonly isPrecise: boolean;
+}
+
+/** A galaxy, and what came of each family, the one that foretells its points best first. The draws of many would fill the memory. */
 interface Result {
   readonly curve: SparcCurve;
   readonly row: SparcGalaxy | undefined;
-  readonly families: readonly Decomposition[];
+  readonly families: readonly Summary[];
+  readonly accelerations: readonly Acceleration[];
 }
 
 /** The command. */
@@ -61,22 +82,27 @@ export function decompose(values: DecomposeOptions, context: Context): Outcome {
     force: values.force,
   });
   const results: Result[] = [];
+  let draws: Decomposition | undefined;
   const { result } = follow(
-    decomposeAll(chosen, rows, values, results),
+    decomposeAll(chosen, rows, values, (done, best) => {
+      results.push(done);
+      draws = best;
+    }),
     galaxy === undefined ? "galaxies" : "posterior",
     ({ doing }) => [doing],
     context,
   );
   const complete = result !== undefined;
-  if (results.length > 0) {
-    output.write(galaxy === undefined ? filesOfMany(results) : filesOfOne(results[0]));
-    tell(context, results);
+  if (draws !== undefined) {
+    const telling = galaxy === undefined ? relationOf(results) : undefined;
+    output.write(telling === undefined ? filesOfOne(results[0], draws) : filesOfMany(results, telling));
+    tell(context, results, telling);
   }
   tellOutcome(context, output, complete);
   return { complete, result: { ...output.result(), seed: values.seed, galaxies: results.map(summaryOf) } };
 }
 
-/** The table of galaxies, which stands beside the curves under its published name unless an option says where. */
+/** The rows of the table of galaxies by name; none without the table. */
 function rowsOf({ galaxies }: DecomposeOptions): Map<string, SparcGalaxy> {
   if (galaxies === undefined) return new Map();
   const list = parseSparcGalaxies(readTextFile(galaxies), galaxies);
@@ -89,12 +115,12 @@ interface Step {
   readonly doing: string;
 }
 
-/** All galaxies, each with each family; finished ones are added to the results. */
+/** All galaxies, each with each family; `take` is given what came of one, and its best family with all draws. */
 function* decomposeAll(
   chosen: readonly SparcCurve[],
   rows: ReadonlyMap<string, SparcGalaxy>,
   values: DecomposeOptions,
-  results: Result[],
+  take: (result: Result, best: Decomposition) => void,
 ): Generator<Step, true, void> {
   const random = new Random(values.seed);
   const { halo, moves, discRatio, bulgeRatio, ratioScatter } = values;
@@ -123,20 +149,33 @@ function* decomposeAll(
           hydrogenMass: row?.hydrogenMass,
         },
       );
-      for (;;) {
-        const step = work.next();
-        if (step.done) {
-          families.push(step.value);
-          break;
-        }
-        const share = step.value.done / step.value.total;
-        yield { done: before + share, total, doing: `${curve.name}, ${HALO_PROFILES[family].title}` };
-      }
+      families.push(
+        yield* retold(
+          work,
+          (step): Step => ({
+            done: before + step.done / step.total,
+            total,
+            doing: `${curve.name}, ${HALO_PROFILES[family].title}`,
+          }),
+        ),
+      );
     }
     families.sort((a, b) => b.predictiveScore - a.predictiveScore);
-    results.push({ curve, row, families });
+    const [best] = families;
+    take(
+      { curve, row, families: families.map(summarised), accelerations: accelerationsOf(curve, best) },
+      best,
+    );
   }
   return true;
+}
+
+function summarised(one: Decomposition): Summary {
+  const { quantities, curves, predictiveScores, doubtfulPoints, evaluations, ...kept } = one;
+  return {
+    ...kept,
+    quantities: quantities.map(({ title, draws }) => ({ title, quantiles: quantiles(draws, SHARES) })),
+  };
 }
 
 /** A table with texts among its numbers. */
@@ -156,12 +195,7 @@ function massesTable(results: readonly Result[]): string {
     ["galaxy", "halo", "quantity", "2.5 %", "16 %", "median", "84 %", "97.5 %"],
     results.flatMap(({ curve, families }) =>
       families.flatMap((one) => [
-        ...one.quantities.map(({ title, draws }) => [
-          curve.name,
-          one.family,
-          title,
-          ...quantiles(draws, SHARES),
-        ]),
+        ...one.quantities.map(({ title, quantiles }) => [curve.name, one.family, title, ...quantiles]),
         ...(
           [
             ["chi squared of the best draw", one.chiSquared],
@@ -176,8 +210,8 @@ function massesTable(results: readonly Result[]): string {
   );
 }
 
-function filesOfOne({ curve, families }: Result): OutputFile[] {
-  const [best] = families;
+function filesOfOne(result: Result, best: Decomposition): OutputFile[] {
+  const { curve } = result;
   const quantity = best.quantities;
   const { radii, velocities, errors } = curve;
   const speedsOf = (of: (draw: (typeof best.curves)[number], i: number) => number): number[][] =>
@@ -189,7 +223,7 @@ function filesOfOne({ curve, families }: Result): OutputFile[] {
     );
   const has = (list: Float64Array): boolean => list.some((value) => value !== 0);
   return [
-    ["masses.csv", massesTable([{ curve, row: undefined, families }])],
+    ["masses.csv", massesTable([result])],
     [
       "draws.csv",
       table(
@@ -235,94 +269,60 @@ function signedRoot(squared: number): number {
   return squared < 0 ? -Math.sqrt(-squared) : Math.sqrt(squared);
 }
 
-/** Accelerations of a galaxy's points, medians over the draws of the best family. */
-function accelerationsOf({ curve, families: [best] }: Result): { visible: number[]; observed: number[] } {
-  // Scales of inclination and distance act on both alike, up to the halo: medians of parts at the stated radii.
-  const at = (i: number): [visible: number, observed: number] => [
-    acceleration(
-      median(best.curves.map((draw) => draw.gas[i] + draw.disc[i] + draw.bulge[i])),
-      curve.radii[i],
-    ),
-    acceleration(curve.velocities[i] * curve.velocities[i], curve.radii[i]),
-  ];
-  const pairs = Array.from(curve.radii, (_, i) => at(i)).filter(
-    ([visible, observed]) => visible > 0 && observed > 0,
-  );
-  return { visible: pairs.map(([visible]) => visible), observed: pairs.map(([, observed]) => observed) };
-}
-
 /** Points with smaller errors than this tell an acceleration, as McGaugh, Lelli & Schombert (2016) chose them. */
 const MOST_ERROR = 0.1;
 /** Degrees; seen from above, little of the rotation is along the line of sight. */
 const LEAST_INCLINATION = 30;
 
-function filesOfMany(results: readonly Result[]): OutputFile[] {
-  const points: (string | number)[][] = [];
-  for (const result of results) {
-    const { visible, observed } = accelerationsOf(result);
-    visible.forEach((value, i) => {
-      points.push([result.curve.name, value, observed[i]]);
-    });
-  }
-  const { visible, observed, galaxies } = chosenAccelerations(results);
+/** Those of the points where both are above 0. The parts are as they are seen at the stated radii. */
+function accelerationsOf({ radii, velocities, errors }: SparcCurve, best: Decomposition): Acceleration[] {
+  return Array.from(radii, (radius, i) => ({
+    visible: acceleration(
+      median(best.curves.map((draw) => draw.gas[i] + draw.disc[i] + draw.bulge[i])),
+      radius,
+    ),
+    observed: acceleration(velocities[i] * velocities[i], radius),
+    isPrecise: errors[i] < MOST_ERROR * velocities[i],
+  })).filter(({ visible, observed }) => visible > 0 && observed > 0);
+}
+
+/** Accelerations of the galaxies and points that tell them. */
+interface Relation {
+  readonly visible: readonly number[];
+  readonly observed: readonly number[];
+  readonly galaxies: number;
+}
+
+function relationOf(results: readonly Result[]): Relation {
+  const good = results.filter(
+    ({ row }) => row === undefined || (row.quality < 3 && row.inclination >= LEAST_INCLINATION),
+  );
+  const points = good.flatMap(({ accelerations }) => accelerations.filter(({ isPrecise }) => isPrecise));
+  return {
+    visible: points.map(({ visible }) => visible),
+    observed: points.map(({ observed }) => observed),
+    galaxies: good.length,
+  };
+}
+
+function filesOfMany(results: readonly Result[], telling: Relation): OutputFile[] {
+  const points = results.flatMap(({ curve, accelerations }) =>
+    accelerations.map(({ visible, observed }) => [curve.name, visible, observed]),
+  );
   const files: OutputFile[] = [
     ["masses.csv", massesTable(results)],
     ["accelerations.csv", table(["galaxy", "gas and stars [m/s^2]", "observed [m/s^2]"], points)],
   ];
-  if (visible.length > 0) {
-    files.push([
-      "figures/accelerations.svg",
-      accelerationFigure({
-        visible,
-        observed,
-        galaxies,
-        relation: { label: "relation of McGaugh et al. 2016", at: (g) => radialAcceleration(g) },
-      }),
-    ]);
+  if (telling.visible.length > 0) {
+    const relation = { label: "relation of McGaugh et al. 2016", at: (g: number) => radialAcceleration(g) };
+    files.push(["figures/accelerations.svg", accelerationFigure({ ...telling, relation })]);
   }
   return files;
 }
 
-/** Of galaxies and points that tell an acceleration. */
-function chosenAccelerations(results: readonly Result[]): {
-  visible: number[];
-  observed: number[];
-  galaxies: number;
-} {
-  const good = results.filter(
-    ({ row }) => row === undefined || (row.quality < 3 && row.inclination >= LEAST_INCLINATION),
-  );
-  const visible: number[] = [];
-  const observed: number[] = [];
-  for (const result of good) {
-    const { curve } = result;
-    const keep = Array.from(curve.velocities, (v, i) => curve.errors[i] < MOST_ERROR * v);
-    const part = (list: Float64Array): Float64Array => list.filter((_, i) => keep[i]);
-    const [best] = result.families;
-    const own = accelerationsOf({
-      ...result,
-      curve: { ...curve, radii: part(curve.radii), velocities: part(curve.velocities) },
-      families: [
-        {
-          ...best,
-          curves: best.curves.map(({ gas, disc, bulge, halo }) => ({
-            gas: part(gas),
-            disc: part(disc),
-            bulge: part(bulge),
-            halo: part(halo),
-          })),
-        },
-      ],
-    });
-    visible.push(...own.visible);
-    observed.push(...own.observed);
-  }
-  return { visible, observed, galaxies: good.length };
-}
-
 /** One galaxy: a table of families and the quantities of the best. Several: a line each, and the relation of accelerations. */
-function tell({ terminal }: Context, results: readonly Result[]): void {
-  if (results.length === 1) {
+function tell({ terminal }: Context, results: readonly Result[], telling: Relation | undefined): void {
+  if (telling === undefined) {
     const [{ curve, families }] = results;
     terminal.say(
       `${curve.name}: ${curve.radii.length} points; the score is ln p of each point given the others, higher is better`,
@@ -334,8 +334,8 @@ function tell({ terminal }: Context, results: readonly Result[]): void {
     }
     const [best] = families;
     terminal.say(`with the ${HALO_PROFILES[best.family].title} halo (median; 68 %):`);
-    for (const { title, draws } of best.quantities) {
-      const [, ...values] = quantiles(draws, SHARES);
+    for (const { title, quantiles } of best.quantities) {
+      const [, ...values] = quantiles;
       // As many decimals as show the interval with two digits.
       const decimals = Math.max(0, 1 - Math.floor(log10(Math.max(values[2] - values[0], 1e-9))));
       const [low, middle, high] = values.map((value) =>
@@ -344,7 +344,7 @@ function tell({ terminal }: Context, results: readonly Result[]): void {
       terminal.say(`  ${title}  ${middle}  (${low} to ${high})`);
     }
   } else {
-    const { visible, observed, galaxies } = chosenAccelerations(results);
+    const { visible, observed, galaxies } = telling;
     if (visible.length > 0) {
       const residuals = visible.map((g, i) => log10(observed[i] / radialAcceleration(g)));
       const middle = median(residuals);
@@ -379,9 +379,7 @@ function summaryOf({ curve, families }: Result): Record<string, unknown> {
       logEvidence: one.logEvidence,
       rHat: one.rHat,
       effectiveCount: one.effectiveCount,
-      quantities: Object.fromEntries(
-        one.quantities.map(({ title, draws }) => [title, quantiles(draws, SHARES)]),
-      ),
+      quantities: Object.fromEntries(one.quantities.map(({ title, quantiles }) => [title, quantiles])),
     })),
   };
 }

@@ -3,7 +3,7 @@
 import { denoiseCurves, rootMeanSquare } from "../curves/index.ts";
 import { formatCsv } from "../io/index.ts";
 import type { Context, Outcome } from "./context.ts";
-import { describeModel, readCurves, readModelFile } from "./input.ts";
+import { readCurves, readDescribedModel } from "./input.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
 
 /** The values of the command's options. */
@@ -21,13 +21,14 @@ export function denoise(
   context: Context,
   [source]: readonly string[],
 ): Outcome {
-  const [network, noisy] = [readModelFile(model), readCurves(source)];
+  const { model: network, described } = readDescribedModel(model);
+  const noisy = readCurves(source);
   const clean = denoiseCurves(network, noisy, { noise, source });
   const output = new OutputFolder(out, { names: ["denoised.csv"], force });
   output.write([["denoised.csv", formatCsv(noisy.radii, clean)]]);
   const change = rootMeanSquare(noisy.curves, clean);
   context.terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
   tellOutcome(context, output, true);
-  const told = { model: describeModel(model, network), curves: clean.length, change };
+  const told = { model: described, curves: clean.length, change };
   return { complete: true, result: { ...output.result(), ...told } };
 }

@@ -29,7 +29,7 @@ import { FileError, readTextFile, sourceOf } from "../node/files.ts";
 import { inferenceFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { describeModel, readModelFile } from "./input.ts";
+import { type ModelFile, readDescribedModel } from "./input.ts";
 import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The files of an inference. */
@@ -70,8 +70,7 @@ const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 /** The command. */
 export function infer(values: InferOptions, context: Context): Outcome {
   const { name, observations } = readObservations(values);
-  const modelFile = values.model ?? STANDARD_MODEL;
-  const model = readModelOrTell(modelFile, values.model !== undefined);
+  const { model, described } = readModelOrTell(values.model);
   const { radii } = model;
   const { rMin = radii[0], rMax = radii[radii.length - 1], bank, chains, transitions } = values;
   const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;
@@ -107,7 +106,7 @@ export function infer(values: InferOptions, context: Context): Outcome {
     complete,
     result: {
       ...output.result(),
-      model: describeModel(modelFile, model),
+      model: described,
       ...resultOf(name, posterior, parameters, seed),
       ...{ deviation, errorSpread, warnings: warnings.map(([problem]) => problem) },
     },
@@ -147,14 +146,14 @@ function readObservations({ data, sparc, galaxy, columns, distance }: InferOptio
 const STANDARD_MODEL = "out/model.safetensors";
 
 /** The model; the fix of one that is missing, and was not asked for, is to train one, of the network that can do this. */
-function readModelOrTell(path: string, isAskedFor: boolean): Model {
+function readModelOrTell(path: string | undefined): ModelFile {
   try {
-    return readModelFile(path);
+    return readDescribedModel(path ?? STANDARD_MODEL);
   } catch (error) {
-    if (isAskedFor || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
+    if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
     const fix =
       "halograd run --network residual --count 12500 makes it in two minutes; --model FILE names another";
-    throw new FileError(path, error.code, error.problem, fix);
+    throw new FileError(STANDARD_MODEL, error.code, error.problem, fix);
   }
 }
 

@@ -6,23 +6,25 @@ import { type Galaxy, type Model, parseGalaxies, readModel } from "../curves/ind
 import { type Curves, parseCurves } from "../io/index.ts";
 import { readBytes, readTextFile, sourceOf } from "../node/files.ts";
 
-/** @throws FileError when it cannot be read, FormatError when it is not a model */
-export function readModelFile(path: string): Model {
-  return readModel(readBytes(path), path);
+/** A model, and what `--json` says of it. */
+export interface ModelFile {
+  readonly model: Model;
+  /** The file, what tells it from any other, and where it comes from. */
+  readonly described: Readonly<Record<string, unknown>>;
 }
 
-/** What `--json` says of a model: the file that it was read from, what tells it from any other, and where it comes from. */
-export function describeModel(path: string, { training }: Model): Readonly<Record<string, unknown>> {
-  const { seed, population, data, version } = training;
-  const sha256 = createHash("sha256").update(readBytes(path)).digest("hex");
-  return {
-    file: path,
-    sha256,
-    population: population ?? null,
-    data: data ?? null,
-    seed,
-    version: version ?? null,
-  };
+/** @throws FileError when it cannot be read, FormatError when it is not a model */
+export function readModelFile(path: string): Model {
+  return readDescribedModel(path).model;
+}
+
+/** @throws as {@link readModelFile} */
+export function readDescribedModel(path: string): ModelFile {
+  const bytes = readBytes(path);
+  const model = readModel(bytes, path);
+  const { seed, population = null, data = null, version = null } = model.training;
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { model, described: { file: path, sha256, population, data, seed, version } };
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is no table of curves of galaxies, km/s */

@@ -15,7 +15,7 @@ import { backendName } from "../kernels/index.ts";
 import { readTextFile, sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { describeModel, readModelFile } from "./input.ts";
+import { readDescribedModel } from "./input.ts";
 import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** Sampled curves, km/s. */
@@ -66,7 +66,7 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 
 /** The command. */
 export function sample(values: SampleOptions, context: Context): Outcome {
-  const model = readModelFile(values.model);
+  const { model, described } = readDescribedModel(values.model);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
   const wishes = readWishes(guide);
   const plain = { sampler, steps, condition, guidance, random: new Random(seed) };
@@ -110,7 +110,7 @@ export function sample(values: SampleOptions, context: Context): Outcome {
     complete,
     result: {
       ...output.result(),
-      model: describeModel(values.model, model),
+      model: described,
       seed,
       samples: curves.length,
       steps,

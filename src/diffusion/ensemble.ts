@@ -7,7 +7,7 @@
 import { checkCount, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
-import { exp, log } from "../kernels/math.ts";
+import { log } from "../kernels/math.ts";
 import { chainDiagnostics, importanceResample, nextPower } from "./posterior.ts";
 import type { Progress } from "./progress.ts";
 
@@ -170,16 +170,10 @@ function* fromPrior(
     const possible = heights.reduce((sum, height) => sum + Number(height > -Infinity), 0);
     const next = nextPower(heights, power, possible / 2);
     const weights = heights.map((height) => (height === -Infinity ? -Infinity : (next - power) * height));
-    const greatest = weights.reduce((most, weight) => Math.max(most, weight), -Infinity);
-    let [sum, squares] = [0, 0];
-    for (const weight of weights) {
-      const share = exp(weight - greatest);
-      sum += share;
-      squares += share * share;
-    }
-    logEvidence += greatest + log(sum / particles);
-    variance += squares / (sum * sum) - 1 / particles;
-    const { rows } = importanceResample(weights, particles, random.fork("resampling").fork(stage));
+    const resampled = importanceResample(weights, particles, random.fork("resampling").fork(stage));
+    const { rows } = resampled;
+    logEvidence += resampled.logMeanWeight;
+    variance += 1 / resampled.effectiveCount - 1 / particles;
     points = Array.from(rows, (row) => points[row].slice());
     heights = Float64Array.from(rows, (row) => heights[row]);
     power = next;

@@ -437,6 +437,8 @@ export interface ImportanceSample {
   readonly rows: Uint32Array;
   /** How many equal weights would know as much: 1/Σw² (Kish). Below some tens the draws are few points again and again. */
   readonly effectiveCount: number;
+  /** ln of the mean weight: of draws of a prior, weighted by their likelihood, that of the evidence. */
+  readonly logMeanWeight: number;
 }
 
 /**
@@ -480,7 +482,11 @@ export function importanceResample(
     while (reached <= target && row + 1 < weights.length) reached += weights[++row];
     rows[i] = row;
   }
-  return { rows, effectiveCount: (sum * sum) / squares };
+  return {
+    rows,
+    effectiveCount: (sum * sum) / squares,
+    logMeanWeight: greatest + log(sum / weights.length),
+  };
 }
 
 /** How well chains have mixed, of one number that they follow. */

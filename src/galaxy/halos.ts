@@ -20,8 +20,8 @@ import { HALO_FAMILIES, type HaloFamily } from "./names.ts";
 export interface HaloProfile {
   /** As people write it: "Burkert". */
   readonly title: string;
-  /** What the one number besides mass and concentration is, where the family has one. */
-  readonly form?: "core radius over scale radius" | "index α";
+  /** The one number besides mass and concentration, where the family has one: core radius over scale radius, or Einasto's α. */
+  readonly form?: "core / scale radius" | "Einasto α";
   /**
    * m(x)/x: the mass inside x = R/(scale radius) over x, in any unit.
    *
@@ -44,11 +44,11 @@ export const HALO_PROFILES: Readonly<Record<HaloFamily, HaloProfile>> = {
   nfw: { title: "NFW", shape: nfwShape },
   "cored-nfw": {
     title: "cored NFW",
-    form: "core radius over scale radius",
+    form: "core / scale radius",
     shape: (x, core) => nfwShape(x) * tanh(x / core),
   },
   burkert: { title: "Burkert", shape: burkertShape },
-  einasto: { title: "Einasto", form: "index α", shape: einastoShape },
+  einasto: { title: "Einasto", form: "Einasto α", shape: einastoShape },
   "pseudo-isothermal": { title: "pseudo-isothermal", shape: isothermalShape },
 };
 

@@ -10,7 +10,7 @@
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { erfc, exp, exp10, expm1, log, log10, sin } from "../kernels/math.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, virialScales } from "./components.ts";
-import { profileOf } from "./halos.ts";
+import { HALO_PROFILES, profileOf } from "./halos.ts";
 import type { HaloFamily } from "./names.ts";
 import { CONCENTRATION } from "./population.ts";
 
@@ -263,8 +263,12 @@ function priorsFor(data: Checked, family: HaloFamily, priors: MassModelPriors): 
   add("logConcentration", "log10 c200", (z) =>
     CORED.has(family) ? evenly(z, ...LOG_CONCENTRATION_RANGE) : CONCENTRATION.scatter * z,
   );
-  if (family === "cored-nfw") add("form", "core / scale radius", (z) => exp10(evenly(z, ...LOG_CORE_RANGE)));
-  if (family === "einasto") add("form", "Einasto α", (z) => INDEX.median * exp10(INDEX.scatter * z));
+  const { form } = HALO_PROFILES[family];
+  if (form !== undefined) {
+    add("form", form, (z) =>
+      family === "einasto" ? INDEX.median * exp10(INDEX.scatter * z) : exp10(evenly(z, ...LOG_CORE_RANGE)),
+    );
+  }
   if (data.disc.some((v) => v !== 0)) add("discRatio", "Υ disc", (z) => discRatio * exp10(ratioScatter * z));
   if (data.bulge.some((v) => v !== 0))
     add("bulgeRatio", "Υ bulge", (z) => bulgeRatio * exp10(ratioScatter * z));

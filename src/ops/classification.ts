@@ -1,12 +1,10 @@
 /** What classification needs beside the cross entropy of classes. */
 
-import { ShapeError } from "../basics/errors.ts";
-import { sameShape, showShape } from "../basics/shape.ts";
 import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { binary } from "./elementwise-record.ts";
 import { expOfMinusAbs, logistic } from "./expressions.ts";
-import { type LossOptions, reducedLoss } from "./loss-reduction.ts";
+import { checkSameShape, type LossOptions, reducedLoss } from "./loss-reduction.ts";
 import { of } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -20,13 +18,7 @@ export const binaryCrossEntropyWithLogits: (logits: Tensor, target: Tensor, opti
   composite(
     "binaryCrossEntropyWithLogits",
     (logits: Tensor, target: Tensor, options?: LossOptions) => {
-      if (!sameShape(logits.shape, target.shape)) {
-        throw new ShapeError(
-          "binaryCrossEntropyWithLogits",
-          `logits ${showShape(logits.shape)} and target ${showShape(target.shape)} differ: a loss compares element with element and does not broadcast.`,
-          "reshape or expand one of them on purpose.",
-        );
-      }
+      checkSameShape("binaryCrossEntropyWithLogits", logits, target, "logits");
       return reducedLoss("binaryCrossEntropyWithLogits", binaryCrossEntropy(logits, target), options);
     },
     [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => binaryCrossEntropyWithLogits(logits, target) }],

@@ -1,14 +1,14 @@
 /** Losses: the mean over all elements of a function of prediction and target, unless another reduction is asked for. */
 
 import { describeValue } from "../basics/check.ts";
-import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { sameShape, showShape } from "../basics/shape.ts";
+import { ArgumentError } from "../basics/errors.ts";
+import { sameShape } from "../basics/shape.ts";
 import { backend, onHost, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { ternary } from "./elementwise-record.ts";
 import { wholeNumbers } from "./indices.ts";
-import { type LossOptions, reducedLoss } from "./loss-reduction.ts";
+import { checkSameShape, type LossOptions, reducedLoss } from "./loss-reduction.ts";
 import { operands, zeroTensor } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -131,12 +131,3 @@ const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternar
   name: "scaledDifference",
   value: (m, scale, x, y) => m.mul(scale, m.sub(x, y)),
 });
-
-function checkSameShape(where: string, prediction: Tensor, target: Tensor): void {
-  if (sameShape(prediction.shape, target.shape)) return;
-  throw new ShapeError(
-    where,
-    `prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ: a loss compares element with element and does not broadcast.`,
-    "reshape or expand one of them on purpose.",
-  );
-}

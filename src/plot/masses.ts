@@ -177,9 +177,9 @@ const plain = (label: string): string => label.replace(/[*{}^_]/g, "");
 const BINS = 24;
 
 /** Shares of draws in each of some bins, smoothed. */
-function binned(places: readonly number[], weights = 1): Float64Array {
+function binned(places: readonly number[]): Float64Array {
   const counts = new Float64Array(BINS);
-  for (const place of places) if (place >= 0 && place < 1) counts[Math.floor(place * BINS)] += weights;
+  for (const place of places) if (place >= 0 && place < 1) counts[Math.floor(place * BINS)]++;
   return smoothed(counts);
 }
 

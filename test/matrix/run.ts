@@ -7,8 +7,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { installHalograd, installPackages } from "../runtimes/install.ts";
+import { installHalograd, installPackages, optionsOfCheck } from "../runtimes/install.ts";
 import { debianVersion, installBrowsers, installRuntimes } from "../runtimes/runtimes.ts";
 import { compare, GROUPS, type Place, type Row } from "./cells.ts";
 import { withTables } from "./tables.ts";
@@ -22,14 +21,7 @@ const HELP = `npm run test:matrix -- [options]
 
 A browser that is not installed is skipped; with CI=true in the environment it is a failure.`;
 
-const { values: options } = parseArgs({
-  options: {
-    update: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    "no-install": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const options = optionsOfCheck();
 
 // This file runs compiled, from .build/test/matrix/.
 const root = fileURLToPath(new URL("../../../", import.meta.url));

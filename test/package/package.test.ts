@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { npm } from "../runtimes/install.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
@@ -164,20 +165,6 @@ describe("the packed package, installed without a network", () => {
     expect(npm(home, "exec", "--offline", "--", "halograd", "--help")).toMatch(/halograd/);
   });
 });
-
-function npm(cwd: string, ...args: string[]): string {
-  // What an outer `npm test` says of its own project must not reach the inner one.
-  const environment = Object.entries(process.env).filter(
-    ([name]) => !/^npm_(config_local_prefix|package|lifecycle)/.test(name),
-  );
-  return execFileSync("npm", args, {
-    cwd,
-    env: Object.fromEntries(environment),
-    encoding: "utf8",
-    shell: process.platform === "win32",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
 
 /** What a program printed when it failed; "" when it did not. */
 function attempt(file: string, args: string[], cwd: string): string {

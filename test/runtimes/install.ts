@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 /** Packs the package in `root` and installs it in a new folder, whose path is returned. */
 export function installHalograd(root: string): string {
@@ -14,6 +15,19 @@ export function installHalograd(root: string): string {
   writeFileSync(join(home, "package.json"), '{ "private": true, "type": "module" }');
   npm(home, "install", "--offline", "--no-audit", "--no-fund", `./${filename}`);
   return home;
+}
+
+/** The options of a check that installs what it needs. */
+export function optionsOfCheck() {
+  const { values } = parseArgs({
+    options: {
+      update: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      "no-install": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return values;
 }
 
 /** Installs what a folder locks, where what is there is something else; `contents` says what that is. */
@@ -42,7 +56,8 @@ export function runInstaller(command: string, args: string[]): void {
   if (status !== 0) console.log(`${command} ${args[0]} failed`);
 }
 
-function npm(cwd: string, ...args: string[]): string {
+/** What npm prints. */
+export function npm(cwd: string, ...args: string[]): string {
   // What the outer `npm run` says of its own project must not reach the inner one.
   const environment = Object.entries(process.env).filter(
     ([name]) => !/^npm_(config_local_prefix|package|lifecycle)/.test(name),
@@ -51,6 +66,7 @@ function npm(cwd: string, ...args: string[]): string {
     cwd,
     env: Object.fromEntries(environment),
     encoding: "utf8",
+    shell: process.platform === "win32",
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -6,9 +6,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { type Check, judge, missing, tally } from "./agreement.ts";
-import { installHalograd } from "./install.ts";
+import { installHalograd, optionsOfCheck } from "./install.ts";
 import { installBrowsers, installRuntimes, type Runtime, runtimes } from "./runtimes.ts";
 import { isInTable, readTable, report, rowsOf, withTable } from "./table.ts";
 
@@ -21,14 +20,7 @@ const HELP = `npm run test:runtimes -- [options]
 
 A missing runtime is skipped; with CI=true in the environment it is a failure.`;
 
-const { values: options } = parseArgs({
-  options: {
-    update: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    "no-install": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const options = optionsOfCheck();
 
 // This file runs compiled, from .build/test/runtimes/.
 const root = fileURLToPath(new URL("../../../", import.meta.url));

@@ -156,6 +156,7 @@ export function lockFolder(folder: string): string {
         removeStaleLock(folder, lock);
       }
     }
+    removeLeftovers(folder, "halograd.lock"); // of one that was killed while it took over a lock
   });
   return lock;
 }

@@ -229,6 +229,11 @@ class Writer {
     const keep = options.has("keepdim")
       ? `, ${isTorch ? "keepdim" : "keepdims"}=${options.get("keepdim")}`
       : "";
+    const reduction = options.has("reduction") ? `, reduction=${options.get("reduction")}` : "";
+    const reduced = (losses: string): string =>
+      options.get("reduction") === '"none"'
+        ? losses
+        : `${f}.${options.get("reduction") === '"sum"' ? "sum" : "mean"}(${losses})`;
     const axes = (axis: string | undefined, all = ""): string =>
       axis === undefined || axis === "None"
         ? all
@@ -372,16 +377,19 @@ class Writer {
         return list.length > 3 ? `${list[3]}(${product})` : product;
       }
       case "mseLoss":
-        return isTorch ? `F.mse_loss(${x}, ${y})` : `jnp.mean(jnp.square(${x} - ${y}))`;
+        return isTorch ? `F.mse_loss(${x}, ${y}${reduction})` : reduced(`jnp.square(${x} - ${y})`);
       case "l1Loss":
-        return isTorch ? `F.l1_loss(${x}, ${y})` : `jnp.mean(jnp.abs(${x} - ${y}))`;
+        return isTorch ? `F.l1_loss(${x}, ${y}${reduction})` : reduced(`jnp.abs(${x} - ${y})`);
       case "huberLoss": {
-        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${z ?? 1.0})`;
-        const limited = `jnp.clip(${x} - ${y}, -${z ?? 1.0}, ${z ?? 1.0})`;
-        return `jnp.mean(${limited} * ((${x} - ${y}) - 0.5 * ${limited}))`;
+        const delta = options.get("delta") ?? "1.0";
+        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${delta}${reduction})`;
+        const limited = `jnp.clip(${x} - ${y}, -${delta}, ${delta})`;
+        return reduced(`(${limited} * ((${x} - ${y}) - 0.5 * ${limited}))`);
       }
       case "crossEntropyLoss":
-        return `(-${f}.sum(${y} * ${isTorch ? `torch.log_softmax(${x}, dim=-1)` : `jax.nn.log_softmax(${x}, axis=-1)`}, ${dim}=-1).mean())`;
+        return reduced(
+          `(-${f}.sum(${y} * ${isTorch ? `torch.log_softmax(${x}, dim=-1)` : `jax.nn.log_softmax(${x}, axis=-1)`}, ${dim}=-1))`,
+        );
       case "reshape":
         return `${f}.reshape(${x}, ${y})`;
       case "permute":

@@ -224,6 +224,7 @@ class Writer {
     const keep = options.has("keepdim")
       ? `, ${isTorch ? "keepdim" : "keepdims"}=${options.get("keepdim")}`
       : "";
+    const reduction = options.has("reduction") ? `, reduction=${options.get("reduction")}` : "";
     const axes = (axis: string | undefined, all = ""): string =>
       axis === undefined || axis === "None"
         ? all
@@ -402,13 +403,14 @@ class Writer {
         return list.length > 3 ? `${list[3]}(${product})` : product;
       }
       case "mseLoss":
-        return isTorch ? `F.mse_loss(${x}, ${y})` : `jnp.mean(jnp.square(${x} - ${second}))`;
+        return isTorch ? `F.mse_loss(${x}, ${y}${reduction})` : reduced(`jnp.square(${x} - ${second})`);
       case "l1Loss":
-        return isTorch ? `F.l1_loss(${x}, ${y})` : `jnp.mean(jnp.abs(${x} - ${second}))`;
+        return isTorch ? `F.l1_loss(${x}, ${y}${reduction})` : reduced(`jnp.abs(${x} - ${second})`);
       case "huberLoss": {
-        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${z ?? 1.0})`;
-        const limited = `jnp.clip(${x} - ${second}, -${third ?? 1.0}, ${z ?? 1.0})`;
-        return `jnp.mean(${limited} * ((${x} - ${second}) - 0.5 * ${limited}))`;
+        const delta = options.get("delta") ?? "1.0";
+        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${delta}${reduction})`;
+        const limited = `jnp.clip(${x} - ${second}, -${delta}, ${delta})`;
+        return reduced(`(${limited} * ((${x} - ${second}) - 0.5 * ${limited}))`);
       }
       case "crossEntropyLoss": {
         const [logits, target] = nodes.map((node) => this.#run.made.get(node) ?? this.#run.tensors.get(node));
@@ -423,7 +425,7 @@ class Writer {
       }
       case "binaryCrossEntropyWithLogits":
         return isTorch
-          ? `F.binary_cross_entropy_with_logits(${x}, ${y}${options.has("reduction") ? `, reduction=${options.get("reduction")}` : ""})`
+          ? `F.binary_cross_entropy_with_logits(${x}, ${y}${reduction})`
           : reduced(`(jax.nn.softplus(${x}) - ${x} * ${second})`);
       case "any":
         return isTorch

@@ -161,10 +161,15 @@ const batch = {
     "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
 };
-const population = choice(
-  POPULATIONS,
-  "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
-);
+const population = {
+  ...path(
+    "FILE",
+    POPULATIONS[0],
+    `${POPULATIONS.join(" or ")}: the reference post's, or a wider one for measured galaxies, from 10⁷ solar masses, with gas and bulges; or a file of one's own, made from what halograd population prints`,
+  ),
+  placeholder: "NAME",
+  rule: `${POPULATIONS.join(", ")} or the path of a file`,
+};
 const training = {
   network: choice(
     NETWORKS,
@@ -280,6 +285,16 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         ...output,
       },
       load: async () => (await import("./generate.ts")).generate,
+    }),
+  ],
+  [
+    "population",
+    command({
+      summary: "print what a population is drawn from, to be edited",
+      details: `${POPULATIONS.join(" and ")} are there. For example: halograd population extended > mine.json, then halograd generate --population mine.json. Masses and ranges are log10 of solar masses, lengths log10 of kpc; a relation is slope · (log10 x − pivot) + intercept with its scatter in dex. docs/populations.md explains each field. A file is checked and printed in order.`,
+      operands: { name: "NAME", help: `${POPULATIONS.join(", ")} or a file`, least: 1, most: 1 },
+      options: {},
+      load: async () => (await import("./population.ts")).population,
     }),
   ],
   [

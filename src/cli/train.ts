@@ -18,12 +18,14 @@ import {
   writeModel,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
+import type { GalaxyPopulation } from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
 import { readBytes } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { lossFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readCurves, readGalaxies } from "./input.ts";
+import { DESCRIPTION } from "./generate.ts";
+import { readCurves, readGalaxies, readPopulation } from "./input.ts";
 import { CHECKPOINT, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import { version } from "./version.ts";
 
@@ -70,7 +72,9 @@ export function train(values: TrainOptions, context: Context): Outcome {
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
   const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
-  const { resumes, start } = prepareTraining({ ...curves, galaxies }, values, values.data, context);
+  const population = galaxies.length > 0 ? descriptionBeside(table) : undefined;
+  const data = { ...curves, galaxies, population };
+  const { resumes, start } = prepareTraining(data, values, values.data, context);
   const output = new OutputFolder(values.out, {
     names: TRAINING_FILES,
     force: values.force,
@@ -94,6 +98,13 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
     terminal.say(`${oneLine(table)} is not of these curves: the model will not know its population`);
     return [];
   }
+}
+
+/** What the galaxies of a table were drawn from, where that stands in a file beside it. */
+function descriptionBeside(table: string): GalaxyPopulation | undefined {
+  const path = join(dirname(table), DESCRIPTION);
+  const choice = existsSync(path) ? readPopulation(path) : undefined;
+  return typeof choice === "object" ? choice : undefined;
 }
 
 /** A training that was checked, and waits to be started. */

@@ -216,4 +216,10 @@ a, b = spd(3, 3), draw(3, 2)
 CASES.append({"name": "solve", "settings": [], "operands": [packed(a), packed(b)], "result": packed(torch.from_numpy(scipy.linalg.solve(a.numpy(), b.numpy())))})
 CASES.append({"name": "cholesky", "settings": [], "operands": [packed(a)], "result": packed(torch.from_numpy(scipy.linalg.cholesky(a.numpy(), lower=True)))})
 
+# Channels in groups, after all others, so that what these draw stays as it was.
+for options in ({"groups": 2}, {"groups": 2, "stride": 2, "padding": 1, "dilation": 2}):
+    case("conv1d", lambda x, w, b: F.conv1d(x, w, b, **options), draw(2, 4, 6), draw(6, 2, 3), draw(6), settings=[options])
+    case("conv2d", lambda x, w, b: F.conv2d(x, w, b, **options), draw(2, 4, 5, 6), draw(2, 2, 3, 2), draw(2), settings=[options])
+case("conv2d", lambda x, w, b: F.conv2d(x, w, b, groups=3, padding=(2, 0)), draw(2, 3, 4, 3), draw(6, 1, 3, 2), draw(6), settings=[{"groups": 3, "padding": [2, 0]}])
+
 print("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES) + "\n]")

@@ -4,6 +4,7 @@ import { describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, scalarTensor, zeroTensor } from "../ops/operands.ts";
+import type { Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { gradientsOf, past } from "./backward.ts";
 import { checkCotangent } from "./cotangents.ts";
@@ -96,12 +97,11 @@ function pullbackOf<T extends Tree>(
     const inner = treeLeaves(where, x).map(freshInput);
     const value: unknown = f(treeWith(x, inner));
     if (!isTensor(value)) throw noTensor(where, value);
-    // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
     const own = new Set(inner.map((input) => input.node));
-    const reachesOuterLeaf =
-      wasRecording &&
-      value.node !== null &&
-      past(value.node).some((node) => node.operation === null && !own.has(node));
+    const before = value.node === null ? [] : past(value.node);
+    checkUse(where, x, before, own);
+    // Someone further out can differentiate again only if the tape goes on beyond our own inputs (and noGrad is off).
+    const reachesOuterLeaf = wasRecording && before.some((node) => node.operation === null && !own.has(node));
     const pullback = (cotangent: Tensor = scalarTensor(1, value.dtype).expand(value.shape)): T => {
       checkCotangent(where, cotangent, value);
       const options = { createGraph: reachesOuterLeaf || cotangent.requiresGrad, retainGraph: true };
@@ -173,6 +173,18 @@ function checkFunction(where: string, f: unknown): void {
     where,
     `takes a function that returns a tensor; got ${describeValue(f)}.`,
     `write ${where}((x) => x.square().sum()${where === "grad" || where === "valueAndGrad" ? ")(x)" : ", x)"}.`,
+  );
+}
+
+/** @throws TapeError where f leaves its argument alone and uses the very tensors that it was called with: their gradient would be 0 */
+function checkUse(where: string, x: Tree, past: readonly Node[], own: ReadonlySet<Node | null>): void {
+  if (past.some((node) => own.has(node))) return;
+  const given = new Set(treeLeaves(where, x).map(({ node }) => node));
+  if (!past.some((node) => given.has(node))) return;
+  throw new TapeError(
+    where,
+    "the function does not use its argument, but the tensors themselves that it is called with.",
+    "compute with the argument; of a module, functionalCall(module, parameters, x).",
   );
 }
 

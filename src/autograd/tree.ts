@@ -75,7 +75,8 @@ function isModule(value: unknown): boolean {
 
 function adviceFor(value: unknown): string {
   if (isBuiltIn(value, "Map")) return "convert it with Object.fromEntries(…).";
-  if (isModule(value)) return "call backward() on the loss, and read grad of the module's parameters().";
+  if (isModule(value))
+    return "give its parameters, Object.fromEntries(module.namedParameters()), and use functionalCall(module, parameters, x) inside.";
   if (typeof value === "function")
     return "make it a method: a function in a field keeps to the object that it was made for.";
   return "wrap values with tensor(…).";

@@ -5,6 +5,7 @@ import type { Shape } from "./shape.ts";
 /** An argument that is no tensor: a number, an axis, a shape, a range, options. Undefined is one that is left out. */
 export type Setting =
   | number
+  | string
   | boolean
   | null
   | undefined

@@ -16,7 +16,7 @@ import {
   SCORES,
 } from "../curves/names.ts";
 import { HALO_FAMILIES } from "../galaxy/names.ts";
-import type { ObservationColumns } from "../io/index.ts";
+import type { PartColumns } from "../io/index.ts";
 import { FileError } from "../node/files.ts";
 import {
   aboveZero,
@@ -38,6 +38,7 @@ import {
   real,
   text,
 } from "./arguments.ts";
+import type { Work } from "./batch.ts";
 import type { Context, Outcome } from "./context.ts";
 import { FIGURES } from "./output.ts";
 import type { GuideOption } from "./sample.ts";
@@ -47,6 +48,8 @@ import { inOptions } from "./words.ts";
 export interface Command extends Grammar {
   /** @throws UsageError when the words are wrong */
   prepare(where: string, words: readonly string[]): Prepared;
+  /** The work that it shares among threads. */
+  readonly work?: (() => Promise<(setup: unknown) => Work<unknown>>) | undefined;
 }
 
 /** A command line that was understood. */
@@ -57,7 +60,14 @@ interface Prepared {
 }
 
 /** The work of a command. */
-type Job<Values> = (values: Values, context: Context, operands: readonly string[]) => Outcome;
+type Job<Values> = (
+  values: Values,
+  context: Context,
+  operands: readonly string[],
+) => Outcome | Promise<Outcome>;
+
+/** What a thread of the command does with galaxies, made with what the command says. */
+type ThreadWork = (setup: never) => Work<unknown>;
 
 const shared = {
   json: flag("print the result as JSON on stdout, messages on stderr"),
@@ -105,14 +115,52 @@ const seedOfModel = integer(
 const MOST_CURVES = 100_000;
 const data = path("FILE", "out/curves.csv", "curves: radii [kpc] in the header, a row a galaxy [km/s]");
 const model = path("FILE", "out/model.safetensors", "a model that halograd run or train wrote");
-const columnNames = listed<Required<ObservationColumns>>(
-  assignments(
-    { radius: anyText, velocity: anyText, error: anyText },
-    "the name of a column, or its number from 1",
-    "columns of --data that have other names: radius, velocity, error; error=UP/DOWN where errors differ upwards and downwards",
+/** What the columns of a measured galaxy can be called. */
+const columnNames = (names: readonly (keyof PartColumns)[]) =>
+  listed<PartColumns>(
+    assignments(
+      Object.fromEntries(names.map((name) => [name, anyText])) as Record<keyof PartColumns, typeof anyText>,
+      "the name of a column, or its number from 1",
+      `columns that have other names: ${names.join(", ")}; error=UP/DOWN where errors differ upwards and downwards`,
+    ),
+    names,
+  );
+const galaxyFiles = {
+  name: "FILE",
+  help: "a galaxy each: a table with radius [kpc], velocity [km/s] and error [km/s] of each point, or a rotmod file of SPARC; - for standard input",
+  least: 0,
+  most: 100_000,
+};
+const galaxyOptions = (names: readonly (keyof PartColumns)[]) => ({
+  sparc: path("FILE", undefined, "the table of SPARC's curves, as published", "none"),
+  galaxies: path(
+    "FILE",
+    undefined,
+    "the table of SPARC's galaxies: distance, inclination and their errors, luminosity, gas, quality",
+    "none, and distance and inclination are taken as they are",
   ),
-  ["radius", "velocity", "error"],
-);
+  galaxy: beside(text("NAME", "one galaxy of --sparc; default all"), "sparc"),
+  columns: columnNames(names),
+  distance: real(
+    undefined,
+    { above: 0, below: 1e5 },
+    "the galaxy's distance in Mpc, for radii in arcseconds or other angles",
+    "none: radii are in kpc",
+  ),
+});
+/** Work on several galaxies. */
+const batch = {
+  jobs: integer(
+    undefined,
+    1,
+    1024,
+    "galaxies at the same time; the results do not depend on it",
+    "the cores",
+  ),
+  resume: flag(
+    "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
+  ),
+};
 const population = choice(
   POPULATIONS,
   "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
@@ -340,23 +388,12 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "infer",
     command({
-      summary: "infer the whole curve of a measured galaxy, with its uncertainty",
+      summary: "infer the whole curves of measured galaxies, with their uncertainty",
+      operands: galaxyFiles,
       details:
-        "For example: halograd infer --data galaxy.csv, a table with the columns radius [kpc], velocity [km/s] and error [km/s] or a rotmod file of SPARC; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
+        "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
-        data: path("FILE", undefined, "radius, velocity and error of each point; - for standard input"),
-        columns: beside(columnNames, "data"),
-        distance: beside(
-          real(
-            undefined,
-            { above: 0, below: 1e5 },
-            "the galaxy's distance in Mpc, for radii in arcseconds or other angles",
-            "none: radii are in kpc",
-          ),
-          "data",
-        ),
-        sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
-        galaxy: text("NAME", "a galaxy of --sparc"),
+        ...galaxyOptions(["radius", "velocity", "error"]),
         rMin: real(
           undefined,
           { above: 0 },
@@ -398,27 +435,34 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "120",
         ),
         seed: seedOfModel,
+        ...batch,
         ...output,
       },
       computes: true,
       load: async () => (await import("./infer.ts")).infer,
+      work: async () => (await import("./infer.ts")).workOf,
     }),
   ],
   [
     "decompose",
     command({
-      summary: "tell how much of a measured galaxy is gas, stars and halo",
+      summary: "tell how much of measured galaxies is gas, stars and halo",
+      operands: galaxyFiles,
       details:
-        "For example: halograd decompose --sparc MassModels_Lelli2016c.mrt --galaxies SPARC_Lelli2016c.mrt --galaxy NGC3198. Haloes of several families are compared by how well each point is foretold by the others, and by their evidence. Mass-to-light ratios at 3.6 μm, distance, inclination and the scale of the errors are parameters too. Of one galaxy it writes masses.csv, draws.csv, figures/decomposition.svg and figures/corner.svg; of all of SPARC, without --galaxy, masses.csv, accelerations.csv and figures/accelerations.svg.",
+        "For example: halograd decompose --sparc MassModels_Lelli2016c.mrt --galaxies SPARC_Lelli2016c.mrt --galaxy NGC3198. Haloes of several families are compared by how well each point is foretold by the others, and by their evidence. Mass-to-light ratios at 3.6 μm, distance, inclination and the scale of the errors are parameters too; what has no error is held fixed. Files need columns of what gas, disc or bulge alone would hold, for a mass-to-light ratio of 1, as Vgas, Vdisk and Vbul of SPARC. It writes masses.csv, draws.csv, figures/decomposition.svg, figures/corner.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and all together masses.csv, accelerations.csv and figures/accelerations.svg.",
       options: {
-        sparc: path("FILE", undefined, "the table of SPARC's curves, as published"),
-        galaxies: path(
-          "FILE",
+        ...galaxyOptions(["radius", "velocity", "error", "gas", "disc", "bulge"]),
+        distanceError: real(undefined, { above: 0 }, "standard error of the distance, Mpc", "0, held fixed"),
+        inclination: real(
           undefined,
-          "the table of SPARC's galaxies: errors of distance and inclination, luminosities, gas",
-          "none, and distance and inclination are taken as they are",
+          { above: 0, most: 90 },
+          "degrees, 90 is edge-on",
+          "none: velocities are as they stand",
         ),
-        galaxy: text("NAME", "one galaxy; default all"),
+        inclinationError: beside(
+          real(undefined, { above: 0, most: 90 }, "its standard error, degrees", "0, held fixed"),
+          "inclination",
+        ),
         halo: {
           ...list(HALO_FAMILIES, "families of haloes"),
           standard: HALO_FAMILIES,
@@ -440,9 +484,11 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "100000",
         ),
         seed,
+        ...batch,
         ...output,
       },
       load: async () => (await import("./decompose.ts")).decompose,
+      work: async () => (await import("./decompose.ts")).workOf,
     }),
   ],
   [
@@ -564,10 +610,12 @@ export const EXIT_CODES: string =
 /** Closes over the types of a command's options, so that the table can hold commands of all kinds. */
 function command<Values>({
   load,
+  work,
   computes = false,
   ...grammar
 }: Grammar<Values> & {
   readonly load: () => Promise<Job<Values>>;
+  readonly work?: () => Promise<ThreadWork>;
   /** Whether it runs the engine, and so has a backend to choose. */
   readonly computes?: boolean;
 }): Command {
@@ -575,6 +623,7 @@ function command<Values>({
   const full: Grammar = { ...grammar, options: { ...(grammar.options as Options), ...common } };
   return {
     ...full,
+    work: work as Command["work"],
     prepare: (where, words) => {
       const { values: read, operands } = parseWords(where, words, full);
       const { folderOf = "" } = full.options.out ?? {};
@@ -611,7 +660,7 @@ function withWayOn(error: unknown, options: Options, values: Readonly<Record<str
 }
 
 /** @throws ArgumentError when SIMD was asked for and the platform has none */
-async function chooseBackend(where: string, name: string): Promise<void> {
+export async function chooseBackend(where: string, name: string): Promise<void> {
   const { useBackend } = await import("../basics/backend.ts");
   if (useBackend(name as "auto" | "wasm" | "typescript") === name || name === "auto") return;
   throw new ArgumentError(where, "WebAssembly SIMD does not run here.", "leave --backend out.");

@@ -1,5 +1,7 @@
 /** What every command is given, and what it returns. */
 
+import type { Worker } from "node:worker_threads";
+import type { HalogradError } from "../basics/errors.ts";
 import type { Progress } from "../curves/index.ts";
 import type { Interruption } from "../node/interruption.ts";
 import type { Terminal } from "../node/terminal.ts";
@@ -8,12 +10,24 @@ import type { Terminal } from "../node/terminal.ts";
 export interface Context {
   readonly terminal: Terminal;
   readonly interruption: Interruption;
+  /** Starts a thread that works on galaxies. */
+  startThread(data: ThreadData): Worker;
+}
+
+/** What a thread beside the program's works with. */
+export interface ThreadData {
+  readonly command: string;
+  readonly backend: string;
+  /** Whatever the command's work is made with; it is copied. */
+  readonly setup: unknown;
 }
 
 /** How a command ended. */
 export interface Outcome {
   /** False when the user stopped it before the end. */
   readonly complete: boolean;
+  /** What could not be done of it, while the rest was. */
+  readonly failures?: readonly HalogradError[];
   /** What `--json` prints. */
   readonly result: Readonly<Record<string, unknown>>;
 }

@@ -4,50 +4,44 @@ import { Random } from "../basics/random.ts";
 import { type Decomposition, decomposeGalaxy, quantiles, squaredOf } from "../curves/index.ts";
 import { retold } from "../diffusion/progress.ts";
 import { acceleration, HALO_PROFILES, type HaloFamily, radialAcceleration } from "../galaxy/index.ts";
-import { formatName } from "../io/csv.ts";
-import {
-  findSparcGalaxy,
-  parseSparcCurves,
-  parseSparcGalaxies,
-  type SparcCurve,
-  type SparcGalaxy,
-} from "../io/index.ts";
+import type { Observations } from "../io/index.ts";
 import { log10 } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
-import { readTextFile } from "../node/files.ts";
 import { accelerationFigure, cornerFigure, decompositionFigure } from "../plot/index.ts";
-import { UsageError } from "./arguments.ts";
-import { type Context, follow, type Outcome } from "./context.ts";
-import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { type BatchOptions, type Work, workOn } from "./batch.ts";
+import type { Context, Outcome } from "./context.ts";
+import { type GalaxyOptions, type MeasuredGalaxy, readGalaxies } from "./galaxies.ts";
+import { type OutputFile, table } from "./output.ts";
 
 /** The files of one galaxy. */
 const ONE: readonly string[] = ["masses.csv", "draws.csv", "figures/decomposition.svg", "figures/corner.svg"];
 /** The files of several. */
 const MANY: readonly string[] = ["masses.csv", "accelerations.csv", "figures/accelerations.svg"];
 
-/** The values of the command's options. */
-export interface DecomposeOptions {
-  readonly sparc: string | undefined;
-  readonly galaxies: string | undefined;
-  readonly galaxy: string | undefined;
+/** What decides a decomposition, beside the galaxy. */
+interface Settings {
   readonly halo: readonly HaloFamily[];
   readonly discRatio: number | undefined;
   readonly bulgeRatio: number | undefined;
   readonly ratioScatter: number | undefined;
   readonly moves: number | undefined;
   readonly seed: number;
-  readonly out: string;
-  readonly force: boolean;
 }
 
+/** The values of the command's options. */
+export interface DecomposeOptions extends Settings, GalaxyOptions, BatchOptions {}
+
 /** What came of one family, without its draws. */
-interface Summary
-  extends Omit<
-    Decomposition,
-    "quantities" | "curves" | "predictiveScores" | "doubtfulPoints" | "evaluations"
-  > {
+interface Summary {
+  readonly halo: HaloFamily;
+  readonly predictiveScore: number;
+  readonly chiSquared: number;
+  readonly logEvidence: number;
+  readonly logEvidenceError: number;
+  readonly rHat: number;
+  readonly effectiveCount: number;
   /** Each at the shares of {@link SHARES}. */
-  readonly quantities: readonly { readonly title: string; readonly quantiles: readonly number[] }[];
+  readonly quantities: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A point's accelerations, m/s². */
@@ -59,133 +53,97 @@ interface Acceleration {
   readonly isPrecise: boolean;
 }
 
-/** A galaxy, and what came of each family, the one that foretells its points best first. The draws of many would fill the memory. */
+/** What came of a galaxy, as `--json` and `result.json` tell it; the family that foretells its points best first. */
 interface Result {
-  readonly curve: SparcCurve;
-  readonly row: SparcGalaxy | undefined;
+  readonly galaxy: string;
+  readonly points: number;
+  /** What was measured besides the curve. */
+  readonly parts: readonly string[];
+  /** What the table of galaxies tells: degrees, and 1 to 3. */
+  readonly inclination?: number | undefined;
+  readonly quality?: number | undefined;
   readonly families: readonly Summary[];
   readonly accelerations: readonly Acceleration[];
 }
 
 /** The command. */
-export function decompose(values: DecomposeOptions, context: Context): Outcome {
-  const { sparc, galaxy } = values;
-  if (sparc === undefined) {
-    const fix = "give --sparc MassModels_Lelli2016c.mrt, as published at zenodo.org/records/16284118";
-    throw new UsageError("halograd decompose", "there is no table of measured curves", fix);
-  }
-  const curves = parseSparcCurves(readTextFile(sparc), sparc);
-  const rows = rowsOf(values);
-  const chosen = galaxy === undefined ? curves : [findSparcGalaxy(curves, galaxy, sparc)];
-  const output = new OutputFolder(values.out, {
-    names: galaxy === undefined ? MANY : ONE,
-    force: values.force,
-  });
-  const results: Result[] = [];
-  let draws: Decomposition | undefined;
-  const { result } = follow(
-    decomposeAll(chosen, rows, values, (done, best) => {
-      results.push(done);
-      draws = best;
-    }),
-    galaxy === undefined ? "galaxies" : "posterior",
-    ({ doing }) => [doing],
+export async function decompose(
+  values: DecomposeOptions,
+  context: Context,
+  files: readonly string[],
+): Promise<Outcome> {
+  const galaxies = readGalaxies("halograd decompose", files, values, true);
+  const { halo, discRatio, bulgeRatio, ratioScatter, moves, seed } = values;
+  const setup: Settings = { halo, discRatio, bulgeRatio, ratioScatter, moves, seed };
+  const { results, ...outcome } = await workOn(
+    galaxies,
+    {
+      command: "decompose",
+      title: "posterior",
+      options: values,
+      origin: { ...setup },
+      setup,
+      work: workOf,
+      names: ONE,
+      tables: MANY,
+      tablesOf: filesOfMany,
+      tell: (results) => tell(context, results, galaxies.isOne),
+    },
     context,
   );
-  const complete = result !== undefined;
-  if (draws !== undefined) {
-    const telling = galaxy === undefined ? relationOf(results) : undefined;
-    output.write(telling === undefined ? filesOfOne(results[0], draws) : filesOfMany(results, telling));
-    tell(context, results, telling);
-  }
-  tellOutcome(context, output, complete);
-  return { complete, result: { ...output.result(), seed: values.seed, galaxies: results.map(summaryOf) } };
+  return { ...outcome, result: { ...outcome.result, seed, galaxies: results } };
 }
 
-/** The rows of the table of galaxies by name; none without the table. */
-function rowsOf({ galaxies }: DecomposeOptions): Map<string, SparcGalaxy> {
-  if (galaxies === undefined) return new Map();
-  const list = parseSparcGalaxies(readTextFile(galaxies), galaxies);
-  return new Map(list.map((row) => [row.name, row]));
-}
-
-interface Step {
-  readonly done: number;
-  readonly total: number;
-  readonly doing: string;
-}
-
-/** All galaxies, each with each family; `take` is given what came of one, and its best family with all draws. */
-function* decomposeAll(
-  chosen: readonly SparcCurve[],
-  rows: ReadonlyMap<string, SparcGalaxy>,
-  values: DecomposeOptions,
-  take: (result: Result, best: Decomposition) => void,
-): Generator<Step, true, void> {
-  const random = new Random(values.seed);
-  const { halo, moves, discRatio, bulgeRatio, ratioScatter } = values;
-  const total = chosen.length * halo.length;
-  for (const [c, curve] of chosen.entries()) {
-    const row = rows.get(curve.name);
+/** Works on a galaxy with each family; the same whatever others there are. */
+export function workOf(settings: Settings): Work<Result> {
+  const { halo, moves, discRatio, bulgeRatio, ratioScatter, seed } = settings;
+  const random = new Random(seed);
+  return function* (galaxy) {
+    const { name, measured, row } = galaxy;
     const families: Decomposition[] = [];
     for (const [h, family] of halo.entries()) {
-      const before = c * halo.length + h;
-      const work = decomposeGalaxy(
-        {
-          ...curve,
-          ...(row !== undefined && {
-            distanceError: row.distanceError,
-            inclination: row.inclination,
-            inclinationError: row.inclinationError,
-          }),
-        },
-        family,
-        {
-          // Its own stream: the same whatever else is asked for.
-          random: random.fork(curve.name).fork(family),
-          moves,
-          priors: { discRatio, bulgeRatio, ratioScatter },
-          luminosity: row?.luminosity,
-          hydrogenMass: row?.hydrogenMass,
-        },
-      );
+      const work = decomposeGalaxy(measured, family, {
+        // Its own stream: the same whatever else is asked for.
+        random: random.fork(name).fork(family),
+        moves,
+        priors: { discRatio, bulgeRatio, ratioScatter },
+        luminosity: row?.luminosity,
+        hydrogenMass: row?.hydrogenMass,
+      });
       families.push(
-        yield* retold(
-          work,
-          (step): Step => ({
-            done: before + step.done / step.total,
-            total,
-            doing: `${curve.name}, ${HALO_PROFILES[family].title}`,
-          }),
-        ),
+        yield* retold(work, ({ done, total }) => ({
+          done: h + done / total,
+          total: halo.length,
+          doing: `${name}, ${HALO_PROFILES[family].title}`,
+        })),
       );
     }
     families.sort((a, b) => b.predictiveScore - a.predictiveScore);
     const [best] = families;
-    take(
-      { curve, row, families: families.map(summarised), accelerations: accelerationsOf(curve, best) },
-      best,
-    );
-  }
-  return true;
-}
-
-function summarised(one: Decomposition): Summary {
-  const { quantities, curves, predictiveScores, doubtfulPoints, evaluations, ...kept } = one;
-  return {
-    ...kept,
-    quantities: quantities.map(({ title, draws }) => ({ title, quantiles: quantiles(draws, SHARES) })),
+    const result: Result = {
+      galaxy: name,
+      points: measured.radii.length,
+      parts: PARTS.filter((part) => hasPart(measured[part])),
+      ...(row && { inclination: row.inclination, quality: row.quality }),
+      families: families.map(summarised),
+      accelerations: accelerationsOf(measured, best),
+    };
+    return { result, files: filesOf(galaxy, result, best) };
   };
 }
 
-/** A table with texts among its numbers. */
-function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const lines = [header, ...rows].map((cells) =>
-    cells
-      .map((cell) => (typeof cell === "number" ? String(Number(cell.toPrecision(7))) : formatName(cell)))
-      .join(),
-  );
-  return `${lines.join("\n")}\n`;
+const PARTS = ["gas", "disc", "bulge"] as const;
+
+const hasPart = (list: Float64Array | undefined): boolean => list?.some((value) => value !== 0) ?? false;
+
+function summarised(one: Decomposition): Summary {
+  const { family, predictiveScore, chiSquared, logEvidence, logEvidenceError, rHat, effectiveCount } = one;
+  return {
+    ...{ halo: family, predictiveScore, chiSquared, logEvidence, logEvidenceError, rHat, effectiveCount },
+    quantities: Object.fromEntries(
+      one.quantities.map(({ title, draws }) => [title, quantiles(draws, SHARES)]),
+    ),
+  };
 }
 
 const SHARES = [0.025, 0.16, 0.5, 0.84, 0.975];
@@ -193,9 +151,9 @@ const SHARES = [0.025, 0.16, 0.5, 0.84, 0.975];
 function massesTable(results: readonly Result[]): string {
   return table(
     ["galaxy", "halo", "quantity", "2.5 %", "16 %", "median", "84 %", "97.5 %"],
-    results.flatMap(({ curve, families }) =>
+    results.flatMap(({ galaxy, families }) =>
       families.flatMap((one) => [
-        ...one.quantities.map(({ title, quantiles }) => [curve.name, one.family, title, ...quantiles]),
+        ...Object.entries(one.quantities).map(([title, found]) => [galaxy, one.halo, title, ...found]),
         ...(
           [
             ["chi squared of the best draw", one.chiSquared],
@@ -204,16 +162,15 @@ function massesTable(results: readonly Result[]): string {
             ["R-hat", one.rHat],
             ["effective draws", one.effectiveCount],
           ] as const
-        ).map(([name, value]) => [curve.name, one.family, name, "", "", value, "", ""]),
+        ).map(([name, value]) => [galaxy, one.halo, name, "", "", value, "", ""]),
       ]),
     ),
   );
 }
 
-function filesOfOne(result: Result, best: Decomposition): OutputFile[] {
-  const { curve } = result;
+function filesOf({ name, measured }: MeasuredGalaxy, result: Result, best: Decomposition): OutputFile[] {
   const quantity = best.quantities;
-  const { radii, velocities, errors } = curve;
+  const { radii, velocities, errors } = measured;
   const speedsOf = (of: (draw: (typeof best.curves)[number], i: number) => number): number[][] =>
     Array.from(radii, (_, i) =>
       quantiles(
@@ -221,7 +178,6 @@ function filesOfOne(result: Result, best: Decomposition): OutputFile[] {
         SHARES,
       ),
     );
-  const has = (list: Float64Array): boolean => list.some((value) => value !== 0);
   return [
     ["masses.csv", massesTable([result])],
     [
@@ -234,22 +190,22 @@ function filesOfOne(result: Result, best: Decomposition): OutputFile[] {
     [
       "figures/decomposition.svg",
       decompositionFigure({
-        name: curve.name,
+        name,
         halo: HALO_PROFILES[best.family].title,
         observations: { radii, velocities, errors },
         total: speedsOf(squaredOf),
         parts: {
           halo: speedsOf((draw, i) => draw.halo[i]),
-          ...(has(curve.disc) && { disc: speedsOf((draw, i) => draw.disc[i]) }),
-          ...(has(curve.bulge) && { bulge: speedsOf((draw, i) => draw.bulge[i]) }),
-          ...(has(curve.gas) && { gas: speedsOf((draw, i) => draw.gas[i]) }),
+          ...(hasPart(measured.disc) && { disc: speedsOf((draw, i) => draw.disc[i]) }),
+          ...(hasPart(measured.bulge) && { bulge: speedsOf((draw, i) => draw.bulge[i]) }),
+          ...(hasPart(measured.gas) && { gas: speedsOf((draw, i) => draw.gas[i]) }),
         },
       }),
     ],
     [
       "figures/corner.svg",
       cornerFigure(
-        `Posterior of ${curve.name} with a ${HALO_PROFILES[best.family].title} halo`,
+        `Posterior of ${name} with a ${HALO_PROFILES[best.family].title} halo`,
         quantity
           .filter(({ isDerived }) => !isDerived)
           .map(({ title, draws }) => ({
@@ -275,7 +231,7 @@ const MOST_ERROR = 0.1;
 const LEAST_INCLINATION = 30;
 
 /** Those of the points where both are above 0. The parts are as they are seen at the stated radii. */
-function accelerationsOf({ radii, velocities, errors }: SparcCurve, best: Decomposition): Acceleration[] {
+function accelerationsOf({ radii, velocities, errors }: Observations, best: Decomposition): Acceleration[] {
   return Array.from(radii, (radius, i) => ({
     visible: acceleration(
       median(best.curves.map((draw) => draw.gas[i] + draw.disc[i] + draw.bulge[i])),
@@ -295,7 +251,7 @@ interface Relation {
 
 function relationOf(results: readonly Result[]): Relation {
   const good = results.filter(
-    ({ row }) => row === undefined || (row.quality < 3 && row.inclination >= LEAST_INCLINATION),
+    ({ quality = 1, inclination = 90 }) => quality < 3 && inclination >= LEAST_INCLINATION,
   );
   const points = good.flatMap(({ accelerations }) => accelerations.filter(({ isPrecise }) => isPrecise));
   return {
@@ -305,9 +261,10 @@ function relationOf(results: readonly Result[]): Relation {
   };
 }
 
-function filesOfMany(results: readonly Result[], telling: Relation): OutputFile[] {
-  const points = results.flatMap(({ curve, accelerations }) =>
-    accelerations.map(({ visible, observed }) => [curve.name, visible, observed]),
+function filesOfMany(results: readonly Result[]): OutputFile[] {
+  const telling = relationOf(results);
+  const points = results.flatMap(({ galaxy, accelerations }) =>
+    accelerations.map(({ visible, observed }) => [galaxy, visible, observed]),
   );
   const files: OutputFile[] = [
     ["masses.csv", massesTable(results)],
@@ -321,21 +278,20 @@ function filesOfMany(results: readonly Result[], telling: Relation): OutputFile[
 }
 
 /** One galaxy: a table of families and the quantities of the best. Several: a line each, and the relation of accelerations. */
-function tell({ terminal }: Context, results: readonly Result[], telling: Relation | undefined): void {
-  if (telling === undefined) {
-    const [{ curve, families }] = results;
+function tell({ terminal }: Context, results: readonly Result[], isOne: boolean): void {
+  if (isOne) {
+    const [{ galaxy, points, parts, families }] = results;
     terminal.say(
-      `${curve.name}: ${curve.radii.length} points; the score is ln p of each point given the others, higher is better`,
+      `${galaxy}: ${points} points with ${[...parts, "halo"].join(", ")}; the score is ln p of each point given the others, higher is better`,
     );
     for (const one of families) {
       terminal.say(
-        `  ${HALO_PROFILES[one.family].title.padEnd(17)}  score ${one.predictiveScore.toFixed(1)}  chi squared ${one.chiSquared.toFixed(1)}  ln evidence ${one.logEvidence.toFixed(1)} ± ${one.logEvidenceError.toFixed(1)}  R-hat ${one.rHat.toFixed(3)}  ${one.effectiveCount.toFixed(0)} independent draws`,
+        `  ${HALO_PROFILES[one.halo].title.padEnd(17)}  score ${one.predictiveScore.toFixed(1)}  chi squared ${one.chiSquared.toFixed(1)}  ln evidence ${one.logEvidence.toFixed(1)} ± ${one.logEvidenceError.toFixed(1)}  R-hat ${one.rHat.toFixed(3)}  ${one.effectiveCount.toFixed(0)} independent draws`,
       );
     }
     const [best] = families;
-    terminal.say(`with the ${HALO_PROFILES[best.family].title} halo (median; 68 %):`);
-    for (const { title, quantiles } of best.quantities) {
-      const [, ...values] = quantiles;
+    terminal.say(`with the ${HALO_PROFILES[best.halo].title} halo (median; 68 %):`);
+    for (const [title, [, ...values]] of Object.entries(best.quantities)) {
       // As many decimals as show the interval with two digits.
       const decimals = Math.max(0, 1 - Math.floor(log10(Math.max(values[2] - values[0], 1e-9))));
       const [low, middle, high] = values.map((value) =>
@@ -344,7 +300,7 @@ function tell({ terminal }: Context, results: readonly Result[], telling: Relati
       terminal.say(`  ${title}  ${middle}  (${low} to ${high})`);
     }
   } else {
-    const { visible, observed, galaxies } = telling;
+    const { visible, observed, galaxies } = relationOf(results);
     if (visible.length > 0) {
       const residuals = visible.map((g, i) => log10(observed[i] / radialAcceleration(g)));
       const middle = median(residuals);
@@ -354,32 +310,17 @@ function tell({ terminal }: Context, results: readonly Result[], telling: Relati
       );
     }
     const best = new Map<string, number>();
-    for (const { families } of results) best.set(families[0].family, (best.get(families[0].family) ?? 0) + 1);
+    for (const { families } of results) best.set(families[0].halo, (best.get(families[0].halo) ?? 0) + 1);
     terminal.say(`best score: ${[...best].map(([family, count]) => `${family} in ${count}`).join(", ")}`);
   }
-  const all = results.flatMap(({ curve, families }) => families.map((one) => ({ name: curve.name, one })));
+  const all = results.flatMap(({ galaxy, families }) => families.map((one) => ({ name: galaxy, one })));
   const bad = all.filter(({ one }) => one.rHat > 1.01 || one.effectiveCount < 400);
   if (bad.length > 0) {
     const names = bad
       .slice(0, 5)
-      .map(({ name, one }) => `${name} with ${one.family} (R-hat ${one.rHat.toFixed(3)})`);
+      .map(({ name, one }) => `${name} with ${one.halo} (R-hat ${one.rHat.toFixed(3)})`);
     terminal.say(
       `warning: ${bad.length} of ${all.length} posteriors have not converged: ${names.join(", ")}${bad.length > 5 ? ", …" : ""}\n  give more --moves`,
     );
   }
-}
-
-function summaryOf({ curve, families }: Result): Record<string, unknown> {
-  return {
-    galaxy: curve.name,
-    families: families.map((one) => ({
-      halo: one.family,
-      predictiveScore: one.predictiveScore,
-      chiSquared: one.chiSquared,
-      logEvidence: one.logEvidence,
-      rHat: one.rHat,
-      effectiveCount: one.effectiveCount,
-      quantities: Object.fromEntries(one.quantities.map(({ title, quantiles }) => [title, quantiles])),
-    })),
-  };
 }

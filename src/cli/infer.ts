@@ -1,36 +1,34 @@
-/** `halograd infer`: the whole rotation curve of a measured galaxy, as probable curves of a model. */
+/** `halograd infer`: the whole rotation curves of measured galaxies, as probable curves of a model. */
 
 import { Random } from "../basics/random.ts";
 import {
+  type CurveProperty,
   ERROR_SPREAD,
   INTERVAL_SHARES,
-  inferCurves,
   intervalsOf,
   type Model,
   type Posterior,
   parametersAtBounds,
   parametersOf,
+  propertiesOf,
   quantiles,
+  readModel,
   TYPICAL_DEVIATION,
 } from "../curves/index.ts";
+import { inferWithBank, type SharedBank, sharedBank } from "../curves/inference.ts";
 import { GALAXY_COLUMNS } from "../curves/population.ts";
+import { retold } from "../diffusion/progress.ts";
 import { FIT_PARAMETERS, type FitParameter } from "../galaxy/index.ts";
-import {
-  findSparcGalaxy,
-  formatCsv,
-  type ObservationColumns,
-  type Observations,
-  parseObservations,
-  parseSparcCurves,
-} from "../io/index.ts";
+import { formatCsv } from "../io/index.ts";
 import { exp } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
-import { FileError, readTextFile, sourceOf } from "../node/files.ts";
+import { FileError } from "../node/files.ts";
 import { inferenceFigure } from "../plot/index.ts";
-import { UsageError } from "./arguments.ts";
-import { type Context, follow, type Outcome } from "./context.ts";
+import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from "./batch.ts";
+import type { Context, Outcome } from "./context.ts";
+import { type GalaxyOptions, type MeasuredGalaxy, readGalaxies } from "./galaxies.ts";
 import { type ModelFile, readDescribedModel } from "./input.ts";
-import { type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { type OutputFile, table } from "./output.ts";
 
 /** The files of an inference. */
 const INFERENCE_FILES: readonly string[] = [
@@ -40,16 +38,11 @@ const INFERENCE_FILES: readonly string[] = [
   "figures/inference.svg",
 ];
 
-/** The values of the command's options. */
-export interface InferOptions {
-  readonly data: string | undefined;
-  readonly sparc: string | undefined;
-  readonly galaxy: string | undefined;
-  /** As of `parseObservations`. */
-  readonly columns: ObservationColumns;
-  readonly distance: number | undefined;
-  /** Default: `out/model.safetensors`. */
-  readonly model: string | undefined;
+/** Of several: a row a galaxy. */
+const SUMMARY = "summary.csv";
+
+/** What decides an inference, beside galaxy and model. */
+interface Settings {
   /** Points at other radii are left out; default: the model's range. */
   readonly rMin: number | undefined;
   readonly rMax: number | undefined;
@@ -59,88 +52,100 @@ export interface InferOptions {
   readonly bank: number | undefined;
   readonly chains: number | undefined;
   readonly transitions: number | undefined;
-  readonly seed: number | undefined;
-  readonly out: string;
-  readonly force: boolean;
 }
 
-/** The columns of the intervals. */
-const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
+/** The values of the command's options. */
+export interface InferOptions extends Settings, GalaxyOptions, BatchOptions {
+  /** Default: the model's. */
+  readonly seed: number | undefined;
+  /** Default: `out/model.safetensors`. */
+  readonly model: string | undefined;
+}
 
 /** The command. */
-export function infer(values: InferOptions, context: Context): Outcome {
-  const { name, observations } = readObservations(values);
-  const { model, described } = readModelOrTell(values.model);
-  const { radii } = model;
-  const { rMin = radii[0], rMax = radii[radii.length - 1], bank, chains, transitions } = values;
+export async function infer(
+  values: InferOptions,
+  context: Context,
+  files: readonly string[],
+): Promise<Outcome> {
+  const galaxies = readGalaxies("halograd infer", files, values, false);
+  const { model, bytes, described } = readModelOrTell(values.model);
+  const { rMin, rMax, bank, chains, transitions } = values;
   const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;
-  const steps = inferCurves(model, [observations], {
-    random: new Random(seed),
-    deviation: { median: deviation },
-    errorSpread,
-    radiusRange: [rMin, rMax],
-    bank,
-    chains,
-    transitions,
-  });
-  const output = new OutputFolder(values.out, { names: INFERENCE_FILES, force: values.force });
-  const { result, last } = follow(
-    steps,
-    "posterior",
-    ({ evaluations }) => [`${evaluations} curves tried`],
+  const settings = { rMin, rMax, deviation, errorSpread, bank, chains, transitions, seed };
+  const { file, sha256 } = described;
+  const { results, ...outcome } = await workOn(
+    galaxies,
+    {
+      command: "infer",
+      title: "posterior",
+      options: values,
+      origin: { model: sha256, ...settings, seed: plainSeed(seed) },
+      setup: { bytes, path: String(file), settings, bank: sharedBank(model, bank) },
+      work: workOf,
+      names: INFERENCE_FILES,
+      tables: [SUMMARY],
+      tablesOf: (results) => [[SUMMARY, summaryTable(results)]],
+      tell: (results) => (galaxies.isOne ? tellOne(context, results[0]) : tellMany(context, results)),
+    },
     context,
   );
-  const complete = result !== undefined;
-  const posterior = (result ?? last?.posteriors)?.[0];
-  if (posterior === undefined) {
-    tellOutcome(context, output, false);
-    return { complete: false, result: output.result() };
-  }
-  const parameters = parametersOf(model, posterior);
-  const warnings = warningsOf(model, posterior);
-  output.write(inferenceFiles(model, posterior, parameters, name));
-  tellPosterior(context, posterior, parameters, { deviation, errorSpread });
-  for (const [problem, fix] of warnings) context.terminal.say(`warning: ${problem}\n  ${fix}`);
-  tellOutcome(context, output, complete);
-  return {
-    complete,
-    result: {
-      ...output.result(),
-      model: described,
-      ...resultOf(name, posterior, parameters, seed),
-      ...{ deviation, errorSpread, warnings: warnings.map(([problem]) => problem) },
-    },
-  };
+  const told = galaxies.isOne ? results[0] : { galaxies: results };
+  return { ...outcome, result: { ...outcome.result, model: described, ...told } };
 }
 
-/**
- * The galaxy that the options name.
- *
- * @throws UsageError unless it is either a table of its own or a galaxy of SPARC
- */
-function readObservations({ data, sparc, galaxy, columns, distance }: InferOptions): {
-  name: string;
-  observations: Observations;
-} {
-  const refuse = (problem: string, fix: string): never => {
-    throw new UsageError("halograd infer", problem, fix);
+/** What the work on galaxies is made with. */
+interface InferenceSetup {
+  readonly bytes: Uint8Array;
+  /** What to call the model in errors. */
+  readonly path: string;
+  readonly settings: Settings & {
+    readonly deviation: number;
+    readonly errorSpread: number;
+    readonly seed: number | bigint;
   };
-  if (data !== undefined) {
-    if (sparc !== undefined || galaxy !== undefined) {
-      refuse("--data names one galaxy, --sparc another", "give --data, or --sparc with --galaxy");
-    }
-    const observations = parseObservations(readTextFile(data), sourceOf(data), { columns, distance });
-    return { name: "", observations };
-  }
-  if (sparc === undefined) {
-    return refuse(
-      "there is no galaxy",
-      "give --data galaxy.csv, or --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403",
+  readonly bank: SharedBank;
+}
+
+/** Works on a galaxy; the same whatever others there are. */
+export function workOf({ bytes, path, settings, bank }: InferenceSetup): Work<InferenceResult> {
+  const model = readModel(bytes, path);
+  const { radii } = model;
+  const { rMin = radii[0], rMax = radii[radii.length - 1], deviation, errorSpread } = settings;
+  const { seed, chains, transitions } = settings;
+  return (galaxy) => {
+    const steps = inferWithBank(
+      model,
+      [galaxy.measured],
+      {
+        random: new Random(seed),
+        deviation: { median: deviation },
+        errorSpread,
+        radiusRange: [rMin, rMax],
+        ...{ bank: settings.bank, chains, transitions },
+      },
+      bank,
     );
-  }
-  if (galaxy === undefined) return refuse("--sparc holds many galaxies", "choose one: --galaxy NGC2403");
-  const found = findSparcGalaxy(parseSparcCurves(readTextFile(sparc), sparc), galaxy, sparc);
-  return { name: found.name, observations: found };
+    const workedOut = (posterior: Posterior): Worked<InferenceResult> => {
+      const result = resultOf(model, galaxy, posterior, settings);
+      return { result, files: inferenceFiles(model, posterior, result, galaxy.name) };
+    };
+    return (function* () {
+      const [posterior] = yield* retold(
+        steps,
+        (step): WorkStep<InferenceResult> => ({
+          done: step.done,
+          total: step.total,
+          doing: `${step.evaluations} curves tried`,
+          get sofar() {
+            const [posterior] = step.posteriors ?? [];
+            return posterior && workedOut(posterior);
+          },
+        }),
+      );
+      return workedOut(posterior);
+    })();
+  };
 }
 
 const STANDARD_MODEL = "out/model.safetensors";
@@ -157,58 +162,44 @@ function readModelOrTell(path: string | undefined): ModelFile {
   }
 }
 
-/** Quantiles of each parameter over the galaxies that fit the posterior's curves best. */
-type Parameters = Readonly<Record<FitParameter, number[]>>;
-
 function inferenceFiles(
   { radii }: Model,
   posterior: Posterior,
-  parameters: Parameters,
+  result: InferenceResult,
   name: string,
 ): OutputFile[] {
   const { curves, points: observations } = posterior;
   const intervals = intervalsOf(posterior);
-  const header = ["radius [kpc]", ...SHARE_NAMES.map((share) => `${share} [km/s]`)];
-  const columns = FIT_PARAMETERS.map((parameter) => COLUMNS[parameter]);
+  const quantities = quantitiesOf(result);
   return [
     ["posterior.csv", formatCsv(radii, curves)],
     [
       "intervals.csv",
       formatCsv(
-        header,
+        ["radius [kpc]", ...SHARE_NAMES.map((share) => `${share} [km/s]`)],
         Array.from(radii, (radius, j) => [radius, ...intervals[j]]),
       ),
     ],
     [
       "parameters.csv",
       formatCsv(
-        ["quantile", ...columns],
-        INTERVAL_SHARES.map((share, s) => [
-          share,
-          ...FIT_PARAMETERS.map((parameter) => parameters[parameter][s]),
-        ]),
+        ["quantile", ...quantities.map(([column]) => column)],
+        INTERVAL_SHARES.map((share, s) => [share, ...quantities.map(([, values]) => values[s])]),
       ),
     ],
     ["figures/inference.svg", inferenceFigure({ name, radii, intervals, observations })],
   ];
 }
 
-const COLUMNS = Object.fromEntries(
-  FIT_PARAMETERS.map((parameter, i) => [parameter, GALAXY_COLUMNS[i]]),
-) as Record<FitParameter, string>;
+/** The columns of the intervals. */
+const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 
-/** What was found: points and fit, then a line for each parameter, with its median and the ends of the interval of 68 %. */
-function tellPosterior(
-  { terminal }: Context,
-  posterior: Posterior,
-  parameters: Parameters,
-  { deviation, errorSpread }: { readonly deviation: number; readonly errorSpread: number },
-): void {
-  const { curves, rHat, effectiveCount, points, leftOut, chiSquared } = posterior;
-  const count = points.radii.length;
-  const left =
-    leftOut === 0 ? "" : `, ${leftOut} left out beyond ${points.radii[0]} to ${points.radii[count - 1]} kpc`;
-  terminal.say(`${count} point${count === 1 ? "" : "s"}${left}`);
+/** What was found of one: points and fit, then a line for each quantity, with its median and the ends of the interval of 68 %. */
+function tellOne({ terminal }: Context, result: InferenceResult): void {
+  const { samples, rHat, effectiveCount, points, leftOut, range, chiSquared, predictiveP, priorP } = result;
+  const { deviation, errorSpread } = result;
+  const left = leftOut === 0 ? "" : `, ${leftOut} left out beyond ${range[0]} to ${range[1]} kpc`;
+  terminal.say(`${points} point${points === 1 ? "" : "s"}${left}`);
   terminal.say(
     deviation === 0
       ? "deviations from curves of the model: none, by --deviation 0"
@@ -220,22 +211,92 @@ function tellPosterior(
       : `errors: as stated, up to a common factor, typically ${short(exp(errorSpread))} either way, by --error-spread`,
   );
   terminal.say(
-    `${curves.length} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
+    `${samples} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
   );
   terminal.say(
-    `chi squared of the median curve ${chiSquared.toFixed(1)}; p of points farther off: ${posterior.predictiveP.toFixed(3)} under the posterior, ${posterior.priorP.toFixed(3)} among the model's galaxies`,
+    `chi squared of the median curve ${chiSquared.toFixed(1)}; p of points farther off: ${predictiveP.toFixed(3)} under the posterior, ${priorP.toFixed(3)} among the model's galaxies`,
   );
-  for (const parameter of FIT_PARAMETERS) {
-    const [, low, , middle, , high] = parameters[parameter].map(short);
-    terminal.say(`  ${COLUMNS[parameter]}  ${middle}  (68 %: ${low} to ${high})`);
-  }
-  const tellFound = (what: string, values: ArrayLike<number>, unit: string, write = short): void => {
-    const [low, middle, high] = quantiles(values, [0.16, 0.5, 0.84]).map(write);
+  const tell = (what: string, values: readonly number[], unit = "", write = short): void => {
+    const [, low, , middle, , high] = values.map(write);
     terminal.say(`  ${what}  ${middle}${unit}  (68 %: ${low} to ${high})`);
   };
   const percent = (share: number): string => (100 * share).toFixed(1);
-  if (deviation > 0) tellFound("deviations found", posterior.deviations, " % of the velocity", percent);
-  if (errorSpread > 0) tellFound("errors found", posterior.errorScales, " times those stated");
+  for (const [column, values] of quantitiesOf(result)) tell(column, values);
+  if (deviation > 0) tell("deviations found", result.deviations, " % of the velocity", percent);
+  if (errorSpread > 0) tell("errors found", result.errorScales, " times those stated");
+  result.warnings.forEach((problem, i) => {
+    terminal.say(`warning: ${problem}\n  ${result.advice[i]}`);
+  });
+}
+
+/** Of several: how well the chains mixed, and each kind of warning once. */
+function tellMany({ terminal }: Context, results: readonly InferenceResult[]): void {
+  const middle = (of: (result: InferenceResult) => number): number => median(results.map(of));
+  terminal.say(
+    `${results.length} galaxies, medians: ${middle(({ points }) => points)} points, R-hat ${middle(({ rHat }) => rHat).toFixed(2)}, ${middle(({ effectiveCount }) => effectiveCount).toFixed(0)} independent curves`,
+  );
+  const kinds = new Map<string, { readonly problem: string; readonly names: string[] }>();
+  for (const { galaxy, warnings, advice } of results) {
+    warnings.forEach((problem, i) => {
+      const kind = kinds.get(advice[i]) ?? { problem, names: [] };
+      kind.names.push(galaxy);
+      kinds.set(advice[i], kind);
+    });
+  }
+  for (const [fix, { problem, names }] of kinds) {
+    const others = names.length === 1 ? "" : `; ${names.length - 1} more are like it`;
+    terminal.say(`warning: ${names[0]}: ${problem}${others}\n  ${fix}`);
+  }
+}
+
+/** A row a galaxy: medians, and the ends of the interval of 68 %. */
+function summaryTable(results: readonly InferenceResult[]): string {
+  const rows = results.map(
+    (result): Record<string, string | number> => ({
+      galaxy: result.galaxy,
+      ...(result.quality !== undefined && {
+        "distance [Mpc]": result.distance ?? "",
+        "inclination [deg]": result.inclination ?? "",
+        quality: result.quality,
+      }),
+      points: result.points,
+      left_out: result.leftOut,
+      chi_squared: result.chiSquared,
+      predictive_p: result.predictiveP,
+      prior_p: result.priorP,
+      r_hat: result.rHat,
+      effective_count: result.effectiveCount,
+      warnings: result.warnings.length,
+      ...Object.fromEntries(
+        [
+          ...quantitiesOf(result),
+          ["deviation", result.deviations] as const,
+          ["error_scale", result.errorScales] as const,
+        ].flatMap(([column, [, low, , middle, , high]]) => [
+          [column, middle],
+          [`${column} 16 %`, low],
+          [`${column} 84 %`, high],
+        ]),
+      ),
+    }),
+  );
+  return table(Object.keys(rows[0]), rows.map(Object.values));
+}
+
+/** Quantiles of each quantity, under the names of columns. */
+function quantitiesOf({
+  parameters,
+  properties,
+}: Pick<InferenceResult, "parameters" | "properties">): (readonly [
+  column: string,
+  values: readonly number[],
+])[] {
+  return [
+    ...FIT_PARAMETERS.map((name, i) => [GALAXY_COLUMNS[i], parameters[name]] as const),
+    ["peak_velocity [km/s]", properties.peakVelocity],
+    ["peak_radius [kpc]", properties.peakRadius],
+    ["mass_within_last_point [Msun]", properties.enclosedMass],
+  ];
 }
 
 /** What is doubtful about a posterior, and what to do about it. */
@@ -306,7 +367,7 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
   for (const [parameter, share] of Object.entries(parametersAtBounds(model, posterior))) {
     if (share < MANY) continue;
     warnings.push([
-      `${COLUMNS[parameter as FitParameter]} ends on a bound of the fit in ${(100 * share).toFixed(0)} % of the curves: they do not tell it`,
+      `${GALAXY_COLUMNS[FIT_PARAMETERS.indexOf(parameter as FitParameter)]} ends on a bound of the fit in ${(100 * share).toFixed(0)} % of the curves: they do not tell it`,
       "take its quantiles as a limit, not as a value",
     ]);
   }
@@ -322,17 +383,58 @@ const MANY = 0.05;
 
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
+/** Quantiles of {@link INTERVAL_SHARES}. */
+type Quantiles<Name extends string> = Readonly<Record<Name, readonly number[]>>;
+
+/** What came of a galaxy, as `--json` and `result.json` tell it. */
+interface InferenceResult {
+  readonly galaxy: string;
+  /** What the table of galaxies tells: Mpc, degrees, and 1 to 3. */
+  readonly distance?: number;
+  readonly inclination?: number;
+  readonly quality?: number;
+  readonly seed: string | number;
+  readonly points: number;
+  /** The first and the last of the radii that were used, kpc. */
+  readonly range: readonly [first: number, last: number];
+  readonly leftOut: number;
+  readonly samples: number;
+  readonly rHat: number;
+  readonly effectiveCount: number;
+  readonly chiSquared: number;
+  readonly predictiveP: number;
+  readonly priorP: number;
+  readonly quantiles: readonly number[];
+  /** Of the galaxies that fit the posterior's curves best. */
+  readonly parameters: Quantiles<FitParameter>;
+  readonly properties: Quantiles<CurveProperty>;
+  readonly deviations: readonly number[];
+  readonly errorScales: readonly number[];
+  readonly deviation: number;
+  readonly errorSpread: number;
+  readonly warnings: readonly string[];
+  /** What to do about each. */
+  readonly advice: readonly string[];
+}
+
+/** JSON has no bigint, as the seeds of forked streams are. */
+const plainSeed = (seed: number | bigint): number | string =>
+  typeof seed === "bigint" ? String(seed) : seed;
+
 function resultOf(
-  galaxy: string,
+  model: Model,
+  { name, row }: MeasuredGalaxy,
   posterior: Posterior,
-  parameters: Parameters,
-  seed: number | bigint,
-): Record<string, unknown> {
+  { seed, deviation, errorSpread }: InferenceSetup["settings"],
+): InferenceResult {
   const { curves, points, leftOut, rHat, effectiveCount, chiSquared, predictiveP, priorP } = posterior;
+  const warnings = warningsOf(model, posterior);
   return {
-    ...(galaxy !== "" && { galaxy }),
-    seed,
+    galaxy: name,
+    ...(row && { distance: row.distance, inclination: row.inclination, quality: row.quality }),
+    seed: plainSeed(seed),
     points: points.radii.length,
+    range: [points.radii[0], points.radii[points.radii.length - 1]],
     leftOut,
     samples: curves.length,
     rHat,
@@ -341,8 +443,13 @@ function resultOf(
     predictiveP,
     priorP,
     quantiles: INTERVAL_SHARES,
-    parameters,
+    parameters: parametersOf(model, posterior),
+    properties: propertiesOf(model, posterior),
     deviations: quantiles(posterior.deviations, INTERVAL_SHARES),
     errorScales: quantiles(posterior.errorScales, INTERVAL_SHARES),
+    deviation,
+    errorSpread,
+    warnings: warnings.map(([problem]) => problem),
+    advice: warnings.map(([, fix]) => fix),
   };
 }

@@ -22,7 +22,11 @@ interface Statistics {
 }
 
 /** The command. */
-export function info(values: object, { terminal }: Context, [path]: readonly string[]): Outcome {
+export function info(
+  values: object,
+  { terminal }: Pick<Context, "terminal">,
+  [path]: readonly string[],
+): Outcome {
   const bytes = readBytes(path);
   // A zip archive, whose entries npz names.
   const isArrays = path.endsWith(".npz") || (bytes[0] === 0x50 && bytes[1] === 0x4b);

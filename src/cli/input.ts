@@ -9,6 +9,7 @@ import { readBytes, readTextFile, sourceOf } from "../node/files.ts";
 /** A model, and what `--json` says of it. */
 export interface ModelFile {
   readonly model: Model;
+  readonly bytes: Uint8Array;
   /** The file, what tells it from any other, and where it comes from. */
   readonly described: Readonly<Record<string, unknown>>;
 }
@@ -24,7 +25,7 @@ export function readDescribedModel(path: string): ModelFile {
   const model = readModel(bytes, path);
   const { seed, population = null, data = null, version = null } = model.training;
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { model, described: { file: path, sha256, population, data, seed, version } };
+  return { model, bytes, described: { file: path, sha256, population, data, seed, version } };
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is no table of curves of galaxies, km/s */

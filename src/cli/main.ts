@@ -5,12 +5,14 @@
  */
 
 import { rmSync } from "node:fs";
-import { isMainThread, Worker } from "node:worker_threads";
+import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { Interruption, type Message, SAME_KEYSTROKE, SIGNAL, SIGNALS } from "../node/interruption.ts";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (!isMainThread) {
-  (await import("./program.ts")).start();
+  await (workerData.command === undefined ? import("./program.ts") : import("./worker.ts")).then(
+    ({ start }) => start(),
+  );
 } else if (major > 20 || (major === 20 && minor >= 19)) {
   host();
 } else {
@@ -26,7 +28,8 @@ function host(): void {
   const { stdout, stderr } = process;
   const screens = [stdout, stderr].map(({ isTTY, columns }) => ({ isTTY, columns }));
   const argv = process.argv.slice(2);
-  const worker = new Worker(new URL(import.meta.url), { argv, workerData: { state, screens } });
+  const program = import.meta.url;
+  const worker = new Worker(new URL(program), { argv, workerData: { state, screens, program } });
   const locks: string[] = [];
   const unlock = (): void => {
     for (const lock of locks) rmSync(lock, { force: true });

@@ -1,8 +1,9 @@
 /** The folder that a command writes into: checked before the work starts, held while it lasts, and filled with whole files of one run. */
 
-import { existsSync, lstatSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
+import { formatName } from "../io/csv.ts";
 import type { NpzArray } from "../io/index.ts";
 import { ensureOutputFolder, FileError, lockFolder, readBytes, writeFilesWhole } from "../node/files.ts";
 import type { Message } from "../node/interruption.ts";
@@ -27,6 +28,12 @@ export type OutputFile = readonly [name: string, content: string | Uint8Array];
 /** What a training that was stopped goes on from. It is there until the command has done all that it was to do. */
 export const CHECKPOINT = "checkpoint.safetensors";
 
+/** What came of a galaxy, with all that decided it: what work on many galaxies goes on from. */
+export const RESULT = "result.json";
+
+/** Where each of several galaxies has its folder. */
+export const GALAXIES = "galaxies";
+
 /**
  * Curves as arrays for NumPy: `radii` in kpc, `curves` [curves, radii] in km/s, and as JSON in `provenance` where they come from.
  *
@@ -47,6 +54,16 @@ export function curveArrays(
     ["curves", { shape: [curves.length, radii.length], data }],
     ["provenance", JSON.stringify({ engine: `halograd ${version()}`, ...origin }, plain)],
   ];
+}
+
+/** A table with texts among its numbers. */
+export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [header, ...rows].map((cells) =>
+    cells
+      .map((cell) => (typeof cell === "number" ? String(Number(cell.toPrecision(7))) : formatName(cell)))
+      .join(),
+  );
+  return `${lines.join("\n")}\n`;
 }
 
 /** The files of a run: each list follows from the one before it, and is no longer true when that is replaced. */
@@ -80,6 +97,7 @@ export class OutputFolder {
    * @param options.names every file that the command may write
    * @param options.force whether those that are there may be replaced, and those that follow from them removed
    * @param options.resumes whether the command goes on from the checkpoint there, and so with files of its own
+   * @param options.isOwn whether what is there is of this very command
    * @param options.mayBeDone whether files may be there without a checkpoint, because the same command was stopped before the first one or
    *   after its end: they are then replaced by the same contents, or by some that go on from them, and by no others
    * @throws FileError when one is there and `force` is not set, the folder cannot be written to, or another process writes into it
@@ -90,24 +108,26 @@ export class OutputFolder {
       readonly names: readonly string[];
       readonly force: boolean;
       readonly resumes?: boolean;
+      readonly isOwn?: boolean;
       readonly mayBeDone?: boolean;
     },
   ) {
-    const { resumes = false, mayBeDone = false } = options;
+    const { resumes = false, isOwn = resumes, mayBeDone = false } = options;
     const first = LINKS.findIndex((link) => link.some((name) => options.names.includes(name)));
     const following = first < 0 ? [] : LINKS.slice(first + 1).flat();
     const names = [...new Set([...options.names, ...following])];
-    const wanted = { names, force: options.force || resumes || mayBeDone };
+    const wanted = { names, force: options.force || isOwn || mayBeDone };
     try {
       ensureOutputFolder(path, wanted);
     } catch (error) {
-      const isStopped = error instanceof FileError && error.code === "EEXIST" && names.includes(CHECKPOINT);
-      if (!isStopped || !existsSync(join(path, CHECKPOINT))) throw error;
+      if (!(error instanceof FileError && error.code === "EEXIST")) throw error;
+      const kept = names.filter((name) => [CHECKPOINT, RESULT].includes(basename(name)));
+      if (!kept.some((name) => existsSync(join(path, name)))) throw error;
       const fix = "give --resume to go on with what was stopped, --force to replace it, or another --out";
       throw new FileError(error.path, error.code, error.problem, fix);
     }
-    for (const folder of new Set(options.names.map((name) => dirname(name)))) {
-      if (folder !== ".") ensureOutputFolder(join(path, folder), { names: [] });
+    for (const folder of new Set(options.names.map((name) => name.split("/").slice(0, -1)[0]))) {
+      if (folder !== undefined) ensureOutputFolder(join(path, folder), { names: [] });
     }
     const lock = lockFolder(path);
     parentPort?.postMessage({ lock } satisfies Message);
@@ -115,7 +135,7 @@ export class OutputFolder {
     ensureOutputFolder(path, wanted);
     this.path = path;
     this.#hasCheckpoint = resumes;
-    this.#keeps = mayBeDone && !resumes && !options.force;
+    this.#keeps = mayBeDone && !isOwn && !options.force;
     this.#former = new Set(names.filter((name) => lstatSync(join(path, name), { throwIfNoEntry: false })));
   }
 
@@ -130,7 +150,17 @@ export class OutputFolder {
     if (!isFirst || this.#keeps) return;
     for (const name of this.#former) {
       const isMine = this.written.includes(name) || (name === CHECKPOINT && this.#hasCheckpoint);
-      if (!isMine) rmSync(join(this.path, name), { force: true });
+      if (isMine) continue;
+      rmSync(join(this.path, name), { force: true });
+      // Folders of galaxies that are none of this command's.
+      for (
+        let folder = dirname(name);
+        folder.includes("/") || folder.startsWith(GALAXIES);
+        folder = dirname(folder)
+      ) {
+        if (readdirSync(join(this.path, folder)).length > 0) break;
+        rmdirSync(join(this.path, folder));
+      }
     }
   }
 
@@ -176,6 +206,8 @@ export class OutputFolder {
   /** What has appeared since the work began is not replaced. */
   #write(files: readonly OutputFile[]): void {
     if (this.#keeps) this.#requireOwn(files);
+    for (const folder of new Set(files.map(([name]) => dirname(name))))
+      ensureOutputFolder(join(this.path, folder), { names: [] });
     const own = this.#hasCheckpoint ? [CHECKPOINT] : [];
     const mine = new Set([...this.#former, ...this.written, ...own].map((name) => join(this.path, name)));
     writeFilesWhole(
@@ -197,7 +229,11 @@ export function tellOutcome(
   goOn?: string,
 ): void {
   const figures = written.filter((name) => dirname(name) === "figures").map((name) => basename(name, ".svg"));
-  const listed = written.filter((name) => dirname(name) !== "figures");
+  const listed = written.filter((name) => dirname(name) === ".");
+  // Folders of galaxies, whose files have the same names in each.
+  const inside = written.map((name) => name.split("/")).filter(([folder]) => folder === GALAXIES);
+  const folders = new Set(inside.map(([, folder]) => folder));
+  if (folders.size > 0) listed.push(`${GALAXIES}/ (${folders.size})`);
   if (figures.length > 0)
     listed.push(`figures/${figures.length === 1 ? figures[0] : `{${figures.join(",")}}`}.svg`);
   const files = listed.length === 0 ? "nothing" : `${listed.join(", ")} in ${oneLine(join(path, "/"))}`;

@@ -1,6 +1,6 @@
 /** The program behind the halograd command: finds the command to call, and turns what comes back into messages and an exit code. */
 
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { clip, nearest } from "../basics/check.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { Interruption, type Message } from "../node/interruption.ts";
@@ -8,13 +8,15 @@ import { oneLine, Terminal } from "../node/terminal.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
+import type { ThreadData } from "./context.ts";
 import { version } from "./version.ts";
 
 /** Sends to the thread that has the streams. */
 const send = (message: Message): void => parentPort?.postMessage(message);
 
-const { state, screens } = workerData as {
+const { state, screens, program } = workerData as {
   state: Int32Array;
+  program: string;
   screens: { isTTY?: boolean; columns?: number }[];
 };
 const interruption = new Interruption(state);
@@ -32,11 +34,9 @@ export async function start(): Promise<void> {
   } catch (error) {
     send({ code: error instanceof UsageError ? 2 : 1 });
     if (error instanceof HalogradError) {
-      const { where, problem, fix = null } = error;
-      errors.print(`${errors.red("error:")} ${oneLine(`${where}: ${problem}`)}`);
-      if (fix !== null) errors.print(`  Fix: ${oneLine(fix)}`);
+      printError(error);
       if (words.includes("--json")) {
-        const told = { command: words[0], complete: false, error: { where, problem, fix } };
+        const told = { command: words[0], complete: false, error: plainError(error) };
         new Terminal(stdout, {}, { quiet: false }).print(JSON.stringify(told, null, 2));
       }
       return;
@@ -46,6 +46,18 @@ export async function start(): Promise<void> {
     errors.print(`  halograd ${words.map(clip).join(" ")} (halograd ${version()}, Node ${process.version})`);
   }
 }
+
+function printError({ where, problem, fix }: HalogradError): void {
+  errors.print(`${errors.red("error:")} ${oneLine(`${where}: ${problem}`)}`);
+  if (fix !== undefined) errors.print(`  Fix: ${oneLine(fix)}`);
+}
+
+/** As --json tells it. */
+const plainError = ({ where, problem, fix }: HalogradError) => ({ where, problem, fix: fix ?? null });
+
+/** A thread beside this one, which ends with it. */
+const startThread = (data: ThreadData): Worker =>
+  new Worker(new URL(program), { workerData: { state, ...data } });
 
 /** @returns the exit code */
 async function main(words: readonly string[]): Promise<number> {
@@ -98,11 +110,13 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const { json, quiet, start } = command.prepare(where, rest);
   const terminal = new Terminal(json ? stderr : stdout, process.env, { quiet });
-  const { complete, result } = await start({ terminal, interruption });
+  const { complete, result, failures = [] } = await start({ terminal, interruption, startThread });
   if (json) {
     // The seed of a forked stream is a bigint, which JSON has not.
     const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
-    out.print(JSON.stringify({ command: name, complete, ...result }, plain, 2));
+    const failed = failures.length > 0 && { failures: failures.map(plainError) };
+    out.print(JSON.stringify({ command: name, complete, ...result, ...failed }, plain, 2));
   }
-  return complete ? 0 : interruption.exitCode;
+  for (const failure of failures) printError(failure);
+  return complete ? (failures.length > 0 ? 1 : 0) : interruption.exitCode;
 }

@@ -1,6 +1,7 @@
 /** Models of rotation curves for other engines: one step of a sampler, from the network's numbers to velocities, as an ONNX file. */
 
 import { DenoisingAutoencoder } from "../diffusion/index.ts";
+import type { Bytes } from "../kernels/index.ts";
 import { exportOnnx } from "../onnx/index.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -20,7 +21,7 @@ import { checkModel, featuresOf, type Model, metadataOf } from "./model.ts";
  * const { model } = finish(trainModel(galaxies, { epochs: 3, random }));
  * exportModel(model) instanceof Uint8Array // true: for a file model.onnx
  */
-export function exportModel(model: Model): Uint8Array<ArrayBuffer> {
+export function exportModel(model: Model): Bytes {
   checkModel("exportModel", model);
   const { network, standardization, conditions = [] } = model;
   const guess = (state: Tensor, t: Tensor, condition?: Tensor, known?: Tensor): Tensor => {

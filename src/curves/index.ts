@@ -76,6 +76,7 @@ export {
   type PopulationProgress,
   parseGalaxies,
 } from "./population.ts";
+export { type CurveProperty, propertiesOf } from "./properties.ts";
 export {
   type CurvesStep,
   defaultSampler,

@@ -28,7 +28,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
 import { checkArray, checkMeasured, checkNumbers, checkWithin } from "./check.ts";
 import { Deviations } from "./deviations.ts";
-import { checkModel, denoiserOf, type Model } from "./model.ts";
+import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
 
 /** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
 export interface TypicalDeviation {
@@ -123,13 +123,50 @@ export function inferCurves(
   galaxies: readonly Observations[],
   options: InferenceOptions,
 ): Generator<InferenceProgress, Posterior[], void> {
+  return inferWithBank(model, galaxies, options);
+}
+
+/**
+ * Curves of a bank as principal components, decoded once for all calls of {@link inferWithBank}, in any threads, that have the model, the
+ * random stream and the options that decide the bank in common. Memory alone, so that threads can be given it.
+ */
+export interface SharedBank {
+  /** [rows, components] */
+  readonly components: Float64Array;
+  /** Of each {@link BLOCK} of rows: 0 while nobody has begun, 1 while it is being decoded, 2 when it is there. */
+  readonly states: Int32Array;
+}
+
+/** Room for the bank of a model. @param bank as of {@link InferenceOptions} */
+export function sharedBank(model: Model, bank: number = BANK): SharedBank {
+  return bankOf(bank + (bank % 2), featuresOf(model), SharedArrayBuffer);
+}
+
+function bankOf(
+  rows: number,
+  components: number,
+  Memory: ArrayBufferConstructor | SharedArrayBufferConstructor,
+): SharedBank {
+  return {
+    components: new Float64Array(new Memory(8 * rows * components)),
+    states: new Int32Array(new Memory(4 * Math.ceil(rows / BLOCK))),
+  };
+}
+
+/** As {@link inferCurves}. @param shared what other calls have decoded, or will */
+export function inferWithBank(
+  model: Model,
+  galaxies: readonly Observations[],
+  options: InferenceOptions,
+  shared?: SharedBank,
+): Generator<InferenceProgress, Posterior[], void> {
   const where = "inferCurves";
   checkOptions(where, options ?? {}, [
     ...["random", "deviation", "errorSpread", "radiusRange", "chains", "transitions", "bank"],
   ]);
   checkModel(where, model);
   const { random, deviation = { median: TYPICAL_DEVIATION }, radiusRange = rangeOf(model) } = options ?? {};
-  const { errorSpread = ERROR_SPREAD, chains = 64, transitions = 120, bank = 50_000 } = options ?? {};
+  const { errorSpread = ERROR_SPREAD, chains = 64, transitions = 120, bank = BANK } = options ?? {};
   checkRandom(where, random);
   checkNumbers(where, "ends of radiusRange", radiusRange);
   checkCount(where, "chains", chains, 2);
@@ -169,8 +206,11 @@ export function inferCurves(
     );
   }
   const settings = { random: random.fork("inference"), deviation, errorSpread, chains, transitions, bank };
-  return posteriorsOf(model, representation, observed, settings);
+  return posteriorsOf(model, representation, observed, settings, shared);
 }
+
+/** Draws of the prior, at most. */
+const BANK = 50_000;
 
 /** Points of a galaxy, at most, whose deviations are inferred: of so many, a curve's likelihood takes some 30 ms. */
 const MOST_POINTS = 500;
@@ -188,7 +228,8 @@ function* posteriorsOf(
   model: Model,
   representation: LogPrincipalComponents,
   observed: readonly ObservedCurve[],
-  { random, deviation, errorSpread, chains, transitions, bank }: Settings,
+  { random, deviation, errorSpread, chains, transitions, bank: rows }: Settings,
+  shared: SharedBank | undefined,
 ): Generator<InferenceProgress, Posterior[], void> {
   const components = representation.scales.length;
   const { median, spread = 1 } = deviation;
@@ -206,8 +247,10 @@ function* posteriorsOf(
   };
 
   // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
-  const draws = normal([bank + (bank % 2), features], random.fork("bank"));
-  const [bankLatents, bankComponents] = [draws.toTypedArray(), new Float64Array(draws.shape[0] * components)];
+  const draws = normal([rows + (rows % 2), features], random.fork("bank"));
+  const bankLatents = draws.toTypedArray();
+  const bank = shared ?? bankOf(draws.shape[0], components, ArrayBuffer);
+  const bankComponents = bank.components;
   const bankHeights = observed.map(() => new Float64Array(draws.shape[0]));
   const found = new Map<number, Found>();
   let size = 0;
@@ -260,12 +303,10 @@ function* posteriorsOf(
   while (size < draws.shape[0] && found.size < observed.length) {
     const from = size;
     const next = Math.min(draws.shape[0], size + BANK_STEP);
-    const decoding = inBlocks(draws.slice([from, next]), decode, components);
-    const decoded = yield* retold(decoding, (rows) => {
-      evaluations = from + rows;
-      return progress((BANK_SHARE * evaluations) / draws.shape[0], bankSofar);
-    });
-    bankComponents.set(decoded, from * components);
+    for (const rows of decodeBank(draws, decode, bank, [from, next])) {
+      evaluations = rows;
+      yield progress((BANK_SHARE * rows) / draws.shape[0], bankSofar);
+    }
     for (const [g, curve] of observed.entries()) {
       if (found.has(g)) continue;
       for (let row = from; row < next; row++) {
@@ -402,6 +443,35 @@ export function decoderOf(model: Model, steps: number = DECODER_STEPS): (latents
 }
 
 const DECODER_STEPS = 20;
+
+/**
+ * Decodes rows of the bank that no thread has begun, and waits for the others.
+ *
+ * @param range of rows, from the beginning of a block on
+ * @returns yields how many rows were decoded or begun by others
+ */
+function* decodeBank(
+  draws: Tensor,
+  decode: (block: Tensor) => ArrayLike<number>,
+  { components, states }: SharedBank,
+  [from, next]: readonly [from: number, next: number],
+): Generator<number, void, void> {
+  const width = components.length / draws.shape[0];
+  for (let row = from; row < next; row += BLOCK) {
+    yield row;
+    const block = row / BLOCK;
+    if (Atomics.compareExchange(states, block, 0, 1) !== 0) continue;
+    components.set(decode(draws.slice([row, Math.min(next, row + BLOCK)])), row * width);
+    Atomics.store(states, block, 2);
+    Atomics.notify(states, block);
+  }
+  for (let row = from; row < next; row += BLOCK) {
+    for (const block = row / BLOCK; Atomics.load(states, block) !== 2; ) {
+      Atomics.wait(states, block, 1, 50);
+      yield next;
+    }
+  }
+}
 
 /** Decodes a few thousand rows at a time, so that memory stays small, and yields how many rows were done before. */
 function* inBlocks(

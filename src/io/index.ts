@@ -12,7 +12,11 @@ export {
   type ObservationColumns,
   type ObservationOptions,
   type Observations,
+  type ObservedParts,
+  type PartColumns,
+  type PartOptions,
   parseObservations,
+  parseObservedParts,
 } from "./observations.ts";
 export type {
   Named,

@@ -7,6 +7,7 @@
  */
 import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, FormatError, ShapeError } from "../basics/errors.ts";
+import type { Bytes } from "../kernels/index.ts";
 import { crc32 } from "./crc32.ts";
 import type { Named } from "./safetensors.ts";
 
@@ -35,7 +36,7 @@ export interface NpzFile {
  * const bytes = writeNpz({ radii: { shape: [2], data: Float64Array.of(0.1, 50) }, unit: "kpc" });
  * readNpz(bytes, "mine.npz").texts.get("unit") // "kpc"
  */
-export function writeNpz(contents: Named<NpzArray | string>): Uint8Array<ArrayBuffer> {
+export function writeNpz(contents: Named<NpzArray | string>): Bytes {
   if (typeof contents !== "object" || contents === null) {
     throw new ArgumentError("npz", `takes arrays by name; got ${describeValue(contents)}`, "give an object");
   }

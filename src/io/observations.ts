@@ -1,4 +1,4 @@
-/** Measured rotation curves as text: radii, velocities and their errors, in columns that are found by their names. */
+/** Measured rotation curves as text: radii, velocities, errors and what gas and stars hold, in columns that are found by their names. */
 
 import { checkNumber, checkOptions, clip, describeValue } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
@@ -15,6 +15,18 @@ export interface Observations {
   readonly errors: Float64Array;
 }
 
+/** A measured rotation curve, with what gas and stars alone would hold at its radii, km/s. What the table has not is left out. */
+export interface ObservedParts extends Observations {
+  /** Contribution of the gas; below 0 where it pulls outwards. */
+  readonly gas?: Float64Array | undefined;
+  /** Contribution of the disc for a mass-to-light ratio of 1. */
+  readonly disc?: Float64Array | undefined;
+  /** Contribution of the bulge for a mass-to-light ratio of 1. */
+  readonly bulge?: Float64Array | undefined;
+  /** Mpc, as assumed for the radii. */
+  readonly distance?: number | undefined;
+}
+
 /** The names of columns as they stand in the table, or their numbers, counted from 1. */
 export interface ObservationColumns {
   /** The radius. */
@@ -25,6 +37,16 @@ export interface ObservationColumns {
   readonly error?: string | undefined;
 }
 
+/** As {@link ObservationColumns}, with those of what gas and stars hold. */
+export interface PartColumns extends ObservationColumns {
+  /** The contribution of the gas. */
+  readonly gas?: string | undefined;
+  /** The contribution of the disc. */
+  readonly disc?: string | undefined;
+  /** The contribution of the bulge. */
+  readonly bulge?: string | undefined;
+}
+
 /** How {@link parseObservations} reads a table. */
 export interface ObservationOptions {
   /** Columns that are not found by their names, or not the ones that are meant; default: by their names. */
@@ -33,10 +55,18 @@ export interface ObservationOptions {
   readonly distance?: number | undefined;
 }
 
+/** How {@link parseObservedParts} reads a table. */
+export interface PartOptions extends ObservationOptions {
+  /** As for observations. */
+  readonly columns?: PartColumns | undefined;
+  /** As for observations; where radii are in kpc, the distance that was assumed for them. Default: what a comment tells, as in SPARC's files. */
+  readonly distance?: number | undefined;
+}
+
 /** How a quantity is found among the columns. */
 interface Quantity {
   /** What a user calls it. */
-  readonly name: keyof ObservationColumns;
+  readonly name: keyof PartColumns;
   /** Names in small letters, without units, between blanks. Those of an earlier text come first, and its first one is the quantity's. */
   readonly names: readonly string[];
   /** Names that mean something else as often: they are refused, and this is why. */
@@ -48,7 +78,11 @@ interface Quantity {
 const SPEEDS = ["km/s", "kms-1", "kms", "km/sec", "kmsec-1"];
 const DISPERSION = "may be a velocity dispersion";
 
-const QUANTITIES: Readonly<Record<keyof Observations, Quantity>> = {
+const PARTS = ["gas", "disc", "bulge"] as const;
+
+type Key = keyof Observations | (typeof PARTS)[number];
+
+const QUANTITIES: Readonly<Record<Key, Quantity>> = {
   radii: {
     name: "radius",
     names: ["radius", "r rad rgal r_gal galactocentric_radius", "rads"],
@@ -79,6 +113,9 @@ const QUANTITIES: Readonly<Record<keyof Observations, Quantity>> = {
     },
     units: SPEEDS,
   },
+  gas: { name: "gas", names: ["gas", "vgas v_gas"], doubtful: {}, units: SPEEDS },
+  disc: { name: "disc", names: ["disc", "disk vdisc v_disc vdisk v_disk"], doubtful: {}, units: SPEEDS },
+  bulge: { name: "bulge", names: ["bulge", "vbulge v_bulge vbul v_bul"], doubtful: {}, units: SPEEDS },
 };
 
 /** Angles, in arcseconds, by units as {@link plainUnit} writes them. */
@@ -129,14 +166,41 @@ export function parseObservations(
   source: string,
   options: ObservationOptions = {},
 ): Observations {
-  const where = "parseObservations";
+  const { radii, velocities, errors } = readPoints("parseObservations", text, source, options, []);
+  return { radii, velocities, errors };
+}
+
+/**
+ * Reads a measured rotation curve as {@link parseObservations} does, and what gas and stars alone would hold from the columns `gas`, `disc`
+ * and `bulge`, or by their usual names (`Vgas`, `Vdisk`, `Vbul` …), as in the files `NGC3198_rotmod.dat` of SPARC.
+ *
+ * @param source what to call the text in errors, usually its path
+ * @throws FormatError as {@link parseObservations}, for a table without any of these columns, and for a distance that is not the one that it
+ *   tells; ArgumentError for options that make no sense
+ * @example
+ * const text = "# Distance = 13.8 Mpc\nRad Vobs errV Vgas Vdisk\n1 60 5 -3 40\n2 80 4 5 55\n";
+ * const { gas, disc, bulge, distance } = parseObservedParts(text, "NGC3198_rotmod.dat");
+ * [gas, disc, bulge, distance]; // [Float64Array [ -3, 5 ], Float64Array [ 40, 55 ], undefined, 13.8]
+ */
+export function parseObservedParts(text: string, source: string, options: PartOptions = {}): ObservedParts {
+  return readPoints("parseObservedParts", text, source, options, PARTS);
+}
+
+/** @param parts those that are looked for; one of them has to be there */
+function readPoints(
+  where: string,
+  text: string,
+  source: string,
+  options: PartOptions,
+  parts: readonly (typeof PARTS)[number][],
+): ObservedParts {
   if (typeof text !== "string") {
     const problem = `a table is text; got ${describeValue(text)}`;
     throw new ArgumentError(where, problem, "decode bytes with TextDecoder");
   }
   checkOptions(where, options, ["columns", "distance"]);
   const { columns = {}, distance } = options;
-  checkOptions(`${where}.columns`, columns, ["radius", "velocity", "error"]);
+  checkOptions(`${where}.columns`, columns, ["radius", "velocity", "error", ...parts]);
   for (const [key, name] of Object.entries(columns)) {
     if (name === undefined || (typeof name === "string" && name.trim() !== "")) continue;
     throw new ArgumentError(where, `columns.${key} is the name of a column; got ${describeValue(name)}`);
@@ -160,19 +224,34 @@ export function parseObservations(
   const [[r], [v], e] = (["radii", "velocities", "errors"] as const).map((key) =>
     columnsOf(table, key, columns, source),
   );
-  const scale = scaleOf(table, r, distance, source);
+  const held = parts.flatMap((key) => columnsOf(table, key, columns, source).map((at) => ({ key, at })));
+  if (parts.length > 0 && held.length === 0)
+    refuseColumn(
+      table,
+      source,
+      "no column of what gas, disc or bulge hold",
+      "call them Vgas, Vdisk and Vbul, or choose them: --columns disc=…",
+    );
+  const hasParts = parts.length > 0;
+  const told = hasParts ? toldDistance(table.comments, distance, source) : undefined;
+  const { scale, isAngle } = scaleOf(table, r, distance, told, source);
+  if (distance !== undefined && !isAngle && !hasParts) {
+    const problem = `its column "${clip(names[r])}" is in kpc, so that a distance does nothing`;
+    throw new FormatError(source, problem, "leave the distance out");
+  }
   for (const [column, name] of [v, ...e].entries())
     requireUnit(table, name, column === 0 ? "velocities" : "errors", source);
+  for (const { key, at } of held) requireUnit(table, at, key, source);
   if (rows.length === 0) throw new FormatError(source, "no point follows the header", "add a row a point");
   for (const { line, cells } of rows) {
     if (cells.length === names.length) continue;
     const problem = `${cells.length} cells, but there are ${names.length} columns`;
     fail({ source, line }, problem, "every row needs one cell a column");
   }
-  const used = [r, v, ...e];
+  const used = [r, v, ...e, ...held.map(({ at }) => at)];
   const points = decimalCells(table, used, source).map((cells, i) => {
     const { line } = rows[i];
-    const [radius, velocity, ...told] = used.map((column, k) =>
+    const [radius, velocity, ...others] = used.map((column, k) =>
       parseNumber(cells[k], { source, line, column: column + 1, name: names[column] }),
     );
     const refuse = (what: string, value: number, column: number, fix: string): never => {
@@ -180,16 +259,38 @@ export function parseObservations(
       throw new FormatError(source, `the ${what} of ${point} is ${value}`, fix);
     };
     // Errors downwards are often written with their sign.
-    const sides = told.length === 2 ? told.map(Math.abs) : told;
-    const error = sides.reduce((sum, side) => sum + side, 0) / sides.length;
+    const [one, two] = others;
+    const error = e.length === 2 ? (Math.abs(one) + Math.abs(two)) / 2 : one;
     if (!(radius > 0)) refuse("radius", radius, r, "radii are in kpc, above 0");
     if (!(velocity >= 0)) refuse("velocity", velocity, v, "give the speed of rotation in km/s, 0 or more");
     if (!(error > 0)) refuse("error", error, e[0], "give each velocity its standard error in km/s, above 0");
-    return [radius * scale, velocity, error];
+    return [radius * scale, velocity, error, ...others.slice(e.length)];
   });
   points.sort((a, b) => a[0] - b[0]);
   const pick = (i: number): Float64Array => Float64Array.from(points, (point) => point[i]);
-  return { radii: pick(0), velocities: pick(1), errors: pick(2) };
+  return {
+    ...{ radii: pick(0), velocities: pick(1), errors: pick(2) },
+    ...Object.fromEntries(held.map(({ key }, i) => [key, pick(3 + i)])),
+    ...(hasParts && { distance: distance ?? told }),
+  };
+}
+
+/** Mpc of "Distance = 13.8 Mpc" in a comment. @throws FormatError where another one was given */
+function toldDistance(
+  comments: readonly string[],
+  given: number | undefined,
+  source: string,
+): number | undefined {
+  const found = comments.flatMap(
+    (comment) => /^\s*distance\s*[=:]\s*(\S+)\s*mpc\b/i.exec(comment)?.[1] ?? [],
+  );
+  const told = found.map(decimalOf).find((value) => value > 0 && value < Infinity);
+  if (told === undefined || given === undefined || Math.abs(given - told) <= 1e-6 * told) return told;
+  throw new FormatError(
+    source,
+    `its radii are for a distance of ${told} Mpc, not ${given}`,
+    "leave the distance out, and give its error alone",
+  );
 }
 
 /** "E_V" and "e_V" of "E_V/e_V". A slash in a unit parts nothing. */
@@ -200,40 +301,37 @@ function partsOf(name: string): string[] {
     : [name.trim()];
 }
 
-/** kpc of a unit of the radii. @throws FormatError unless these are in kpc, or in an angle with a distance */
+/**
+ * kpc of a unit of the radii, and whether that is an angle: as radii without a unit are beside a distance that was given.
+ *
+ * @param told distance of a comment
+ * @throws FormatError unless they are in kpc, or in an angle with a distance
+ */
 function scaleOf(
   { names, units }: TextTable,
   column: number,
   distance: number | undefined,
+  told: number | undefined,
   source: string,
-): number {
+): { scale: number; isAngle: boolean } {
   const unit = units[column]?.trim() ?? "";
   const plain = plainUnit(unit);
-  const what = `its column "${clip(names[column])}"`;
-  const angle = Object.hasOwn(ANGLES, plain)
-    ? ANGLES[plain]
-    : unit === "" && distance !== undefined
-      ? 1
-      : undefined;
-  if (angle === undefined) {
+  const isAngle = Object.hasOwn(ANGLES, plain) || (unit === "" && distance !== undefined);
+  if (!isAngle) {
     if (unit !== "") requireUnit({ names, units }, column, "radii", source);
-    if (distance === undefined) return 1;
-    throw new FormatError(
-      source,
-      `${what} is in kpc, so that a distance does nothing`,
-      "leave the distance out",
-    );
+    return { scale: 1, isAngle };
   }
-  if (distance !== undefined) return angle * distance * ARCSECOND;
+  const used = distance ?? told;
+  if (used !== undefined) return { scale: (ANGLES[plain] ?? 1) * used * ARCSECOND, isAngle };
   const fix = "give the galaxy's distance in Mpc (--distance), or convert it to kpc";
-  throw new FormatError(source, `${what} is in ${clip(unit)}`, fix);
+  throw new FormatError(source, `its column "${clip(names[column])}" is in ${clip(unit)}`, fix);
 }
 
 /** @throws FormatError where a column says that it is in another unit than the quantity's */
 function requireUnit(
   { names, units }: Pick<TextTable, "names" | "units">,
   column: number,
-  key: keyof Observations,
+  key: Key,
   source: string,
 ): void {
   const { name, units: right } = QUANTITIES[key];
@@ -247,16 +345,11 @@ function requireUnit(
 }
 
 /**
- * The column of a quantity; of errors perhaps two, upwards and downwards.
+ * The column of a quantity; of errors perhaps two, upwards and downwards; none of a part that the table has not.
  *
  * @throws FormatError unless one column has the best of the names
  */
-function columnsOf(
-  table: TextTable,
-  key: keyof Observations,
-  chosen: ObservationColumns,
-  source: string,
-): number[] {
+function columnsOf(table: TextTable, key: Key, chosen: PartColumns, source: string): number[] {
   const { name, names: wanted, doubtful, units: right } = QUANTITIES[key];
   const own = chosen[name];
   if (own !== undefined) {
@@ -282,7 +375,7 @@ function columnsOf(
   const found = wanted.map((words) => named(words.split(" "))).find((columns) => columns.length > 0) ?? [];
   const inUnit = found.filter(fits);
   const columns = found.length > 1 && inUnit.length === 1 ? inUnit : found;
-  if (columns.length === 1) return columns;
+  if (columns.length === 1 || (columns.length === 0 && PARTS.some((part) => part === key))) return columns;
   const quoted = (list: readonly number[]): string =>
     list.map((column) => `"${clip(names[column])}"`).join(" and ");
   const sides = key === "errors" ? sidesOf(names, columns) : undefined;

@@ -6,10 +6,10 @@
 import { clip, describeValue, nearest } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
 import { decimalOf } from "./csv.ts";
-import type { Observations } from "./observations.ts";
+import type { ObservedParts } from "./observations.ts";
 
 /** A measured curve of SPARC, with what its stars and gas alone would hold. */
-export interface SparcCurve extends Observations {
+export interface SparcCurve extends ObservedParts {
   /** As in the table: "NGC2403". */
   readonly name: string;
   /** Mpc, as assumed for the radii. */

@@ -26,6 +26,8 @@ export interface TextTable {
   readonly rows: readonly TableRecord[];
   /** Commas may be decimal ones: they separate no cells. */
   readonly hasCommas: boolean;
+  /** Those before the first row. */
+  readonly comments: readonly string[];
 }
 
 /**
@@ -77,7 +79,7 @@ export function readTextTable(
   }
   const told = unitsOfEcsv(above);
   const units = names.map((name, i) => unitOf(name) ?? told.get(name) ?? below?.[i]);
-  return { names, units, rows, hasCommas: separator !== "," };
+  return { names, units, rows, hasCommas: separator !== ",", comments: above };
 }
 
 /** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc", "R kpc" and "R/kpc". */

@@ -1,6 +1,7 @@
 /** Convolutional layers. */
 
 import { checkCount, checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { type ConvolutionOptions, conv1d, conv2d } from "../ops/convolution.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -12,7 +13,7 @@ export interface ConvolutionLayerOptions extends ConvolutionOptions {
   readonly bias?: boolean;
 }
 
-const OPTIONS = ["stride", "padding", "dilation", "bias"];
+const OPTIONS = ["stride", "padding", "dilation", "groups", "bias"];
 
 /**
  * A convolution along one axis: [batch, in, length] → [batch, out, length′], with PyTorch's default initialisation.
@@ -23,13 +24,13 @@ const OPTIONS = ["stride", "padding", "dilation", "bias"];
  * ```
  */
 export class Conv1d extends Module {
-  /** [out, in, size] */
+  /** [out, in / groups, size] */
   readonly weight: Tensor;
   /** [out]; null for a layer without */
   readonly bias: Tensor | null;
   readonly #options: ConvolutionOptions;
 
-  /** Windows of `size` places, over `inChannels` channels; weights and bias are drawn uniformly from ±1/√(in · size). */
+  /** Windows of `size` places, over `inChannels` channels; weights and bias are drawn uniformly from ±1/√(in · size / groups). */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -59,7 +60,7 @@ export class Conv1d extends Module {
  * ```
  */
 export class Conv2d extends Module {
-  /** [out, in, height, width] */
+  /** [out, in / groups, height, width] */
   readonly weight: Tensor;
   /** [out]; null for a layer without */
   readonly bias: Tensor | null;
@@ -100,12 +101,20 @@ function parametersOf(
   checkRandom(where, random);
   checkOptions(where, options, OPTIONS);
   const { bias = true, ...rest } = options;
-  const taps = sizes.reduce((product, size) => product * size, inChannels);
+  const { groups = 1 } = rest;
+  checkCount(where, "groups, the number of parts of the channels,", groups);
+  if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw new ArgumentError(
+      where,
+      `${inChannels} channels that go in and ${outChannels} that come out are no multiples of groups, ${groups}.`,
+    );
+  }
+  const taps = sizes.reduce((product, size) => product * size, inChannels / groups);
   const bound = 1 / Math.sqrt(taps);
   const draw = (count: number): Float32Array =>
     Float32Array.from({ length: count }, () => random.uniform(-bound, bound));
   return {
-    weight: parameter(draw(outChannels * taps), [outChannels, inChannels, ...sizes]),
+    weight: parameter(draw(outChannels * taps), [outChannels, inChannels / groups, ...sizes]),
     bias: bias ? parameter(draw(outChannels)) : null,
     options: rest,
   };

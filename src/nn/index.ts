@@ -13,6 +13,7 @@ export { type AttentionOptions, attention, SelfAttention } from "./attention.ts"
 export { Conv1d, Conv2d, type ConvolutionLayerOptions } from "./convolution.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
+export { functionalCall } from "./functional-call.ts";
 export { LayerNorm, Linear } from "./linear.ts";
 export { type AnyModule, Module, parameter, Sequential } from "./module.ts";
 export { BatchNorm, type BatchNormOptions, GroupNorm } from "./normalization.ts";

@@ -63,7 +63,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
   /** Parameters with their dotted names: `["encoder.0.weight", tensor]`. A shared one is named once. */
   *namedParameters(): Generator<[name: string, parameter: Tensor]> {
     const seen = new Set<Tensor>();
-    for (const [name, value] of fieldsOf(this)) {
+    for (const { name, value } of fieldsOf(this)) {
       if (isParameter(value) && !seen.has(value)) {
         seen.add(value);
         yield [name, value];
@@ -78,7 +78,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
 
   /** All modules below this one, and itself first. */
   modules(): AnyModule[] {
-    const below = [...fieldsOf(this)].map(([, value]) => value).filter(isModule);
+    const below = Array.from(fieldsOf(this), ({ value }) => value).filter(isModule);
     return [this, ...new Set(below)];
   }
 
@@ -214,40 +214,65 @@ export class Sequential extends Module {
   }
 }
 
-/** Fields of a module and of what lies in them, with dotted names. */
-function* fieldsOf(
-  module: AnyModule,
-  prefix = "",
-  seen = new Set<unknown>([module]),
-): Generator<[string, unknown]> {
-  for (const [name, value] of Object.entries(module)) yield* visit(`${prefix}${name}`, value, seen);
+/** A module or a parameter in a field of a module, and how another one is put there. */
+export interface Field {
+  readonly name: string;
+  readonly value: unknown;
+  put(value: unknown): void;
 }
 
-function* visit(name: string, value: unknown, seen: Set<unknown>): Generator<[string, unknown]> {
+/** Fields of a module and of what lies in them, with dotted names. */
+export function* fieldsOf(
+  module: AnyModule,
+  prefix: string = "",
+  seen: Set<unknown> = new Set([module]),
+): Generator<Field> {
+  for (const [key, value] of Object.entries(module))
+    yield* visit(
+      { name: `${prefix}${key}`, value, put: (other) => Object.assign(module, { [key]: other }) },
+      seen,
+    );
+}
+
+function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
+  const { name, value } = field;
   if (typeof value !== "object" || value === null) return;
   if (isParameter(value)) {
-    yield [name, value];
+    yield field;
     return;
   }
   if (seen.has(value)) return;
   seen.add(value);
   if (value instanceof Sequential) {
-    yield [name, value];
-    for (const [index, layer] of value.layers.entries()) yield* visit(`${name}.${index}`, layer, seen);
+    yield field;
+    yield* entriesOf(name, value.layers, seen);
   } else if (isModule(value)) {
-    yield [name, value];
+    yield field;
     yield* fieldsOf(value, `${name}.`, seen);
   } else if (isBuiltIn(value, "Map")) {
     for (const [key, entry] of value) {
-      for (const found of visit(`${name}.${String(key)}`, entry, seen)) {
+      const put = (other: unknown): unknown => (value as Map<unknown, unknown>).set(key, other);
+      for (const found of visit({ name: `${name}.${String(key)}`, value: entry, put }, seen)) {
         if (typeof key !== "string" && typeof key !== "number") throw unnamed(name, key);
         yield found;
       }
     }
   } else if (isBuiltIn(value, "Set")) {
-    for (const [i, entry] of [...value].entries()) yield* visit(`${name}.${i}`, entry, seen);
-  } else if (Array.isArray(value) || isPlainObject(value)) {
-    for (const [key, entry] of Object.entries(value)) yield* visit(`${name}.${key}`, entry, seen);
+    for (const [i, entry] of [...value].entries()) {
+      const put = (other: unknown): void => {
+        const [set, all] = [value as Set<unknown>, [...value]];
+        set.clear();
+        for (const [place, one] of all.entries()) set.add(place === i ? other : one);
+      };
+      yield* visit({ name: `${name}.${i}`, value: entry, put }, seen);
+    }
+  } else if (Array.isArray(value) || isPlainObject(value)) yield* entriesOf(name, value, seen);
+}
+
+function* entriesOf(name: string, holder: object, seen: Set<unknown>): Generator<Field> {
+  for (const [key, entry] of Object.entries(holder)) {
+    const put = (other: unknown): unknown => Object.assign(holder, { [key]: other });
+    yield* visit({ name: `${name}.${key}`, value: entry, put }, seen);
   }
 }
 
@@ -263,6 +288,6 @@ function isModule(value: unknown): value is AnyModule {
   return value instanceof Module;
 }
 
-function isParameter(value: unknown): value is Tensor {
+export function isParameter(value: unknown): value is Tensor {
   return isTensor(value) && value.isLeaf && (value.requiresGrad || value.isFrozen);
 }

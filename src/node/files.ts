@@ -147,6 +147,7 @@ export function lockFolder(folder: string): string {
   const lock = join(folder, ".halograd.lock");
   const own = `${process.pid} ${hostname()}\n`;
   attempt(lock, () => {
+    removeLeftovers(folder, "halograd.lock");
     for (let isFree = false; !isFree; ) {
       try {
         writeFileSync(lock, own, { flag: "wx" });

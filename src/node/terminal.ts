@@ -69,20 +69,25 @@ export class Terminal {
     const start = performance.now();
     let drawn = start; // what is done within a tenth of a second needs no bar
     let printed = start;
+    // What had been done before, by a job that goes on, says nothing of how fast it goes.
+    let first: { readonly at: number; readonly share: number } | undefined;
     return {
       update: (share, text, milestone = false) => {
         if (this.#quiet) return;
         const now = performance.now();
+        first ??= { at: share > 0.02 ? now : start, share: share > 0.02 ? share : 0 };
+        const done = share - first.share;
+        // Too early, the guess would only frighten.
+        const left = done > 0.02 ? `${duration((((now - first.at) / 1000) * (1 - share)) / done)} left` : "";
         const isLate = !this.#redraws && now - printed > 10_000;
         if (milestone || isLate) {
-          this.print(milestone ? text : `${title}: ${Math.round(100 * share)} %, ${text}`);
+          const all = [`${title}: ${Math.round(100 * share)} %`, text, left].filter(Boolean).join(", ");
+          this.print(milestone ? text : all);
           printed = now;
         }
         if (!this.#redraws || now - drawn < 100) return;
         drawn = now;
-        // Too early, the guess would only frighten.
-        const left = share > 0.02 ? `  ${duration(((now - start) / 1000) * (1 / share - 1))} left` : "";
-        this.#drawBar(title, share, `${text}${left}`);
+        this.#drawBar(title, share, left === "" ? text : `${text}  ${left}`);
       },
       end: () => this.clearBar(),
     };

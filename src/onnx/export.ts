@@ -3,7 +3,14 @@
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { type Shape, sameShape, showShape } from "../basics/shape.ts";
-import { type Dtype, type FloatArray, type Storage, type Watcher, withWatcher } from "../kernels/index.ts";
+import {
+  type Bytes,
+  type Dtype,
+  type FloatArray,
+  type Storage,
+  type Watcher,
+  withWatcher,
+} from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import { type Attributes, type Operation, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -48,7 +55,7 @@ export function exportOnnx(
   module: Exportable,
   exampleInput: Tensor | NamedTensors,
   options: ExportOptions = {},
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   checkOptions(WHERE, options, ["metadata"]);
   if (typeof module?.forward !== "function") {
     const problem = `takes a module; got ${describeValue(module)}.`;
@@ -153,7 +160,7 @@ function write(
   inputs: readonly (readonly [string, Tensor])[],
   parameters: readonly (readonly [string, Tensor])[],
   metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   const graph = new Graph();
   for (const [name] of [...inputs, ...one.outputs, ...parameters]) {
     if (!graph.reserve(name))

@@ -1,6 +1,6 @@
 /** A graph of ONNX nodes while it is built, and the file that it becomes. */
 
-import type { FloatArray } from "../kernels/index.ts";
+import type { Bytes, FloatArray } from "../kernels/index.ts";
 import { ProtobufMessage } from "./protobuf.ts";
 
 /** A value in the graph, by its name. */
@@ -94,7 +94,7 @@ export class Graph {
     inputs: readonly Port[],
     outputs: readonly Port[],
     metadata: Iterable<readonly [key: string, text: string]>,
-  ): Uint8Array<ArrayBuffer> {
+  ): Bytes {
     const needed = new Set(outputs.map((port) => port.name));
     const nodes = this.#nodes.toReversed().filter((node) => {
       const isNeeded = needed.has(node.output);

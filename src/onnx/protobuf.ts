@@ -4,6 +4,8 @@
  * Source: https://protobuf.dev/programming-guides/encoding
  */
 
+import type { Bytes } from "../kernels/index.ts";
+
 /** A message as the bytes of its fields, in the order in which they are added. */
 export class ProtobufMessage {
   readonly #parts: Uint8Array[] = [];
@@ -32,7 +34,7 @@ export class ProtobufMessage {
   }
 
   /** The message as bytes. */
-  finish(): Uint8Array<ArrayBuffer> {
+  finish(): Bytes {
     const bytes = new Uint8Array(this.#length);
     let at = 0;
     for (const part of this.#parts) {

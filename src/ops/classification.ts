@@ -4,7 +4,7 @@ import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { binary } from "./elementwise-record.ts";
 import { expOfMinusAbs, logistic } from "./expressions.ts";
-import { checkSameShape, type LossOptions, reducedLoss } from "./loss-reduction.ts";
+import { checkSameShape, type LossOptions, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
 import { of } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -22,7 +22,7 @@ export const binaryCrossEntropyWithLogits: (logits: Tensor, target: Tensor, opti
       return reducedLoss("binaryCrossEntropyWithLogits", binaryCrossEntropy(logits, target), options);
     },
     [{ shapes: of([5, 4], [5, 4]), call: (logits, target) => binaryCrossEntropyWithLogits(logits, target) }],
-    { others: (shape) => [shape] },
+    { settings: [{ reduction: REDUCTIONS }], others: (shape) => [shape] },
   );
 
 const binaryCrossEntropy = binary({

@@ -2,13 +2,13 @@
  * Windows that slide over the last axes, and what is composed on them: convolutions, which are one matrix product, and pooling.
  */
 
-import { checkOptions, describeValue } from "../basics/check.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { type Shape, showShape, sizeOf } from "../basics/shape.ts";
 import { backend, type ElementwiseKernel, type Operand, readAs } from "../kernels/index.ts";
 import { type Padding, pad } from "./arranging.ts";
 import { composite } from "./composite.ts";
-import { linear } from "./linear.ts";
+import { linear, matmul } from "./linear.ts";
 import { operand } from "./operands.ts";
 import { apply, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -21,10 +21,18 @@ export interface WindowOptions {
   readonly dilation?: number | readonly number[];
 }
 
-/** How windows of a convolution lie. */
+/** How windows of a pooling lie. */
+export interface PoolingOptions extends WindowOptions {
+  /** Places that are put before and after each axis: zeros for a mean, and never the largest. Default 0. */
+  readonly padding?: number | readonly number[];
+}
+
+/** How windows of a convolution lie, and which channels it joins. */
 export interface ConvolutionOptions extends WindowOptions {
   /** Zeros that are put before and after each axis. Default 0. */
   readonly padding?: number | readonly number[];
+  /** How many groups the channels are split into, each with filters of its own: as many as `in` for a depthwise convolution. Default 1. */
+  readonly groups?: number;
 }
 
 interface WindowAttributes {
@@ -135,7 +143,7 @@ export const unfold: (x: Tensor, sizes: readonly number[], options?: WindowOptio
 
 /**
  * The convolution along one axis as networks have it (the filter is not reversed): [batch, in, length] and a weight
- * [out, in, size] → [batch, out, length′], plus a bias [out].
+ * [out, in / groups, size] → [batch, out, length′], plus a bias [out].
  * @throws ShapeError where the shapes do not fit
  * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 10]]])); // tensor([[[21, 32]]])
  */
@@ -153,6 +161,10 @@ export const conv1d: (x: Tensor, weight: Tensor, bias?: Tensor, options?: Convol
         shapes: of([2, 2, 5], [3, 2, 2]),
         call: (x, weight) => conv1d(x, weight, undefined, { dilation: 2 }),
       },
+      {
+        shapes: of([2, 4, 3], [6, 2, 2], [6]),
+        call: (x, weight, bias) => conv1d(x, weight, bias, { groups: 2 }),
+      },
     ],
     {
       settings: [{ stride: [1, 2], padding: [0, 1] }],
@@ -162,7 +174,7 @@ export const conv1d: (x: Tensor, weight: Tensor, bias?: Tensor, options?: Convol
 
 /**
  * The convolution over images as networks have it (the filter is not reversed): [batch, in, height, width] and a weight
- * [out, in, height′, width′] → [batch, out, rows, columns], plus a bias [out].
+ * [out, in / groups, height′, width′] → [batch, out, rows, columns], plus a bias [out].
  * @throws ShapeError where the shapes do not fit
  * @example conv2d(ones([1, 1, 2, 2]), ones([1, 1, 2, 2]), undefined, { padding: 1 }).at(0, 0, 1); // tensor([2, 4, 2])
  */
@@ -177,6 +189,10 @@ export const conv2d: (x: Tensor, weight: Tensor, bias?: Tensor, options?: Convol
         call: (x, weight, bias) => conv2d(x, weight, bias, { stride: [2, 1], padding: 1 }),
       },
       { shapes: of([1, 2, 3, 3], [2, 2, 2, 2]), call: (x, weight) => conv2d(x, weight) },
+      {
+        shapes: of([2, 3, 3, 3], [3, 1, 2, 2]),
+        call: (x, weight) => conv2d(x, weight, undefined, { groups: 3, padding: [1, 0] }),
+      },
     ],
     // Random expressions seldom have four axes.
     { others: () => null },
@@ -187,7 +203,7 @@ export const conv2d: (x: Tensor, weight: Tensor, bias?: Tensor, options?: Convol
  * Several largest share the gradient.
  * @example maxPool(tensor([1, 5, 2, 3]), [2]); // tensor([5, 3])
  */
-export const maxPool: (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => Tensor = pooling(
+export const maxPool: (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => Tensor = pooling(
   "maxPool",
   -Infinity,
   (windows, axes) => windows.max(axes),
@@ -197,17 +213,20 @@ export const maxPool: (x: Tensor, sizes: readonly number[], options?: Convolutio
  * The mean of each window over the last axes, as many as sizes are given; padding counts as zeros.
  * @example averagePool(tensor([1, 5, 2, 3]), [2]); // tensor([3.0000, 2.5000])
  */
-export const averagePool: (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => Tensor =
-  pooling("averagePool", 0, (windows, axes) => windows.mean(axes));
+export const averagePool: (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => Tensor = pooling(
+  "averagePool",
+  0,
+  (windows, axes) => windows.mean(axes),
+);
 
 /* @__NO_SIDE_EFFECTS__ */ function pooling(
   name: string,
   border: number,
   reduce: (windows: Tensor, axes: readonly number[]) => Tensor,
-): (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => Tensor {
-  const f: (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => Tensor = composite(
+): (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => Tensor {
+  const f: (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => Tensor = composite(
     name,
-    (x: Tensor, sizes: readonly number[], options?: ConvolutionOptions) => {
+    (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => {
       checkOptions(name, options, ["stride", "padding", "dilation"]);
       const attributes = windowsOf(name, x.shape, sizes, options, sizes);
       const padded = withBorder(name, x, options?.padding, sizes.length, border);
@@ -232,40 +251,65 @@ export const averagePool: (x: Tensor, sizes: readonly number[], options?: Convol
   return f;
 }
 
-/** Windows as rows, times the weight: one product for all places and all examples. */
+/** Windows as rows, times the weight: one product of matrices for all places and all examples, for each group of channels. */
 function convolution(
   name: string,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
-  options: ConvolutionOptions | undefined,
+  options: ConvolutionOptions = {},
   axes: number,
 ): Tensor {
-  checkOptions(name, options, ["stride", "padding", "dilation"]);
+  checkOptions(name, options, ["stride", "padding", "dilation", "groups"]);
+  const { groups = 1 } = options;
+  checkCount(name, "groups, the number of parts of the channels,", groups);
+  checkChannels(name, x.shape, weight.shape, groups, axes);
   const [out, channels, ...sizes] = weight.shape;
-  if (x.rank !== axes + 2 || weight.rank !== axes + 2 || x.shape[1] !== channels) {
-    const places = axes === 1 ? "length" : "height, width";
-    throw new ShapeError(
-      name,
-      `x ${showShape(x.shape)} and weight ${showShape(weight.shape)} do not fit: x is [batch, in, ${places}], the weight [out, in, ${axes === 1 ? "size" : "height, width"}].`,
-      x.rank === axes + 1 ? "unsqueeze(0) makes a batch of one." : undefined,
-    );
-  }
   if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== out))
     throw new ShapeError(
       name,
       `bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)}: it is [${out}].`,
     );
-  const padded = withBorder(name, x, options?.padding, axes, 0);
+  const padded = withBorder(name, x, options.padding, axes, 0);
   const parts = apply(windows, [padded], windowsOf(name, padded.shape, sizes, options, 1));
-  // [batch, in, ...places, ...sizes] → [batch, ...places, in, ...sizes]
-  const order = [...parts.shape.keys()];
-  const turned = parts.permute([0, ...order.slice(2, 2 + axes), 1, ...order.slice(2 + axes)]);
-  const places = turned.shape.slice(0, 1 + axes);
-  const taps = sizeOf(weight.shape.slice(1));
-  const rows = turned.reshape([sizeOf(places), taps]);
-  const products = linear(rows, weight.reshape([out, taps]), bias).reshape([...places, out]);
-  return products.permute([0, 1 + axes, ...places.slice(1).map((_, i) => 1 + i)]);
+  const batch = x.shape[0];
+  const counts = parts.shape.slice(2, 2 + axes);
+  const [rows, taps] = [batch * sizeOf(counts), channels * sizeOf(sizes)];
+  const places = counts.map((_, i) => 2 + i);
+  const behind = sizes.map((_, i) => 2 + axes + i);
+  if (groups === 1) {
+    // [batch, in, ...places, ...sizes] → [batch, ...places, in, ...sizes]
+    const turned = parts.permute([0, ...places, 1, ...behind]).reshape([rows, taps]);
+    const products = linear(turned, weight.reshape([out, taps]), bias);
+    return products.reshape([batch, ...counts, out]).permute([0, 1 + axes, ...counts.map((_, i) => 1 + i)]);
+  }
+  // [batch, groups, in / groups, ...places, ...sizes] → [groups, batch, ...places, in / groups, ...sizes]
+  const turned = parts
+    .reshape([batch, groups, channels, ...counts, ...sizes])
+    .permute([1, 0, ...places.map((axis) => axis + 1), 2, ...behind.map((axis) => axis + 1)])
+    .reshape([groups, rows, taps]);
+  const products = matmul(turned, weight.reshape([groups, out / groups, taps]).transpose());
+  const joined = products
+    .reshape([groups, batch, ...counts, out / groups])
+    .permute([1, 0, 2 + axes, ...places])
+    .reshape([batch, out, ...counts]);
+  return bias === undefined ? joined : joined.add(bias.reshape([out, ...counts.map(() => 1)]));
+}
+
+function checkChannels(name: string, x: Shape, weight: Shape, groups: number, axes: number): void {
+  const [out, channels] = weight;
+  if (x.length === axes + 2 && weight.length === axes + 2 && x[1] === channels * groups && out % groups === 0)
+    return;
+  const [places, sizes] = axes === 1 ? ["length", "size"] : ["height, width", "height, width"];
+  const rule =
+    groups === 1
+      ? `x is [batch, in, ${places}], the weight [out, in, ${sizes}]`
+      : `in ${groups} groups x is [batch, in, ${places}], the weight [out, in / ${groups}, ${sizes}], and out a multiple of ${groups}`;
+  throw new ShapeError(
+    name,
+    `x ${showShape(x)} and weight ${showShape(weight)} do not fit: ${rule}.`,
+    x.length === axes + 1 ? "unsqueeze(0) makes a batch of one." : undefined,
+  );
 }
 
 function withBorder(

@@ -26,6 +26,9 @@ export function checkSameShape(
   );
 }
 
+/** What {@link LossOptions} may be, for the tests' calls. */
+export const REDUCTIONS = ["mean", "sum", "none"] as const;
+
 /** The losses of elements or rows as one, or as they are. */
 export function reducedLoss(name: string, losses: Tensor, options: LossOptions = {}): Tensor {
   checkOptions(name, options, ["reduction"]);

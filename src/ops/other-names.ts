@@ -142,5 +142,7 @@ export declare const variable: Instead<"tensor(values, { requiresGrad: true })">
 export declare const tidy: Instead<"nothing: memory is collected">;
 /** @deprecated Write `checkGradients(f, inputs)` of `halograd/testing`. @internal */
 export declare const gradcheck: Instead<"checkGradients(f, inputs) of halograd/testing">;
+/** @deprecated Write `perSampleGrad(f)`, or give tensors a first axis for the batch. @internal */
+export declare const vmap: Instead<"perSampleGrad(f), or a first axis for the batch">;
 /** @deprecated Write `compile(f)` of `halograd/compile`. @internal */
 export declare const jit: Instead<"compile(f) of halograd/compile">;

@@ -175,8 +175,8 @@ function settingCode(setting: Setting): string {
   if (Array.isArray(setting)) return `[${setting.map(settingCode).join(", ")}]`;
   if (typeof setting === "object" && setting !== null) {
     return `{ ${Object.entries(setting)
-      .map(([name, value]) => `${name}: ${value}`)
+      .map(([name, value]) => `${name}: ${settingCode(value)}`)
       .join(", ")} }`;
   }
-  return `${setting}`;
+  return typeof setting === "string" ? JSON.stringify(setting) : `${setting}`;
 }

@@ -1,6 +1,6 @@
 /** `halograd decompose`: what it writes for a galaxy and for several, and what it refuses. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
@@ -43,6 +43,7 @@ describe("halograd decompose", () => {
       "figures/corner.svg",
       "figures/decomposition.svg",
       "masses.csv",
+      "result.json",
     ]);
     const [{ galaxy, families }] = told.galaxies;
     expect(galaxy).toBe("X1");
@@ -67,11 +68,19 @@ describe("halograd decompose", () => {
         .split("\n")
         .filter((line) => line.startsWith("X1,"));
     expect(of("many")).toEqual(of("one"));
+    const inside = (name: string) => filesIn(join(home, "one")).map((file) => `galaxies/${name}/${file}`);
     expect(filesIn(join(home, "many"))).toEqual([
       "accelerations.csv",
       "figures/accelerations.svg",
+      ...inside("X1"),
+      ...inside("X2"),
       "masses.csv",
     ]);
+    for (const file of filesIn(join(home, "one"))) {
+      expect(readFileSync(join(home, "many/galaxies/X1", file), "utf8")).toBe(
+        readFileSync(join(home, "one", file), "utf8"),
+      );
+    }
     // Of the two, one is seen too much from above.
     expect(readFileSync(join(home, "many/figures/accelerations.svg"), "utf8")).toContain(
       "6 points of 1 galaxies",
@@ -87,11 +96,55 @@ describe("halograd decompose", () => {
     expect(stdout).toMatch(/warning: 1 of 1 posteriors have not converged[\s\S]*--moves/);
   });
 
+  test("takes a rotmod file as the same galaxy of SPARC's tables, and its name from the file's", () => {
+    const [, , ...rows] = readFileSync(join(home, "models.mrt"), "utf8").split("\n");
+    const points = rows
+      .filter((row) => row.startsWith("X1 "))
+      .map((row) => row.split(" ").slice(2).join(" "));
+    const lines = ["# Distance = 10 Mpc", "# Rad Vobs errV Vgas Vdisk Vbul SBdisk SBbul", ...points];
+    writeFileSync(join(home, "X1_rotmod.dat"), lines.join("\n"));
+    const words = ["--halo", "nfw", "--moves", "300", "--quiet"];
+    const draws = (out: string, ...more: string[]) => {
+      succeed(["decompose", ...more, ...words, "--out", out], home);
+      return readFileSync(join(home, out, "draws.csv"), "utf8");
+    };
+    const table = draws("sparc", "--sparc", "models.mrt", "--galaxies", "galaxies.mrt", "--galaxy", "X1");
+    expect(draws("both", "X1_rotmod.dat", "--galaxies", "galaxies.mrt")).toBe(table);
+    const told = ["--distance-error", "1", "--inclination", "60", "--inclination-error", "3"];
+    // What needs the light and the hydrogen of the table is missing; the parameters are the same.
+    const own = draws("own", "X1_rotmod.dat", ...told).split("\n");
+    const width = own[0].split(",").indexOf("scale of errors") + 1;
+    expect(width).toBeGreaterThan(4);
+    const cut = (lines: string[]) => lines.map((line) => line.split(",").slice(0, width).join());
+    expect(cut(own)).toEqual(cut(table.split("\n")));
+    expect(draws("fixed", "X1_rotmod.dat").split("\n")[0]).not.toMatch(/distance|inclination/);
+  });
+
+  test.each([
+    [["X1_rotmod.dat", "--sparc", "models.mrt"], 2, /files name galaxies, and --sparc names others/],
+    [["X1_rotmod.dat", "--inclination-error", "3"], 2, /does nothing without --inclination/],
+    [
+      ["X1_rotmod.dat", "--inclination", "60", "--galaxies", "galaxies.mrt"],
+      2,
+      /--inclination is what --galaxies tells/,
+    ],
+    [["X1_rotmod.dat", "--distance", "12"], 1, /for a distance of 10 Mpc, not 12/],
+    [["X9_rotmod.dat", "--galaxies", "galaxies.mrt"], 1, /no galaxy X9 among its 2/],
+    [["bare.csv", "--distance-error", "1"], 2, /does not tell the distance/],
+    [["nothing.csv"], 1, /no column of what gas, disc or bulge hold/],
+  ])("refuses %j", (words, exitCode, message) => {
+    cpSync(join(home, "X1_rotmod.dat"), join(home, "X9_rotmod.dat"));
+    writeFileSync(join(home, "bare.csv"), "radius,velocity,error,gas\n1,60,5,7\n");
+    writeFileSync(join(home, "nothing.csv"), "radius,velocity,error\n1,60,5\n");
+    const { code, stderr } = halograd(["decompose", ...words, "--out", "none"], { cwd: home });
+    expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringMatching(message) });
+  });
+
   test("asks for the table of curves", () => {
     const { code, stderr } = halograd(["decompose"], { cwd: home });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/no table of measured curves[\s\S]*--sparc MassModels/),
+      stderr: expect.stringMatching(/there is no galaxy[\s\S]*--sparc MassModels/),
     });
   });
 

@@ -21,7 +21,6 @@ import {
   Standardization,
 } from "../../src/diffusion/index.ts";
 import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
-import { Interruption } from "../../src/node/interruption.ts";
 import { printable, Terminal } from "../../src/node/terminal.ts";
 import { withinMemory } from "../memory.ts";
 
@@ -265,7 +264,7 @@ describe("files", () => {
     let text = "";
     const screen = { write: (part: string) => (text += part) };
     const terminal = new Terminal(screen, {}, { quiet: false });
-    const { result } = await info({ json }, { terminal, interruption: new Interruption() }, [path]);
+    const { result } = await info({ json }, { terminal }, [path]);
     return json ? JSON.stringify(result, null, 2) : text;
   };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

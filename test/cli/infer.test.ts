@@ -1,7 +1,7 @@
 /** `halograd infer`: what it writes for a measured galaxy, and what it says where it cannot. */
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { finish, inferCurves, intervalsOf, readModel } from "../../src/curves/index.ts";
@@ -39,7 +39,7 @@ beforeAll(() => {
   writeFileSync(join(home, "models.mrt"), ["ID D R Vobs e_Vobs", rule, ...rows].join("\n"));
 }, 120_000);
 
-const inference = ["infer", "--data", "galaxy.csv", "--model", "model/model.safetensors"];
+const inference = ["infer", "galaxy.csv", "--model", "model/model.safetensors"];
 
 describe("halograd infer", () => {
   test("writes curves, intervals, parameters and a figure, the same for the same seed", () => {
@@ -49,6 +49,7 @@ describe("halograd infer", () => {
       "intervals.csv",
       "parameters.csv",
       "posterior.csv",
+      "result.json",
     ]);
     const bytes = readFileSync(join(home, "model/model.safetensors"));
     expect(told.model).toMatchObject({
@@ -78,6 +79,9 @@ describe("halograd infer", () => {
       "disc_scale_length [kpc]",
       "halo_mass [Msun]",
       "concentration",
+      "peak_velocity [km/s]",
+      "peak_radius [kpc]",
+      "mass_within_last_point [Msun]",
     ]);
     succeed([...inference, "--out", "b", "--quiet"], home);
     for (const name of filesIn(join(home, "a"))) expect(read("b", name)).toBe(read("a", name));
@@ -109,26 +113,104 @@ describe("halograd infer", () => {
       );
       return readFileSync(join(home, out, "intervals.csv"), "utf8");
     };
-    const own = answer(["--data", "galaxy.csv"], "own");
-    expect(answer(["--data", "X_rotmod.dat"], "rotmod")).toBe(own);
+    const own = answer(["galaxy.csv"], "own");
+    expect(answer(["X_rotmod.dat"], "rotmod")).toBe(own);
     expect(answer(["--sparc", "models.mrt", "--galaxy", "x"], "sparc")).toBe(own);
-    expect(answer(["--data", "wide.csv"], "wide")).toBe(own);
+    expect(answer(["wide.csv"], "wide")).toBe(own);
     const angles = "a;V;up;down\n20,626480624709636;95;20;10\n82,505922498838540;140;20;10\n";
     const columns = ["--columns", "radius=a,velocity=2", "--columns", "error=up/down"];
-    expect(answer(["--data", "-", "--distance", "20", ...columns], "piped", angles)).toBe(own);
+    expect(answer(["-", "--distance", "20", ...columns], "piped", angles)).toBe(own);
     const model = readModel(readFileSync(join(home, "model/model.safetensors")));
     const points = parseObservations(POINTS, "galaxy.csv");
     const options = { random: new Random(0), bank: 4000, chains: 4, transitions: 8 };
     const [posterior] = finish(inferCurves(model, [points], options));
     const { rows } = parseCsv(own, { source: "own" });
     expect(rows.map(([, ...quantiles]) => quantiles)).toEqual(intervalsOf(posterior));
-    expect(succeed([...words, "--data", "wide.csv", "--force", "--out", "wide"], home)).toContain(
+    expect(succeed([...words, "wide.csv", "--force", "--out", "wide"], home)).toContain(
       "2 points, 2 left out",
     );
   }, 120_000);
 
+  describe("of several galaxies", () => {
+    const small = ["--bank", "400", "--chains", "2", "--transitions", "5"];
+    const model = ["--model", "model/model.safetensors"];
+    const files = ["galaxy.csv", "below.csv", "wide.csv", "fast.csv", "far.csv"];
+    const inferAll = (out: string, ...more: string[]) => {
+      const { code, stderr } = halograd(
+        ["infer", ...files, ...model, ...small, "--quiet", "--out", out, ...more],
+        { cwd: home },
+      );
+      return { code, stderr, files: filesIn(join(home, out)) };
+    };
+    const bytesOf = (folder: string, names: readonly string[]) =>
+      names.map((name) => readFileSync(join(home, folder, name), "utf8"));
+
+    test("writes a folder for each, as if it were alone, and a table of all, whatever the number of threads", () => {
+      const one = inferAll("batch-1", "--jobs", "1");
+      expect(one.files.filter((name) => !name.startsWith("galaxies/"))).toEqual(["summary.csv"]);
+      // The two that are refused are told of, and stop nobody.
+      expect(one.code).toBe(1);
+      expect(one.stderr).toMatch(
+        /^error: below\.csv: .*is -95\n {2}Fix: .*\nerror: far: no point lies within 0\.1 to 50 kpc.*\n {2}Fix: .*\n$/,
+      );
+      const three = inferAll("batch-3", "--jobs", "3");
+      expect(three).toEqual(one);
+      expect(bytesOf("batch-3", three.files)).toEqual(bytesOf("batch-1", one.files));
+      const alone = ["infer", "wide.csv", ...model, ...small, "--quiet", "--out", "alone"];
+      succeed(alone, home);
+      const own = filesIn(join(home, "alone"));
+      expect(one.files.filter((name) => name.startsWith("galaxies/wide/"))).toEqual(
+        own.map((name) => `galaxies/wide/${name}`),
+      );
+      expect(bytesOf("batch-1/galaxies/wide", own)).toEqual(bytesOf("alone", own));
+      const [header, ...rows] = bytesOf("batch-1", ["summary.csv"])[0].trim().split("\n");
+      expect(rows.map((row) => row.split(",").slice(0, 3))).toEqual([
+        ["galaxy", "2", "0"],
+        ["wide", "2", "2"],
+        ["fast", "3", "0"],
+      ]);
+      const at = header.split(",").indexOf("peak_velocity [km/s]");
+      const { properties } = JSON.parse(bytesOf("alone", ["result.json"])[0]);
+      const [, low, , middle, , high] = properties.peakVelocity;
+      const short = (value: number) => String(Number(value.toPrecision(7)));
+      expect(rows[1].split(",").slice(at, at + 3)).toEqual([middle, low, high].map(short));
+    }, 120_000);
+
+    test("goes on with --resume, does again what is missing, and refuses results of other options or galaxies", () => {
+      const whole = inferAll("never");
+      const bytes = bytesOf("never", whole.files);
+      for (const name of ["galaxies/fast/result.json", "galaxies/fast/posterior.csv", "summary.csv"])
+        rmSync(join(home, "never", name));
+      const before = statSync(join(home, "never/galaxies/wide/result.json")).mtimeMs;
+      expect(inferAll("never").stderr).toMatch(/already there.*\n {2}Fix: give --resume/);
+      expect(inferAll("never", "--resume")).toEqual(whole);
+      expect(bytesOf("never", whole.files)).toEqual(bytes);
+      expect(statSync(join(home, "never/galaxies/wide/result.json")).mtimeMs).toBe(before);
+      expect(inferAll("never", "--resume", "--seed", "3").stderr).toMatch(
+        /its seed is 0, not 3\n {2}Fix: .*--force/,
+      );
+      const fewer = ["infer", "galaxy.csv", "wide.csv", ...model, ...small, "--out", "never", "--quiet"];
+      expect(halograd([...fewer, "--resume"], { cwd: home }).code).toBe(1);
+      succeed([...fewer, "--force"], home);
+      expect(existsSync(join(home, "never/galaxies/fast"))).toBe(false);
+      expect(bytesOf("never", ["galaxies/wide/posterior.csv"])).toEqual([
+        bytes[whole.files.indexOf("galaxies/wide/posterior.csv")],
+      ]);
+    }, 120_000);
+
+    test.each([
+      [["galaxy.csv", "./galaxy.csv"], /two galaxies are called galaxy/],
+      [["-", "-"], /- is given twice/],
+      [["galaxy.csv", "wide.csv", "--distance", "3"], /--distance is of one galaxy/],
+      [["--sparc", "models.mrt", "--columns", "radius=R"], /--columns does nothing with --sparc/],
+    ])("refuses %j", (words, message) => {
+      const { code, stderr } = halograd(["infer", ...words, ...model], { cwd: home });
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+    });
+  });
+
   test("warns of a galaxy that its model has not seen, and says what to do", () => {
-    const words = [...inference.with(2, "fast.csv"), "--chains", "4", "--transitions", "8", "--bank", "4000"];
+    const words = [...inference.with(1, "fast.csv"), "--chains", "4", "--transitions", "8", "--bank", "4000"];
     const told = succeed([...words, "--out", "fast"], home);
     expect(told).toMatch(/warning: the model has hardly seen galaxies like this one.*\n {2}check the units/);
     expect(told).toMatch(
@@ -139,7 +221,7 @@ describe("halograd infer", () => {
 
   test("warns of points that are copies, and of errors as wide as the velocities", () => {
     const words = [
-      ...inference.with(2, "copied.csv"),
+      ...inference.with(1, "copied.csv"),
       "--chains",
       "4",
       "--transitions",
@@ -153,32 +235,21 @@ describe("halograd infer", () => {
   }, 120_000);
 
   test.each([
-    [
-      ["infer", "--data", "ms.csv", "--model", "model/model.safetensors"],
-      1,
-      /95000 km\/s, but no galaxy.*\n.*m\/s/,
-    ],
-    [
-      ["infer", "--data", "exact.csv", "--model", "model/model.safetensors"],
-      1,
-      /0\.001 km\/s, but no velocity/,
-    ],
-    [
-      ["infer", "--data", "below.csv", "--model", "model/model.safetensors"],
-      1,
-      /velocity of point 1 .* is -95/,
-    ],
+    [["infer", "ms.csv", "--model", "model/model.safetensors"], 1, /95000 km\/s, but no galaxy.*\n.*m\/s/],
+    [["infer", "exact.csv", "--model", "model/model.safetensors"], 1, /0\.001 km\/s, but no velocity/],
+    [["infer", "below.csv", "--model", "model/model.safetensors"], 1, /velocity of point 1 .* is -95/],
     [[...inference, "--r-min", "9"], 1, /no point lies within 9 to 50 kpc: they are at 2 to 8 kpc/],
     [
       [...inference, "--r-min", "9", "--r-max", "5"],
       2,
       /--r-min and --r-max: 9 to 5 kpc: nothing of the model's radii, 0\.1 to 50 kpc, lies in it\n.*the smaller radius first/,
     ],
-    [["infer"], 2, /there is no galaxy\n.*--data galaxy\.csv, or --sparc/],
-    [["infer", "--sparc", "x.mrt"], 2, /--sparc holds many galaxies\n.*--galaxy NGC2403/],
-    [[...inference, "--sparc", "x.mrt"], 2, /--data names one galaxy, --sparc another/],
-    [["infer", "--data", "no.csv"], 1, /no\.csv/],
-    [["infer", "--data", "galaxy.csv"], 1, /out\/model\.safetensors.*\n.*--network residual --count 12500/],
+    [["infer"], 2, /there is no galaxy\n.*halograd infer galaxy\.csv, or give --sparc/],
+    [["infer", "--sparc", "x.mrt"], 1, /x\.mrt: no such file/],
+    [["infer", "--galaxy", "X"], 2, /--galaxy does nothing without --sparc/],
+    [[...inference, "--sparc", "x.mrt"], 2, /files name galaxies, and --sparc names others/],
+    [["infer", "no.csv"], 1, /no\.csv/],
+    [["infer", "galaxy.csv"], 1, /out\/model\.safetensors.*\n.*--network residual --count 12500/],
     [
       [...inference, "--columns", "radius=R"],
       1,
@@ -188,7 +259,7 @@ describe("halograd infer", () => {
     [
       ["infer", "--sparc", "x.mrt", "--galaxy", "X", "--distance", "3"],
       2,
-      /--distance does nothing without --data/,
+      /--distance is of one galaxy, given as a file/,
     ],
     [
       [...inference, "--columns", "radius=a,radius=b"],
@@ -202,11 +273,11 @@ describe("halograd infer", () => {
     ],
     [[...inference, "--deviation", "1"], 2, /--deviation is "1", which is not a number from 0, below 1/],
     [
-      ["infer", "--data", "far.csv", "--model", "model/model.safetensors"],
+      ["infer", "far.csv", "--model", "model/model.safetensors"],
       1,
       /no point lies within 0\.1 to 50 kpc: it is at 500 kpc\n.*radii are in kpc/,
     ],
-    [["infer", "--data", "galaxy.csv", "--model", "plain/model.safetensors"], 1, /autoencoder.*\n.*residual/],
+    [["infer", "galaxy.csv", "--model", "plain/model.safetensors"], 1, /autoencoder.*\n.*residual/],
   ])("refuses %j in one clear message", (words, exitCode, message) => {
     const { code, stdout, stderr } = halograd(words, { cwd: home });
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });

@@ -106,7 +106,7 @@ describe("a job that is stopped", () => {
       ["train", "--data", "big/curves.csv", "--epochs", "1000000", "--out", "h"],
       ["sample", ...model, "--count", "100000", "--out", "i"],
       ["denoise", "fifo", ...model, "--out", "j"],
-      ["infer", "--data", "galaxy.csv", ...model, "--bank", "10000000", "--out", "k"],
+      ["infer", "galaxy.csv", ...model, "--bank", "10000000", "--out", "k"],
       ["decompose", "--sparc", "models.mrt", "--moves", "10000000", "--out", "o"],
       ["plot", "curves", "--data", "fifo", "--out", "l"],
       ["plot", "sampling", "--from", "big", "--steps", "10000", "--out", "m"],

@@ -7,7 +7,9 @@ import { ArgumentError, FormatError } from "../../src/basics/errors.ts";
 import {
   findSparcGalaxy,
   type ObservationOptions,
+  type PartOptions,
   parseObservations,
+  parseObservedParts,
   parseSparcCurves,
   parseSparcGalaxies,
 } from "../../src/io/index.ts";
@@ -159,6 +161,44 @@ describe("parseObservations", () => {
   ])("refuses %j with %j", (text, options, message) => {
     expect(() => parseObservations(text, "galaxy", options)).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy", options)).toThrow(message);
+  });
+
+  it.each([
+    [ROTMOD.join("\n"), {}, { gas: [1, 1], disc: [2, 2], bulge: [3, 3], distance: 13.8 }],
+    [ROTMOD.join("\n"), { distance: 13.8 }, { gas: [1, 1], disc: [2, 2], bulge: [3, 3], distance: 13.8 }],
+    ["R [kpc],V,e_V,v_disk\n2,80,4,-9\n1,60,5,7\n", { distance: 3 }, { disc: [7, -9], distance: 3 }],
+    [
+      "R,V,e_V,Stars,Vgas\n1,60,5,7,2\n2,80,4,9,3\n",
+      { columns: { disc: "Stars" } },
+      { gas: [2, 3], disc: [7, 9], distance: undefined },
+    ],
+  ])("reads what gas and stars hold, and the distance, of %j with %j", (text, options, found) => {
+    const { radii, velocities, errors, ...parts } = parseObservedParts(text, "galaxy", options);
+    expect([...radii, ...velocities, ...errors]).toEqual([1, 2, 60, 80, 5, 4]);
+    const lists = Object.entries(parts).map(([name, value]) => [
+      name,
+      typeof value === "object" ? [...value] : value,
+    ]);
+    expect(Object.fromEntries(lists)).toEqual(found);
+  });
+
+  it("turns angles into kpc by the distance that a comment tells, as by a given one", () => {
+    const text = "# Distance: 20 Mpc\nR [arcsec] V e_V Vdisk\n10 60 5 40\n";
+    const { radii, distance } = parseObservedParts(text, "galaxy");
+    expect(distance).toBe(20);
+    expect(radii[0]).toBeCloseTo(0.9696, 4);
+    expect(parseObservedParts(text.slice(19), "galaxy", { distance: 20 }).radii).toEqual(radii);
+  });
+
+  it.each<[string, PartOptions, RegExp]>([
+    ["R,V,e_V\n1,60,5\n", {}, /no column of what gas, disc or bulge hold.*\n.*--columns disc=/],
+    ["R,V,e_V,Vgas,v_gas\n1,60,5,1,1\n", {}, /"Vgas" and "v_gas" could be the gas/],
+    ["R,V,e_V,Vgas\n1,60,5,\n", {}, /line 2, column 4 \(Vgas\): the cell is empty/],
+    ["R,V,e_V,Vgas [m/s]\n1,60,5,7\n", {}, /"Vgas \[m\/s\]" is in m\/s/],
+    [ROTMOD.join("\n"), { distance: 15 }, /for a distance of 13\.8 Mpc, not 15/],
+  ])("refuses to take the parts of %j with %j", (text, options, message) => {
+    expect(() => parseObservedParts(text, "galaxy", options)).toThrow(FormatError);
+    expect(() => parseObservedParts(text, "galaxy", options)).toThrow(message);
   });
 
   it("refuses options that are none", () => {

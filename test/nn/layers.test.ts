@@ -27,13 +27,17 @@ describe("convolutional layers", () => {
     expect([...image.namedParameters()].map(([name, { shape }]) => [name, shape])).toEqual([
       ["weight", [5, 3, 3, 1]],
     ]);
-    for (const [layer, taps] of [[line, 12], [image, 9]] as const) // biome-ignore format: one line.
+    const grouped = new Conv2d(4, 8, 3, random, { groups: 4 });
+    expect([grouped.weight.shape, grouped.forward(ones([1, 4, 3, 5])).shape]).toEqual([[8, 1, 3, 3], [1, 8, 1, 3]]); // biome-ignore format: one line.
+    for (const [layer, taps] of [[line, 12], [image, 9], [grouped, 9]] as const) // biome-ignore format: one line.
       expect(layer.weight.detach().abs().max().item()).toBeLessThan(1 / Math.sqrt(taps));
   });
 
   it("refuse sizes and options that they do not have", () => {
     expect(() => new Conv2d(0, 1, 3, random)).toThrow(/^Conv2d: the number of channels that go in/);
     expect(() => new Conv1d(1, 1, 3, random, { pad: 1 } as never)).toThrow(/did you mean padding\?/);
+    for (const groups of [2, 0, 1.5])
+      expect(() => new Conv1d(3, 4, 3, random, { groups })).toThrow(/^Conv1d: .*groups/);
   });
 });
 

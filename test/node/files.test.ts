@@ -150,6 +150,8 @@ describe("writing", () => {
     const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
     for (const left of [`${gone} ${hostname()}\n`, `${process.pid} ${hostname()}\n`, ""]) {
       writeFileSync(lock, left);
+      // As a process leaves it that is killed while it takes a lock over.
+      writeFileSync(`${lock}.99999999.0123456789ab.tmp`, left);
       expect(lockFolder(folder)).toBe(lock);
       expect(readFileSync(lock, "utf8")).toBe(`${process.pid} ${hostname()}\n`);
       expect(readdirSync(folder)).toEqual([basename(lock)]);

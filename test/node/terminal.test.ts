@@ -47,6 +47,17 @@ describe("a terminal", () => {
     ]);
   });
 
+  test("takes the remaining time of a job that goes on from what it did itself", () => {
+    vi.useFakeTimers();
+    const { texts, ...tty } = screen(100);
+    const progress = new Terminal(tty, {}, loud).progress("galaxies");
+    for (let done = 100; done <= 110; done++) {
+      vi.advanceTimersByTime(1000);
+      progress.update(done / 200, `${done} of 200`);
+    }
+    expect(visible(texts)[0]).toMatch(/ {2}110 of 200 {2}1 min 30 s left$/);
+  });
+
   test("is left with the milestones as plain lines: the bar is gone before the next one", () => {
     const left = ["epoch 0  train 0.1234", "epoch 100  train 0.1234", "done", ""];
     expect(visible(train(100).filter((text) => text !== "|end|"))).toEqual(left);

@@ -84,6 +84,9 @@ it("say what does not fit, and what would", () => {
       "a stride of 0": () => maxPool(a, [1], { stride: 0 }),
       "conv1d of a matrix": () => conv1d(a, ones([1, 2, 2])),
       "conv2d of other channels": () => conv2d(ones([1, 2, 4, 4]), ones([1, 3, 2, 2])),
+      "conv2d in two groups": () => conv2d(ones([1, 4, 4, 4]), ones([3, 2, 2, 2]), undefined, { groups: 2 }),
+      "conv2d in half a group": () =>
+        conv2d(ones([1, 4, 4, 4]), ones([3, 4, 2, 2]), undefined, { groups: 0.5 }),
       "conv2d with another bias": () => conv2d(ones([1, 3, 4, 4]), ones([1, 3, 2, 2]), ones([2])),
       "solve with a vector": () => solve(eye(3), ones([3])),
       "solve of a singular matrix": () => solve(ones([2, 2]), ones([2, 1])),
@@ -198,6 +201,10 @@ it("say what does not fit, and what would", () => {
       Fix: unsqueeze(0) makes a batch of one.
     conv2d of other channels
       ShapeError: conv2d: x [1, 2, 4, 4] and weight [1, 3, 2, 2] do not fit: x is [batch, in, height, width], the weight [out, in, height, width].
+    conv2d in two groups
+      ShapeError: conv2d: x [1, 4, 4, 4] and weight [3, 2, 2, 2] do not fit: with groups 2 x is [batch, in, height, width], the weight [out, in / 2, height, width], and out a multiple of 2.
+    conv2d in half a group
+      ArgumentError: conv2d: groups, the number of parts of the channels, is a whole number of at least 1; got the number 0.5.
     conv2d with another bias
       ShapeError: conv2d: bias [2] does not fit weight [1, 3, 2, 2]: it is [1].
     solve with a vector

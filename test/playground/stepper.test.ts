@@ -23,7 +23,7 @@ import {
   Visits,
 } from "./browser.ts";
 
-const exports = fileURLToPath(new URL("../../.build/playground/exports", import.meta.url));
+const exports = fileURLToPath(new URL("../../.build/playground/stepper", import.meta.url));
 
 describe.skipIf(!hasBrowser)("the stepper", () => {
   let browser: Awaited<ReturnType<typeof launch>>;
@@ -126,8 +126,8 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
       }
       expect(texts.SVG).toMatch(/^<svg /);
       expect(texts.DOT).toMatch(/^digraph /);
-      writeFileSync(join(exports, `${i}.pytorch.py`), texts.PyTorch);
-      writeFileSync(join(exports, `${i}.jax.py`), texts.JAX);
+      expect(texts.PyTorch).toContain("import torch");
+      expect(texts.JAX).toContain("import jax");
 
       // The code as a user would run it, with numbers instead of prints.
       const names = [...texts.halograd.matchAll(/^console\.log\(".*∂(\w+) =", /gm)].map(([, name]) => name);
@@ -138,7 +138,6 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
         `import { useBackend } from "halograd";\nuseBackend("typescript");\n${texts.halograd.replace(/^console\.log.*$/gm, "")}\nexport const numbers = { value: ${result}.item(), ${names.map((name) => `${name}: ${name}.grad.toArray()`).join(", ")} };\n`,
       );
       const { numbers } = await import(/* @vite-ignore */ module);
-      writeFileSync(join(exports, `${i}.json`), JSON.stringify(numbers));
       await page.click("role=tab[name=Node]");
       for (const name of names) {
         await page.evaluate((name: string) => {

@@ -371,7 +371,7 @@ describe("a mistake is told where it is made:", () => {
     ],
     [
       "a loss without width",
-      () => huberLoss(a, a, 0),
+      () => huberLoss(a, a, { delta: 0 }),
       ArgumentError,
       /delta must be positive; got the number 0/,
     ],

@@ -11,14 +11,6 @@ export type Target = "halograd" | "pytorch" | "jax";
 const ATOM = 10;
 const TIGHTNESS: Record<string, number> = { "+": 1, "-": 1, "*": 2, "/": 2, neg: 3, "**": 4 };
 
-/** An operation that the other library writes in another way than by a call. */
-export class NoCodeError extends Error {
-  constructor(name: string, target: Target) {
-    super(`${name} has no code for ${target}`);
-    this.name = "NoCodeError";
-  }
-}
-
 /** The whole program as a module or script that prints the result and the gradients. */
 export function exportCode(run: Run, target: Target): string {
   return new Writer(run, target).write();
@@ -222,18 +214,57 @@ class Writer {
   ): string {
     const isTorch = this.#target === "pytorch";
     const list = pieces.map(([text, tightness], i) => (i === 0 && tightness < ATOM ? `(${text})` : text));
-    const [x, y, z] = list;
+    // An argument that is left out may be written as undefined.
+    const [x, y, z] = list.map((text) => (text === "None" ? undefined : text)) as string[];
+    // The same where an operator follows or comes before.
+    const [, second, third] = pieces.map(([text, tightness]) => (tightness < ATOM ? `(${text})` : text));
     const as = (value: string): string => (isTorch ? `torch.as_tensor(${value})` : value);
     const [f, b] = isTorch ? ["torch", "F"] : ["jnp", "jax.nn"];
     const dim = isTorch ? "dim" : "axis";
     const keep = options.has("keepdim")
       ? `, ${isTorch ? "keepdim" : "keepdims"}=${options.get("keepdim")}`
       : "";
+    const reduction = options.has("reduction") ? `, reduction=${options.get("reduction")}` : "";
     const axes = (axis: string | undefined, all = ""): string =>
       axis === undefined || axis === "None"
         ? all
         : `, ${dim}=${axis.startsWith("[") ? `(${axis.slice(1, -1)},)` : axis}`;
     const float = (test: string): string => (isTorch ? `(${test}).float()` : `(${test}).astype(jnp.float32)`);
+    /** The entries of a list that is written out. */
+    const parts = (i: number): string[] =>
+      nodes[i].type === "ArrayExpression"
+        ? nodes[i].elements.map((element) => this.#expression(element!)[0])
+        : [list[i]];
+    const tuple = (text: string): string => (text.startsWith("[") ? `(${text.slice(1, -1)},)` : text);
+    /** A setting of each axis: one number for all, or a list. */
+    const each = (option: string, otherwise: string | readonly string[], count: number): string[] => {
+      const text = options.get(option) ?? otherwise;
+      if (typeof text !== "string") return [...text];
+      return text.startsWith("[") ? text.slice(1, -1).split(", ") : new Array<string>(count).fill(text);
+    };
+    const reduced = (losses: string): string => {
+      const reduction = options.get("reduction")?.slice(1, -1) ?? "mean";
+      return reduction === "none" ? losses : `${losses}.${reduction}()`;
+    };
+    /** Pairs of widths for the last axes: PyTorch wants them flat, and the last axis first. */
+    const padded = (inner: string, pairs: readonly string[], value: string): string =>
+      isTorch
+        ? `F.pad(${as(inner)}, (${pairs
+            .toReversed()
+            .map((pair) => pair.slice(1, -1))
+            .join(", ")},), value=${value})`
+        : `jnp.pad(${inner}, [(0, 0)] * (${inner}.ndim - ${pairs.length}) + [${pairs.map(tuple).join(", ")}], constant_values=${value})`;
+    /** Windows over the last axes, an axis at a time; a place of a window for each comes behind all others. */
+    const windows = (inner: string, sizes: readonly string[], stride: string | readonly string[]): string => {
+      const [steps, spread] = [each("stride", stride, sizes.length), each("dilation", "1", sizes.length)];
+      return sizes.reduce((whole, size, i) => {
+        const span = spread[i] === "1" ? size : `${spread[i]} * (${size} - 1) + 1`;
+        const every = spread[i] === "1" ? "" : `[..., ::${spread[i]}]`;
+        if (isTorch) return `${whole}.unfold(-${sizes.length}, ${span}, ${steps[i]})${every}`;
+        const places = `jnp.arange(0, x.shape[-${sizes.length}] - (${span}) + 1, ${steps[i]})[:, None] + jnp.arange(0, ${span}, ${spread[i]})`;
+        return `(lambda x: jnp.moveaxis(jnp.take(x, ${places}, axis=-${sizes.length}), -${sizes.length}, -1))(${whole})`;
+      }, inner);
+    };
     const everyAxis = isTorch ? `, dim=tuple(range(${x}.dim()))` : "";
     switch (name) {
       case "abs":
@@ -354,7 +385,7 @@ class Writer {
         const [weight, bias, epsilon] = [y ?? "None", z ?? "None", list[3] ?? "1e-5"];
         if (isTorch) return `F.layer_norm(${x}, ${x}.shape[-1:], ${weight}, ${bias}, ${epsilon})`;
         const normal = `jax.nn.standardize(${x}, axis=-1, epsilon=${epsilon})`;
-        return `(${normal}${weight === "None" ? "" : ` * ${weight}`}${bias === "None" ? "" : ` + ${bias}`})`;
+        return `(${normal}${weight === "None" ? "" : ` * ${second}`}${bias === "None" ? "" : ` + ${bias}`})`;
       }
       case "cumsum":
         return `${f}.cumsum(${x}, ${dim}=${y})`;
@@ -368,20 +399,117 @@ class Writer {
       case "linear": {
         const product = isTorch
           ? `F.linear(${list.slice(0, 3).join(", ")})`
-          : `(jnp.matmul(${x}, ${y}.T)${z && z !== "None" ? ` + ${z}` : ""})`;
+          : `(jnp.matmul(${x}, ${second}.T)${z && z !== "None" ? ` + ${z}` : ""})`;
         return list.length > 3 ? `${list[3]}(${product})` : product;
       }
       case "mseLoss":
-        return isTorch ? `F.mse_loss(${x}, ${y})` : `jnp.mean(jnp.square(${x} - ${y}))`;
+        return isTorch ? `F.mse_loss(${x}, ${y}${reduction})` : reduced(`jnp.square(${x} - ${second})`);
       case "l1Loss":
-        return isTorch ? `F.l1_loss(${x}, ${y})` : `jnp.mean(jnp.abs(${x} - ${y}))`;
+        return isTorch ? `F.l1_loss(${x}, ${y}${reduction})` : reduced(`jnp.abs(${x} - ${second})`);
       case "huberLoss": {
-        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${z ?? 1.0})`;
-        const limited = `jnp.clip(${x} - ${y}, -${z ?? 1.0}, ${z ?? 1.0})`;
-        return `jnp.mean(${limited} * ((${x} - ${y}) - 0.5 * ${limited}))`;
+        const delta = options.get("delta") ?? "1.0";
+        if (isTorch) return `F.huber_loss(${x}, ${y}, delta=${delta}${reduction})`;
+        const limited = `jnp.clip(${x} - ${second}, -${delta}, ${delta})`;
+        return reduced(`(${limited} * ((${x} - ${second}) - 0.5 * ${limited}))`);
       }
-      case "crossEntropyLoss":
-        return `(-${f}.sum(${y} * ${isTorch ? `torch.log_softmax(${x}, dim=-1)` : `jax.nn.log_softmax(${x}, axis=-1)`}, ${dim}=-1).mean())`;
+      case "crossEntropyLoss": {
+        const [logits, target] = nodes.map((node) => this.#run.made.get(node) ?? this.#run.tensors.get(node));
+        const isOfClasses = target!.rank < logits!.rank;
+        const weights = !isOfClasses
+          ? second
+          : isTorch
+            ? `F.one_hot(${as(y)}.long(), ${x}.shape[-1])`
+            : `jax.nn.one_hot(${y}, ${x}.shape[-1])`;
+        const log = isTorch ? `torch.log_softmax(${x}, dim=-1)` : `jax.nn.log_softmax(${x}, axis=-1)`;
+        return reduced(`(-${f}.sum(${weights} * ${log}, ${dim}=-1))`);
+      }
+      case "binaryCrossEntropyWithLogits":
+        return isTorch
+          ? `F.binary_cross_entropy_with_logits(${x}, ${y}${reduction})`
+          : reduced(`(jax.nn.softplus(${x}) - ${x} * ${second})`);
+      case "any":
+        return isTorch
+          ? `torch.amax(${float(`${x} != 0`)}${axes(y, everyAxis)}${keep})`
+          : float(`jnp.any(${x} != 0${axes(y)}${keep})`);
+      case "all":
+        return isTorch
+          ? `torch.amin(${float(`${x} != 0`)}${axes(y, everyAxis)}${keep})`
+          : float(`jnp.all(${x} != 0${axes(y)}${keep})`);
+      case "vectorNorm":
+        return `${f}.linalg.vector_norm(${x}, ord=${y}${axes(z)}${keep})`;
+      case "sort":
+      case "argsort": {
+        const order = options.has("descending") ? `, descending=${options.get("descending")}` : "";
+        if (!isTorch) {
+          const sorted = `jnp.${name}(${x}, axis=${y ?? -1}${order})`;
+          return name === "sort" ? sorted : float(sorted);
+        }
+        const sorted = `torch.sort(${as(x)}, dim=${y ?? -1}${order}, stable=True)`;
+        return name === "sort" ? `${sorted}.values` : `${sorted}.indices.float()`;
+      }
+      case "gather":
+        return isTorch
+          ? `torch.gather(${as(x)}, ${y}, ${as(z)}.long() % ${x}.shape[${y}])`
+          : `jnp.take_along_axis(${x}, ${third}.astype(int), axis=${y})`;
+      case "scatterAdd":
+        return isTorch
+          ? `torch.zeros([*${x}.shape[:${y}], ${list[3]}, *${x}.shape[${y}:][1:]]).scatter_add(${y}, ${as(z)}.long() % ${list[3]}, ${x})`
+          : `jnp.moveaxis(jnp.sum(jax.nn.one_hot(${third} % ${list[3]}, ${list[3]}) * ${x}[..., None], axis=${y} % ${x}.ndim), -1, ${y})`;
+      case "maskedFill":
+        return isTorch ? `${as(x)}.masked_fill(${as(y)} != 0, ${z})` : `jnp.where(${y} != 0, ${z}, ${x})`;
+      case "maskedSelect":
+        return isTorch
+          ? `torch.masked_select(${as(x)}, ${as(y)} != 0)`
+          : `${x}[jnp.broadcast_to(${y} != 0, ${x}.shape)]`;
+      case "pad":
+        return padded(x, parts(1), z ?? "0");
+      case "repeat":
+        return isTorch ? `${as(x)}.repeat(${y})` : `jnp.tile(${x}, ${tuple(y)})`;
+      case "roll":
+        return `${f}.roll(${as(x)}, ${tuple(y)}, ${tuple(z)})`;
+      case "unfold":
+        return windows(x, parts(1), "1");
+      case "conv1d":
+      case "conv2d": {
+        const count = name === "conv1d" ? 1 : 2;
+        if (isTorch) {
+          const settings = [...options].map(([key, value]) => `, ${key}=${tuple(value)}`).join("");
+          return `F.${name}(${as(x)}, ${as(y)}${z === undefined ? "" : `, ${z}`}${settings})`;
+        }
+        const border = each("padding", "0", count).map((width) => `(${width}, ${width})`);
+        const rows = [
+          `jax.lax.conv_general_dilated(${x}, ${y}, (${each("stride", "1", count).join(", ")},)`,
+          `[${border.join(", ")}]`,
+          `rhs_dilation=(${each("dilation", "1", count).join(", ")},)`,
+          `feature_group_count=${options.get("groups") ?? 1})`,
+        ];
+        const places = count === 1 ? "[:, None]" : "[:, None, None]";
+        return z === undefined || z === "None" ? rows.join(", ") : `(${rows.join(", ")} + ${third}${places})`;
+      }
+      case "maxPool":
+      case "averagePool": {
+        const sizes = parts(1);
+        const width = each("padding", "0", sizes.length);
+        const isPadded = width.some((each) => each !== "0");
+        const [border, reduce] = name === "maxPool" ? ["-math.inf", "max"] : ["0", "mean"];
+        const whole = isPadded
+          ? padded(
+              x,
+              width.map((each) => `[${each}, ${each}]`),
+              border,
+            )
+          : x;
+        const axis = sizes.map((_, i) => i - sizes.length).join(", ");
+        const method = isTorch && name === "maxPool" ? "amax" : reduce;
+        return `${windows(whole, sizes, sizes)}.${method}(${dim}=(${axis},))`;
+      }
+      case "solve":
+        return `${f}.linalg.solve(${as(x)}, ${as(y)})`;
+      case "cholesky": {
+        // The other libraries read both triangles, or take them for the same.
+        const turned = isTorch ? "torch.tril(a, -1).mT" : "jnp.swapaxes(jnp.tril(a, -1), -2, -1)";
+        return `(lambda a: ${f}.linalg.cholesky(${f}.tril(a) + ${turned}))(${x})`;
+      }
       case "reshape":
         return `${f}.reshape(${x}, ${y})`;
       case "permute":
@@ -447,7 +575,7 @@ class Writer {
         return `((${x}) ${sign} (${y}))`;
       }
       default:
-        throw new NoCodeError(name, this.#target);
+        throw new Error(`${name} has no code for ${this.#target}`);
     }
   }
 
@@ -530,6 +658,8 @@ function isNumeric(node: AnyNode): boolean {
   switch (node.type) {
     case "Literal":
       return typeof node.value === "number";
+    case "Identifier":
+      return node.name === "Infinity";
     case "ParenthesizedExpression":
       return isNumeric(node.expression);
     case "UnaryExpression":

@@ -7,7 +7,7 @@ import { Choice } from "../site/controls.tsx";
 import { show } from "../site/numbers.ts";
 import { Plot } from "../site/plot.tsx";
 import { localFormula, Maths } from "./explanation.tsx";
-import { exportCode, NoCodeError, type Target } from "./exports.ts";
+import { exportCode, type Target } from "./exports.ts";
 import { eagerOrder, rightOrder, walkInOrder } from "./order.ts";
 import { choices, judge, type Question, type Verdict } from "./predict.ts";
 import { type Run, runProgram, type Values } from "./program.ts";
@@ -489,12 +489,7 @@ export function Exports({ recording: { run } }: { readonly recording: Recording 
     const names = new Map([...run.names].map(([name, value]) => [value, name]));
     if (format === "SVG") return tapeToSvg(run.result, { names, showValues: true });
     if (format === "DOT") return tapeToDot(run.result, { names, showValues: true });
-    try {
-      return exportCode(run, format.toLowerCase() as Target);
-    } catch (error) {
-      if (error instanceof NoCodeError) return `# ${error.message}: write this line by hand.\n`;
-      throw error;
-    }
+    return exportCode(run, format.toLowerCase() as Target);
   }, [run, format]);
   const extension = { halograd: "mjs", PyTorch: "py", JAX: "py", SVG: "svg", DOT: "dot" }[format];
   const address = useMemo(

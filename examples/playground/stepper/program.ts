@@ -41,6 +41,8 @@ export interface Run {
   readonly places: ReadonlyMap<Node, Place>;
   /** What expressions that make tensors of numbers have made, for exports. */
   readonly made: ReadonlyMap<AnyNode, Tensor>;
+  /** The tensor that each other expression is. */
+  readonly tensors: ReadonlyMap<AnyNode, Tensor>;
 }
 
 type Value =
@@ -124,6 +126,7 @@ class Walker {
   readonly #leaves = new Map<string, Tensor>();
   readonly #places = new Map<Node, Place>();
   readonly #made = new Map<AnyNode, Tensor>();
+  readonly #tensors = new Map<AnyNode, Tensor>();
   #calls = 0;
 
   constructor(source: string, body: readonly (Statement | ModuleDeclaration)[], values: Values) {
@@ -177,6 +180,7 @@ class Walker {
       leaves: this.#leaves,
       places: this.#places,
       made: this.#made,
+      tensors: this.#tensors,
     };
   }
 
@@ -208,6 +212,12 @@ class Walker {
   }
 
   #evaluate(node: AnyNode): Value {
+    const value = this.#compute(node);
+    if (isTensor(value)) this.#tensors.set(node, value);
+    return value;
+  }
+
+  #compute(node: AnyNode): Value {
     switch (node.type) {
       case "Literal":
         if (["number", "string", "boolean"].includes(typeof node.value)) return node.value as number;

@@ -1,0 +1,64 @@
+/** Modules as functions of their parameters, for what differentiates functions. */
+
+import { describeValue, isPlainObject } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { sameShape, showShape } from "../basics/shape.ts";
+import { isTensor } from "../ops/operands.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { fieldsOf, isParameter, Module } from "./module.ts";
+
+/**
+ * The output of a module with other tensors for its parameters, by the names of `namedParameters()`: what `grad`, `perSampleGrad`,
+ * `hvp` and `checkGradients` take is a function of tensors. Parameters that are not named stay as they are. The module has
+ * its own ones again when this returns or throws.
+ *
+ * ```ts
+ * const layer = new Linear(2, 1, new Random(0));
+ * const loss = (p: Record<string, Tensor>, x: Tensor) => functionalCall(layer, p, x).sum();
+ * const own = Object.fromEntries(layer.namedParameters());
+ * perSampleGrad(loss)(own, tensor([[1, 2], [3, 4]])).weight; // tensor([[[1, 2]], [[3, 4]]])
+ * ```
+ *
+ * @param parameters tensors of the parameters' shapes, of any dtype that the inputs have too
+ * @throws ArgumentError for a name that no parameter has and for what is no tensor, ShapeError where a shape differs
+ */
+export function functionalCall<Inputs extends unknown[], Output>(
+  module: Module<Inputs, Output>,
+  parameters: Readonly<Record<string, Tensor>>,
+  ...inputs: Inputs
+): Output {
+  const where = "functionalCall";
+  if (!(module instanceof Module))
+    throw new ArgumentError(where, `takes a module first; got ${describeValue(module)}.`);
+  const names = new Map(Array.from(module.namedParameters(), ([name, own]) => [own, name]));
+  const known = [...names.values()];
+  const unknown = isPlainObject(parameters)
+    ? Object.keys(parameters).filter((name) => !known.includes(name))
+    : null;
+  if (unknown === null || unknown.length > 0) {
+    throw new ArgumentError(
+      where,
+      unknown === null
+        ? `parameters are an object of tensors by name; got ${describeValue(parameters)}.`
+        : `the module has no ${unknown.join(", ")}, but ${known.join(", ")}.`,
+      "give Object.fromEntries(module.namedParameters()), or part of it, with other tensors.",
+    );
+  }
+  const own = [...fieldsOf(module)].filter(({ value }) => isParameter(value));
+  // A shared parameter lies in several fields, and is named once.
+  const others = own.map(({ value }) => {
+    const name = names.get(value as Tensor)!;
+    const other: unknown = parameters[name] ?? value;
+    if (!isTensor(other)) throw new ArgumentError(where, `${name} is a tensor; got ${describeValue(other)}.`);
+    const { shape } = value as Tensor;
+    if (!sameShape(other.shape, shape))
+      throw new ShapeError(where, `${name} is ${showShape(shape)}; got ${showShape(other.shape)}.`);
+    return other;
+  });
+  try {
+    for (const [i, { put }] of own.entries()) put(others[i]);
+    return module.forward(...inputs);
+  } finally {
+    for (const { put, value } of own) put(value);
+  }
+}

@@ -41,7 +41,7 @@ const ROWS = DEPTH;
 /** Batches of fewer rows stay in the caches as they are. */
 const FEWEST_BLOCKS = 4;
 /** Of a batch that is not summed up block by block each thread is to get so many blocks, so that a slower one gets fewer. */
-const BLOCKS_EACH = 3;
+const BLOCKS_EACH = 2;
 
 /** From where on threads share a batch. */
 interface Limits {

@@ -217,7 +217,8 @@ function programOf(trace: Trace, backend: WasmBackend, threads: number): Executa
   if (threads > 1) {
     const phases = phasesFor(threads);
     const crew = phases.some(({ instructions }) => instructions.some(isShared)) ? crewHere() : null;
-    if (crew instanceof Crew) return makeFor(threads, phases, crew);
+    const program = crew instanceof Crew ? makeFor(threads, phases, crew) : null;
+    if (program instanceof Executable) return program;
   }
   return makeFor(1, phasesFor(1), backend);
 }

@@ -157,8 +157,11 @@ export class Crew {
           this.#rescues = rescues;
           this.#share(ids[step], steps[step], run[step], members);
         },
-        turn: (section, chunk) => this.#waitFor(Word.turns + section, chunk),
+        turn: (section, chunk) => {
+          if (section < MOST_SECTIONS) this.#waitFor(Word.turns + section, chunk);
+        },
         pass: (section, chunk) => {
+          if (section >= MOST_SECTIONS) return;
           Atomics.store(words, Word.turns + section, chunk + 1);
           Atomics.notify(words, Word.turns + section);
         },
@@ -178,9 +181,9 @@ export class Crew {
   /** Does the chunks of a step with whoever is there. */
   #share(id: number, { count, sections }: SharedStep, run: ChunkFunction, members: readonly number[]): void {
     const words = this.#words;
-    if (sections > MOST_SECTIONS) throw new Error("compile: too many sums over a batch. Please report this.");
-    words.fill(0, Word.turns, Word.turns + sections);
-    if (!members.some((i) => isReady(words, i))) {
+    words.fill(0, Word.turns, Word.turns + Math.min(sections, MOST_SECTIONS));
+    // One thread does the chunks in order anyway, also where there are more sums than words for their turns.
+    if (sections > MOST_SECTIONS || !members.some((i) => isReady(words, i))) {
       for (let chunk = 0; chunk < count; chunk++) run(0, chunk);
       return;
     }
@@ -261,6 +264,7 @@ export class Crew {
       return;
     }
     Atomics.add(this.#words, Word.workers + Word.perWorker * i + Word.mail, 1);
+    Atomics.notify(this.#words, Word.job);
   }
 }
 

@@ -25,6 +25,10 @@ vi.mock("../../src/compile/share.ts", async (importOriginal) => {
 
 useBackend("wasm");
 
+/** How many programs are drawn: as in programs.test.ts, two fifths of it. */
+const COUNT = Number(process.env.HALOGRAD_PROGRAMS ?? 150);
+const TIMEOUT = 1000 * COUNT;
+
 /** Compiles for so many threads. */
 const by = (threads: number): typeof compile => ((f) => compile(f, { threads })) as typeof compile;
 
@@ -135,21 +139,23 @@ describe("workers", () => {
 });
 
 describe("a random program over a large batch", () => {
-  property.prop([batches], { numRuns: 10 })(
+  property.prop([batches], { numRuns: Math.ceil(COUNT / 15) })(
     "leaves the same bits behind with any number of threads",
     (drawn) => {
       const expected = runLayers(drawn, null);
       for (const threads of [2, 3]) expect(runLayers(drawn, by(threads))).toBe(expected);
     },
+    TIMEOUT,
   );
 });
 
 describe("a random program", () => {
-  property.prop([graph(), features], { numRuns: 60 })(
+  property.prop([graph(), features], { numRuns: Math.ceil(COUNT / 2.5) })(
     "leaves the same bits behind with any number of threads",
     (drawn, wanted) => {
       const expected = run(drawn, wanted, 6, null);
       for (const threads of [2, 3]) expect(run(drawn, wanted, 6, by(threads))).toEqual(expected);
     },
+    TIMEOUT,
   );
 });

@@ -56,6 +56,7 @@ export interface Command extends Grammar {
 interface Prepared {
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly log: string | undefined;
   start(context: Context): Promise<Outcome>;
 }
 
@@ -77,8 +78,10 @@ const output = {
   out: path("FOLDER", "out", "folder to write into"),
   force: flag("replace files that are already there"),
 };
+const log = path("FILE", undefined, "progress and losses are added to it as JSON lines", "none");
 /** What a training that was stopped goes on with. */
 const resuming = {
+  log,
   resume: flag(
     "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
@@ -150,6 +153,7 @@ const galaxyOptions = (names: readonly (keyof PartColumns)[]) => ({
 });
 /** Work on several galaxies. */
 const batch = {
+  log,
   jobs: integer(
     undefined,
     1,
@@ -610,7 +614,8 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
-halograd completion bash|zsh|fish prints a script that completes commands in a shell.
+halograd completion bash|zsh|fish prints a script that completes commands in a shell, halograd manual a page
+for man (halograd manual | man -l -), halograd schema the JSON schema of what --json prints.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}
@@ -648,6 +653,7 @@ function command<Values>({
       return {
         json: values.json === true,
         quiet: values.quiet === true,
+        log: values.log as string | undefined,
         start: async (context) => {
           if (typeof values.backend === "string") await chooseBackend(where, values.backend);
           try {

@@ -196,17 +196,20 @@ function* withCheckpoints(
 /** Checkpoints take at most one part in so many of the time. */
 const SHARE = 20;
 
+/** What the log has of each step. */
+type Facts = Readonly<Record<string, number>>;
+
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
-function describeEpoch({ loss, total }: Training): readonly [string, boolean] {
+function describeEpoch({ loss, total }: Training): readonly [string, boolean, Facts] {
   const { epoch, train, valid } = loss;
   const text = `epoch ${String(epoch).padStart(String(total - 1).length)}  ${describeLoss(train, valid)}`;
-  return [text, epoch % 100 === 0 || epoch === total - 1];
+  return [text, epoch % 100 === 0 || epoch === total - 1, { epoch, train, valid }];
 }
 
-function describeBatch({ loss, done, total }: Training): readonly [string, boolean] {
-  const { train, valid } = loss;
+function describeBatch({ loss, done, total }: Training): readonly [string, boolean, Facts] {
+  const { epoch, train, valid } = loss;
   const text = `batch ${String(done).padStart(String(total).length)}  ${describeLoss(train, valid)}`;
-  return [text, done % 1000 === 0 || done === total];
+  return [text, done % 1000 === 0 || done === total, { batch: done, epoch, train, valid }];
 }
 
 function describeLoss(train: number, valid: number): string {

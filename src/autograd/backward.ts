@@ -6,7 +6,7 @@
  * uses of a value have contributed before it is passed on to its own operands.
  */
 
-import { checkOptions } from "../basics/check.ts";
+import { checkOptions, isPlainObject } from "../basics/check.ts";
 import { sameShape } from "../basics/shape.ts";
 import { operand, scalarTensor } from "../ops/operands.ts";
 import { applyRule, type Node, withRecording } from "../ops/operation.ts";
@@ -41,7 +41,11 @@ export interface Contribution {
 }
 
 /** Adds the gradients of `root` to the `grad` of its leaves: see `Tensor.backward`. */
-export function backward(root: Tensor, cotangent?: Tensor, options?: BackwardOptions): void {
+export function backward(
+  root: Tensor,
+  cotangent?: Tensor | BackwardOptions,
+  options?: BackwardOptions,
+): void {
   const walk = startWalk("backward", root, cotangent, options);
   withRecording(walk.createGraph, () => {
     for (const node of walk.order) {
@@ -97,7 +101,7 @@ function accumulate({ cotangents, gradients }: Walk, node: Node): void {
  */
 export function* backwardSteps(
   root: Tensor,
-  cotangent?: Tensor,
+  cotangent?: Tensor | BackwardOptions,
   options?: BackwardOptions,
 ): Generator<Contribution, void, void> {
   const walk = startWalk("backwardSteps", root, cotangent, options, true);
@@ -154,11 +158,14 @@ interface Walk {
 function startWalk(
   where: string,
   root: Tensor,
-  cotangent: Tensor | undefined,
+  given: Tensor | BackwardOptions | undefined,
   options: BackwardOptions | undefined,
   isStepped = false,
 ): Walk {
   root = operand(where, root);
+  const isOptions = options === undefined && isPlainObject(given);
+  if (isOptions) options = given as BackwardOptions;
+  const cotangent = isOptions ? undefined : (given as Tensor | undefined);
   if (options !== undefined) checkOptions(where, options, ["retainGraph", "createGraph"]);
   if (root.node === null) throw notRecorded(where);
   if (cotangent !== undefined) checkCotangent(where, cotangent, root);

@@ -1,6 +1,6 @@
 /** What goes wrong on the way back, as errors: each names the rule that is broken and what to do. */
 
-import { describeValue, isPlainObject } from "../basics/check.ts";
+import { describeValue } from "../basics/check.ts";
 import { ArgumentError, DtypeError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -21,7 +21,7 @@ export function freed(where: string, node: Node): TapeError {
   return new TapeError(
     where,
     `the tape was freed by an earlier backward pass (at ${node.operation!.name}).`,
-    "compute the result again, or keep the tape with backward(undefined, { retainGraph: true }).",
+    "compute the result again, or keep the tape with backward({ retainGraph: true }).",
   );
 }
 
@@ -66,9 +66,7 @@ export function notCotangent(
       `the ${name} is a tensor of shape ${showShape(of.shape)}; got ${describeValue(given)}.`,
       name === "gradient"
         ? "null forgets a gradient."
-        : isPlainObject(given)
-          ? `options come second: ${where}(undefined, { ${Object.keys(given)[0] ?? ""}: … }).`
-          : "leave it out for a scalar, or wrap values with tensor(…).",
+        : "leave it out for a scalar, or wrap values with tensor(…).",
     );
   }
   if (!sameShape(given.shape, of.shape)) {

@@ -37,7 +37,9 @@ export function grad<T extends object, Rest extends unknown[]>(
 ): (x: T & TreeOf<T>, ...rest: Rest) => T;
 export function grad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
+  ...more: unknown[]
 ): (x: never, ...rest: Rest) => unknown {
+  checkAlone("grad", more);
   const both = gradientWithValue("grad", f);
   return (x, ...rest) => both(x, ...rest)[1];
 }
@@ -52,11 +54,30 @@ export function valueAndGrad<T extends object, Rest extends unknown[]>(
 ): (x: T & TreeOf<T>, ...rest: Rest) => [value: Tensor, gradient: T];
 export function valueAndGrad<Rest extends unknown[]>(
   f: TensorFunction<never, Rest>,
+  ...more: unknown[]
 ): (x: never, ...rest: Rest) => [Tensor, unknown] {
+  checkAlone("valueAndGrad", more);
   return gradientWithValue("valueAndGrad", f);
 }
 
-function gradientWithValue<Rest extends unknown[]>(
+/** @throws ArgumentError where a function that gives a function is called at once, `grad(f, x)` */
+export function checkAlone(where: string, [x]: readonly unknown[]): void {
+  if (typeof x === "object")
+    throw new ArgumentError(where, "takes the function alone.", `write ${where}(f)(x).`);
+}
+
+/** @throws ArgumentError where a function that is called at once is called as if it gave one, `hessian(f)(x)` */
+export function checkGiven(where: string, x: unknown): void {
+  if (x === undefined)
+    throw new ArgumentError(
+      where,
+      "got a function, and nothing to differentiate it by.",
+      `write ${where}(f, x${where === "jvp" || where === "hvp" ? ", direction" : ""}).`,
+    );
+}
+
+/** The gradient of a scalar function as a function that gives the value too; errors are of `where`. */
+export function gradientWithValue<Rest extends unknown[]>(
   where: string,
   f: TensorFunction<never, Rest>,
 ): (x: never, ...rest: Rest) => [Tensor, unknown] {
@@ -83,10 +104,12 @@ export function vjp<T extends object>(
   f: (x: T) => Tensor,
   x: T & TreeOf<T>,
 ): [value: Tensor, pullback: (cotangent?: Tensor) => T] {
+  checkGiven("vjp", x);
   return pullbackOf("vjp", f as never, x as Tree) as unknown as [Tensor, (cotangent?: Tensor) => T];
 }
 
-function pullbackOf<T extends Tree>(
+/** As `vjp`, under another name in errors. */
+export function pullbackOf<T extends Tree>(
   where: string,
   f: (x: T) => Tensor,
   x: T,
@@ -127,6 +150,7 @@ export function jvp<T extends object>(
   x: T & TreeOf<T>,
   tangent: T,
 ): [value: Tensor, derivative: Tensor] {
+  checkGiven("jvp", tangent);
   checkDirection("jvp", x as Tree, tangent as Tree);
   const [value, pullback] = pullbackOf("jvp", f as never, x as Tree);
   const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent as Tree));
@@ -140,6 +164,7 @@ export function jvp<T extends object>(
  */
 export function hvp<T extends object>(f: (x: T) => Tensor, x: T & TreeOf<T>, direction: T): T {
   checkFunction("hvp", f);
+  checkGiven("hvp", direction);
   checkDirection("hvp", x as Tree, direction as Tree);
   const gradientOf = (scalar: TensorFunction<T, []>) => (at: T) =>
     gradientWithValue("hvp", scalar as TensorFunction<never, []>)(at as never)[1] as T;

@@ -6,16 +6,21 @@ import { showShape } from "../basics/shape.ts";
 import { stack } from "../ops/joining.ts";
 import { isTensor, zeroTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { grad, type TensorFunction, vjp } from "./functional.ts";
-import { type Tree, treeLeaves, treeWith } from "./tree.ts";
+import { checkAlone, checkGiven, gradientWithValue, pullbackOf, type TensorFunction } from "./functional.ts";
+import { type Tree, type TreeOf, treeLeaves, treeWith } from "./tree.ts";
 
 /**
  * The derivatives of every element of f(x) by every element of x: [...result, ...x]. A backward pass for each element of the result.
  * @example jacobian((x) => x.square(), tensor([1, 2])); // tensor([[2, 0], [0, 4]])
  */
 export function jacobian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  checkTensor("jacobian", x);
-  const [value, pullback] = vjp(f, x);
+  return jacobianOf("jacobian", f, x);
+}
+
+function jacobianOf(where: string, f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  checkGiven(where, x);
+  checkTensor(where, x);
+  const [value, pullback] = pullbackOf(where, f, x);
   const rows = Array.from({ length: value.size }, (_, i) => {
     const cotangent = zeroTensor([value.size], value.dtype);
     cotangent.storage.set(i, 1);
@@ -30,8 +35,8 @@ export function jacobian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
  * @example hessian((x) => x.pow(3).sum(), tensor([1, 2])); // tensor([[6, 0], [0, 12]])
  */
 export function hessian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  checkTensor("hessian", x);
-  return jacobian(grad(f as TensorFunction<Tensor, []>) as (x: Tensor) => Tensor, x);
+  const gradient = gradientWithValue("hessian", f as TensorFunction<never, []>);
+  return jacobianOf("hessian", (at) => gradient(at as never)[1] as Tensor, x);
 }
 
 /**
@@ -45,9 +50,19 @@ export function hessian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
  *
  * @throws ShapeError where the batches differ in length
  */
-export function perSampleGrad<T extends Tree, Batches extends Tensor[]>(
+export function perSampleGrad<Batches extends Tensor[]>(
+  f: (parameters: Tensor, ...example: Batches) => Tensor,
+): (parameters: Tensor, ...batches: Batches) => Tensor;
+/** The same by every tensor of a tree, such as an object of parameters. */
+export function perSampleGrad<T extends object, Batches extends Tensor[]>(
   f: (parameters: T, ...example: Batches) => Tensor,
-): (parameters: T, ...batches: Batches) => T {
+): (parameters: T & TreeOf<T>, ...batches: Batches) => T;
+export function perSampleGrad<Batches extends Tensor[]>(
+  f: (parameters: never, ...example: Batches) => Tensor,
+  ...more: unknown[]
+): (parameters: never, ...batches: Batches) => unknown {
+  checkAlone("perSampleGrad", more);
+  const gradient = gradientWithValue("perSampleGrad", f);
   return (parameters, ...batches) => {
     const sizes = batches.map((batch) => {
       checkTensor("perSampleGrad", batch);
@@ -59,15 +74,14 @@ export function perSampleGrad<T extends Tree, Batches extends Tensor[]>(
         `batches have examples along their first axis, one at least and all as many; got ${batches.map(({ shape }) => showShape(shape)).join(", ")}.`,
       );
     }
-    const gradient = grad(f as unknown as TensorFunction<T, Batches>) as unknown as (
-      parameters: T,
-      ...example: Batches
-    ) => T;
     const each = Array.from({ length: sizes[0] }, (_, i) =>
-      treeLeaves("perSampleGrad", gradient(parameters, ...(batches.map((batch) => batch.at(i)) as Batches))),
+      treeLeaves(
+        "perSampleGrad",
+        gradient(parameters, ...(batches.map((batch) => batch.at(i)) as Batches))[1] as Tree,
+      ),
     );
     return treeWith(
-      parameters,
+      parameters as Tree,
       each[0].map((_, leaf) => stack(each.map((leaves) => leaves[leaf]))),
     );
   };

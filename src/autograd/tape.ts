@@ -3,10 +3,11 @@
  * computed from. This file lists and describes that past; backward.ts walks it.
  */
 
-import { synchronous } from "../basics/check.ts";
+import { describeValue, synchronous } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
-import { isRecording, type Node, withRecording } from "../ops/operation.ts";
+import { isRecording, Node, withRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { past } from "./backward.ts";
 import { notRecorded } from "./errors.ts";
@@ -25,6 +26,10 @@ export function tape(root: Tensor): Node[] {
 
 /** One line about a node: `%3 = softmax/exp(%2) → [3, 4]`. */
 export function describeNode(node: Node): string {
+  if (!(node instanceof Node)) {
+    const problem = `takes a node of the tape; got ${describeValue(node)}.`;
+    throw new ArgumentError("describeNode", problem, "write describeNode(x.node); listTape(x) lists all.");
+  }
   const name = node.operation?.name ?? "leaf";
   const label = node.scope === "" ? name : `${node.scope}/${name}`;
   const inputs = node.inputs?.map((input, index) =>

@@ -1,22 +1,20 @@
-/** Where the engine was called from. */
+/** Where the engine was called from: for the tape, and for the stacks of errors. */
 
-import { firstLandmark } from "./errors.ts";
+import { firstLandmark, setStackShortener } from "./errors.ts";
 
 /**
  * The innermost caller outside this engine's own files, from the stack: "fit (file:///home/me/fit.ts:12:31)". Where a
  * bundler put engine and caller into one file, what lies outside of the engine's part of it.
  */
 export function callSite(): string {
-  const [own, ...callers] = framesOf(firstLandmark);
-  const last = framesOf(lastLandmark)[0];
-  const outside = callers.find(
-    ({ file, at }) =>
-      !file.startsWith(own.folder) ||
-      // Modules stand in a bundle in the order of their imports: the engine's lie between its landmarks.
-      (file === own.folder && (before(at, own.at) || before(last.at, at))),
-  );
+  const caller = firstCaller(withDeepStacks(firstLandmark));
   // The source of a module from a data: URL is its address.
-  return outside?.text.replace(/(data:[^,]{0,80}),.*(:\d+:\d+\)?)$/, "$1,…$2") ?? "unknown place";
+  return (
+    caller?.line
+      .trim()
+      .replace(/^at /, "")
+      .replace(/(data:[^,]{0,80}),.*(:\d+:\d+\)?)$/, "$1,…$2") ?? "unknown place"
+  );
 }
 
 /** The stack from the engine's last module. */
@@ -25,10 +23,58 @@ let lastLandmark: () => string = firstLandmark;
 /** The engine's last module announces itself, so that its place in a bundle can be asked for. */
 export function setLastLandmark(landmark: () => string): void {
   lastLandmark = landmark;
+  setStackShortener(shortenStack);
+}
+
+/**
+ * Lets the stack of an error begin where the engine was called. V8 alone keeps so few frames that the engine's own can be all that
+ * there is; another limit than V8's own says that somebody wants to see them.
+ */
+function shortenStack(error: Error): void {
+  const { captureStackTrace, stackTraceLimit } = limits;
+  if (captureStackTrace === undefined || stackTraceLimit !== FEW) return;
+  const trace = { stack: "" };
+  withDeepStacks(() => captureStackTrace(trace));
+  // Read when it is asked for: to put a stack into words takes longer than all else.
+  Object.defineProperty(error, "stack", {
+    get: () => {
+      const caller = firstCaller(trace.stack);
+      const lines = trace.stack.split("\n");
+      const start = caller === undefined ? 1 : lines.indexOf(caller.line);
+      return [`${error.name}: ${error.message}`, ...lines.slice(start, start + FEW)].join("\n");
+    },
+    set: (value: unknown) => Object.defineProperty(error, "stack", { value, writable: true }),
+    configurable: true,
+  });
+}
+
+/** How many frames V8 keeps, where nobody says otherwise. */
+const FEW = 10;
+const limits = Error as { stackTraceLimit?: number; captureStackTrace?: (target: object) => void };
+
+/** More frames than an operation inside composites has of the engine's own. */
+function withDeepStacks<T>(body: () => T): T {
+  const { stackTraceLimit } = limits;
+  // Frozen intrinsics keep theirs.
+  Reflect.set(limits, "stackTraceLimit", 100);
+  const result = body();
+  if (stackTraceLimit !== undefined) Reflect.set(limits, "stackTraceLimit", stackTraceLimit);
+  return result;
+}
+
+/** The innermost frame of a stack outside this engine's own files. */
+function firstCaller(stack: string): Frame | undefined {
+  const [[own], [last]] = [framesOf(firstLandmark()), framesOf(lastLandmark())];
+  return framesOf(stack).find(
+    ({ file, at }) =>
+      !file.startsWith(own.folder) ||
+      // Modules stand in a bundle in the order of their imports: the engine's lie between its landmarks.
+      (file === own.folder && (before(at, own.at) || before(last.at, at))),
+  );
 }
 
 interface Frame {
-  readonly text: string;
+  readonly line: string;
   readonly file: string;
   /** What the paths of the engine's files begin with, if this is one of basics/; in a bundle, the file. */
   readonly folder: string;
@@ -36,18 +82,12 @@ interface Frame {
   readonly at: readonly [number, number];
 }
 
-function framesOf(landmark: () => string): Frame[] {
-  const limits = Error as { stackTraceLimit?: number };
-  const limit = limits.stackTraceLimit;
-  // V8 keeps 10 frames, fewer than an operation inside composites has of the engine's own. Frozen intrinsics keep theirs.
-  Reflect.set(limits, "stackTraceLimit", 100);
-  const lines = String(landmark()).split("\n");
-  if (limit !== undefined) Reflect.set(limits, "stackTraceLimit", limit);
-  return lines.flatMap((line) => {
+function framesOf(stack: string): Frame[] {
+  return stack.split("\n").flatMap((line) => {
     const [, file, row, column] = FRAME.exec(line) ?? [];
     if (file === undefined) return [];
     const folder = FOLDER.exec(file)?.[0] ?? file;
-    return [{ text: line.trim().replace(/^at /, ""), file, folder, at: [Number(row), Number(column)] }];
+    return [{ line, file, folder, at: [Number(row), Number(column)] }];
   });
 }
 

@@ -66,6 +66,22 @@ export function checkNumber(where: string, name: string, value: unknown, ifObjec
   );
 }
 
+/** @throws ArgumentError unless the value is of a kind, such as text where a table belongs */
+export function checkKind(
+  where: string,
+  name: string,
+  value: unknown,
+  kind: keyof typeof KINDS,
+  fix?: string,
+): void {
+  const type = kind === "list" ? "object" : kind === "text" ? "string" : kind;
+  const isKind =
+    typeof value === type && value !== null && (kind !== "list" || Symbol.iterator in (value as object));
+  if (!isKind) throw new ArgumentError(where, `${name} is ${KINDS[kind]}; got ${describeValue(value)}.`, fix);
+}
+
+const KINDS = { function: "a function", object: "an object", text: "text", list: "a list" };
+
 /** Whether a value is an object as options are written. */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
@@ -97,11 +113,11 @@ export function checkCount(where: string, name: string, value: unknown, least = 
 }
 
 /**
- * The word of the list that the user may have meant: it starts alike, is spelled with other capitals, by its initials
+ * The word of the list that the user may have meant: it starts alike, is spelled with other capitals or with underscores, by its initials
  * (`lr` for `learningRate` or `learning-rate`), or at most two slips away.
  */
 export function nearest(word: string, list: readonly string[]): string | undefined {
-  const plain = word.toLowerCase();
+  const plain = word.toLowerCase().replaceAll("_", "");
   const slips = (other: string): number => {
     if (other.toLowerCase() === plain || (word.length > 1 && initialsOf(other) === plain)) return 0;
     if (word.length > 2 && other.startsWith(word)) return 0.5;

@@ -3,6 +3,9 @@
  * message names the operation, what it was given, the rule that this breaks, and the usual fix.
  */
 
+/** The stack from here, above all else: the modules that run others import this one, and thus come after it in a bundle. */
+export const firstLandmark = (): string => new Error().stack ?? "";
+
 /**
  * Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug.
  *
@@ -15,11 +18,11 @@
  */
 export class HalogradError extends Error {
   /** Where it happened: an operation (`"matmul"`), a class (`"Adam"`), a file format (`"safetensors"`). */
-  readonly where: string;
+  readonly where!: string;
   /** Which rule was broken, with the values: the message without the place and the fix. */
-  readonly problem: string;
+  readonly problem!: string;
   /** What to do about it; undefined where that goes without saying. */
-  readonly fix: string | undefined;
+  readonly fix!: string | undefined;
 
   /**
    * Composes the message.
@@ -30,11 +33,23 @@ export class HalogradError extends Error {
    */
   constructor(where: string, problem: string, fix?: string) {
     super(`${where}: ${problem}${fix === undefined ? "" : `\n  Fix: ${fix}`}`);
-    this.where = where;
-    this.problem = problem;
-    this.fix = fix;
-    this.name = new.target.name;
+    hide(this, { where, problem, fix, name: new.target.name });
+    shortenStack(this);
   }
+}
+
+/** Fields that consoles do not print: the message has them already. */
+function hide(error: object, fields: object): void {
+  for (const [name, value] of Object.entries(fields))
+    Object.defineProperty(error, name, { value, enumerable: false });
+}
+
+/** Takes the engine's own frames from the stack of an error; nothing until the engine is loaded. */
+let shortenStack: (error: Error) => void = () => {};
+
+/** What knows the engine's files announces itself here. */
+export function setStackShortener(shorten: (error: Error) => void): void {
+  shortenStack = shorten;
 }
 
 /** Shapes that do not fit each other or the operation. */
@@ -65,19 +80,19 @@ export class TapeError extends HalogradError {}
  */
 export class GradientError extends HalogradError {
   /** Which of the inputs, counted from 0. */
-  readonly input: number;
+  readonly input!: number;
   /** The input by name: "input 0", and for a tensor inside of one "input 0.weight". */
-  readonly path: string;
+  readonly path!: string;
   /** The index of the element in it; null where the derivative was taken in a random direction. */
-  readonly element: readonly number[] | null;
+  readonly element!: readonly number[] | null;
   /** What the gradient rules give. */
-  readonly analytic: number;
+  readonly analytic!: number;
   /** What differences of the values give. */
-  readonly numeric: number;
+  readonly numeric!: number;
   /** The operation whose rule disagrees by itself; null where every one agrees. */
-  readonly operation: string | null;
+  readonly operation!: string | null;
   /** Where that operation was called. */
-  readonly callSite: string | null;
+  readonly callSite!: string | null;
 
   /** The parts of the message, and what was found. */
   constructor(
@@ -90,13 +105,7 @@ export class GradientError extends HalogradError {
     >,
   ) {
     super(where, problem, fix);
-    this.input = found.input;
-    this.path = found.path;
-    this.element = found.element;
-    this.analytic = found.analytic;
-    this.numeric = found.numeric;
-    this.operation = found.operation;
-    this.callSite = found.callSite;
+    hide(this, found);
   }
 }
 
@@ -118,14 +127,7 @@ export class FormatError extends HalogradError {}
  */
 export function attributedTo(where: string, error: unknown): unknown {
   for (const kind of [ShapeError, AxisError, DtypeError, ArgumentError]) {
-    if (error instanceof kind && error.where !== where) {
-      const outer = new kind(where, error.problem, error.fix);
-      if (error.stack) outer.stack = error.stack.replace(error.message, () => outer.message);
-      return outer;
-    }
+    if (error instanceof kind && error.where !== where) return new kind(where, error.problem, error.fix);
   }
   return error;
 }
-
-/** The stack from here. The modules that run others import this one, and thus come after it in a bundle. */
-export const firstLandmark = (): string => new Error().stack ?? "";

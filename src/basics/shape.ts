@@ -46,24 +46,28 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /**
  * A shape given by a user, checked: whole, not negative, not absurdly large. The result is a copy, which stays as it is
  * when the user changes the array.
+ *
+ * @param next the argument after it: another size, where sizes are given one by one
  */
-export function checkShape(where: string, shape: Shape): Shape {
+export function checkShape(where: string, shape: Shape, next?: unknown): Shape {
   const isShape =
     Array.isArray(shape) &&
     shape.every((size) => Number.isInteger(size) && size >= 0) &&
     sizeOf(shape) <= LARGEST;
-  if (!isShape) throw notAShape(where, shape);
+  if (!isShape) throw notAShape(where, shape, next);
   return shape.slice();
 }
 
 const LARGEST = 2 ** 31;
 
-function notAShape(where: string, shape: unknown): ShapeError {
+/** The error for a shape that is none, with the sizes that were meant. */
+export function notAShape(where: string, shape: unknown, next?: unknown): ShapeError {
   if (!Array.isArray(shape)) {
+    const sizes = [shape, next].filter((size) => typeof size === "number");
     return new ShapeError(
       where,
       `a shape is an array of whole numbers; got ${describeValue(shape)}.`,
-      "give all sizes as one array, such as zeros([2, 3]); [] is the shape of a scalar.",
+      `put all sizes into one array: ${where}(${showShape(sizes.length > 0 ? sizes : [2, 3])}); [] is the shape of a scalar.`,
     );
   }
   if (shape.every((size) => Number.isInteger(size) && size >= 0))
@@ -71,7 +75,7 @@ function notAShape(where: string, shape: unknown): ShapeError {
   return new ShapeError(
     where,
     `[${shape.map(showSize).join(", ")}] is not a shape: every size is a whole number, 0 or more.`,
-    "write the sizes as numbers, such as zeros([2, 3]).",
+    `write the sizes as numbers, such as ${where}([2, 3]).`,
   );
 }
 
@@ -119,28 +123,41 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
   );
 }
 
-/** The axis counted from the front: -1 is the last. */
-export function normalizeAxis(where: string, axis: number, rank: number): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw notAnAxis(where, axis, rank);
+/**
+ * The axis counted from the front: -1 is the last.
+ *
+ * @param options the names of those that the function takes after its axis
+ */
+export function normalizeAxis(
+  where: string,
+  axis: number,
+  rank: number,
+  options?: readonly string[],
+): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw notAnAxis(where, axis, rank, options);
   return axis < 0 ? axis + rank : axis;
 }
 
-function notAnAxis(where: string, axis: unknown, rank: number): AxisError {
-  if (typeof axis === "number") {
-    return new AxisError(
-      where,
-      rank === 0
-        ? `a scalar has no axis ${axis}.`
-        : `axis ${axis} is outside a tensor of ${rank} axes: it must be a whole number from ${-rank} to ${rank - 1}.`,
-    );
-  }
-  return new AxisError(
-    where,
-    `an axis is a whole number; got ${describeValue(axis)}.`,
-    isPlainObject(axis)
-      ? `options come after the axes: ${where}(undefined, { ${Object.keys(axis)[0] ?? ""}: … }) is over all.`
-      : "count axes from 0, or from the last with -1.",
-  );
+function notAnAxis(where: string, axis: unknown, rank: number, options: readonly string[] = []): AxisError {
+  const isNumber = typeof axis === "number";
+  const problem = !isNumber
+    ? `an axis is a whole number; got ${describeValue(axis)}.`
+    : rank === 0
+      ? `a scalar has no axis ${axis}.`
+      : `axis ${axis} is outside a tensor of ${rank} axes: it must be a whole number from ${-rank} to ${rank - 1}.`;
+  const named = isPlainObject(axis)
+    ? Object.entries(axis).find(([name]) => /^(ax[ei]|dim)/.test(name))
+    : null;
+  const fix = named
+    ? `write the axis itself: ${JSON.stringify(named[1])}.`
+    : named === undefined && options.length > 0
+      ? `options come after the axis, which may be undefined: { ${options.join(", ")} }.`
+      : where === "max" || where === "min"
+        ? `element by element: ${where}imum(x, ${isNumber ? axis : "y"}).`
+        : isNumber
+          ? undefined
+          : "count axes from 0, or from the last with -1.";
+  return new AxisError(where, problem, fix);
 }
 
 /** Sorted distinct axes counted from the front; all of them when none is given. */
@@ -148,10 +165,11 @@ export function normalizeAxes(
   where: string,
   axes: number | readonly number[] | undefined | null,
   rank: number,
+  options?: readonly string[],
 ): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
   const list = Array.isArray(axes) ? axes : [axes];
-  const normal = list.map((axis) => normalizeAxis(where, axis, rank)).sort((a, b) => a - b);
+  const normal = list.map((axis) => normalizeAxis(where, axis, rank, options)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
     throw new AxisError(where, `axes [${list.join(", ")}] name the same axis twice.`);
   }
@@ -160,7 +178,6 @@ export function normalizeAxes(
 
 /** A target shape with at most one -1 (or undefined) filled in from the number of elements. */
 export function inferShape(where: string, shape: Shape, size: number): Shape {
-  if (!Array.isArray(shape)) throw notAShape(where, shape);
   const unknown = shape.filter((s) => s === -1).length;
   if (unknown > 1) throw new ShapeError(where, `${showShape(shape)} leaves more than one size open (-1).`);
   const known = sizeOf(shape.filter((s) => s !== -1));

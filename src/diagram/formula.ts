@@ -3,6 +3,7 @@
  * derivative by an operand. An expression is read with terms instead of numbers; see kernels/arithmetic.ts.
  */
 
+import { checkKind } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import type { Expression } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
@@ -51,6 +52,13 @@ export class Formula {
  * @example String(formulaOf((m, x, y) => m.div(m.mul(x, y), y), "x", "y")); // x
  */
 export function formulaOf(expression: Expression, ...operands: (string | number)[]): Formula {
+  checkKind(
+    "formulaOf",
+    "an expression",
+    expression,
+    "function",
+    "write (m, x) => …; of an operation, valueFormula(silu).",
+  );
   const names = operands.map(String);
   const inputs = operands.map((operand, i) => (typeof operand === "number" ? number(operand) : variable(i)));
   return new Formula(simplest(expression, inputs), names);

@@ -5,7 +5,7 @@
 
 import { notRecorded } from "../autograd/errors.ts";
 import { tape } from "../autograd/tape.ts";
-import { checkOptions, describeValue, isBuiltIn } from "../basics/check.ts";
+import { checkKind, checkOptions, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, TapeError } from "../basics/errors.ts";
 import { formatElements } from "../basics/format.ts";
 import { showShape } from "../basics/shape.ts";
@@ -165,6 +165,7 @@ export function layOutTape(
   sizeOf: (label: string, value: Tensor) => readonly [width: number, height: number],
   options: DiagramOptions = {},
 ): TapeLayout {
+  checkKind("layOutTape", "sizeOf", sizeOf, "function", "write (label, value) => [width, height].");
   const boxes = readTape("layOutTape", root, options);
   const sizeOfBox = ({ lines, value }: Box) => sizeOf(lines[0], value);
   const { items, at, width, height } = layOut("layOutTape", boxes, options, sizeOfBox);
@@ -279,6 +280,12 @@ function readNames(where: string, names: NonNullable<DiagramOptions["names"]>): 
   const pairs = isBuiltIn(names, "Map")
     ? [...names]
     : Object.entries(names).map(([name, value]) => [value, name] as const);
+  if (Symbol.iterator in names && !isBuiltIn(names, "Map"))
+    throw new ArgumentError(
+      where,
+      `names go by name; got ${describeValue(names)}.`,
+      "write { names: { x, w } }, or give a Map from tensor to name.",
+    );
   for (const [value, name] of pairs) {
     if (typeof name !== "string" || typeof value !== "object" || value === null || !("storage" in value)) {
       throw new ArgumentError(

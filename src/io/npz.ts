@@ -5,7 +5,7 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html and PKWARE's APPNOTE.TXT, version 6.3.10.
  */
-import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
+import { checkKind, clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, FormatError, ShapeError } from "../basics/errors.ts";
 import type { Bytes } from "../kernels/index.ts";
 import { crc32 } from "./crc32.ts";
@@ -42,6 +42,7 @@ export function writeNpz(contents: Named<NpzArray | string>): Bytes {
   }
   const list: (readonly [string, NpzArray | string])[] =
     Symbol.iterator in contents ? [...contents] : Object.entries(contents);
+  for (const pair of list) checkKind("npz", "a pair of name and array", pair, "list");
   const seen = new Set<string>();
   const entries = list.map(([name, value]) => {
     if (seen.has(name) || !/^[^\0\\/\p{Surrogate}]+$/u.test(name)) {

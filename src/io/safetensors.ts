@@ -5,7 +5,7 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
-import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
+import { checkKind, clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
 import type { Bytes } from "../kernels/index.ts";
 
@@ -478,14 +478,16 @@ function byteLength(shape: readonly number[], size: number): number | undefined 
 }
 
 function pairs<T>(named: Named<T>, what: string): [string, T][] {
-  if (typeof named !== "object" || named === null) {
+  const isWhole = typeof named === "object" && named !== null && "stateDictionary" in named;
+  if (typeof named !== "object" || named === null || "toTypedArray" in named || isWhole) {
     throw new ArgumentError(
       "safetensors",
       `takes ${what}s by name; got ${describeValue(named)}`,
-      "give an object, a Map or pairs",
+      isWhole ? "pass its stateDictionary()" : "give an object, a Map or pairs",
     );
   }
   const list: (readonly [string, T])[] = Symbol.iterator in named ? [...named] : Object.entries(named);
+  for (const pair of list) checkKind("safetensors", "a pair of name and value", pair, "list");
   const seen = new Set<string>();
   return list.map(([name, value]) => {
     if (seen.has(name) || (name === metadataKey && what === "tensor")) {

@@ -3,7 +3,7 @@
  * that describe their own columns, then a line a point or a galaxy.
  */
 
-import { clip, describeValue, nearest } from "../basics/check.ts";
+import { checkKind, clip, describeValue, nearest } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
 import { decimalOf } from "./csv.ts";
 import type { ObservedParts } from "./observations.ts";
@@ -128,7 +128,7 @@ export function parseSparcGalaxies(text: string, source: string): SparcGalaxy[] 
  * findSparcGalaxy(galaxies, "ngc 2403", "MassModels_Lelli2016c.mrt").distance; // 3.16
  */
 export function findSparcGalaxy(curves: readonly SparcCurve[], name: string, source: string): SparcCurve {
-  if (!Array.isArray(curves) || curves.length === 0) {
+  if (!Array.isArray(curves) || typeof curves[0]?.name !== "string") {
     throw new ArgumentError(
       "findSparcGalaxy",
       `needs the galaxies to look in; got ${describeValue(curves)}`,
@@ -163,6 +163,7 @@ function linesOf(
   label: string,
   least: number,
 ): { line: number; words: string[] }[] {
+  checkKind("sparc", "a table", text, "text", "decode bytes with TextDecoder");
   const lines = text.split(/\r\n?|\n/);
   const rule = lines.findLastIndex((line) => /^-{20,}\s*$/.test(line));
   const names = lines.slice(0, Math.max(0, rule)).some((line) => line.split(/\s+/).includes(label));

@@ -6,8 +6,10 @@ import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
 import { triu } from "../ops/arranging.ts";
 import { maskedFill } from "../ops/masks.ts";
+import { operands } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ones } from "../tensor/construction.ts";
+import { inputOf } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
@@ -30,6 +32,7 @@ export interface AttentionOptions {
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor {
   checkOptions("attention", options, ["isCausal"]);
+  [query, key, value] = operands("attention", [query, key, value]);
   const [length, features] = query.shape.slice(-2);
   const others = key.shape.at(-2);
   if (query.rank < 2 || key.shape.at(-1) !== features || value.shape.at(-2) !== others) {
@@ -83,8 +86,7 @@ export class SelfAttention extends Module {
   /** [..., length, features] → the same shape. */
   forward(x: Tensor): Tensor {
     const features = this.output.weight.shape[0];
-    if (x.rank < 2 || x.shape[x.rank - 1] !== features)
-      throw new ShapeError("SelfAttention", `takes [..., length, ${features}]; got ${showShape(x.shape)}.`);
+    x = inputOf("SelfAttention", x, ["...", "length", features]);
     const each = features / this.heads;
     const leading = x.shape.slice(0, -1);
     // [..., length, 3, heads, each] → three of [..., heads, length, each]

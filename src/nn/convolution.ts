@@ -5,6 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { type ConvolutionOptions, conv1d, conv2d } from "../ops/convolution.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { inputOf } from "./inputs.ts";
 import { Module, parameter } from "./module.ts";
 
 /** Options of convolutional layers. */
@@ -47,6 +48,7 @@ export class Conv1d extends Module {
 
   /** [batch, in, length] → [batch, out, length′] */
   forward(x: Tensor): Tensor {
+    x = inputOf("Conv1d", x, ["batch", channelsOf(this.weight, this.#options), "length"]);
     return conv1d(x, this.weight, this.bias ?? undefined, this.#options);
   }
 }
@@ -75,7 +77,7 @@ export class Conv2d extends Module {
     options: ConvolutionLayerOptions = {},
   ) {
     super();
-    const sizes = typeof size === "number" ? [size, size] : size;
+    const sizes = (Array.isArray(size) ? size : [size, size]) as readonly number[];
     const made = parametersOf("Conv2d", [inChannels, outChannels], sizes, random, options);
     this.weight = made.weight;
     this.bias = made.bias;
@@ -84,8 +86,14 @@ export class Conv2d extends Module {
 
   /** [batch, in, height, width] → [batch, out, height′, width′] */
   forward(x: Tensor): Tensor {
+    x = inputOf("Conv2d", x, ["batch", channelsOf(this.weight, this.#options), "height", "width"]);
     return conv2d(x, this.weight, this.bias ?? undefined, this.#options);
   }
+}
+
+/** How many channels go in. */
+function channelsOf(weight: Tensor, { groups = 1 }: ConvolutionOptions): number {
+  return weight.shape[1] * groups;
 }
 
 function parametersOf(

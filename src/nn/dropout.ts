@@ -3,6 +3,7 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
+import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { uniform } from "../tensor/construction.ts";
 import { Module } from "./module.ts";
@@ -43,6 +44,7 @@ export class Dropout extends Module {
 
   /** x with elements dropped while training; x itself otherwise. */
   forward(x: Tensor): Tensor {
+    x = operand("Dropout", x);
     if (!this.training || this.probability === 0) return x;
     const stays = uniform(x.shape, this.#random, { dtype: x.dtype }).greaterEqual(this.probability);
     return x.mul(stays.div(1 - this.probability));

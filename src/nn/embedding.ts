@@ -1,8 +1,10 @@
 /** Vectors that are learned for the members of a set. */
 
 import { checkCount } from "../basics/check.ts";
+import { attributedTo } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { sizeOf } from "../basics/shape.ts";
+import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Module, parameter } from "./module.ts";
 
@@ -33,8 +35,13 @@ export class Embedding extends Module {
   /** The vectors of whole numbers. @throws AxisError for a number that has none */
   forward(x: Tensor): Tensor {
     const { weight } = this;
-    return weight
-      .indexSelect(0, x.detach().reshape([sizeOf(x.shape)]))
-      .reshape([...x.shape, weight.shape[1]]);
+    x = operand("Embedding", x);
+    try {
+      return weight
+        .indexSelect(0, x.detach().reshape([sizeOf(x.shape)]))
+        .reshape([...x.shape, weight.shape[1]]);
+    } catch (error) {
+      throw attributedTo("Embedding", error);
+    }
   }
 }

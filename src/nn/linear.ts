@@ -5,6 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { type Activation, linear } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { inputOf } from "./inputs.ts";
 import { Module, parameter } from "./module.ts";
 
 /**
@@ -54,6 +55,7 @@ export class Linear extends Module {
    * @param activation applied to the result, such as `silu`: cheaper here than in a call of its own
    */
   forward(x: Tensor, activation?: Activation): Tensor {
+    x = inputOf("Linear", x, ["...", this.weight.shape[1]]);
     return linear(x, this.weight, this.bias ?? undefined, activation);
   }
 }
@@ -86,6 +88,7 @@ export class LayerNorm extends Module {
 
   /** Rows of mean 0 and variance 1, times the weight, plus the bias; [..., features] → the same shape. */
   forward(x: Tensor): Tensor {
+    x = inputOf("LayerNorm", x, ["...", this.weight.size]);
     return x.layerNorm(this.weight, this.bias, this.epsilon);
   }
 }

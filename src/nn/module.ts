@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
+import type { Instead } from "../ops/other-names.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
 import { checkState, type SavedTensor, type StateDictionary, savedTensors } from "../optim/saved-state.ts";
@@ -47,6 +48,19 @@ import { tensor } from "../tensor/construction.ts";
  */
 export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Tensor> {
   #training = true;
+
+  /** @deprecated Write `stateDictionary()`. @internal */
+  declare readonly state_dict: Instead<"stateDictionary()">;
+  /** @deprecated Write `stateDictionary()`. @internal */
+  declare readonly stateDict: Instead<"stateDictionary()">;
+  /** @deprecated Write `loadStateDictionary(state)`. @internal */
+  declare readonly load_state_dict: Instead<"loadStateDictionary(state)">;
+  /** @deprecated Write `loadStateDictionary(state)`. @internal */
+  declare readonly loadStateDict: Instead<"loadStateDictionary(state)">;
+  /** @deprecated Write `zeroGrad()`. @internal */
+  declare readonly zero_grad: Instead<"zeroGrad()">;
+  /** @deprecated Write `namedParameters()`. @internal */
+  declare readonly named_parameters: Instead<"namedParameters()">;
 
   /** True while training; `eval()` turns it off for parts that behave differently then. */
   get training(): boolean {
@@ -190,11 +204,17 @@ export class Sequential extends Module {
   constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {
     super();
     layers.forEach((layer, i) => {
-      if (layer instanceof Module || typeof layer === "function") return;
+      const what = describeValue(layer);
+      const isClass = what === "a class";
+      if (layer instanceof Module || (typeof layer === "function" && !isClass)) return;
       throw new ArgumentError(
         "Sequential",
-        `layer ${i} is ${describeValue(layer)}, neither a module nor a function of a tensor.`,
-        Array.isArray(layer) ? "spread the array: new Sequential(...layers)." : "wrap it: (x) => ….",
+        `layer ${i} is ${what}, neither a module nor a function of a tensor.`,
+        isClass
+          ? `make a layer of it: new ${(layer as { name: string }).name}(…).`
+          : Array.isArray(layer)
+            ? "spread the array: new Sequential(...layers)."
+            : "is a name misspelled? Activations are functions: relu, silu, tanh; others are written (x) => ….",
       );
     });
     this.layers = layers;

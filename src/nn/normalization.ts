@@ -6,6 +6,7 @@ import { showShape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { inPlace } from "../optim/in-place.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
+import { inputOf } from "./inputs.ts";
 import { Module, parameter } from "./module.ts";
 
 /** Options of BatchNorm. */
@@ -139,7 +140,7 @@ const keepUp = inPlace({
 
 /** The shape in which one number for each feature broadcasts against x. */
 function channelShape(where: string, x: Tensor, features: number): number[] {
-  if (x.rank >= 2 && x.shape[1] === features)
-    return x.shape.slice(1).map((size, axis) => (axis === 0 ? size : 1));
-  throw new ShapeError(where, `takes [batch, ${features}, ...]; got ${showShape(x.shape)}.`);
+  return inputOf(where, x, ["batch", features, "..."])
+    .shape.slice(1)
+    .map((size, axis) => (axis === 0 ? size : 1));
 }

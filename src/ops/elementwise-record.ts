@@ -4,7 +4,7 @@
  * the derivative reads. So gradients have gradients, of any order, and each is one sweep over memory.
  */
 
-import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../basics/shape.ts";
+import { broadcastShapes, broadcastStrides, notAShape, type Shape, sameShape } from "../basics/shape.ts";
 import {
   type Arithmetic,
   backend,
@@ -15,18 +15,8 @@ import {
 } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { tangentOf } from "./differentiation.ts";
-import { operands } from "./operands.ts";
-import {
-  apply,
-  type Example,
-  forgetful,
-  NO_ATTRIBUTES,
-  type Node,
-  type Operation,
-  OUTPUT,
-  of,
-  recordOf,
-} from "./operation.ts";
+import { operand, operands } from "./operands.ts";
+import { apply, forgetful, NO_ATTRIBUTES, type Node, type Operation, OUTPUT, recordOf } from "./operation.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** The derivative by one operand: an expression of the operands and then the output, or a constant. */
@@ -64,16 +54,16 @@ export class ElementwiseOperation implements Operation {
   readonly name: string;
   readonly value: Expression;
   readonly arity: number;
-  readonly #record: ElementwiseRecord;
+  /** What the author wrote. */
+  readonly record: ElementwiseRecord;
   #kernel: ElementwiseKernel | undefined;
   #rules: readonly (GradientRule | null)[] | undefined;
   #isDifferentiable: boolean | undefined;
-  #examples: readonly Example[] | undefined;
 
   constructor(record: ElementwiseRecord, arity: number) {
     this.name = record.name;
     this.value = record.value;
-    this.#record = record;
+    this.record = record;
     this.arity = arity;
     forgetful.add(this);
   }
@@ -100,17 +90,12 @@ export class ElementwiseOperation implements Operation {
 
   /** The rule for each operand; null where it has no influence that could be differentiated. */
   get rules(): readonly (GradientRule | null)[] {
-    this.#rules ??= Array.from({ length: this.arity }, (_, i) => gradientRule(this.#record, this.arity, i));
+    this.#rules ??= Array.from({ length: this.arity }, (_, i) => gradientRule(this.record, this.arity, i));
     return this.#rules;
   }
 
   get reads(): readonly (readonly number[])[] {
     return this.rules.map((rule) => rule?.reads ?? []);
-  }
-
-  get examples(): readonly Example[] {
-    this.#examples ??= elementwiseExamples(this.#record, this.arity);
-    return this.#examples;
   }
 }
 
@@ -191,20 +176,26 @@ export type UnaryRecord = Omit<ElementwiseRecord, "derivatives"> & { readonly de
   record: ElementwiseRecord,
 ): ((x: TensorLike, y: TensorLike) => Tensor) => elementwiseFunction(2, record);
 
-/** An elementwise operation of three operands that broadcast. */
+/** An elementwise operation of three operands that broadcast; what to do about one that is missing. */
 /* @__NO_SIDE_EFFECTS__ */ export const ternary = (
   record: ElementwiseRecord,
-): ((x: TensorLike, y: TensorLike, z: TensorLike) => Tensor) => elementwiseFunction(3, record);
+  ifMissing?: string,
+): ((x: TensorLike, y: TensorLike, z: TensorLike) => Tensor) => elementwiseFunction(3, record, ifMissing);
 
 /** An elementwise operation of four operands that broadcast. */
 /* @__NO_SIDE_EFFECTS__ */ export const quaternary = (
   record: ElementwiseRecord,
 ): ((a: TensorLike, x: TensorLike, b: TensorLike, y: TensorLike) => Tensor) => elementwiseFunction(4, record);
 
-function elementwiseFunction(arity: number, record: ElementwiseRecord): (...values: TensorLike[]) => Tensor {
+function elementwiseFunction(
+  arity: number,
+  record: ElementwiseRecord,
+  ifMissing?: string,
+): (...values: TensorLike[]) => Tensor {
   const operation = new ElementwiseOperation(record, arity);
   const { name } = record;
-  const call = (given: TensorLike[]): Tensor => apply(operation, operands(name, given), NO_ATTRIBUTES);
+  const call = (given: TensorLike[]): Tensor =>
+    apply(operation, operands(name, given, ifMissing), NO_ATTRIBUTES);
   // As many operands as the operation has: [a, b].map(silu) hands over an index and the array as well.
   const byArity = [
     (x: TensorLike) => call([x]),
@@ -220,6 +211,8 @@ function elementwiseFunction(arity: number, record: ElementwiseRecord): (...valu
  * @example sumTo(ones([2, 3]), [3]); // tensor([2, 2, 2])
  */
 export function sumTo(tensor: Tensor, shape: Shape): Tensor {
+  tensor = operand("sumTo", tensor);
+  if (!Array.isArray(shape)) throw notAShape("sumTo", shape);
   if (sameShape(tensor.shape, shape)) return tensor;
   const added = tensor.shape.length - shape.length;
   const axes = tensor.shape
@@ -236,17 +229,4 @@ export function broadcastOperand(tensor: Tensor, shape: Shape): Operand {
     offset: tensor.offset,
     strides: broadcastStrides(tensor.shape, tensor.strides, shape),
   };
-}
-
-function elementwiseExamples(record: ElementwiseRecord, arity: number): Example[] {
-  const ways =
-    arity === 1
-      ? [of([3, 4]), of([]), of([0, 2])]
-      : [of([3, 4], [3, 4]), of([2, 1, 4], [3, 1]), of([5], []), of([], [2, 3])];
-  return ways.map((shapes) => ({
-    shapes: Array.from({ length: arity }, (_, i) => shapes[i % shapes.length]),
-    attributes: NO_ATTRIBUTES,
-    ...(record.intervals && { intervals: record.intervals }),
-    ...(record.kinks && { kinks: record.kinks }),
-  }));
 }

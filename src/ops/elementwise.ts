@@ -269,14 +269,17 @@ export const softplus: Unary = unary({
  * outside.
  * @example clamp(5, 0, 3); // tensor(3)
  */
-export const clamp: (x: TensorLike, low: TensorLike, high: TensorLike) => Tensor = ternary({
-  name: "clamp",
-  value: (m, x, low, high) => m.minimum(m.maximum(x, low), high),
-  // At the limits the gradient is 1, not shared with the limit.
-  derivatives: [
-    (m, x, low, high) => m.where(m.less(x, low), m.constant(0), m.sub(m.constant(1), m.less(high, x))),
-    (m, x, low, high) => m.mul(m.less(x, low), m.sub(m.constant(1), m.less(high, low))),
-    (m, x, low, high) => m.less(high, m.maximum(x, low)),
-  ],
-  chooses: true,
-});
+export const clamp: (x: TensorLike, low: TensorLike, high: TensorLike) => Tensor = ternary(
+  {
+    name: "clamp",
+    value: (m, x, low, high) => m.minimum(m.maximum(x, low), high),
+    // At the limits the gradient is 1, not shared with the limit.
+    derivatives: [
+      (m, x, low, high) => m.where(m.less(x, low), m.constant(0), m.sub(m.constant(1), m.less(high, x))),
+      (m, x, low, high) => m.mul(m.less(x, low), m.sub(m.constant(1), m.less(high, low))),
+      (m, x, low, high) => m.less(high, m.maximum(x, low)),
+    ],
+    chooses: true,
+  },
+  "one limit alone is maximum(x, low) or minimum(x, high).",
+);

@@ -87,6 +87,7 @@ export const stack: (tensors: readonly Tensor[], axis?: number) => Tensor = shor
       throw new ShapeError(
         "stack",
         `needs equal shapes; got ${showShape(first.shape)} and ${showShape(other.shape)}.`,
+        "concat() joins other sizes along an axis.",
       );
     }
     const at = normalizeAxis("stack", axis, first.rank + 1);

@@ -11,6 +11,7 @@ import {
   inferShape,
   normalizeAxes,
   normalizeAxis,
+  notAShape,
   type Range,
   reshapeStrides,
   resolveRange,
@@ -51,10 +52,11 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() 
     examples: [{ shapes: [[2, 6]], attributes: { shape: [3, -1] } }],
     calls: { settings: ["shape of the same size"], required: 1 },
   };
-  return recordOf(
-    (x: Tensor, shape: Shape) => apply(operation, [operand("reshape", x)], { shape }),
-    operation,
-  );
+  return recordOf((x: Tensor, shape: Shape, next?: unknown) => {
+    const input = operand("reshape", x);
+    if (!Array.isArray(shape)) throw notAShape("reshape", shape, next);
+    return apply(operation, [input], { shape });
+  }, operation);
 })();
 
 /** The axes in another order. @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3] */
@@ -118,10 +120,11 @@ export const expand: (x: Tensor, shape: Shape) => Tensor = /* @__PURE__ */ (() =
     examples: [{ shapes: [[2, 1]], attributes: { shape: [3, 2, 4] } }],
     calls: { settings: ["broadcast shape"], required: 1 },
   };
-  return recordOf(
-    (x: Tensor, shape: Shape) => apply(operation, [operand("expand", x)], { shape }),
-    operation,
-  );
+  return recordOf((x: Tensor, shape: Shape, next?: unknown) => {
+    const input = operand("expand", x);
+    if (!Array.isArray(shape)) throw notAShape("expand", shape, next);
+    return apply(operation, [input], { shape });
+  }, operation);
 })();
 
 /** A new axis of size 1 before the given one. @example unsqueeze(tensor([1, 2]), -1); // tensor([[1], [2]]) */
@@ -185,6 +188,9 @@ export const slice: (x: Tensor, ...ranges: Range[]) => Tensor = shorthand(
       throw new AxisError(
         "slice",
         `${ranges.length} ranges for the ${x.rank} axes of ${showShape(x.shape)}.`,
+        ranges.length < 4 && ranges.every((range) => typeof range === "number")
+          ? `${showShape(ranges)} is one range, from start to end.`
+          : undefined,
       );
     }
     const spans = x.shape.map((size, axis): Span => {

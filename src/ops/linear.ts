@@ -174,9 +174,9 @@ function mismatch(a: Shape, b: Shape): ShapeError {
   const transposed = b.length > 1 && a[a.length - 1] === b[b.length - 1];
   return new ShapeError(
     "matmul",
-    `${showShape(a)} × ${showShape(b)} do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.`,
+    `${showShape(a)} × ${showShape(b)}: ${a.at(-1) ?? "no"} columns on the left, ${b.at(-2) ?? b[0] ?? "no"} rows on the right.`,
     transposed
       ? "transpose the right operand: a.matmul(b.transpose())."
-      : "check which operand is transposed.",
+      : "transpose() or reshape() one, or mul() element by element.",
   );
 }

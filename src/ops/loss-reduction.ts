@@ -2,7 +2,7 @@
 
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { sameShape, showShape } from "../basics/shape.ts";
+import { type Shape, sameShape, showShape } from "../basics/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How the losses of single elements or rows become one: their mean (the default), their sum, or not at all. */
@@ -22,8 +22,27 @@ export function checkSameShape(
   throw new ShapeError(
     where,
     `${called} ${showShape(predicted.shape)} and target ${showShape(target.shape)} differ: a loss compares element with element and does not broadcast.`,
-    "reshape or expand one of them on purpose.",
+    squeezed(called, predicted.shape, target.shape) ??
+      squeezed("target", target.shape, predicted.shape) ??
+      "reshape or expand one of them on purpose.",
   );
+}
+
+/** The error for targets that are neither classes, one for each row of the logits, nor probabilities of their shape. */
+export function notTargets(where: string, logits: Shape, target: Shape): ShapeError {
+  const rows = logits.slice(0, -1);
+  return new ShapeError(
+    where,
+    `the target of logits ${showShape(logits)} is ${showShape(rows)} (classes) or ${showShape(logits)}; got ${showShape(target)}.`,
+    squeezed("target", target, rows) ??
+      (sameShape(logits, target.slice(0, -1)) ? "the logits come first." : undefined),
+  );
+}
+
+/** How a tensor of one shape gets the other, where it has an axis of size 1 more. */
+function squeezed(name: string, from: Shape, to: Shape): string | undefined {
+  const axis = from.findIndex((size, i) => size === 1 && sameShape(from.toSpliced(i, 1), to));
+  return axis < 0 ? undefined : `write ${name}.squeeze(${axis}).`;
 }
 
 /** What {@link LossOptions} may be, for the tests' calls. */

@@ -8,7 +8,7 @@ import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { ternary } from "./elementwise-record.ts";
 import { wholeNumbers } from "./indices.ts";
-import { checkSameShape, type LossOptions, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
+import { checkSameShape, type LossOptions, notTargets, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
 import { operands, zeroTensor } from "./operands.ts";
 import { apply, type Operation, of, recordOf, withScope } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -120,7 +120,8 @@ export const crossEntropyLoss: (logits: Tensor, target: Tensor, options?: LossOp
   "crossEntropyLoss",
   (logits: Tensor, target: Tensor, options?: LossOptions) => {
     const isOfClasses = logits.rank > 0 && sameShape(target.shape, logits.shape.slice(0, -1));
-    if (!isOfClasses) checkSameShape("crossEntropyLoss", logits, target);
+    if (!isOfClasses && !sameShape(logits.shape, target.shape))
+      throw notTargets("crossEntropyLoss", logits.shape, target.shape);
     const log = logits.logSoftmax();
     const weights = isOfClasses ? hotAt(target, logits.shape[logits.rank - 1]) : target;
     const isMasked = weights.detach().equal(0).mul(log.detach().equal(-Infinity));

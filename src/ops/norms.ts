@@ -1,6 +1,7 @@
 /** Norms of any order. */
 
 import { checkNumber, checkOptions } from "../basics/check.ts";
+import { normalizeAxes } from "../basics/shape.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { withRecording } from "./operation.ts";
@@ -19,6 +20,7 @@ export const vectorNorm: (x: Tensor, p: number, axes?: Axes, options?: ReduceOpt
   (x: Tensor, p: number, axes?: Axes, options: ReduceOptions = {}) => {
     checkNumber("vectorNorm", "p", p);
     checkOptions("vectorNorm", options, REDUCE_OPTIONS);
+    axes = normalizeAxes("vectorNorm", axes, x.rank, REDUCE_OPTIONS);
     const { keepdim = false } = options;
     const size = x.abs();
     if (p === Infinity) return size.max(axes, { keepdim });

@@ -1,6 +1,6 @@
 /** Tensors as operations get and make them: operands of one dtype, and fresh memory. */
 
-import { describeValue } from "../basics/check.ts";
+import { describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, DtypeError } from "../basics/errors.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Dtype, Storage } from "../kernels/index.ts";
@@ -9,15 +9,16 @@ import type { Tensor, TensorLike } from "./tensor.ts";
 /**
  * The operands as tensors of one dtype; numbers become scalars of it.
  *
+ * @param fix what to do about one that is missing
  * @throws DtypeError when dtypes are mixed, ArgumentError for an operand that is no tensor and no number
  */
-export function operands(where: string, values: readonly TensorLike[]): readonly Tensor[] {
+export function operands(where: string, values: readonly TensorLike[], fix?: string): readonly Tensor[] {
   let dtype: Dtype | undefined;
   let hasNumbers = false;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (typeof value === "number") hasNumbers = true;
-    else if (!isTensor(value)) throw notAnOperand(where, value);
+    else if (!isTensor(value)) throw notAnOperand(where, value, fix);
     else if (dtype === undefined) dtype = value.dtype;
     else if (value.dtype !== dtype) throw mixedDtypes(where, dtype, value.dtype);
   }
@@ -96,14 +97,22 @@ export function withoutTemporaries(body: () => Tensor): Tensor {
   }
 }
 
-export function notAnOperand(where: string, value: unknown): ArgumentError {
+export function notAnOperand(where: string, value: unknown, ifMissing?: string): ArgumentError {
   const [what, fix] = foreign(value);
-  return new ArgumentError(where, `got ${what} where a tensor or number is needed.`, fix);
+  const isMissing = value === undefined || isPlainObject(value);
+  return new ArgumentError(
+    where,
+    `got ${what} where a tensor or number is needed.`,
+    (isMissing && ifMissing) || fix,
+  );
 }
 
 /** What a value is that is no tensor of this engine, and what to do about it. */
 export function foreign(value: unknown): readonly [what: string, fix: string] {
   const what = describeValue(value);
+  if (value === undefined || value === null)
+    return [what, "is an argument missing, or a name misspelled? x.T is x.transpose() here."];
+  if (typeof value === "function") return [what, "call it: f(x)."];
   if (!what.startsWith("a tensor")) return [what, "wrap values with tensor(…)."];
   return "toArray" in (value as object)
     ? [

@@ -18,7 +18,8 @@ export type Attributes = object;
 /**
  * The record of an operation.
  *
- * A new one needs `name`, `shape`, `compute` and `gradient`; `apply(record, inputs, attributes)` runs it.
+ * A new one needs `name`, `shape`, `compute` and `reads`, and to be differentiated `gradient`; `apply(record, inputs, attributes)`
+ * runs it. Other fields are for what is special about it, and for tests.
  */
 export interface Operation<A extends Attributes = Attributes> {
   /** What the tape and errors call it. */
@@ -44,10 +45,13 @@ export interface Operation<A extends Attributes = Attributes> {
   part?(attributes: A, shape: Shape): readonly Span[] | null;
   /** The element type of the output, where it is not that of the operands. */
   dtype?(attributes: A): Dtype;
-  /** Which values the gradient rule reads: these must not change in place between the operation and backward. */
+  /**
+   * Which values the gradient rule reads: these must not change in place between the operation and backward. `"nothing"` where it
+   * looks at the cotangent alone, or where there is no rule.
+   */
   readonly reads: Reads;
-  /** Where it can be tested: operands drawn as described, and attributes. */
-  readonly examples: readonly Example<A>[];
+  /** Where it can be tested: operands drawn as described, and attributes. Nothing else reads them. */
+  readonly examples?: readonly Example<A>[];
   /**
    * How calls are drawn in tests of random expressions. An elementwise operation needs none: its other operands are
    * whatever broadcasts. Null where it cannot stand in any expression.
@@ -147,7 +151,7 @@ let nextId = 0;
 /**
  * Applies an operation: checks, computes, and records it when an operand is being differentiated.
  * @example
- * const twice: Operation = { name: "twice", reads: "nothing", examples: [], shape: () => [],
+ * const twice: Operation = { name: "twice", reads: "nothing", shape: () => [],
  *   compute: (output, _, [x]) => output.storage.set(0, 2 * x.item()), gradient: (cotangent) => cotangent.mul(2) };
  * apply(twice, [tensor(3)], {}); // tensor(6)
  */

@@ -94,6 +94,112 @@ export interface OtherMembers {
   readonly double: Instead<'x.to("float64")'>;
 }
 
+/** Operations that are functions, and no methods: programs that do not import them stay without them. */
+export interface FunctionsAsMembers {
+  /** @deprecated Write `acos(x)`. @internal */
+  readonly acos: Instead<"acos(x)">;
+  /** @deprecated Write `all(x)`. @internal */
+  readonly all: Instead<"all(x)">;
+  /** @deprecated Write `any(x)`. @internal */
+  readonly any: Instead<"any(x)">;
+  /** @deprecated Write `argsort(x)`. @internal */
+  readonly argsort: Instead<"argsort(x)">;
+  /** @deprecated Write `asin(x)`. @internal */
+  readonly asin: Instead<"asin(x)">;
+  /** @deprecated Write `atan(x)`. @internal */
+  readonly atan: Instead<"atan(x)">;
+  /** @deprecated Write `atan2(x, y)`. @internal */
+  readonly atan2: Instead<"atan2(x, y)">;
+  /** @deprecated Write `averagePool(x, sizes)`. @internal */
+  readonly averagePool: Instead<"averagePool(x, sizes)">;
+  /** @deprecated Write `binaryCrossEntropyWithLogits(x, target)`. @internal */
+  readonly binaryCrossEntropyWithLogits: Instead<"binaryCrossEntropyWithLogits(x, target)">;
+  /** @deprecated Write `ceil(x)`. @internal */
+  readonly ceil: Instead<"ceil(x)">;
+  /** @deprecated Write `cholesky(x)`. @internal */
+  readonly cholesky: Instead<"cholesky(x)">;
+  /** @deprecated Write `concat([x, y], axis)`. @internal */
+  readonly concat: Instead<"concat([x, y], axis)">;
+  /** @deprecated Write `conv1d(x, weight)`. @internal */
+  readonly conv1d: Instead<"conv1d(x, weight)">;
+  /** @deprecated Write `conv2d(x, weight)`. @internal */
+  readonly conv2d: Instead<"conv2d(x, weight)">;
+  /** @deprecated Write `cosh(x)`. @internal */
+  readonly cosh: Instead<"cosh(x)">;
+  /** @deprecated Write `cumprod(x, axis)`. @internal */
+  readonly cumprod: Instead<"cumprod(x, axis)">;
+  /** @deprecated Write `diagonal(x)`. @internal */
+  readonly diagonal: Instead<"diagonal(x)">;
+  /** @deprecated Write `floor(x)`. @internal */
+  readonly floor: Instead<"floor(x)">;
+  /** @deprecated Write `gather(x, axis, indices)`. @internal */
+  readonly gather: Instead<"gather(x, axis, indices)">;
+  /** @deprecated Write `isFinite(x)`. @internal */
+  readonly isFinite: Instead<"isFinite(x)">;
+  /** @deprecated Write `isNaN(x)`. @internal */
+  readonly isNaN: Instead<"isNaN(x)">;
+  /** @deprecated Write `linearCombination(a, x, b, y)`. @internal */
+  readonly linearCombination: Instead<"linearCombination(a, x, b, y)">;
+  /** @deprecated Write `log10(x)`. @internal */
+  readonly log10: Instead<"log10(x)">;
+  /** @deprecated Write `log2(x)`. @internal */
+  readonly log2: Instead<"log2(x)">;
+  /** @deprecated Write `logAddExp(x, y)`. @internal */
+  readonly logAddExp: Instead<"logAddExp(x, y)">;
+  /** @deprecated Write `logSigmoid(x)`. @internal */
+  readonly logSigmoid: Instead<"logSigmoid(x)">;
+  /** @deprecated Write `maskedFill(x, mask, value)`. @internal */
+  readonly maskedFill: Instead<"maskedFill(x, mask, value)">;
+  /** @deprecated Write `maskedSelect(x, mask)`. @internal */
+  readonly maskedSelect: Instead<"maskedSelect(x, mask)">;
+  /** @deprecated Write `maxPool(x, sizes)`. @internal */
+  readonly maxPool: Instead<"maxPool(x, sizes)">;
+  /** @deprecated Write `oneHot(x, classes)`. @internal */
+  readonly oneHot: Instead<"oneHot(x, classes)">;
+  /** @deprecated Write `outer(x, y)`. @internal */
+  readonly outer: Instead<"outer(x, y)">;
+  /** @deprecated Write `pad(x, widths)`. @internal */
+  readonly pad: Instead<"pad(x, widths)">;
+  /** @deprecated Write `prod(x)`. @internal */
+  readonly prod: Instead<"prod(x)">;
+  /** @deprecated Write `remainder(x, y)`. @internal */
+  readonly remainder: Instead<"remainder(x, y)">;
+  /** @deprecated Write `repeat(x, times)`. @internal */
+  readonly repeat: Instead<"repeat(x, times)">;
+  /** @deprecated Write `roll(x, shift, axis)`. @internal */
+  readonly roll: Instead<"roll(x, shift, axis)">;
+  /** @deprecated Write `round(x)`. @internal */
+  readonly round: Instead<"round(x)">;
+  /** @deprecated Write `scatterAdd(x, axis, indices, size)`. @internal */
+  readonly scatterAdd: Instead<"scatterAdd(x, axis, indices, size)">;
+  /** @deprecated Write `sinh(x)`. @internal */
+  readonly sinh: Instead<"sinh(x)">;
+  /** @deprecated Write `solve(x, y)`. @internal */
+  readonly solve: Instead<"solve(x, y)">;
+  /** @deprecated Write `sort(x)`. @internal */
+  readonly sort: Instead<"sort(x)">;
+  /** @deprecated Write `split(x, sizes)`. @internal */
+  readonly split: Instead<"split(x, sizes)">;
+  /** @deprecated Write `stack([x, y], axis)`. @internal */
+  readonly stack: Instead<"stack([x, y], axis)">;
+  /** @deprecated Write `tan(x)`. @internal */
+  readonly tan: Instead<"tan(x)">;
+  /** @deprecated Write `topk(x, count)`. @internal */
+  readonly topk: Instead<"topk(x, count)">;
+  /** @deprecated Write `tril(x)`. @internal */
+  readonly tril: Instead<"tril(x)">;
+  /** @deprecated Write `triu(x)`. @internal */
+  readonly triu: Instead<"triu(x)">;
+  /** @deprecated Write `unbind(x)`. @internal */
+  readonly unbind: Instead<"unbind(x)">;
+  /** @deprecated Write `unfold(x, sizes)`. @internal */
+  readonly unfold: Instead<"unfold(x, sizes)">;
+  /** @deprecated Write `vectorNorm(x, p)`. @internal */
+  readonly vectorNorm: Instead<"vectorNorm(x, p)">;
+  /** @deprecated Write `where(condition, x, y)`. @internal */
+  readonly where: Instead<"where(condition, x, y)">;
+}
+
 /** @deprecated Write `normal(shape, random)`. @internal */
 export declare const randn: Instead<"normal(shape, random)">;
 /** @deprecated Write `uniform(shape, random)`. @internal */

@@ -37,7 +37,7 @@ export const uniform: (shape: Shape, random: Random) => Tensor = drawing("unifor
   };
   // A block of the generator gives two numbers.
   return recordOf((shape: Shape, random: Random) => {
-    const checked = checkShape(name, shape);
+    const checked = checkShape(name, shape, random);
     checkRandom(name, random);
     return apply(operation, [], { shape: checked, draw: random.draw(Math.ceil(sizeOf(checked) / 2)) });
   }, operation);

@@ -82,7 +82,7 @@ export interface Reduction {
     const input = operand(name, x);
     if (options !== undefined) checkOptions(name, options, REDUCE_OPTIONS);
     return apply(operation, [input], {
-      axes: normalizeAxes(name, axes, input.rank),
+      axes: normalizeAxes(name, axes, input.rank, REDUCE_OPTIONS),
       keepdim: options?.keepdim ?? false,
     });
   }, operation);
@@ -114,6 +114,11 @@ export function reducedShape(where: string, shape: Shape, axes: Axes | undefined
 }
 
 /** How many elements become one. */
-export function reducedCount(where: string, x: Tensor, axes: Axes | undefined): number {
-  return sizeOf(normalizeAxes(where, axes, x.rank).map((axis) => x.shape[axis]));
+export function reducedCount(
+  where: string,
+  x: Tensor,
+  axes: Axes | undefined,
+  options: readonly string[],
+): number {
+  return sizeOf(normalizeAxes(where, axes, x.rank, options).map((axis) => x.shape[axis]));
 }

@@ -2,7 +2,7 @@
 
 import { checkNumber, checkOptions } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { contiguousStrides, normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
+import { contiguousStrides, normalizeAxes, normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
 import { forEachIndex, readAs } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
@@ -114,7 +114,7 @@ export const variance: (x: Tensor, axes?: Axes, options?: ReduceOptions & { corr
       checkOptions("variance", options, SPREAD_OPTIONS);
       const { correction = 1 } = options;
       checkNumber("variance", "correction", correction);
-      const degrees = reducedCount("variance", x, axes) - correction;
+      const degrees = reducedCount("variance", x, axes, SPREAD_OPTIONS) - correction;
       if (!(degrees > 0)) {
         throw new ArgumentError(
           "variance",
@@ -154,6 +154,7 @@ export const norm: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   "norm",
   (x: Tensor, axes?: Axes, options?: ReduceOptions) => {
     checkOptions("norm", options, REDUCE_OPTIONS);
+    axes = normalizeAxes("norm", axes, x.rank, REDUCE_OPTIONS);
     const root = inFloat64(x, (x) => {
       const scale = withRecording(false, () => {
         const largest = steadyMax(x.abs(), axes);
@@ -178,6 +179,7 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
   "logsumexp",
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
     checkOptions("logsumexp", options, REDUCE_OPTIONS);
+    axes = normalizeAxes("logsumexp", axes, x.rank, REDUCE_OPTIONS);
     const largest = steadyMax(x, axes);
     const total = sumBeyondOne(x.sub(largest).exp(), axes, { keepdim: true }).log1p().add(largest);
     return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
@@ -359,7 +361,10 @@ function extremumGradient(
     checkOptions(name, options, REDUCE_OPTIONS);
     const { keepdim = false } = options;
     if (axis !== undefined)
-      return apply(operation, [input], { axes: [normalizeAxis(name, axis, input.rank)], keepdim });
+      return apply(operation, [input], {
+        axes: [normalizeAxis(name, axis, input.rank, REDUCE_OPTIONS)],
+        keepdim,
+      });
     const index = apply(operation, [input.reshape([-1])], { axes: [0], keepdim: false });
     return keepdim ? index.reshape(input.shape.map(() => 1)) : index;
   }, operation);

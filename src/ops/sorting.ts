@@ -17,6 +17,9 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
+const SORT_OPTIONS = ["descending"];
+const TOPK_OPTIONS = ["smallest"];
+
 /** Options of `topk`. */
 export interface TopkOptions {
   /** The smallest instead. Default false. */
@@ -65,9 +68,10 @@ export const argsort: (x: Tensor, axis?: number, options?: SortOptions) => Tenso
   };
   return recordOf((x: Tensor, axis = -1, options: SortOptions = {}) => {
     const input = operand("argsort", x);
-    checkOptions("argsort", options, ["descending"]);
+    checkOptions("argsort", options, SORT_OPTIONS);
     const { descending = false } = options;
-    return apply(operation, [input], { axis: normalizeAxis("argsort", axis, input.rank), descending });
+    const along = normalizeAxis("argsort", axis, input.rank, SORT_OPTIONS);
+    return apply(operation, [input], { axis: along, descending });
   }, operation);
 })();
 
@@ -78,7 +82,8 @@ export const argsort: (x: Tensor, axis?: number, options?: SortOptions) => Tenso
 export const sort: (x: Tensor, axis?: number, options?: SortOptions) => Tensor = composite(
   "sort",
   (x: Tensor, axis = -1, options: SortOptions = {}) => {
-    checkOptions("sort", options, ["descending"]);
+    checkOptions("sort", options, SORT_OPTIONS);
+    axis = normalizeAxis("sort", axis, x.rank, SORT_OPTIONS);
     return gather(x, axis, argsort(x.detach(), axis, options));
   },
   [{ shapes: [[3, 4]], call: (x) => sort(x, 0) }],
@@ -98,9 +103,9 @@ export function topk(
   options: TopkOptions = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
   const input = operand("topk", x);
-  checkOptions("topk", options, ["smallest"]);
+  checkOptions("topk", options, TOPK_OPTIONS);
   checkCount("topk", "the number of elements", count, 0);
-  const along = normalizeAxis("topk", axis, input.rank);
+  const along = normalizeAxis("topk", axis, input.rank, TOPK_OPTIONS);
   if (count > input.shape[along]) {
     throw new AxisError(
       "topk",

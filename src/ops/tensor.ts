@@ -12,7 +12,7 @@ import type * as layout from "./layout.ts";
 import type * as linear from "./linear.ts";
 import type * as losses from "./losses.ts";
 import type { Node } from "./operation.ts";
-import type { OtherMembers } from "./other-names.ts";
+import type { FunctionsAsMembers, OtherMembers } from "./other-names.ts";
 import type * as reductions from "./reductions.ts";
 
 /** Where a number will do, it is taken as a scalar tensor of the other operand's dtype. */
@@ -39,7 +39,8 @@ export interface Tensor
     Methods<typeof linear>,
     Methods<typeof losses>,
     Methods<typeof indexing>,
-    OtherMembers {
+    OtherMembers,
+    FunctionsAsMembers {
   /** Sizes of the axes; `[]` for a scalar. */
   readonly shape: Shape;
   /** Elements to step over in `data` for a step along each axis; 0 where an axis repeats one element. */
@@ -79,12 +80,14 @@ export interface Tensor
   /**
    * Adds d(this)/d(leaf) to the `grad` of every leaf that this tensor was computed from; where it throws, to none.
    *
-   * @param cotangent what to multiply with, of this tensor's shape; may be left out for a scalar
+   * @param cotangent what to multiply with, of this tensor's shape; may be left out for a scalar, options or not
    * @param options.retainGraph keep the tape, to go backward through it again (default: createGraph)
    * @param options.createGraph record the backward pass too, to differentiate gradients (default false)
    * @throws TapeError where there is no tape, it was freed, or a value it needs was changed in place
    */
   backward(cotangent?: Tensor, options?: { retainGraph?: boolean; createGraph?: boolean }): void;
+  /** The same for a scalar, with options alone: `loss.backward({ retainGraph: true })`. */
+  backward(options: { retainGraph?: boolean; createGraph?: boolean }): void;
   /** Makes backward keep the gradient of this value in `grad` although it is not a leaf. Returns this. */
   retainGrad(): Tensor;
   /** The same elements without a past: nothing is differentiated through the result. Shares memory. */

@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf, HostValue, onHost } from "../kernels/index.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
+import type { Instead } from "../ops/other-names.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { apartFrom, changing } from "../ops/writes.ts";
 import { tensor } from "../tensor/construction.ts";
@@ -43,6 +44,21 @@ export abstract class Optimizer {
   readonly #memories: (Memory | undefined)[] = [];
   readonly #learningRate = new HostValue(0);
   readonly #stepCount = new HostValue(0);
+
+  /** @deprecated Write `stateDictionary()`. @internal */
+  declare readonly state_dict: Instead<"stateDictionary()">;
+  /** @deprecated Write `stateDictionary()`. @internal */
+  declare readonly stateDict: Instead<"stateDictionary()">;
+  /** @deprecated Write `loadStateDictionary(state)`. @internal */
+  declare readonly load_state_dict: Instead<"loadStateDictionary(state)">;
+  /** @deprecated Write `loadStateDictionary(state)`. @internal */
+  declare readonly loadStateDict: Instead<"loadStateDictionary(state)">;
+  /** @deprecated Write `zeroGrad()`. @internal */
+  declare readonly zero_grad: Instead<"zeroGrad()">;
+  /** @deprecated Write `learningRate, or a list of groups for parameters`. @internal */
+  declare readonly param_groups: Instead<"learningRate, or a list of groups for parameters">;
+  /** @deprecated Write `loss.backward() and step()`. @internal */
+  declare readonly minimize: Instead<"loss.backward() and step()">;
 
   /**
    * Takes leaves that require gradients, each once, or groups of them; `name` is what errors call the optimiser.

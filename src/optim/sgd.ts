@@ -47,7 +47,13 @@ export class SGD extends Optimizer {
    */
   constructor(parameters: Iterable<Tensor> | Iterable<ParameterGroup>, options: SGDOptions) {
     checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
-    super("SGD", parameters, options?.learningRate);
+    if (options?.learningRate === undefined)
+      throw new ArgumentError(
+        "SGD",
+        "needs a learningRate.",
+        "write new SGD(parameters, { learningRate: 0.01 }).",
+      );
+    super("SGD", parameters, options.learningRate);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
     checkAtLeast("SGD", "momentum", momentum, 0);
     checkAtLeast("SGD", "weightDecay", weightDecay, 0);

@@ -1,6 +1,6 @@
 /** The functions that make tensors: from values, of one value, evenly spaced, at random. */
 
-import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
+import { checkCount, checkNumber, checkOptions, describeValue } from "../basics/check.ts";
 import { checkDtype } from "../basics/dtype.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkFills, checkFlat, flattenNested, type NestedValues, shapeOfNested } from "../basics/nested.ts";
@@ -33,9 +33,9 @@ export interface TensorOptions {
  *
  * @throws ShapeError when rows differ in length, or the values do not fill the shape
  */
-export function tensor(values: NestedValues, options?: TensorOptions): Tensor;
-/** The same from flat values in row-major order. */
 export function tensor(values: ArrayLike<number>, shape: Shape, options?: TensorOptions): Tensor;
+/** The same from nested arrays, whose shape is seen. Last, so that compilers say of this one what does not fit. */
+export function tensor(values: NestedValues, options?: TensorOptions): Tensor;
 export function tensor(
   values: NestedValues | ArrayLike<number>,
   shapeOrOptions?: Shape | TensorOptions,
@@ -68,12 +68,12 @@ export function tensor(
 
 /** Zeros. @example zeros([2], { requiresGrad: true }).requiresGrad; // true */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
-  return create("zeros", checkShape("zeros", shape), options, () => {});
+  return create("zeros", checkShape("zeros", shape, options), options, () => {});
 }
 
 /** Ones. @example ones([2, 2]); // tensor([[1, 1], [1, 1]]) */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
-  return create("ones", checkShape("ones", shape), options, (data) => data.fill(1));
+  return create("ones", checkShape("ones", shape, options), options, (data) => data.fill(1));
 }
 
 /** One value everywhere. @example full([2], 7); // tensor([7, 7]) */
@@ -150,7 +150,7 @@ export function linspace(start: number, stop: number, count: number, options?: T
 
 /** Standard normal numbers of a shape, N(0, 1), from a stream. @example normal([2, 3], new Random(1)).shape; // [2, 3] */
 export function normal(shape: Shape, random: Random, options?: TensorOptions): Tensor {
-  checkOptions("normal", options, OPTIONS);
+  checkDraw("normal", options, "mul(deviation).add(mean)");
   return withOptions("normal", normalDraw(shape, random), options);
 }
 
@@ -159,8 +159,20 @@ export function normal(shape: Shape, random: Random, options?: TensorOptions): T
  * @example uniform([2], new Random(1)).shape; // [2]
  */
 export function uniform(shape: Shape, random: Random, options?: TensorOptions): Tensor {
-  checkOptions("uniform", options, OPTIONS);
+  checkDraw("uniform", options, "mul(high - low).add(low)");
   return withOptions("uniform", uniformDraw(shape, random), options);
+}
+
+/** Options of a draw; other libraries take the range of the numbers in their place. */
+function checkDraw(where: string, options: unknown, scaling: string): void {
+  if (typeof options === "number") {
+    throw new ArgumentError(
+      where,
+      `options are an object; got ${describeValue(options)}.`,
+      `scale what is drawn: ${where}(shape, random).${scaling}.`,
+    );
+  }
+  checkOptions(where, options, OPTIONS);
 }
 
 /** A new tensor, drawn in float32, with the options of tensors. */

@@ -3,7 +3,7 @@
  * engine's own go without these checks.
  */
 
-import { checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
+import { checkKind, checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, attributedTo, DtypeError, HalogradError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
 import type { Arithmetic, Expression } from "../kernels/index.ts";
@@ -33,7 +33,6 @@ import type { Tensor, TensorLike } from "../ops/tensor.ts";
  *   },
  *   gradient: (cotangent) => cotangent.mul(2),
  *   reads: "nothing",
- *   examples: [],
  * };
  * apply(double, [tensor([1, 2])], {}); // tensor([2, 4])
  * ```
@@ -131,7 +130,11 @@ function checkComplete(record: Operation): void {
             ? `the record of ${name} needs reads, which says what its gradient rule reads: ${kinds.join(", ")}, or a list for each operand.`
             : null;
   const fix =
-    typeof record === "function" ? "give its record: silu.operation." : "see Operation for every field.";
+    typeof record !== "function"
+      ? 'write { name, shape, compute, gradient, reads: "nothing" }; reads names what the gradient rule looks at beside the cotangent.'
+      : describeValue(record) === "a class"
+        ? "write an object with its functions, as the example of apply does; they need no class."
+        : "give its record: silu.operation.";
   if (problem !== null) throw new ArgumentError("apply", problem, fix);
   // An object of a class of its own may have what it likes beside.
   if (isPlainObject(record)) checkOptions(name!, record, FIELDS);
@@ -186,8 +189,9 @@ const evaluations = /* @__PURE__ */ new WeakMap<Expression, ElementwiseOperation
 
 /** What would show at the first use of a value or a gradient only is refused where the record is written. */
 function checkRecord(kind: string, arity: number, record: ElementwiseRecord | UnaryRecord): void {
+  checkKind(kind, "a record", record, "object", `write ${kind}({ name: "mine", value: (m, x) => … }).`);
   const { name, value } = record;
-  const where = `${kind}("${name}")`;
+  const where = `${kind}("${String(name)}")`;
   if (typeof name !== "string") throw new ArgumentError(kind, `needs a name; got ${describeValue(name)}.`);
   if (typeof value !== "function") {
     throw new ArgumentError(

@@ -104,7 +104,7 @@ class TensorClass {
     return this.node === null && this.#leaf !== undefined;
   }
 
-  backward(cotangent?: Tensor, options?: BackwardOptions): void {
+  backward(cotangent?: Tensor | BackwardOptions, options?: BackwardOptions): void {
     backward(this.self(), cotangent, options);
   }
   retainGrad(): Tensor {
@@ -172,7 +172,9 @@ class TensorClass {
       throw new AxisError(
         "at",
         `an index is a whole number; got ${describeValue(wrong)}.`,
-        Array.isArray(wrong) ? "at(0, 1) is one element; slice([0, 1]) is a range." : undefined,
+        Array.isArray(wrong)
+          ? "at(0, 1) is one element; slice([0, 1]) is a range."
+          : "slice() takes ranges and null.",
       );
     }
     try {

@@ -7,8 +7,8 @@ import { gradientsOf } from "../autograd/backward.ts";
 import { jvp, vjp } from "../autograd/functional.ts";
 import { enableGrad, noGrad, tape } from "../autograd/tape.ts";
 import { type Tree, type TreeOf, treeLeaves, treePaths, treeWith } from "../autograd/tree.ts";
-import { checkOptions } from "../basics/check.ts";
-import { GradientError } from "../basics/errors.ts";
+import { checkKind, checkOptions, describeValue } from "../basics/check.ts";
+import { ArgumentError, GradientError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
 import { where } from "../ops/elementwise.ts";
@@ -89,6 +89,19 @@ const ROUNDINGS = 32;
 export function checkGradients<
   Inputs extends (readonly object[] & { readonly [I in keyof Inputs]: TreeOf<Inputs[I]> }) | [],
 >(f: (...inputs: Inputs) => Tensor, inputs: Inputs, options: CheckOptions = {}): GradientReport {
+  if (!Array.isArray(inputs))
+    throw new ArgumentError(
+      "checkGradients",
+      `inputs are a list; got ${describeValue(inputs)}.`,
+      "write checkGradients(f, [x]).",
+    );
+  checkKind(
+    "checkGradients",
+    "what is checked",
+    f,
+    "function",
+    "write checkGradients((x) => x.square(), [x]).",
+  );
   checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
   const { order = 2 } = options;
   const trees = inputs as readonly Tree[];

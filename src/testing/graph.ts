@@ -6,6 +6,7 @@
 import type { Setting } from "../basics/domains.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
+import { listOf } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { isAdmissible, wordOf } from "./vocabulary.ts";
 
@@ -37,7 +38,7 @@ export class Graph {
 
   /** Of inputs and the steps that compute from them, in order. */
   constructor(inputs: readonly Tensor[], steps: readonly Step[]) {
-    this.inputs = [...inputs];
+    this.inputs = listOf("Graph", inputs, "write new Graph([x], steps).");
     this.steps = steps;
     this.f = (...given) => evaluate(given, steps);
     showAs(this, () => this.toString());

@@ -6,9 +6,11 @@
  */
 
 import { vjp } from "../autograd/functional.ts";
+import { checkKind } from "../basics/check.ts";
 import { broadcastStrides, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Arithmetic, Storage } from "../kernels/index.ts";
 import * as math from "../kernels/math.ts";
+import { listOf, operands } from "../ops/operands.ts";
 import { type Attributes, apply, type Operation, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
@@ -46,8 +48,10 @@ export function errorBound(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
 ): { readonly value: Tensor; readonly bound: Tensor } {
+  checkKind("errorBound", "what is evaluated", f, "function");
+  const list = operands("errorBound", listOf("errorBound", inputs, "write errorBound(f, [x])."));
   const errors = new WeakMap<Storage, Storage>();
-  const doubles = inputs.map((input) => input.detach().to("float64"));
+  const doubles = list.map((input) => input.detach().to("float64"));
   for (const { storage } of doubles) errors.set(storage, Storage.of(new Float64Array(storage.size)));
   const errorsOf = (x: Tensor): Storage => {
     let found = errors.get(x.storage);

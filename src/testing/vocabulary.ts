@@ -10,6 +10,7 @@ import * as classification from "../ops/classification.ts";
 import type { CompositeExample } from "../ops/composite.ts";
 import * as convolution from "../ops/convolution.ts";
 import * as elementwise from "../ops/elementwise.ts";
+import { ElementwiseOperation } from "../ops/elementwise-record.ts";
 import * as factorization from "../ops/factorization.ts";
 import * as gathering from "../ops/gathering.ts";
 import * as indexing from "../ops/indexing.ts";
@@ -20,7 +21,7 @@ import * as logarithms from "../ops/logarithms.ts";
 import * as losses from "../ops/losses.ts";
 import * as masks from "../ops/masks.ts";
 import * as norms from "../ops/norms.ts";
-import type { Operation } from "../ops/operation.ts";
+import { type Example, NO_ATTRIBUTES, type Operation, of } from "../ops/operation.ts";
 import * as predicates from "../ops/predicates.ts";
 import * as products from "../ops/products.ts";
 import * as reductions from "../ops/reductions.ts";
@@ -108,8 +109,39 @@ const byName = new Map(words.map((word) => [word.name, word]));
 /** What is called by a name. */
 export const wordOf = (name: string): Word => byName.get(name)!;
 
+/** How an operation can be called in a test: what is declared, or of an elementwise one what follows from its record. */
+export function examplesOf({
+  operation,
+  examples,
+}: Pick<Word, "operation" | "examples">): readonly (Example | CompositeExample)[] {
+  return operation === null ? examples : examplesOfRecord(operation);
+}
+
+/** The same for a record. The same list each time, so that an example can be found again. */
+export function examplesOfRecord(operation: Operation): readonly Example[] {
+  if (!(operation instanceof ElementwiseOperation)) return operation.examples ?? [];
+  const known = elementwiseExamples.get(operation);
+  if (known !== undefined) return known;
+  const { arity, record } = operation;
+  const { intervals, kinks } = record;
+  const ways =
+    arity === 1
+      ? [of([3, 4]), of([]), of([0, 2])]
+      : [of([3, 4], [3, 4]), of([2, 1, 4], [3, 1]), of([5], []), of([], [2, 3])];
+  const made = ways.map((shapes) => ({
+    shapes: Array.from({ length: arity }, (_, i) => shapes[i % shapes.length]),
+    attributes: NO_ATTRIBUTES,
+    ...(intervals && { intervals }),
+    ...(kinks && { kinks }),
+  }));
+  elementwiseExamples.set(operation, made);
+  return made;
+}
+
+const elementwiseExamples = /* @__PURE__ */ new WeakMap<Operation, readonly Example[]>();
+
 const arityOf = ({ operation, examples }: Word): number =>
-  (operation?.examples ?? examples)[0]?.shapes.length ?? 1;
+  examplesOf({ operation, examples })[0]?.shapes.length ?? 1;
 
 const [ofElements, ...others] = modules.map((group) =>
   group.filter(({ calls, operation }) => calls && (operation === null || operation.gradient !== undefined)),
@@ -222,8 +254,7 @@ export function ordinary([low, high]: Interval): Interval {
 
 /** Where operands of a call are of ordinary size, one interval for each; null where any number will do. */
 export function intervalsOf(name: string): readonly (Interval | null)[] {
-  const { operation, examples } = wordOf(name);
-  const intervals = (operation?.examples ?? examples)[0]?.intervals ?? [];
+  const intervals = examplesOf(wordOf(name))[0]?.intervals ?? [];
   return intervals.map((interval) => (interval.some(Number.isFinite) ? ordinary(interval) : null));
 }
 

@@ -40,6 +40,18 @@ describe("backward", () => {
     expect(tape(y.add(x))).toHaveLength(3);
   });
 
+  it("takes options alone, of a scalar", () => {
+    const x = leaf(3);
+    const y = x.square();
+    y.backward({ retainGraph: true });
+    y.backward();
+    expect(x.grad!.item()).toBe(12);
+    const steps = backwardSteps(x.square(), { createGraph: true });
+    for (const _ of steps);
+    expect(x.grad!.requiresGrad).toBe(true);
+    expect(() => leaf([1, 2]).square().backward({ retainGraph: true })).toThrow(/needs a cotangent/);
+  });
+
   it("goes through 10,000 operations a second time to differentiate the gradient", () => {
     const x = leaf(0.5, "float64");
     let y = x;

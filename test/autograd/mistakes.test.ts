@@ -71,10 +71,10 @@ type Mistake = [
 const tables: Record<string, Mistake[]> = {
   "a cotangent that is none": [
     [
-      "options in its place",
-      () => scalar().backward(any({ retainGraph: true })),
+      "an option under another name",
+      () => scalar().backward(any({ retain_graph: true })),
       ArgumentError,
-      /^backward: the cotangent is a tensor of shape \[\]; got an object with retainGraph\.\n.*backward\(undefined, \{ retainGraph: … \}\)/,
+      /^backward: there is no option "retain_graph"\.\n.*did you mean retainGraph\?/,
     ],
     ["a number", () => scalar().backward(any(1)), ArgumentError, /backward: .*got the number 1\./],
     ["true", () => scalar().backward(any(true)), ArgumentError, /backward: .*got the boolean true/],
@@ -138,7 +138,7 @@ const tables: Record<string, Mistake[]> = {
       "a number",
       () => zeros(any(3)),
       ShapeError,
-      /^zeros: a shape is an array of whole numbers; got the number 3\.\n.*zeros\(\[2, 3\]\)/,
+      /^zeros: a shape is an array of whole numbers; got the number 3\.\n.*zeros\(\[3\]\)/,
     ],
     ["numbers", () => js(zeros)(2, 3), ShapeError, /^zeros: .*the number 2/],
     ["text", () => ones(any("a")), ShapeError, /^ones: .*the text "a"/],
@@ -187,7 +187,7 @@ const tables: Record<string, Mistake[]> = {
       "options",
       () => a.sum(any({ keepdim: true })),
       AxisError,
-      /^sum: an axis is a whole number; got an object with keepdim\.\n.*sum\(undefined, \{ keepdim: … \}\)/,
+      /^sum: an axis is a whole number; got an object with keepdim\.\n.*after the axis, which may be undefined: \{ keepdim \}/,
     ],
     ["text", () => a.sum(any("0")), AxisError, /^sum: .*the text "0"/],
     ["a tensor", () => max(a, any(a)), AxisError, /^max: .*a tensor of shape \[2, 3\]/],
@@ -222,7 +222,7 @@ const tables: Record<string, Mistake[]> = {
       "grad of a module",
       () => grad((x: Tensor) => x)(any(new Linear(1, 1, new Random(0)))),
       ArgumentError,
-      /^grad: .*a Linear\.\n.*backward\(\).*parameters\(\)/,
+      /^grad: .*a Linear\.\n.*namedParameters\(\).*functionalCall/,
     ],
     [
       "grad of what keeps its state private",

@@ -15,6 +15,7 @@ import {
   unary,
   valueFormula,
 } from "../../src/index.ts";
+import { examplesOfRecord } from "../../src/testing/vocabulary.ts";
 
 type Elementwise = ((...operands: Tensor[]) => Tensor) & { operation: Operation };
 
@@ -33,7 +34,7 @@ const operand = fc.oneof(
 
 describe.each(operations)("%s", (_, f) => {
   const { operation } = f;
-  const arity = operation.examples[0].shapes.length;
+  const arity = examplesOfRecord(operation)[0].shapes.length;
   const operands = fc.array(operand, { minLength: arity, maxLength: arity });
   const formula = valueFormula(operation)!;
   const slopes = Array.from({ length: arity }, (_, index) => derivativeFormula(operation, index)!);

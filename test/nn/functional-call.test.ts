@@ -108,7 +108,7 @@ describe("functionalCall", () => {
     const before = model.parameters();
     const x = ones([1, 3]);
     expect(functionalCall(model, {}, x)).toEqual(model.forward(x));
-    expect(() => functionalCall(model, ownOf(model), ones([1, 7]))).toThrow("linear");
+    expect(() => functionalCall(model, ownOf(model), ones([1, 7]))).toThrow("Linear");
     for (const [i, one] of model.parameters().entries()) expect(one).toBe(before[i]);
   });
 

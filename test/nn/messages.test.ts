@@ -75,7 +75,7 @@ it("mistakes around modules are told in full", () => {
       Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
     a number for a layer
       ArgumentError: Sequential: layer 0 is the number 3, neither a module nor a function of a tensor.
-      Fix: wrap it: (x) => ….
+      Fix: is a name misspelled? Activations are functions: relu, silu, tanh; others are written (x) => ….
     an array of layers
       ArgumentError: Sequential: layer 0 is an array of 1, neither a module nor a function of a tensor.
       Fix: spread the array: new Sequential(...layers).

@@ -224,7 +224,7 @@ it("say what does not fit, and what would", () => {
       ArgumentError: jacobian: takes a tensor; got the number 1.
       Fix: wrap values with tensor(…).
     hessian of a vector
-      TapeError: grad: the function returned [2], but only a scalar has a gradient.
+      TapeError: hessian: the function returned [2], but only a scalar has a gradient.
       Fix: end it with sum() or mean(), or use vjp() with a cotangent.
     gradients for each of two batches
       ShapeError: perSampleGrad: batches have examples along their first axis, one at least and all as many; got [2], [3].

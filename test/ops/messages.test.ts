@@ -106,6 +106,7 @@ it("say which shapes do not fit together, and what would", () => {
       Fix: give at least one.
     stack of unequal shapes
       ShapeError: stack: needs equal shapes; got [2, 3] and [3].
+      Fix: concat() joins other sizes along an axis.
     expand to fewer
       ShapeError: expand: [2, 3] cannot be repeated to [1, 3]: only axes of size 1 grow.
       Fix: insert axes of size 1 with unsqueeze() or reshape() first.
@@ -118,6 +119,7 @@ it("say which shapes do not fit together, and what would", () => {
       AxisError: flatten: axis 1 comes after axis 0.
     slice of too many axes
       AxisError: slice: 3 ranges for the 2 axes of [2, 3].
+      Fix: [0, 0, 0] is one range, from start to end.
     slice at an index beyond
       AxisError: slice: index 3 is outside axis 1 of [2, 3].
     slice at an index before
@@ -128,23 +130,23 @@ it("say which shapes do not fit together, and what would", () => {
       ArgumentError: slice: the step of a range cannot be 0.
       Fix: use a step of 1 or -1.
     matmul of what is transposed
-      ShapeError: matmul: [2, 3] × [2, 3] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
+      ShapeError: matmul: [2, 3] × [2, 3]: 3 columns on the left, 2 rows on the right.
       Fix: transpose the right operand: a.matmul(b.transpose()).
     matmul of another size
-      ShapeError: matmul: [2, 3] × [4, 5] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
-      Fix: check which operand is transposed.
+      ShapeError: matmul: [2, 3] × [4, 5]: 3 columns on the left, 4 rows on the right.
+      Fix: transpose() or reshape() one, or mul() element by element.
     matmul of vectors
-      ShapeError: matmul: [3] × [2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
-      Fix: check which operand is transposed.
+      ShapeError: matmul: [3] × [2]: 3 columns on the left, 2 rows on the right.
+      Fix: transpose() or reshape() one, or mul() element by element.
     matmul of a vector that is as long as the rows
-      ShapeError: matmul: [2] × [3, 2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
+      ShapeError: matmul: [2] × [3, 2]: 2 columns on the left, 3 rows on the right.
       Fix: transpose the right operand: a.matmul(b.transpose()).
     matmul of a matrix and a long vector
-      ShapeError: matmul: [2, 3] × [2] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
-      Fix: check which operand is transposed.
+      ShapeError: matmul: [2, 3] × [2]: 3 columns on the left, 2 rows on the right.
+      Fix: transpose() or reshape() one, or mul() element by element.
     matmul of a scalar
-      ShapeError: matmul: [2, 3] × [] do not fit: the last axis of the left operand and the last but one of the right (the only one of a vector) must be equal, and neither may be a scalar.
-      Fix: check which operand is transposed.
+      ShapeError: matmul: [2, 3] × []: 3 columns on the left, no rows on the right.
+      Fix: transpose() or reshape() one, or mul() element by element.
     matmul of batches
       ShapeError: matmul: shapes [2] and [3] do not broadcast: counted from the last axis, axis -1 has sizes 2 and 3, which must be equal or 1.
       Fix: reshape or transpose one of them, or insert an axis of size 1 with unsqueeze().
@@ -171,17 +173,16 @@ it("say which shapes do not fit together, and what would", () => {
       ShapeError: l1Loss: prediction [2, 3] and target [] differ: a loss compares element with element and does not broadcast.
       Fix: reshape or expand one of them on purpose.
     cross entropy
-      ShapeError: crossEntropyLoss: prediction [2, 3] and target [3] differ: a loss compares element with element and does not broadcast.
-      Fix: reshape or expand one of them on purpose.
+      ShapeError: crossEntropyLoss: the target of logits [2, 3] is [2] (classes) or [2, 3]; got [3].
     mean absolute error without a target
       ArgumentError: l1Loss: got undefined where a tensor or number is needed.
-      Fix: wrap values with tensor(…).
+      Fix: is an argument missing, or a name misspelled? x.T is x.transpose() here.
     Huber loss without a target
       ArgumentError: huberLoss: got undefined where a tensor or number is needed.
-      Fix: wrap values with tensor(…).
+      Fix: is an argument missing, or a name misspelled? x.T is x.transpose() here.
     cross entropy without a target
       ArgumentError: crossEntropyLoss: got undefined where a tensor or number is needed.
-      Fix: wrap values with tensor(…).
+      Fix: is an argument missing, or a name misspelled? x.T is x.transpose() here.
     weight of a layer norm
       ShapeError: layerNorm: weight and bias have the shape of the last axis of [2, 3]; got [2].
     bias of a layer norm
@@ -362,7 +363,7 @@ it("say which settings they take", () => {
       Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
     uniform of no shape
       ShapeError: uniform: a shape is an array of whole numbers; got the number 2.
-      Fix: give all sizes as one array, such as zeros([2, 3]); [] is the shape of a scalar.
+      Fix: put all sizes into one array: uniform([2]); [] is the shape of a scalar.
     a value that is none
       ArgumentError: unary("f"): value is an expression; got the number 1.
       Fix: write (m, x) => …

@@ -9,7 +9,7 @@ import { noGrad, normal, Random, TapeError, type Tensor, tape, tensor } from "..
 import { Storage } from "../../src/kernels/storage.ts";
 import type { Operation } from "../../src/ops/operation.ts";
 import { checkGradients } from "../../src/testing/check.ts";
-import { words } from "../../src/testing/vocabulary.ts";
+import { examplesOfRecord, words } from "../../src/testing/vocabulary.ts";
 import { allCases, type Case, cases, drawOperands, hidden, operations, uncovered } from "./records.ts";
 
 const recorded = allCases.filter(
@@ -34,7 +34,9 @@ describe("the list of operations", () => {
   it("leaves out no function that a module of operations exports", () => expect(uncovered).toEqual([]));
 
   it("has an example for every operation that has operands", () => {
-    const without = [...operations, ...hidden].filter(({ examples }) => examples.length === 0);
+    const without = [...operations, ...hidden].filter(
+      (operation) => examplesOfRecord(operation).length === 0,
+    );
     // A draw has no operand.
     for (const { shape } of without) expect(() => shape([], { shape: [2] })).not.toThrow();
   });
@@ -87,7 +89,7 @@ describe("from each record follows that", () => {
       const { operation, shapes } = example;
       const inputs = drawOperands(example, new Random(10));
       const output = example.call(...inputs);
-      const attributes = operation.examples.find((other) => other.shapes === shapes)!.attributes;
+      const attributes = examplesOfRecord(operation).find((other) => other.shapes === shapes)!.attributes;
       const shape = operation.shape(inputs, attributes);
       expect(output.shape).toEqual(shape);
       expect(output.size).toBe(sizeOf(shape));

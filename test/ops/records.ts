@@ -7,7 +7,7 @@ import { apply, type Example, type Operation } from "../../src/ops/operation.ts"
 import * as random from "../../src/ops/random.ts";
 import * as spans from "../../src/ops/spans.ts";
 import { call } from "../../src/testing/graph.ts";
-import { drawUse, ordinary, type Word, words } from "../../src/testing/vocabulary.ts";
+import { drawUse, examplesOfRecord, ordinary, type Word, words } from "../../src/testing/vocabulary.ts";
 
 /** One way to call an operation. */
 export interface Case extends Pick<CompositeExample, "shapes" | "intervals" | "kinks" | "call"> {
@@ -47,7 +47,7 @@ export const allCases: readonly Case[] = [...cases, ...hidden.flatMap(casesOf)];
 
 /** The cases that a record describes. */
 export function casesOf(operation: Operation): Case[] {
-  return operation.examples.map((example: Example) =>
+  return examplesOfRecord(operation).map((example: Example) =>
     caseOf(operation.name, operation, {
       ...example,
       call: (...operands) => apply(operation, operands, example.attributes),

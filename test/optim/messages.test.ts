@@ -90,7 +90,8 @@ it("mistakes around optimisers are told in full", () => {
     an infinite rate
       ArgumentError: SGD: learningRate is Infinity; it must be at least 0 and finite.
     no rate
-      ArgumentError: SGD: learningRate is a number; got undefined.
+      ArgumentError: SGD: needs a learningRate.
+      Fix: write new SGD(parameters, { learningRate: 0.01 }).
     a momentum below 0
       ArgumentError: SGD: momentum is -1; it must be at least 0 and finite.
     a weight decay below 0

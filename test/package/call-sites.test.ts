@@ -1,5 +1,5 @@
 /** Where the package says it was called from, in the forms in which programs load it. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -20,14 +20,26 @@ const sites = [plain, composite].map((call) => detectAnomaly(() => call(x)[0].no
 (globalThis.report ?? console.log)(JSON.stringify(sites));
 `;
 
+/** What makes a mistake, deep in a composite, that nobody catches. */
+const mistaken = `
+import { tensor } from "halograd";
+const mistake = () => tensor([1, 2]).softmax(7);
+setTimeout(() => mistake());
+`;
+
 beforeAll(() => {
   requireFreshBuild();
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, "program.js"), program);
+  writeFileSync(join(home, "mistaken.js"), mistaken);
 });
 
-async function bundled(format: "cjs" | "iife" | "esm", minify: boolean): Promise<string> {
-  const build = await rolldown({ input: join(home, "program.js"), platform: "neutral", logLevel: "silent" });
+async function bundled(
+  format: "cjs" | "iife" | "esm",
+  minify: boolean,
+  file: string = "program.js",
+): Promise<string> {
+  const build = await rolldown({ input: join(home, file), platform: "neutral", logLevel: "silent" });
   const { output } = await build.generate({ format, minify });
   await build.close();
   return output[0].code;
@@ -86,6 +98,35 @@ test("the caller's own source is named where stacks are mapped to sources", asyn
   expectCallersOf(run("mapped.mjs", "--enable-source-maps"), program);
   expect(run("mapped.mjs", "--enable-source-maps")).toContain(join(home, "program.js"));
   expect(run("mapped.mjs")).toContain(pathToFileURL(join(home, "mapped.mjs")).href);
+});
+
+describe("an error that nobody catches", () => {
+  const printed = (file: string, ...flags: string[]): string[] =>
+    spawnSync(process.execPath, [...flags, join(home, file)], { encoding: "utf8" }).stderr.split("\n");
+
+  test("is printed once, under a short line, above the caller's own", () => {
+    const lines = printed("mistaken.js");
+    const message = lines.findIndex((line) => line.startsWith("AxisError: softmax: axis 7 is outside"));
+    expect(lines.filter((line) => line.includes("axis 7 is outside"))).toHaveLength(1);
+    expect(lines[message + 1]).toMatch(/^ {4}at mistake \(.*mistaken\.js:3:38\)$/);
+    expect(lines.filter((line) => line.includes("dist/")).length).toBeLessThanOrEqual(1);
+    for (const line of lines.slice(0, message)) expect(line.length, line).toBeLessThan(120);
+  });
+
+  test("shows the engine's frames to who asks for more of them than V8 gives", () => {
+    const frames = printed("mistaken.js", "--stack-trace-limit=30").filter((line) => /^ {4}at /.test(line));
+    expect(frames[0]).toContain("dist/basics/");
+    expect(frames.some((line) => line.includes("mistaken.js:3:38"))).toBe(true);
+  });
+
+  test.each([false, true])("begins with the caller in a bundle too (minified: %s)", async (minify) => {
+    const code = await bundled("iife", minify, "mistaken.js");
+    writeFileSync(join(home, "mistaken.cjs"), code);
+    const [, line, column] = /:(\d+):(\d+)\)?$/.exec(
+      printed("mistaken.cjs").find((line) => /^ {4}at /.test(line))!,
+    )!;
+    expect(code.split("\n")[Number(line) - 1].slice(Number(column) - 1)).toMatch(/^softmax\(7\)/);
+  });
 });
 
 test("no file of the package but the command asks for its own address", () => {

@@ -28,20 +28,21 @@ async function bundle(names: string, from: string): Promise<{ bytes: number; fil
 
 // A tensor operation brings both backends: the WebAssembly one, with its assembler, is two thirds of it.
 // All of halograd is 9 kB more since it has the operations that are functions only; no other case has any of them. Adam has
-// parameter groups, which take half a kB. Threads are 3 kB of compile.
+// parameter groups, which take half a kB. Threads are 3 kB of compile. What leads errors to the caller's line and to
+// code that works takes half a kB of grad, and the reductions of losses 0.2; errors that hide their fields take 0.1 kB of all.
 test.each([
   ["{ formatCsv }", "halograd/io", 1],
   ["{ Random }", "halograd", 4],
-  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4],
-  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 8],
+  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4.1],
+  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 8.1],
   ["{ curvesFigure }", "halograd/plot", 9],
   ["{ silu }", "halograd", 32],
   ["{ matmul }", "halograd", 31],
-  ["{ grad, tensor }", "halograd", 48],
-  ["{ compile }", "halograd/compile", 49],
+  ["{ grad, tensor }", "halograd", 49],
+  ["{ compile }", "halograd/compile", 50],
   ["{ Adam }", "halograd/optim", 51],
   ["*", "halograd", 75],
-])("%s of %s is at most %i kB", async (names, from, kilobytes) => {
+])("%s of %s is at most %d kB", async (names, from, kilobytes) => {
   const { bytes } = await bundle(names, from);
   expect(bytes).toBeLessThanOrEqual(kilobytes * 1000);
   expect(bytes, "a limit far above the size watches nothing").toBeGreaterThan(kilobytes * 600);

@@ -9,6 +9,7 @@ import {
   hvp,
   type Instead,
   normal,
+  perSampleGrad,
   Random,
   randn,
   ShapeError,
@@ -55,6 +56,19 @@ x.requires_grad = true;
 // @ts-expect-error one that is read
 const _count: number = x.numel;
 
+// What is a function and no method says so, whatever operation is added.
+is<Instead<"floor(x)">>()(x.floor);
+type OfTensors<Exports> = {
+  [Name in keyof Exports]: Exports[Name] extends (x: Tensor, ...rest: never[]) => Tensor | Tensor[]
+    ? Name
+    : never;
+}[keyof Exports];
+type Unmentioned = Exclude<
+  OfTensors<typeof import("halograd")>,
+  keyof Tensor | "zerosLike" | "onesLike" | "sumTo"
+>;
+is<never>()(null as never as Unmentioned);
+
 // Operations hang on tensors with the parameters that they have as functions.
 is<Tensor>()(x.add(1).silu().sum(0, { keepdim: true }).matmul(x));
 is<number>()(x.sum().item());
@@ -69,6 +83,9 @@ x.sum("0");
 x.shape = [2, 1];
 // @ts-expect-error an option that does not exist
 tensor(1, { requires_grad: true });
+x.sum().backward({ retainGraph: true });
+// @ts-expect-error nor this one
+x.sum().backward({ retain_graph: true });
 
 // A gradient has the structure of what it is taken by.
 type Line = { slope: Tensor; offset: Tensor };
@@ -100,6 +117,12 @@ is<{ w: Tensor; b: Tensor }>()(vjp(({ w, b }) => w.mul(b), { w: x, b: x })[1]())
 is<Layer>()(hvp(({ weight }: Layer) => weight.pow(3).sum(), layer, layer));
 checkGradients((at, layer) => at.mul(layer.weight), [x, { weight: x }]);
 checkGradients((at: Tensor, layer: Layer) => at.mul(layer.weight), [x, { weight: x }]);
+is<Layer>()(perSampleGrad(({ weight }: Layer, at: Tensor) => weight.mul(at).sum())(layer, x));
+is<Tensor>()(perSampleGrad((weight, at: Tensor) => weight.mul(at).sum())(x, x));
+// @ts-expect-error it gives a function
+perSampleGrad((weight: Tensor, at: Tensor) => weight.mul(at).sum(), x, x);
+// @ts-expect-error and so does grad
+grad((weight: Tensor) => weight.sum(), x);
 // @ts-expect-error a field that is no tensor
 grad(({ weight }: { weight: Tensor; steps: number }) => weight.sum())({ weight: x, steps: 3 });
 // @ts-expect-error and one in a list
@@ -135,8 +158,10 @@ new Sequential(new Attend());
 class _Idle extends Module {}
 const model = new Sequential(new Perceptron(), silu);
 is<Tensor[]>()(model.parameters());
+is<Instead<"stateDictionary()">>()(model.state_dict);
 const options: AdamOptions = { learningRate: 0.01 };
 const optimizer: Optimizer = new Adam(model.parameters(), options);
+is<Instead<"zeroGrad()">>()(optimizer.zero_grad);
 // @ts-expect-error the name of the option is learningRate
 new Adam(model.parameters(), { lr: 0.01 });
 // @ts-expect-error random state is passed in

@@ -25,6 +25,7 @@ import { numbers } from "../../src/kernels/typescript/numbers.ts";
 import { type Attributes, apply, type Operation } from "../../src/ops/operation.ts";
 import { checkGradients } from "../../src/testing/check.ts";
 import { errorBound } from "../../src/testing/index.ts";
+import { examplesOfRecord } from "../../src/testing/vocabulary.ts";
 import { type Case, drawOperand, drawOperands } from "../ops/records.ts";
 import {
   interestingOperands,
@@ -215,7 +216,7 @@ function widthOf({ intervals }: Case, i: number): number {
 
 /** Of an elementwise operation one case will do: elements are drawn by themselves, whatever the shapes. */
 const isElementwise = ({ operation, shapes }: Case): boolean =>
-  operation?.value !== undefined && operation.examples[0].shapes === shapes;
+  operation?.value !== undefined && examplesOfRecord(operation)[0].shapes === shapes;
 
 /** Fails with the worst of the misses that are not known. */
 function expectNone({ name }: Case, backend: BackendName | null, misses: readonly Miss[]): void {
@@ -549,7 +550,7 @@ export function batchOf(example: Case): Batch | null {
   if (operation === null || operation.gradient === undefined) return null;
   const operands = drawOperands(example, new Random(1));
   const { shape: output } = example.call(...operands);
-  const own = operation.examples.find(({ shapes }) => shapes === example.shapes)?.attributes ?? {};
+  const own = examplesOfRecord(operation).find(({ shapes }) => shapes === example.shapes)?.attributes ?? {};
   // What broadcasts against the result is aligned with it; other operands are aligned with each other.
   const ranks = [
     Math.max(...operands.map((x) => x.rank)),

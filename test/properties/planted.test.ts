@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { binary, type Example, type Operation, type Tensor, unary } from "../../src/index.ts";
+import { examplesOfRecord } from "../../src/testing/vocabulary.ts";
 import { type Case, casesOf } from "../ops/records.ts";
 import { brokenLaws } from "./laws.ts";
 
@@ -39,7 +40,7 @@ const planted: Record<string, Operation> = {
     compute: (...given) => product.compute(...given),
     ...(product.value && { value: product.value }),
     reads: product.reads,
-    examples: product.examples,
+    examples: examplesOfRecord(product),
     // The right shape, but of the first entry along the axis, not of all.
     gradient(cotangent, { inputs }, index) {
       const all = cotangent.mul(inputs![1 - index]);

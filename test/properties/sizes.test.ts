@@ -20,7 +20,7 @@ import {
 } from "../../src/index.ts";
 import { attempt, call } from "../../src/testing/graph.ts";
 import { checkGradients } from "../../src/testing/index.ts";
-import { drawUse, type Interval, intervalsOf, vocabulary } from "../../src/testing/vocabulary.ts";
+import { drawUse, examplesOf, type Interval, intervalsOf, vocabulary } from "../../src/testing/vocabulary.ts";
 import { allCases } from "../ops/records.ts";
 
 /** Elements from an interval, away from where there is no derivative. */
@@ -77,7 +77,7 @@ describe("every declared call on a large operand", () => {
   it.each(calls)("%s: gradients agree with differences, and float32 with float64", (_, word, shape, use) => {
     const random = new Random(3);
     const intervals = intervalsOf(word.name);
-    const { kinks } = (word.operation?.examples ?? word.examples)[0] ?? {};
+    const { kinks } = examplesOf(word)[0] ?? {};
     const x = [shape, ...use.others].map((of, i) => uniform(of, intervals[i] ?? [-2, 2], random, kinks));
     const f = (...inputs: Tensor[]): Tensor => call({ name: word.name, settings: use.settings }, inputs);
     // Float64 is the same on both.

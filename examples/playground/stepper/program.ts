@@ -413,7 +413,10 @@ function operandsOf(operation: Callable): number {
     calls: halograd.Calls;
   }>;
   if ((record?.calls ?? calls)?.takesList) return 0;
-  return Math.max(1, ...[...(record?.examples ?? examples ?? [])].map(({ shapes }) => shapes.length));
+  // Beside the arithmetic, the expression of an elementwise operation takes its operands.
+  const ofElements = (record?.value?.length ?? 2) - 1;
+  const ofExamples = (record?.examples ?? examples ?? []).map(({ shapes }) => shapes.length);
+  return Math.max(1, ofElements, ...ofExamples);
 }
 
 function isNumbers(value: Value): boolean {

@@ -19,12 +19,14 @@ import {
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
 import { BATCHES } from "../curves/training.ts";
+import type { GalaxyPopulation } from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
 import { readBytes } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { lossFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readCurves, readGalaxies } from "./input.ts";
+import { DESCRIPTION } from "./generate.ts";
+import { readCurves, readGalaxies, readPopulation } from "./input.ts";
 import { CHECKPOINT, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import { threadsFor } from "./threads.ts";
 import { version } from "./version.ts";
@@ -74,7 +76,9 @@ export function train(values: TrainOptions, context: Context): Outcome {
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
   const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
-  const { resumes, start } = prepareTraining({ ...curves, galaxies }, values, values.data, context);
+  const population = galaxies.length > 0 ? descriptionBeside(table) : undefined;
+  const data = { ...curves, galaxies, population };
+  const { resumes, start } = prepareTraining(data, values, values.data, context);
   const output = new OutputFolder(values.out, {
     names: TRAINING_FILES,
     force: values.force,
@@ -98,6 +102,13 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
     terminal.say(`${oneLine(table)} is not of these curves: the model will not know its population`);
     return [];
   }
+}
+
+/** What the galaxies of a table were drawn from, where that stands in a file beside it. */
+function descriptionBeside(table: string): GalaxyPopulation | undefined {
+  const path = join(dirname(table), DESCRIPTION);
+  const choice = existsSync(path) ? readPopulation(path) : undefined;
+  return typeof choice === "object" ? choice : undefined;
 }
 
 /** A training that was checked, and waits to be started. */
@@ -194,17 +205,20 @@ function* withCheckpoints(
 /** Checkpoints take at most one part in so many of the time. */
 const SHARE = 20;
 
+/** What the log has of each step. */
+type Facts = Readonly<Record<string, number>>;
+
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
-function describeEpoch({ loss, total }: Training): readonly [string, boolean] {
+function describeEpoch({ loss, total }: Training): readonly [string, boolean, Facts] {
   const { epoch, train, valid } = loss;
   const text = `epoch ${String(epoch).padStart(String(total - 1).length)}  ${describeLoss(train, valid)}`;
-  return [text, epoch % 100 === 0 || epoch === total - 1];
+  return [text, epoch % 100 === 0 || epoch === total - 1, { epoch, train, valid }];
 }
 
-function describeBatch({ loss, done, total }: Training): readonly [string, boolean] {
-  const { train, valid } = loss;
+function describeBatch({ loss, done, total }: Training): readonly [string, boolean, Facts] {
+  const { epoch, train, valid } = loss;
   const text = `batch ${String(done).padStart(String(total).length)}  ${describeLoss(train, valid)}`;
-  return [text, done % 1000 === 0 || done === total];
+  return [text, done % 1000 === 0 || done === total, { batch: done, epoch, train, valid }];
 }
 
 function describeLoss(train: number, valid: number): string {

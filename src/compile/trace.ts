@@ -335,6 +335,11 @@ class Tracer implements Watcher {
       this.#numbers.set(storage, { kind: "number", work, index });
   }
 
+  read<T>(what: string, _tensor: Operand, read: () => T): T {
+    this.refuse(`reads ${what} on the host`);
+    return read();
+  }
+
   refuse(reason: string): void {
     this.#refusal ??= reason;
   }

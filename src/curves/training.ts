@@ -18,6 +18,7 @@ import {
   trainDenoiser,
   trainFlow,
 } from "../diffusion/index.ts";
+import type { GalaxyPopulation } from "../galaxy/index.ts";
 import type { Curves } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -43,7 +44,7 @@ import {
   NETWORKS,
   type NetworkName,
 } from "./names.ts";
-import { type Galaxy, populationOf } from "./population.ts";
+import { checkedPopulation, type Galaxy, populationOf } from "./population.ts";
 
 /** Settings of {@link trainModel}. */
 export interface TrainingOptions {
@@ -96,6 +97,8 @@ export interface Training extends Progress {
 export interface TrainingData extends Curves {
   /** In the order of the curves. */
   readonly galaxies?: readonly Galaxy[];
+  /** What they were drawn from, where that is a description of one's own. */
+  readonly population?: GalaxyPopulation | undefined;
 }
 
 /**
@@ -189,6 +192,7 @@ function prepareTraining(
   }
   checkCurves(source, data);
   const { galaxies = [], radii } = data;
+  if (data.population !== undefined) checkedPopulation(where, data.population);
   const population = populationOf(data);
   const record = {
     seed: seedOf(random),

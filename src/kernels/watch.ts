@@ -39,6 +39,8 @@ export interface Watcher {
     fixed: unknown,
     mayThrow: boolean,
   ): readonly number[];
+  /** Elements that decide what an operation does, such as its indices, are read as a list, which goes into its attributes. */
+  read<T>(what: string, tensor: Operand, read: () => T): T;
   /** Numbers, perhaps those that such work returned, go into a kernel as these scalars. */
   scalars(numbers: readonly number[], storages: readonly Storage[]): void;
   /** Something happened that cannot be repeated. */
@@ -154,11 +156,9 @@ export function onHost<T extends Operand>(
   return watcher === null ? work(reads) : watcher.host(work, reads, fixed, mayThrow);
 }
 
-/** Reads elements that decide what an operation does, such as its indices: no later step may do the same, and none is compiled. */
-export function readOnHost<T>(what: string, read: () => T): T {
-  if (watcher === null) return read();
-  watcher.refuse(`reads ${what} on the host`);
-  return withWatcher(null, read);
+/** Reads elements of a tensor that decide what an operation does, such as its indices: no later step may do the same, and none is compiled. */
+export function readOnHost<T>(what: string, tensor: Operand, read: () => T): T {
+  return watcher === null ? read() : watcher.read(what, tensor, () => withWatcher(null, read));
 }
 
 /** Reads a value of the host that decides what is computed; a compiled step is valid only while it stays the same. */

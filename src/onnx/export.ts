@@ -2,7 +2,7 @@
 
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { type Shape, sameShape, showShape } from "../basics/shape.ts";
+import { type Shape, type Span, sameShape, showShape } from "../basics/shape.ts";
 import {
   type Bytes,
   type Dtype,
@@ -11,12 +11,13 @@ import {
   type Watcher,
   withWatcher,
 } from "../kernels/index.ts";
+import { type Interceptor, withInterceptor } from "../ops/composite.ts";
 import { isTensor } from "../ops/operands.ts";
-import { type Attributes, type Operation, withObserver } from "../ops/operation.ts";
+import { type Attributes, type Observer, withObserver } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { withWriteObserver } from "../ops/writes.ts";
 import { tensor } from "../tensor/construction.ts";
-import { addApplication } from "./forms.ts";
+import { addApplication, type Exported, wholeCall } from "./forms.ts";
 import { Graph, type Port, type Size, type Value } from "./graph.ts";
 
 /** Tensors by name, in the order of the function's arguments. */
@@ -44,8 +45,8 @@ const WHERE = "exportOnnx";
  *
  * @param module whose `forward` is exported
  * @param exampleInput a tensor of the right shape, which the file calls `input`, or several by name, in the order of the arguments
- * @throws ArgumentError for what has no ONNX form: random numbers, changes in place, operations with code of their own, and a function that
- *   looks at the values of its inputs or whose constants depend on the number of rows
+ * @throws ArgumentError for what has no ONNX form: random numbers, changes in place, `solve`, `cholesky`, operations with code of their
+ *   own, and a function that looks at the values of its inputs or whose constants depend on the number of rows
  * @example
  * const model = new DenoisingAutoencoder(new Random(0), [50, 16, 4]);
  * const bytes = exportOnnx(model, zeros([1, 50]), { metadata: { seed: "0" } }); // for a file model.onnx
@@ -63,8 +64,23 @@ export function exportOnnx(
   }
   const inputs = namedTensors("the example input", exampleInput, "input");
   const parameters = [...(module.namedParameters?.() ?? [])];
-  const traces = [2, 3].map((rows) => traceOf(module, inputs, parameters, rows));
-  return write(traces[0], traces[1], inputs, parameters, options.metadata ?? {});
+  const traces = (keepsWhole: boolean): Trace[] =>
+    [2, 3].map((rows) => traceOf(module, inputs, parameters, rows, keepsWhole));
+  const [one, other] = orElse(INSIDE, () => traces(true), () => traces(false)); // biome-ignore format: one line.
+  return write(one, other, inputs, parameters, options.metadata ?? {});
+}
+
+/** Thrown when something from inside a call is used that was written down as a whole: a gradient goes through its parts. */
+const INSIDE: unique symbol = /* @__PURE__ */ Symbol("inside");
+
+/** What `first` returns, or where it throws this, `second`. */
+function orElse<T>(thrown: unknown, first: () => T, second: () => T): T {
+  try {
+    return first();
+  } catch (error) {
+    if (error !== thrown) throw error;
+    return second();
+  }
 }
 
 /** Where an operand comes from. */
@@ -73,7 +89,7 @@ type Reference =
   | { readonly kind: "constant"; readonly shape: Shape; readonly data: FloatArray };
 
 interface TracedApplication {
-  readonly operation: Operation;
+  readonly operation: Exported;
   readonly operands: readonly Reference[];
   readonly shapes: readonly Shape[];
   readonly attributes: Attributes;
@@ -87,17 +103,23 @@ interface Trace {
   readonly outputs: readonly (readonly [name: string, Reference, Shape, Dtype])[];
 }
 
-/** Calls the function on so many rows, and writes down what it applies. */
+/** Calls the function on so many rows, and writes down what it applies: convolutions as a whole, or as what they are composed of. */
 function traceOf(
   module: Exportable,
   examples: readonly (readonly [string, Tensor])[],
   parameters: readonly (readonly [string, Tensor])[],
   rows: number,
+  keepsWhole: boolean,
 ): Trace {
   const batch = examples[0][1].shape[0];
   const inputs = examples.map(([, example]) => withRows(example, batch, rows));
-  /** Whose elements depend on the inputs, by layout. */
+  /** What operations have given, by layout. */
   const known = new Map<Storage, Map<string, Reference>>();
+  /** Memory of parameters and constants, of which operations may have given views. */
+  const fixed = new Set<Storage>();
+  const isComputed = (storage: Storage): boolean => known.has(storage) && !fixed.has(storage);
+  /** Whose elements were made in calls that are kept whole. */
+  const inside = new Set<Storage>();
   const register = (made: Tensor, reference: Reference): void => {
     const layouts = known.get(made.storage) ?? new Map<string, Reference>();
     known.set(made.storage, layouts.set(layoutOf(made), reference));
@@ -111,8 +133,10 @@ function traceOf(
     const layout = layoutOf(value);
     const found = known.get(storage)?.get(layout);
     if (found !== undefined) return found;
-    if (known.has(storage))
+    if (inside.has(storage) || (keepsWhole && isComputed(storage))) throw INSIDE;
+    if (isComputed(storage))
       refuse("a view of a result was made outside of all operations", "use slice() or reshape().");
+    fixed.add(storage);
     const parameter = named.get(storage);
     if (parameter?.layout === layout) return { kind: "parameter", index: parameter.index };
     return withWatcher(null, () => ({
@@ -122,31 +146,59 @@ function traceOf(
     }));
   };
   const applications: TracedApplication[] = [];
+  /** Lists that were read from tensors which depend on the inputs, and those that no operation has in its attributes. */
+  const lists = new Map<unknown, Tensor>();
+  const unused = new Map<unknown, string>();
   const observe = (
-    operation: Operation,
+    operation: Exported,
     operands: readonly Tensor[],
     output: Tensor,
     attributes: Attributes,
   ): void => {
+    const { indices } = attributes as { indices?: unknown };
+    const list = lists.get(indices);
+    unused.delete(indices);
+    const all = list === undefined ? operands : [...operands, list];
     applications.push({
       operation,
-      operands: operands.map(referenceTo),
-      shapes: operands.map(({ shape }) => shape),
-      attributes,
+      operands: all.map(referenceTo),
+      shapes: all.map(({ shape }) => shape),
+      attributes:
+        list === undefined ? attributes : { ...attributes, indices: undefined, indexShape: undefined },
       shape: output.shape,
       dtype: output.dtype,
     });
     register(output, { kind: "result", index: applications.length - 1 });
   };
-  const result = withWatcher(
-    guard((storage) => known.has(storage)),
-    () =>
-      withWriteObserver(refuseWrite, () =>
+  const intercept: Interceptor = (name, operands, settings, call) => {
+    const given = operands.filter((operand) => operand !== undefined);
+    const whole = keepsWhole ? wholeCall(name, given, settings) : undefined;
+    if (whole === undefined) return call();
+    const collect: Observer = (_operation, _operands, { storage }) => {
+      if (!given.some((operand) => operand.storage === storage)) inside.add(storage);
+    };
+    const output = withWatcher(null, () => withInterceptor(null, () => withObserver(collect, call)));
+    observe(whole.operation, given, output, whole.attributes);
+    return output;
+  };
+  const watcher = guard(
+    (storage) => isComputed(storage) || inside.has(storage),
+    (list, what, tensor) => {
+      lists.set(list, tensor);
+      unused.set(list, what);
+    },
+  );
+  const result = withWatcher(watcher, () =>
+    withWriteObserver(refuseWrite, () =>
+      withInterceptor(intercept, () =>
         withObserver(observe, () =>
           (module.forward as (...given: Tensor[]) => Tensor | NamedTensors)(...inputs),
         ),
       ),
+    ),
   );
+  for (const what of unused.values())
+    refuse(`the function reads ${what} on the host`, "choose with where(), which a graph can do.");
   const outputs = namedTensors("the result", result, "output").map(
     ([name, value]) => [name, referenceTo(value), value.shape, value.dtype] as const,
   );
@@ -207,7 +259,7 @@ function write(
         operation,
         inputs: operands.map((reference, i) => operandOf(reference, there.operands[i])),
         shapes: shapes.map((own, i) => sizes(own, there.shapes[i])),
-        attributes: commonAttributes(attributes, there.attributes, shapes[0], there.shapes[0]),
+        attributes: commonAttributes(attributes, there.attributes, shapes, there.shapes),
         shape: sizes(shape, there.shape),
         dtype,
         rows,
@@ -227,9 +279,14 @@ function write(
 }
 
 /** Attributes that do not depend on the number of rows, but for shapes, which are handled apart, and spans of whole axes. */
-function commonAttributes(own: Attributes, there: Attributes, shape: Shape, theirs: Shape): Attributes {
-  const { spans, ...rest } = own as { spans?: readonly { start: number; step: number; count: number }[] };
-  const { spans: theirSpans, ...others } = there as typeof own & { spans?: typeof spans };
+function commonAttributes(
+  own: Attributes,
+  there: Attributes,
+  shapes: readonly Shape[],
+  theirs: readonly Shape[],
+): Attributes {
+  const { spans, places, ...rest } = own as SpanAttributes;
+  const { spans: theirSpans, places: theirPlaces, ...others } = there as SpanAttributes;
   const plain = (attributes: object): string =>
     JSON.stringify(attributes, (key, value) => (IGNORED.has(key) ? undefined : value));
   if (plain(rest) !== plain(others)) {
@@ -238,32 +295,40 @@ function commonAttributes(own: Attributes, there: Attributes, shape: Shape, thei
       "keep rows apart: one row in, one row out.",
     );
   }
-  if (spans === undefined || theirSpans === undefined) return own;
-  const kept = spans.map((span, axis) => {
-    const isSame = JSON.stringify(span) === JSON.stringify(theirSpans[axis]);
-    // With as many rows as there are, a whole axis is taken whatever its size.
-    const isWhole = [
-      [span, shape],
-      [theirSpans[axis], theirs],
-    ].every(([given, sizes]) => {
-      const { start, step, count } = given as typeof span;
-      return start === 0 && step === 1 && count === (sizes as Shape)[axis];
-    });
-    if (isWhole && shape[axis] !== theirs[axis]) return { start: 0, step: 1, count: Infinity };
-    if (isSame) return span;
+  return {
+    ...rest,
+    ...(spans && { spans: commonSpans(spans, theirSpans!, shapes[0], theirs[0]) }),
+    ...(places && {
+      places: places.map((each, i) => commonSpans(each, theirPlaces![i], shapes[i], theirs[i])),
+    }),
+  };
+}
+
+/** What slices have, and what puts parts back. */
+interface SpanAttributes {
+  readonly spans?: readonly Span[];
+  readonly places?: readonly (readonly Span[])[];
+}
+
+/** Spans that do not depend on the number of rows: with as many as there are, a whole axis is taken or put whatever its size. */
+function commonSpans(
+  spans: readonly Span[],
+  theirs: readonly Span[],
+  shape: Shape,
+  theirShape: Shape,
+): Span[] {
+  return spans.map((span, axis) => {
+    const isWhole = [[span, shape[axis]] as const, [theirs[axis], theirShape[axis]] as const].every(
+      ([{ start, step, count }, size]) => start === 0 && step === 1 && count === size,
+    );
+    if (isWhole && shape[axis] !== theirShape[axis]) return { start: 0, step: 1, count: Infinity };
+    if (JSON.stringify(span) === JSON.stringify(theirs[axis])) return span;
     return refuse("a slice depends on the number of rows", "slice rows outside of the function.");
   });
-  return { ...rest, spans: kept };
 }
 
 /** Attributes that follow from the shape of the output, and streams that are refused by name. */
-const IGNORED: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "shape",
-  "starts",
-  "draw",
-  "places",
-  "activation",
-]);
+const IGNORED: ReadonlySet<string> = /* @__PURE__ */ new Set(["shape", "starts", "draw", "activation"]);
 
 function isSameConstant(
   a: Extract<Reference, { kind: "constant" }>,
@@ -298,7 +363,10 @@ const layoutOf = ({ shape, strides, offset }: Pick<Tensor, "shape" | "strides" |
   `${offset} ${showShape(shape)} ${strides.filter((_, axis) => shape[axis] !== 1)}`;
 
 /** Who watches, so that nothing that depends on the inputs is read by the host, and would be taken for a constant. */
-function guard(isKnown: (storage: Storage) => boolean): Watcher {
+function guard(
+  isKnown: (storage: Storage) => boolean,
+  keep: (list: unknown, what: string, tensor: Tensor) => void,
+): Watcher {
   let depth = 0;
   const nothing = (): void => {};
   return {
@@ -328,6 +396,11 @@ function guard(isKnown: (storage: Storage) => boolean): Watcher {
     requireGradient: nothing,
     condition: nothing,
     host: (work, reads) => work(reads),
+    read(what, tensor, read) {
+      const list = read();
+      if (isKnown(tensor.storage)) keep(list, what, tensor as Tensor);
+      return list;
+    },
     scalars: nothing,
     refuse: (reason) => refuse(`the function ${reason}`, "make it an input."),
   };

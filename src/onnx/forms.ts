@@ -6,13 +6,21 @@
 import { ArgumentError } from "../basics/errors.ts";
 import type { Span } from "../basics/shape.ts";
 import type { Arithmetic, Dtype, Expression } from "../kernels/index.ts";
-import type { Operation } from "../ops/operation.ts";
-import { isForgetful } from "../ops/operation.ts";
-import { type Graph, type Size, TYPES, type Value } from "./graph.ts";
+import { isForgetful, type Operation } from "../ops/operation.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { type Graph, type NodeAttributes, type Size, TYPES, type Value } from "./graph.ts";
+
+/** What is put into a graph: a recorded operation, or a composite that has a form as a whole. */
+export type Exported = Operation | WholeOperation;
+
+interface WholeOperation {
+  readonly name: string;
+  readonly form: Form;
+}
 
 /** One application of an operation, as it is put into a graph. */
 export interface Application {
-  readonly operation: Operation;
+  readonly operation: Exported;
   readonly inputs: readonly Value[];
   readonly shapes: readonly (readonly Size[])[];
   readonly attributes: object;
@@ -30,7 +38,8 @@ export interface Application {
  * @throws ArgumentError for an operation that has no form
  */
 export function addApplication(graph: Graph, application: Application): Value {
-  const { operation, inputs, dtype } = application;
+  const { operation, inputs } = application;
+  if ("form" in operation) return operation.form(graph, inputs, application);
   if (operation.value !== undefined) return addElementwise(graph, operation.value, application);
   // By their names only where they are the engine's: an operation of a user may be called "sum" too.
   const form =
@@ -42,7 +51,101 @@ export function addApplication(graph: Graph, application: Application): Value {
       "write it as an expression, with unary() to quaternary(), or with operations that have one.",
     );
   }
-  return form(graph, inputs, { ...application, dtype });
+  return form(graph, inputs, application);
+}
+
+/** A call of a composite operation that ONNX has as a whole; undefined where it is exported as what it is composed of. */
+export function wholeCall(
+  name: string,
+  operands: readonly Tensor[],
+  settings: readonly unknown[],
+): { readonly operation: WholeOperation; readonly attributes: object } | undefined {
+  // onnxruntime has these of float32 only.
+  if (!Object.hasOwn(WHOLE, name) || operands.some(({ dtype }) => dtype !== "float32")) return undefined;
+  const { operation, attributesOf } = WHOLE[name];
+  const attributes = attributesOf(operands, settings);
+  return attributes && { operation, attributes };
+}
+
+interface ConvolutionAttributes {
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilations: readonly number[];
+  readonly groups: number;
+}
+
+/** Convolutions, and pooling of images in batches, by the names of composites. */
+const WHOLE: Readonly<
+  Record<
+    string,
+    {
+      readonly operation: WholeOperation;
+      attributesOf(
+        operands: readonly Tensor[],
+        settings: readonly unknown[],
+      ): ConvolutionAttributes | undefined;
+    }
+  >
+> = {
+  conv1d: { operation: { name: "conv1d", form: windowed("Conv") }, attributesOf: ofConvolution },
+  conv2d: { operation: { name: "conv2d", form: windowed("Conv") }, attributesOf: ofConvolution },
+  maxPool: { operation: { name: "maxPool", form: windowed("MaxPool") }, attributesOf: ofPooling },
+  averagePool: {
+    operation: { name: "averagePool", form: windowed("AveragePool", { count_include_pad: 1 }) },
+    // AveragePool has dilations from a later operator set on.
+    attributesOf: (operands, settings) => {
+      const attributes = ofPooling(operands, settings);
+      return attributes?.dilations.every((each) => each === 1) ? attributes : undefined;
+    },
+  },
+};
+
+function ofConvolution(
+  [, weight]: readonly Tensor[],
+  [options]: readonly unknown[],
+): ConvolutionAttributes | undefined {
+  return weight.rank < 3 ? undefined : windowAttributes(weight.shape.slice(2), options, 1);
+}
+
+function ofPooling(
+  [x]: readonly Tensor[],
+  [sizes, options]: readonly unknown[],
+): ConvolutionAttributes | undefined {
+  if (!Array.isArray(sizes) || x.rank !== sizes.length + 2) return undefined;
+  const attributes = windowAttributes(sizes, options, sizes);
+  // onnxruntime wants an element of x in every window.
+  return attributes.padding.every((width, i) => width < sizes[i]) ? attributes : undefined;
+}
+
+/** The settings of windows with a number for each axis. What is no setting is refused when the operation is called. */
+function windowAttributes(
+  sizes: readonly number[],
+  options: unknown,
+  stride: number | readonly number[],
+): ConvolutionAttributes {
+  const given = { stride, padding: 0, dilation: 1, groups: 1, ...(options as object | undefined) };
+  const each = (value: number | readonly number[]): readonly number[] =>
+    typeof value === "number" ? sizes.map(() => value) : value;
+  return {
+    sizes,
+    strides: each(given.stride),
+    padding: each(given.padding),
+    dilations: each(given.dilation),
+    groups: given.groups,
+  };
+}
+
+/* @__NO_SIDE_EFFECTS__ */ function windowed(type: string, more: NodeAttributes = {}): Form {
+  return (graph, inputs, { attributes }) => {
+    const { sizes, strides, padding, dilations, groups } = attributes as ConvolutionAttributes;
+    return graph.node(type, inputs, {
+      ...{ kernel_shape: sizes, strides, pads: [...padding, ...padding] },
+      ...(type !== "AveragePool" && { dilations }),
+      ...(type === "Conv" && { group: groups }),
+      ...more,
+    });
+  };
 }
 
 function addElementwise(graph: Graph, value: Expression, application: Application): Value {
@@ -176,6 +279,17 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   placeSlice: (graph, inputs, { attributes, shape, shapes, dtype }) => {
     const { places } = attributes as { places: readonly (readonly Span[])[] };
+    if (places.every((spans) => spans.every(({ step }) => step === 1))) {
+      const padded = inputs.map((part, i) => {
+        const before = places[i].map(({ start }) => start);
+        const after = before.map((start, axis) => {
+          const [whole, own] = [shape[axis], shapes[i][axis]];
+          return isSame(whole, own) ? 0 : known(whole) - start - known(own);
+        });
+        return graph.node("Pad", [part, graph.integers([...before, ...after])]);
+      });
+      return padded.reduce((total, part) => graph.node("Add", [total, part]));
+    }
     const sizes = shape.map(known);
     const size = sizes.reduce((a, b) => a * b, 1);
     let total = graph.constant([size], dtype === "float64" ? new Float64Array(size) : new Float32Array(size));
@@ -216,18 +330,16 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   concat: (graph, inputs, { attributes }) =>
     graph.node("Concat", inputs, { axis: (attributes as { axis: number }).axis }),
-  indexSelect: (graph, [x], { attributes }) => {
-    const { axis, indices } = attributes as { axis: number; indices: ArrayLike<number> };
-    return graph.node("Gather", [x, graph.integers(Array.from(indices))], { axis });
+  indexSelect: (graph, [x, places], { attributes }) => {
+    const { axis, indices } = attributes as ListAttributes;
+    return graph.node("Gather", [x, listOf(graph, places, indices)], { axis });
   },
-  indexAdd: (graph, [x], application) => {
-    const { attributes, dtype, shapes } = application;
-    const { axis, indices } = attributes as { axis: number; indices: ArrayLike<number> };
-    const along = shapes[0].map((_, i) => (i === axis ? indices.length : 1));
-    const places = graph.constant(along, BigInt64Array.from(Array.from(indices), BigInt));
-    const at = expanded(graph, places, { ...application, shape: shapes[0] });
-    const zeros = expanded(graph, numberOf(graph, 0, dtype), application);
-    return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
+  indexAdd: (graph, [x, places], application) => {
+    const { axis, indices } = application.attributes as ListAttributes;
+    const shape = application.shapes[0];
+    const along = graph.integers(shape.map((_, i) => (i === axis ? -1 : 1)));
+    const list = graph.node("Reshape", [listOf(graph, places, indices), along]);
+    return addedAt(graph, x, axis, expanded(graph, list, { ...application, shape }), application);
   },
   any: (graph, [x], application) => largest(graph, [truths(graph, x, application)], application),
   all: (graph, [x], application) => smallest(graph, [truths(graph, x, application)], application),
@@ -238,14 +350,78 @@ const FORMS: Readonly<Record<string, Form>> = {
   floor: (graph, [x]) => graph.node("Floor", [x]),
   ceil: (graph, [x]) => graph.node("Ceil", [x]),
   round: (graph, [x]) => graph.node("Round", [x]),
-  gather: (graph, [x], application) => {
-    const [axis, at] = indicesOf(graph, application, application.shape);
+  remainder: (graph, [x, y], { dtype }) => {
+    const m = arithmeticIn(graph, dtype);
+    // As in C: exact, with the sign of x.
+    const rest = graph.node("Mod", [x, y], { fmod: 1 });
+    const zero = m.constant(0);
+    const isKept = m.equal(m.less(rest, zero), m.less(y, zero));
+    const nothing = m.where(m.less(y, zero), m.constant(-0), zero);
+    return m.where(m.equal(rest, zero), nothing, m.where(isKept, rest, m.add(rest, y)));
+  },
+  gather: (graph, [x, places], application) => {
+    const [axis, at] = indicesOf(graph, places, application, application.shape);
     return graph.node("GatherElements", [x, at], { axis });
   },
-  scatterAdd: (graph, [x], application) => {
-    const [axis, at] = indicesOf(graph, application, application.shapes[0]);
-    const zeros = expanded(graph, numberOf(graph, 0, application.dtype), application);
-    return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
+  scatterAdd: (graph, [x, places], application) => {
+    const [axis, at] = indicesOf(graph, places, application, application.shapes[0]);
+    return addedAt(graph, x, axis, at, application);
+  },
+  argsort: (graph, [x], application) => {
+    const { axis, descending } = application.attributes as { axis: number; descending: boolean };
+    // NaN counts as the largest, which ONNX leaves open. (Beside infinities it should come behind them, and comes among them.)
+    const infinity = numberOf(graph, Infinity, application.dtype);
+    const comparable = graph.node("Where", [graph.node("IsNaN", [x]), infinity, x]);
+    const count = shapeOf(graph, { shape: [application.shape[axis]], rows: application.rows });
+    const settings = { axis, largest: descending ? 1 : 0, sorted: 1 };
+    const places = graph.node("TopK", [comparable, count], settings, 1);
+    return graph.node("Cast", [places], { to: TYPES[application.dtype] });
+  },
+  recurrence: (graph, [a, b], application) => {
+    const { axis } = application.attributes as { axis: number };
+    // In float64, as the engine does.
+    const lists = [a, b].map((list) => graph.node("Cast", [list], { to: TYPES.float64 }));
+    const shape = application.shape.filter((_, i) => i !== axis);
+    const initial = expanded(graph, numberOf(graph, 1, "float64"), { ...application, shape });
+    const result = graph.scan(initial, lists, axis, "float64", (before, [factor, term]) =>
+      graph.node("Add", [graph.node("Mul", [factor, before]), term]),
+    );
+    return graph.node("Cast", [result], { to: TYPES[application.dtype] });
+  },
+  unfold: (graph, [x], { attributes, shape }) => {
+    const { sizes, strides, dilations } = attributes as WindowAttributes;
+    const leading = shape.length - 2 * sizes.length;
+    // Each axis becomes two, windows and their places, one behind the other.
+    const parts = sizes.reduce((whole, size, i) => {
+      const count = known(shape[leading + i]);
+      const places = windowPlaces(count, size, strides[i], dilations[i]);
+      const list = graph.constant([count, size], BigInt64Array.from(places, BigInt));
+      return graph.node("Gather", [whole, list], { axis: leading + 2 * i });
+    }, x);
+    const order = [0, 1].flatMap((part) => sizes.map((_, i) => leading + 2 * i + part));
+    return graph.node("Transpose", [parts], { perm: [...Array(leading).keys(), ...order] });
+  },
+  fold: (graph, [x], application) => {
+    const { sizes, strides, dilations } = application.attributes as WindowAttributes;
+    const [from, shape] = [application.shapes[0], application.shape];
+    const leading = shape.length - sizes.length;
+    const whole = shape.slice(leading).map(known);
+    // The place of each element of a window in the flat whole.
+    let places = [0];
+    sizes.forEach((size, i) => {
+      const count = known(from[leading + i]);
+      const along = windowPlaces(count, size, strides[i], dilations[i]);
+      places = places.flatMap((place) => along.map((at) => place * whole[i] + at));
+    });
+    // They come in the order of [count, size] for each axis, and x has all counts first.
+    const order = sizes.flatMap((_, i) => [leading + i, leading + sizes.length + i]);
+    const turned = graph.node("Transpose", [x], { perm: [...Array(leading).keys(), ...order] });
+    const flat = (count: number): Value => shapeOf(graph, { ...application, shape: [...shape.slice(0, leading), count] }); // biome-ignore format: one line.
+    const elements = graph.node("Reshape", [turned, flat(places.length)], { allowzero: 1 });
+    const at = graph.node("Expand", [graph.integers(places), flat(places.length)]);
+    const zeros = graph.node("Expand", [numberOf(graph, 0, application.dtype), flat(whole.reduce((a, b) => a * b, 1))]); // biome-ignore format: one line.
+    const sums = graph.node("ScatterElements", [zeros, at, elements], { axis: leading, reduction: "add" });
+    return graph.node("Reshape", [sums, shapeOf(graph, application)], { allowzero: 1 });
   },
   mseLoss: (graph, [prediction, target], { shapes }) => {
     const error = graph.node("Sub", [prediction, target]);
@@ -255,7 +431,35 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   normal: refuseDraw,
   uniform: refuseDraw,
+  solve: /* @__PURE__ */ refuseMatrices("systems of linear equations"),
+  cholesky: /* @__PURE__ */ refuseMatrices("factors of matrices"),
 };
+
+interface ListAttributes {
+  readonly axis: number;
+  /** Undefined where they are an input. */
+  readonly indices?: ArrayLike<number>;
+}
+
+interface WindowAttributes {
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+/** Where the elements of all windows along an axis lie. */
+const windowPlaces = (count: number, size: number, stride: number, dilation: number): number[] =>
+  Array.from({ length: count * size }, (_, i) => Math.floor(i / size) * stride + (i % size) * dilation);
+
+function refuseMatrices(what: string): Form {
+  return (_graph, _inputs, { operation }) => {
+    throw new ArgumentError(
+      "exportOnnx",
+      `the operation ${operation.name} has no ONNX form: ONNX has no ${what}.`,
+      "compute it outside, and make the result an input.",
+    );
+  };
+}
 
 function refuseDraw(): never {
   throw new ArgumentError(
@@ -265,19 +469,32 @@ function refuseDraw(): never {
   );
 }
 
+/** Whole numbers, which are an input or stand in the attributes. */
+function listOf(graph: Graph, places: Value | undefined, indices: ArrayLike<number> | undefined): Value {
+  return places === undefined
+    ? graph.integers(Array.from(indices!))
+    : graph.node("Cast", [places], { to: TYPES.int64 });
+}
+
 /** Indices of elements, the same for each entry of the axes before them, repeated to a shape. */
 function indicesOf(
   graph: Graph,
+  places: Value | undefined,
   application: Application,
   shape: readonly Size[],
 ): readonly [axis: number, at: Value] {
-  const { axis, indices, indexShape } = application.attributes as {
-    axis: number;
-    indices: ArrayLike<number>;
+  const { axis, indices, indexShape } = application.attributes as ListAttributes & {
     indexShape: readonly number[];
   };
-  const places = graph.constant(indexShape, BigInt64Array.from(Array.from(indices), BigInt));
-  return [axis, expanded(graph, places, { ...application, shape })];
+  if (places !== undefined) return [axis, listOf(graph, places, indices)];
+  const list = graph.constant(indexShape, BigInt64Array.from(Array.from(indices!), BigInt));
+  return [axis, expanded(graph, list, { ...application, shape })];
+}
+
+/** Zeros of the output's shape with elements added at indices along an axis. */
+function addedAt(graph: Graph, x: Value, axis: number, at: Value, application: Application): Value {
+  const zeros = expanded(graph, numberOf(graph, 0, application.dtype), application);
+  return graph.node("ScatterElements", [zeros, at, x], { axis, reduction: "add" });
 }
 
 /** A value repeated to the shape of the output. */

@@ -1,6 +1,6 @@
 /** A graph of ONNX nodes while it is built, and the file that it becomes. */
 
-import type { Bytes, FloatArray } from "../kernels/index.ts";
+import type { Bytes, Dtype, FloatArray } from "../kernels/index.ts";
 import { ProtobufMessage } from "./protobuf.ts";
 
 /** A value in the graph, by its name. */
@@ -28,8 +28,18 @@ export type NodeAttributes = Readonly<Record<string, number | readonly number[] 
 interface GraphNode {
   readonly type: string;
   readonly inputs: readonly Value[];
-  readonly output: Value;
+  readonly outputs: readonly Value[];
   readonly attributes: NodeAttributes;
+  /** Of a loop. */
+  readonly body?: Body;
+}
+
+/** What a loop does each time. */
+interface Body {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly nodes: readonly GraphNode[];
+  readonly dtype: Dtype;
 }
 
 interface Initializer {
@@ -44,9 +54,9 @@ const IR_VERSION = 8;
 
 /** Collects nodes and constants. The same node of the same inputs is there once. */
 export class Graph {
-  readonly #nodes: GraphNode[] = [];
+  #nodes: GraphNode[] = [];
   readonly #initializers = new Map<Value, Initializer>();
-  readonly #known = new Map<string, Value>();
+  #known = new Map<string, Value>();
   readonly #names = new Set<string>();
   #count = 0;
 
@@ -57,11 +67,40 @@ export class Graph {
     return isFree;
   }
 
-  /** The output of a node. */
-  node(type: string, inputs: readonly Value[], attributes: NodeAttributes = {}): Value {
-    return this.#once(JSON.stringify([type, inputs, attributes]), (output) => {
-      this.#nodes.push({ type, inputs, output, attributes });
+  /** The output of a node, the first one or another. */
+  node(type: string, inputs: readonly Value[], attributes: NodeAttributes = {}, index = 0): Value {
+    return this.#once(JSON.stringify([type, inputs, attributes, index]), (output) => {
+      const others = Array.from({ length: index }, () => this.#fresh());
+      this.#nodes.push({ type, inputs, outputs: [...others, output], attributes });
     });
+  }
+
+  /**
+   * All that comes out of `step` for one entry of the lists after the other along an axis: it takes the result before, which is
+   * `initial` at first, and the entries of the lists.
+   */
+  scan(
+    initial: Value,
+    lists: readonly Value[],
+    axis: number,
+    dtype: Dtype,
+    step: (before: Value, entries: readonly Value[]) => Value,
+  ): Value {
+    const [nodes, known] = [this.#nodes, this.#known];
+    const [before, ...entries] = [initial, ...lists].map(() => this.#fresh());
+    [this.#nodes, this.#known] = [[], new Map()];
+    const result = step(before, entries);
+    const copy = this.node("Identity", [result]);
+    const body = { inputs: [before, ...entries], outputs: [result, copy], nodes: this.#nodes, dtype };
+    [this.#nodes, this.#known] = [nodes, known];
+    const outputs = [this.#fresh(), this.#fresh()];
+    const attributes = {
+      num_scan_inputs: lists.length,
+      scan_input_axes: lists.map(() => axis),
+      scan_output_axes: [axis],
+    };
+    this.#nodes.push({ type: "Scan", inputs: [initial, ...lists], outputs, attributes, body });
+    return outputs[1];
   }
 
   /** Elements of the file under a name. */
@@ -85,7 +124,7 @@ export class Graph {
 
   /** A last node, whose output has a name of its own. */
   output(name: string, value: Value): void {
-    this.#nodes.push({ type: "Identity", inputs: [value], output: name, attributes: {} });
+    this.#nodes.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
 
   /** The ONNX file. Nodes and constants on which no output depends are left out. */
@@ -97,8 +136,9 @@ export class Graph {
   ): Bytes {
     const needed = new Set(outputs.map((port) => port.name));
     const nodes = this.#nodes.toReversed().filter((node) => {
-      const isNeeded = needed.has(node.output);
-      if (isNeeded) for (const input of node.inputs) needed.add(input);
+      const isNeeded = node.outputs.some((output) => needed.has(output));
+      for (const { inputs } of isNeeded ? [node, ...(node.body?.nodes ?? [])] : [])
+        for (const input of inputs) needed.add(input);
       return isNeeded;
     });
     const constants = [...this.#initializers].filter(([value]) => needed.has(value));
@@ -124,11 +164,16 @@ export class Graph {
   #once(key: string, make: (name: Value) => void): Value {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    const name = this.#fresh();
+    this.#known.set(key, name);
+    make(name);
+    return name;
+  }
+
+  #fresh(): Value {
     let name = "";
     do name = `v${this.#count++}`;
     while (!this.reserve(name));
-    this.#known.set(key, name);
-    make(name);
     return name;
   }
 }
@@ -136,10 +181,10 @@ export class Graph {
 /** A number in a key: JSON would write NaN, infinities and −0 as others. */
 const bitsOf = (value: number | bigint): string => (Object.is(value, -0) ? "-0" : String(value));
 
-function nodeMessage({ type, inputs, output, attributes }: GraphNode): ProtobufMessage {
+function nodeMessage({ type, inputs, outputs, attributes, body }: GraphNode): ProtobufMessage {
   return new ProtobufMessage()
     .each(inputs, (message, input) => message.text(1, input))
-    .text(2, output)
+    .each(outputs, (message, output) => message.text(2, output))
     .text(4, type)
     .each(Object.entries(attributes), (message, [name, value]) => {
       const attribute = new ProtobufMessage().text(1, name);
@@ -147,7 +192,22 @@ function nodeMessage({ type, inputs, output, attributes }: GraphNode): ProtobufM
       else if (typeof value === "string") attribute.text(4, value).integer(20, 3);
       else attribute.each(value, (list, number) => list.integer(8, number)).integer(20, 7);
       message.bytes(5, attribute);
-    });
+    })
+    .each(body === undefined ? [] : [body], (message, loop) =>
+      message.bytes(5, new ProtobufMessage().text(1, "body").bytes(6, bodyMessage(loop)).integer(20, 5)),
+    );
+}
+
+function bodyMessage({ inputs, outputs, nodes, dtype }: Body): ProtobufMessage {
+  const port = (name: Value): ProtobufMessage => {
+    const type = new ProtobufMessage().bytes(1, new ProtobufMessage().integer(1, TYPES[dtype]));
+    return new ProtobufMessage().text(1, name).bytes(2, type);
+  };
+  return new ProtobufMessage()
+    .each(nodes, (message, node) => message.bytes(1, nodeMessage(node)))
+    .text(2, "body")
+    .each(inputs, (message, name) => message.bytes(11, port(name)))
+    .each(outputs, (message, name) => message.bytes(12, port(name)));
 }
 
 function tensorMessage(name: Value, dims: readonly number[], data: Elements): ProtobufMessage {

@@ -34,7 +34,9 @@ export interface CompositeExample {
         i < required || value !== undefined;
       const present = operands(name, given.filter(isGiven) as TensorLike[]).values();
       const inputs = given.map((value, i) => (isGiven(value, i) ? present.next().value : undefined));
-      return withScope(name, () => compose(...(inputs as never[]), ...values.slice(arity)));
+      const settings = values.slice(arity);
+      const call = (): Tensor => withScope(name, () => compose(...(inputs as never[]), ...settings));
+      return interceptor === null ? call() : interceptor(name, inputs, settings, call);
     } catch (error) {
       throw attributedTo(name, error);
     }
@@ -48,4 +50,25 @@ export interface CompositeExample {
   calls: Calls,
 ): F & { calls: Calls } {
   return Object.assign(f, { calls });
+}
+
+/** Sees a call of a composite operation before it is composed, and returns what `call` does, or something in its place. */
+export type Interceptor = (
+  name: string,
+  operands: readonly (Tensor | undefined)[],
+  settings: readonly unknown[],
+  call: () => Tensor,
+) => Tensor;
+
+let interceptor: Interceptor | null = null;
+
+/** Lets `intercept` see every call of a composite operation while `body` runs; null: nobody. */
+export function withInterceptor<T>(intercept: Interceptor | null, body: () => T): T {
+  const before = interceptor;
+  interceptor = intercept;
+  try {
+    return body();
+  } finally {
+    interceptor = before;
+  }
 }

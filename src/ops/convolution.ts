@@ -67,7 +67,7 @@ const windows: Operation<WindowAttributes> = {
     throw new Error("a view is never computed");
   },
   gradient: (cotangent, { inputs, attributes }) =>
-    apply(folding, [cotangent], { ...attributes, whole: inputs![0].shape.slice(-attributes.sizes.length) }),
+    fold(cotangent, { ...attributes, whole: inputs![0].shape.slice(-attributes.sizes.length) }),
   reads: "nothing",
   examples: [
     { shapes: [[3, 6]], attributes: { sizes: [3], strides: [2], dilations: [1] } },
@@ -127,6 +127,10 @@ const folding: Operation<FoldAttributes> = {
 };
 
 let addKernel: ElementwiseKernel | undefined;
+
+const fold: (x: Tensor, attributes: FoldAttributes) => Tensor = /* @__PURE__ */ (() =>
+  recordOf((x: Tensor, attributes: FoldAttributes) => apply(folding, [x], attributes), folding))();
+
 /**
  * Windows of `sizes` over the last axes, as many as sizes are given: [..., length] → [..., windows, size], and for two axes
  * [..., height, width] → [..., rows, columns, height′, width′]. A view. Its gradient adds the windows up where they overlap.
@@ -304,7 +308,7 @@ function checkChannels(name: string, x: Shape, weight: Shape, groups: number, ax
   const rule =
     groups === 1
       ? `x is [batch, in, ${places}], the weight [out, in, ${sizes}]`
-      : `in ${groups} groups x is [batch, in, ${places}], the weight [out, in / ${groups}, ${sizes}], and out a multiple of ${groups}`;
+      : `in ${groups} groups, x is [batch, in, ${places}], the weight [out, in / ${groups}, ${sizes}], and out a multiple of ${groups}`;
   throw new ShapeError(
     name,
     `x ${showShape(x)} and weight ${showShape(weight)} do not fit: ${rule}.`,

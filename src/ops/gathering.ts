@@ -10,8 +10,8 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { forEachIndex, type Operand, readAs, readOnHost } from "../kernels/index.ts";
-import { wholeNumbers } from "./indices.ts";
+import { forEachIndex, type Operand, readAs } from "../kernels/index.ts";
+import { readIndices } from "./indices.ts";
 import { isTensor, operand } from "./operands.ts";
 import { apply, type Operation, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -151,7 +151,7 @@ function checkIndexTensor(
   }
   if (indices.rank !== shape.length || !sameShape(indices.shape.with(axis, 0), shape.with(axis, 0)))
     throw notAnIndexShape(where, shape, axis, indices.shape);
-  return readOnHost(`the indices of ${where}`, () => wholeNumbers(where, indices.toTypedArray(), size));
+  return readIndices(where, indices, size);
 }
 
 function notAnIndexShape(where: string, shape: Shape, axis: number, given: Shape): ShapeError {

@@ -22,12 +22,19 @@ export function checkIndices(where: string, indices: Indices, size: number): Int
       "flatten() them, and reshape the result.",
     );
   }
-  return wholeNumbers(where, listOfIndices(where, indices), size);
+  return isTensor(indices)
+    ? readIndices(where, indices, size)
+    : wholeNumbers(where, listOfIndices(where, indices), size);
 }
 
-/** The elements of a list, or of a tensor of one axis. @throws ArgumentError for anything else */
-export function listOfIndices(where: string, indices: Indices): ArrayLike<number> {
-  if (isTensor(indices)) return readOnHost(`the indices of ${where}`, () => indices.toTypedArray());
+/** The elements of a tensor as such a list. */
+export function readIndices(where: string, indices: Tensor, size: number): Int32Array {
+  const read = (): Int32Array => wholeNumbers(where, indices.toTypedArray(), size);
+  return readOnHost(`the indices of ${where}`, indices, read);
+}
+
+/** The same list. @throws ArgumentError for anything that is none */
+export function listOfIndices(where: string, indices: ArrayLike<number>): ArrayLike<number> {
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices)) {
     throw new ArgumentError(
       where,

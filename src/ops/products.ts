@@ -5,8 +5,8 @@ import { forEachIndex } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { concat } from "./joining.ts";
 import { linesAlong } from "./lines.ts";
-import { scalarTensor, zeroTensor } from "./operands.ts";
-import { apply, type Operation, of } from "./operation.ts";
+import { scalarTensor } from "./operands.ts";
+import { apply, type Operation, of, recordOf } from "./operation.ts";
 import { type Axes, type ReduceOptions, reduction } from "./reduction-record.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -31,7 +31,7 @@ export const cumprod: (x: Tensor, axis: number) => Tensor = composite(
   "cumprod",
   (x: Tensor, axis: number) => {
     const along = normalizeAxis("cumprod", axis, x.rank);
-    return apply(recurrence, [x, zeroTensor(x.shape, x.dtype)], { axis: along });
+    return recur(x, scalarTensor(0, x.dtype).expand(x.shape), along);
   },
   [{ shapes: [[3, 4]], call: (x) => cumprod(x, 1) }],
   { settings: ["axis"], required: 1 },
@@ -59,8 +59,8 @@ const recurrence: Operation<{ axis: number }> = {
   },
   gradient(cotangent, { inputs, output, attributes: { axis } }, index) {
     const [a] = inputs!;
-    const backward = [shifted(a, axis, 0, -1), cotangent].map((x) => x.flip(axis));
-    const multiplier = apply(recurrence, backward, { axis }).flip(axis);
+    const [factors, terms] = [shifted(a, axis, 0, -1), cotangent].map((x) => x.flip(axis));
+    const multiplier = recur(factors, terms, axis).flip(axis);
     return index === 1 ? multiplier : multiplier.mul(shifted(output, axis, 1, 1));
   },
   reads: [[0, -1], [0]],
@@ -70,6 +70,9 @@ const recurrence: Operation<{ axis: number }> = {
   ],
   calls: null,
 };
+
+const recur: (a: Tensor, b: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =>
+  recordOf((a: Tensor, b: Tensor, axis: number) => apply(recurrence, [a, b], { axis }), recurrence))();
 
 /** For each element the product of all others over the axes: that of those before times that of those behind. */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {

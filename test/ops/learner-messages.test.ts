@@ -202,7 +202,7 @@ it("say what does not fit, and what would", () => {
     conv2d of other channels
       ShapeError: conv2d: x [1, 2, 4, 4] and weight [1, 3, 2, 2] do not fit: x is [batch, in, height, width], the weight [out, in, height, width].
     conv2d in two groups
-      ShapeError: conv2d: x [1, 4, 4, 4] and weight [3, 2, 2, 2] do not fit: with groups 2 x is [batch, in, height, width], the weight [out, in / 2, height, width], and out a multiple of 2.
+      ShapeError: conv2d: x [1, 4, 4, 4] and weight [3, 2, 2, 2] do not fit: in 2 groups, x is [batch, in, height, width], the weight [out, in / 2, height, width], and out a multiple of 2.
     conv2d in half a group
       ArgumentError: conv2d: groups, the number of parts of the channels, is a whole number of at least 1; got the number 0.5.
     conv2d with another bias

@@ -37,7 +37,7 @@ test.each([
   ["{ curvesFigure }", "halograd/plot", 9],
   ["{ silu }", "halograd", 32],
   ["{ matmul }", "halograd", 31],
-  ["{ grad, tensor }", "halograd", 48],
+  ["{ grad, tensor }", "halograd", 49],
   ["{ compile }", "halograd/compile", 49],
   ["{ Adam }", "halograd/optim", 51],
   ["*", "halograd", 75],

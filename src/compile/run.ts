@@ -353,9 +353,7 @@ export class Executable {
   #store(buffer: Buffer, storage: Storage): void {
     if (!isInMemory(buffer)) return;
     const address = this.#addressOf(buffer);
-    const { residence } = storage;
-    if (residence instanceof Slotted && residence.memory === this.#memory && residence.address === address)
-      return;
+    if (storage.residence instanceof Slotted && storage.residence.address === address) return;
     this.#copyIn(address, storage, 0, storage.size);
   }
 

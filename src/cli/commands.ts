@@ -174,7 +174,15 @@ const population = {
   placeholder: "NAME",
   rule: `${POPULATIONS.join(", ")} or the path of a file`,
 };
+const threads = integer(
+  undefined,
+  1,
+  64,
+  "threads that share the work; the results do not depend on it",
+  "the cores, at most 4, where it takes some seconds in the residual network; else 1",
+);
 const training = {
+  threads,
   network: choice(
     NETWORKS,
     "the reference post's network, or a larger one that is told the amount of noise and learns principal components of log velocity",
@@ -340,6 +348,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
         steps,
+        threads,
         condition: assignments(
           Object.fromEntries(CONDITIONS.map((name) => [name, aboveZero])) as Record<
             ConditionName,

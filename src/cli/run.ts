@@ -58,6 +58,8 @@ export interface RunOptions {
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
   readonly steps: number;
+  /** Default: by the size of the work. */
+  readonly threads: number | undefined;
   readonly evaluate: boolean;
   /** Whether it goes on where the same command was stopped. */
   readonly resume: boolean;
@@ -133,10 +135,10 @@ export function run(values: RunOptions, context: Context): Outcome {
   terminal.say(`${epochs} epoch${epochs === 1 ? "" : "s"} (${duration(seconds.train)})`);
 
   const none: Samples = { curves: [], complete: false };
-  const { sampler, steps, samples: count, seed } = values;
+  const { sampler, steps, samples: count, seed, threads } = values;
   const random = new Random(seed);
   const samples = isComplete(training)
-    ? timed("sample", () => prepareSampling(model, { count, sampler, steps, random })(context))
+    ? timed("sample", () => prepareSampling(model, { count, sampler, steps, threads, random })(context))
     : none;
   if (samples.curves.length > 0) {
     output.write(sampleFiles(model, samples));

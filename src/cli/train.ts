@@ -18,6 +18,7 @@ import {
   writeModel,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
+import { BATCHES } from "../curves/training.ts";
 import type { GalaxyPopulation } from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
 import { readBytes } from "../node/files.ts";
@@ -27,6 +28,7 @@ import { type Context, follow, type Outcome } from "./context.ts";
 import { DESCRIPTION } from "./generate.ts";
 import { readCurves, readGalaxies, readPopulation } from "./input.ts";
 import { CHECKPOINT, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { threadsFor } from "./threads.ts";
 import { version } from "./version.ts";
 
 /** The files of a training. */
@@ -51,6 +53,8 @@ export interface TrainingValues {
   readonly widths?: readonly number[] | undefined;
   /** Of the learning rate; default: the network's. */
   readonly schedule?: LearningRateSchedule | undefined;
+  /** Default: by the size of the work. */
+  readonly threads: number | undefined;
   /** Whether it goes on from the checkpoint in `out`, where there is one. */
   readonly resume: boolean;
   /** Seconds from one checkpoint to the next. */
@@ -124,7 +128,9 @@ export function prepareTraining(
 ): PreparedTraining {
   const { seed, network, epochs, batches, learningRate, schedule, widths, conditions, force } = values;
   const shape = { network, epochs, batches, learningRate, schedule, widths, conditions };
-  const options = { ...shape, source, version: version(), random: new Random(seed) };
+  const isLarge = network === "residual" && (batches ?? BATCHES) >= LARGE;
+  const threads = threadsFor(values.threads, isLarge);
+  const options = { ...shape, threads, source, version: version(), random: new Random(seed) };
   const path = checkpointOf(values);
   const describe = network === "residual" ? describeBatch : describeEpoch;
   const resume = (): Generator<Training, Training, void> | undefined => {
@@ -153,6 +159,9 @@ export function prepareTraining(
     },
   };
 }
+
+/** From so many batches of the residual network on, some seconds of work, threads are worth their start. */
+const LARGE = 500;
 
 /** The checkpoint to go on from; undefined where none is wanted or there. */
 export function checkpointOf({ resume, out }: Pick<TrainingValues, "resume" | "out">): string | undefined {

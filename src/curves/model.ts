@@ -102,8 +102,8 @@ export function networkOf({ network }: Pick<Model, "network">): NetworkName {
 }
 
 /** The guess of the clean data, in the network's numbers. */
-export function denoiserOf({ network }: Model): Denoiser {
-  return network.denoiser();
+export function denoiserOf({ network }: Model, threads = 1): Denoiser {
+  return network.denoiser({ threads });
 }
 
 /** @throws ArgumentError for what is no model, such as the training that has one */

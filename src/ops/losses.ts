@@ -10,7 +10,7 @@ import { ternary } from "./elementwise-record.ts";
 import { wholeNumbers } from "./indices.ts";
 import { checkSameShape, type LossOptions, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
 import { operands, zeroTensor } from "./operands.ts";
-import { apply, type Operation, of, recordOf } from "./operation.ts";
+import { apply, type Operation, of, recordOf, withScope } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type { LossOptions } from "./loss-reduction.ts";
@@ -54,19 +54,11 @@ export const mseLoss: (prediction: Tensor, target: Tensor, options?: LossOptions
     };
     return recordOf((prediction: Tensor, target: Tensor, options?: LossOptions) => {
       const both = operands("mseLoss", [prediction, target]);
-      return options === undefined ? apply(operation, both, {}) : squaredErrors(both[0], both[1], options);
+      if (options === undefined) return apply(operation, both, {});
+      checkSameShape("mseLoss", both[0], both[1]);
+      return withScope("mseLoss", () => reducedLoss("mseLoss", both[0].sub(both[1]).square(), options));
     }, operation);
   })();
-
-const squaredErrors: typeof mseLoss = composite(
-  "mseLoss",
-  (prediction: Tensor, target: Tensor, options?: LossOptions) => {
-    checkSameShape("mseLoss", prediction, target);
-    return reducedLoss("mseLoss", prediction.sub(target).square(), options);
-  },
-  [{ shapes: of([5, 4], [5, 4]), call: (prediction, target) => squaredErrors(prediction, target) }],
-  {},
-);
 
 /** Options of {@link huberLoss}. */
 export interface HuberLossOptions extends LossOptions {

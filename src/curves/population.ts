@@ -6,7 +6,6 @@ import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import {
   type Cosmology,
-  checkPopulation,
   drawGalaxy,
   EXTENDED_POPULATION,
   type ExtendedGalaxyParameters,
@@ -17,6 +16,7 @@ import {
   rotationCurves,
   STANDARD_POPULATION,
 } from "../galaxy/index.ts";
+import { checkPopulation } from "../galaxy/scaling.ts";
 import { type Curves, formatCsv, parseCsv } from "../io/index.ts";
 import { checkChoice } from "./check.ts";
 import { POPULATIONS, type PopulationName } from "./names.ts";

@@ -84,6 +84,9 @@ export function extendedRotationCurves(
  * The parts of a galaxy of the extended population.
  *
  * @throws ArgumentError for a parameter that is not a finite number > 0
+ * @example
+ * const [galaxy] = sampleExtendedPopulation({ count: 1, random: new Random(1) });
+ * circularVelocity([extendedGalaxyComponents(galaxy).gas], logSpacedRadii()); // the gas alone
  */
 export function extendedGalaxyComponents(
   galaxy: ExtendedGalaxyParameters,

@@ -52,7 +52,6 @@ export { HALO_FAMILIES, type HaloFamily } from "./names.ts";
 export type { GalaxyParameters, RotationCurves } from "./population.ts";
 export { galaxyComponents, logSpacedRadii, rotationCurves, samplePopulation } from "./population.ts";
 export {
-  checkPopulation,
   drawGalaxy,
   type EvenRange,
   EXTENDED_POPULATION,

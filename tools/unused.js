@@ -15,5 +15,5 @@ export default {
     "test/mutation/{runner.js,property.ts,vitest.config.ts}",
   ],
   project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**", "!examples/playground/**"],
-  ignoreBinaries: ["dpkg-query", "mkfifo", "mount", "umount"],
+  ignoreBinaries: ["col", "dpkg-query", "man", "mkfifo", "mount", "umount"],
 };

@@ -364,9 +364,15 @@ export function parseWords(
   return { values, operands: found };
 }
 
-/** The help of one command. */
-export function commandHelp(where: string, { summary, details, operands, options, terms }: Grammar): string {
+/** How a command is called: "halograd train [options]". */
+export function commandUsage(where: string, { operands }: Pick<Grammar, "operands">): string {
   const named = operands && (operands.least === 0 ? `[${operands.name} ...]` : operands.name);
+  return [where, named, "[options]"].filter(Boolean).join(" ");
+}
+
+/** The help of one command. */
+export function commandHelp(where: string, grammar: Grammar): string {
+  const { summary, details, operands, options, terms } = grammar;
   const rows = Object.entries(options).map(([key, option]): [string, string] => [
     `--${dashed(key)}${isFlag(option) ? "" : ` ${option.placeholder}`}`,
     option.help + describeStandard(option),
@@ -374,7 +380,7 @@ export function commandHelp(where: string, { summary, details, operands, options
   const listed = operands ? [`${operands.name}`, operands.help] : undefined;
   return [
     `${where}: ${summary}`,
-    `Usage: ${[where, named, "[options]"].filter(Boolean).join(" ")}`,
+    `Usage: ${commandUsage(where, grammar)}`,
     ...(details === undefined ? [] : [wrap(details, 80).join("\n")]),
     columns([...(listed ? [listed as [string, string]] : []), ...rows]),
     ...(terms === undefined ? [] : [columns(terms)]),
@@ -401,7 +407,8 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-function describeStandard(option: Option<unknown>): string {
+/** " (default: 31)"; nothing where there is none. */
+export function describeStandard(option: Option<unknown>): string {
   const text = option.standardText ?? (isFlag(option) ? undefined : option.standard);
   return text === undefined ? "" : ` (default: ${text})`;
 }

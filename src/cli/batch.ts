@@ -116,6 +116,8 @@ export async function workOn<Setup, Result extends object>(
   } else if (todo.length > 0) {
     if (resumed > 0) context.terminal.say(`${resumed} of ${galaxies.length} galaxies were done before`);
     await inThreads(todo, batch, context, { done: resumed, of: galaxies.length }, (galaxy, answer) => {
+      const { problem } = answer as HalogradError;
+      context.log.write({ event: "galaxy", galaxy: galaxy.name, ...(problem !== undefined && { problem }) });
       // The library does not know names.
       if (answer instanceof Error) failures.push(inWords(galaxy.name, answer));
       else keep(galaxy, answer);
@@ -143,7 +145,7 @@ export async function workOn<Setup, Result extends object>(
 async function inThreads<Setup, Result>(
   todo: readonly MeasuredGalaxy[],
   { command, options, setup }: Batch<Setup, Result>,
-  { terminal, interruption, startThread }: Context,
+  { terminal, interruption, log, startThread }: Context,
   { done: before, of }: { readonly done: number; readonly of: number },
   take: (galaxy: MeasuredGalaxy, answer: Worked<Result> | HalogradError) => void,
 ): Promise<void> {
@@ -155,7 +157,10 @@ async function inThreads<Setup, Result>(
       count: options.jobs ?? availableParallelism(),
       start: () => startThread(data),
       interruption,
-      tell: (done) => bar.update((before + done) / of, `${before + Math.floor(done)} of ${of}`),
+      tell: (done) => {
+        bar.update((before + done) / of, `${before + Math.floor(done)} of ${of}`);
+        log.progress("galaxies", (before + done) / of);
+      },
       take: (i, answer) => take(todo[i], answer),
     });
   } finally {

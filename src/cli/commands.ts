@@ -56,6 +56,7 @@ export interface Command extends Grammar {
 interface Prepared {
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly log: string | undefined;
   start(context: Context): Promise<Outcome>;
 }
 
@@ -77,8 +78,10 @@ const output = {
   out: path("FOLDER", "out", "folder to write into"),
   force: flag("replace files that are already there"),
 };
+const log = path("FILE", undefined, "progress and losses are added to it as JSON lines", "none");
 /** What a training that was stopped goes on with. */
 const resuming = {
+  log,
   resume: flag(
     "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
@@ -150,6 +153,7 @@ const galaxyOptions = (names: readonly (keyof PartColumns)[]) => ({
 });
 /** Work on several galaxies. */
 const batch = {
+  log,
   jobs: integer(
     undefined,
     1,
@@ -161,11 +165,24 @@ const batch = {
     "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
 };
-const population = choice(
-  POPULATIONS,
-  "the reference post's, or a wider one for measured galaxies: from 10⁷ solar masses, with gas and bulges",
+const population = {
+  ...path(
+    "FILE",
+    POPULATIONS[0],
+    `${POPULATIONS.join(" or ")}: the reference post's, or a wider one for measured galaxies, from 10⁷ solar masses, with gas and bulges; or a file of one's own, made from what halograd population prints`,
+  ),
+  placeholder: "NAME",
+  rule: `${POPULATIONS.join(", ")} or the path of a file`,
+};
+const threads = integer(
+  undefined,
+  1,
+  64,
+  "threads that share the work; the results do not depend on it",
+  "the cores, at most 4, where it takes some seconds in the residual network; else 1",
 );
 const training = {
+  threads,
   network: choice(
     NETWORKS,
     "the reference post's network, or a larger one that is told the amount of noise and learns principal components of log velocity",
@@ -283,6 +300,16 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     }),
   ],
   [
+    "population",
+    command({
+      summary: "print what a population is drawn from, to be edited",
+      details: `${POPULATIONS.join(" and ")} are there. For example: halograd population extended > mine.json, then halograd generate --population mine.json. Masses and ranges are log10 of solar masses, lengths log10 of kpc; a relation is slope · (log10 x − pivot) + intercept with its scatter in dex. docs/populations.md explains each field. A file is checked and printed in order.`,
+      operands: { name: "NAME", help: `${POPULATIONS.join(", ")} or a file`, least: 1, most: 1 },
+      options: {},
+      load: async () => (await import("./population.ts")).population,
+    }),
+  ],
+  [
     "train",
     command({
       summary: "train the network on a file of curves",
@@ -321,6 +348,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
         sampler,
         steps,
+        threads,
         condition: assignments(
           Object.fromEntries(CONDITIONS.map((name) => [name, aboveZero])) as Record<
             ConditionName,
@@ -595,7 +623,8 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
-halograd completion bash|zsh|fish prints a script that completes commands in a shell.
+halograd completion bash|zsh|fish prints a script that completes commands in a shell, halograd manual a page
+for man (halograd manual | man -l -), halograd schema the JSON schema of what --json prints.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}
@@ -633,6 +662,7 @@ function command<Values>({
       return {
         json: values.json === true,
         quiet: values.quiet === true,
+        log: values.log as string | undefined,
         start: async (context) => {
           if (typeof values.backend === "string") await chooseBackend(where, values.backend);
           try {

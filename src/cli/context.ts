@@ -4,12 +4,15 @@ import type { Worker } from "node:worker_threads";
 import type { HalogradError } from "../basics/errors.ts";
 import type { Progress } from "../curves/index.ts";
 import type { Interruption } from "../node/interruption.ts";
+import type { Log } from "../node/log.ts";
 import type { Terminal } from "../node/terminal.ts";
 
 /** Where a command writes its messages, and how it learns that it should stop. */
 export interface Context {
   readonly terminal: Terminal;
   readonly interruption: Interruption;
+  /** What --log asks for. */
+  readonly log: Log;
   /** Starts a thread that works on galaxies. */
   startThread(data: ThreadData): Worker;
 }
@@ -41,13 +44,15 @@ export interface Followed<Step, Result> {
 /**
  * Drives long work with a progress bar, until its end or until the user stops it.
  *
- * @param tell the line beside the bar, and whether it is worth keeping
+ * @param tell the line beside the bar, whether it is worth keeping, and facts that the log has of each step
  */
 export function follow<Step extends Progress, Result>(
   work: Generator<Step, Result, void>,
   title: string,
-  tell: (step: Step) => readonly [text: string, milestone?: boolean],
-  { terminal, interruption }: Context,
+  tell: (
+    step: Step,
+  ) => readonly [text: string, milestone?: boolean, facts?: Readonly<Record<string, unknown>>],
+  { terminal, interruption, log }: Context,
 ): Followed<Step, Result> {
   interruption.begin();
   const bar = terminal.progress(title);
@@ -58,7 +63,10 @@ export function follow<Step extends Progress, Result>(
       const step = work.next();
       if (step.done) return { ...sofar(), result: step.value };
       last = step.value;
-      bar.update(last.done / last.total, ...tell(last));
+      const [text, milestone, facts] = tell(last);
+      const share = last.done / last.total;
+      bar.update(share, text, milestone);
+      log.progress(title, share, facts);
     }
     work.return(undefined as Result); // what a training does at its end, it does now
     return sofar();

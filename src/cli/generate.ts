@@ -6,21 +6,27 @@ import {
   type Galaxy,
   generatePopulation,
   type Population,
-  type PopulationName,
+  type PopulationChoice,
 } from "../curves/index.ts";
+import { formatPopulation } from "../galaxy/index.ts";
 import { formatCsv, writeNpz } from "../io/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
+import { readPopulation } from "./input.ts";
 import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
+/** What galaxies were drawn from, where that is no population that has a name for all. */
+export const DESCRIPTION = "population.json";
+
 /** The files of a population. */
-export const POPULATION_FILES: readonly string[] = ["galaxies.csv", "curves.csv"];
+export const POPULATION_FILES: readonly string[] = [DESCRIPTION, "galaxies.csv", "curves.csv"];
 
 /** All of it in one. */
 const POPULATION_ARRAYS = "curves.npz";
 
 /** The values of the command's options. */
 export interface GenerateOptions {
-  readonly population: PopulationName;
+  /** One that is there, or a file. */
+  readonly population: string;
   readonly seed: number;
   readonly count: number;
   readonly format: "csv" | "npz";
@@ -32,11 +38,14 @@ export interface GenerateOptions {
 export function generate(values: GenerateOptions, context: Context): Outcome {
   const isNpz = values.format === "npz";
   const names = isNpz ? [POPULATION_ARRAYS] : POPULATION_FILES;
+  const choice = readPopulation(values.population);
   const output = new OutputFolder(values.out, { names, force: values.force });
-  const population = generateGalaxies(values, context);
+  const population = generateGalaxies(values, choice, context);
   if (population !== undefined) {
     output.write(
-      isNpz ? [[POPULATION_ARRAYS, populationArrays(population, values)]] : populationFiles(population),
+      isNpz
+        ? [[POPULATION_ARRAYS, populationArrays(population, values.seed, choice)]]
+        : populationFiles(population),
     );
   }
   const galaxies = population?.galaxies.length ?? 0;
@@ -47,7 +56,8 @@ export function generate(values: GenerateOptions, context: Context): Outcome {
 
 /** Draws galaxies and computes their curves: the first ones when stopped before the end, `undefined` before the first. */
 export function generateGalaxies(
-  { seed, count, population }: Pick<GenerateOptions, "seed" | "count" | "population">,
+  { seed, count }: Pick<GenerateOptions, "seed" | "count">,
+  population: PopulationChoice,
   context: Context,
 ): Population | undefined {
   const work = generatePopulation({ count, population, random: new Random(seed) });
@@ -56,8 +66,9 @@ export function generateGalaxies(
 }
 
 /** The tables of a population. */
-export function populationFiles({ galaxies, radii, curves }: Population): OutputFile[] {
+export function populationFiles({ galaxies, radii, curves, population }: Population): OutputFile[] {
   return [
+    ...(population ? [[DESCRIPTION, formatPopulation(population)] as const] : []),
     ["galaxies.csv", formatGalaxies(galaxies)],
     ["curves.csv", formatCsv(radii, curves)],
   ];
@@ -66,7 +77,8 @@ export function populationFiles({ galaxies, radii, curves }: Population): Output
 /** Curves, radii, and the parameters of the galaxies under their names, as arrays. */
 function populationArrays(
   { galaxies, radii, curves }: Population,
-  { seed, population }: GenerateOptions,
+  seed: number,
+  population: PopulationChoice,
 ): Uint8Array {
   const names = Object.keys(galaxies[0]) as (keyof Galaxy)[];
   const parameters = names.map((name) => {

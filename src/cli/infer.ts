@@ -16,9 +16,9 @@ import {
   TYPICAL_DEVIATION,
 } from "../curves/index.ts";
 import { inferWithBank, type SharedBank, sharedBank } from "../curves/inference.ts";
-import { GALAXY_COLUMNS } from "../curves/population.ts";
+import { describePopulation, GALAXY_COLUMNS, populationName } from "../curves/population.ts";
 import { retold } from "../diffusion/progress.ts";
-import { FIT_PARAMETERS, type FitParameter } from "../galaxy/index.ts";
+import { FIT_PARAMETERS, type FitParameter, isExtendedPopulation } from "../galaxy/index.ts";
 import { formatCsv } from "../io/index.ts";
 import { exp } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
@@ -307,9 +307,9 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
   if (priorP < RARE) {
     warnings.push([
       `the model has hardly seen galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
-      population === "extended"
-        ? "check the units; what no galaxy of the extended population is like, no posterior of it can tell"
-        : `its population is ${population ?? "unknown"}: train one on halograd generate --population extended, and check the units`,
+      population !== undefined && isExtendedPopulation(describePopulation(population))
+        ? `check the units; what no galaxy of the ${populationName(population)} population is like, no posterior of it can tell`
+        : `its population is ${population === undefined ? "unknown" : populationName(population)}: train one on halograd generate --population extended, and check the units`,
     ]);
   }
   if (predictiveP < RARE) {

@@ -1,10 +1,22 @@
 /** The files that commands read. */
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { clip, nearest } from "../basics/check.ts";
 import { checkCurves } from "../curves/check.ts";
-import { type Galaxy, type Model, parseGalaxies, readModel } from "../curves/index.ts";
+import {
+  type Galaxy,
+  type Model,
+  POPULATIONS,
+  type PopulationChoice,
+  parseGalaxies,
+  readModel,
+} from "../curves/index.ts";
+import { checkedPopulation } from "../curves/population.ts";
+import { parsePopulation } from "../galaxy/index.ts";
 import { type Curves, parseCurves } from "../io/index.ts";
 import { readBytes, readTextFile, sourceOf } from "../node/files.ts";
+import { UsageError } from "./arguments.ts";
 
 /** A model, and what `--json` says of it. */
 export interface ModelFile {
@@ -26,6 +38,26 @@ export function readDescribedModel(path: string): ModelFile {
   const { seed, population = null, data = null, version = null } = model.training;
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { model, bytes, described: { file: path, sha256, population, data, seed, version } };
+}
+
+/**
+ * A population by its name, or out of a file.
+ *
+ * @throws UsageError where it is neither; FormatError with the field that is wrong
+ */
+export function readPopulation(choice: string): PopulationChoice {
+  const name = POPULATIONS.find((known) => known === choice);
+  if (name !== undefined) return name;
+  if (choice !== "-" && !existsSync(choice)) {
+    const near = nearest(choice, [...POPULATIONS]);
+    const fix = "halograd population standard > mine.json writes a file to edit";
+    throw new UsageError(
+      "--population",
+      `${clip(choice)} is neither a file nor one of ${POPULATIONS.join(", ")}`,
+      near === undefined ? fix : `did you mean ${near}? ${fix}`,
+    );
+  }
+  return checkedPopulation(sourceOf(choice), parsePopulation(readTextFile(choice), sourceOf(choice)));
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is no table of curves of galaxies, km/s */

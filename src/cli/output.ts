@@ -68,7 +68,7 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
 
 /** The files of a run: each list follows from the one before it, and is no longer true when that is replaced. */
 const LINKS: readonly (readonly string[])[] = [
-  ["galaxies.csv", "curves.csv", "curves.npz"],
+  ["population.json", "galaxies.csv", "curves.csv", "curves.npz"],
   [CHECKPOINT, "loss.csv", "model.safetensors"],
   [
     "model.onnx",

@@ -4,12 +4,14 @@ import { parentPort, Worker, workerData } from "node:worker_threads";
 import { clip, nearest } from "../basics/check.ts";
 import { HalogradError } from "../basics/errors.ts";
 import { Interruption, type Message } from "../node/interruption.ts";
+import { Log } from "../node/log.ts";
 import { oneLine, Terminal } from "../node/terminal.ts";
 import { commandHelp, UsageError } from "./arguments.ts";
 import { commands, EXIT_CODES, programHelp } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import type { ThreadData } from "./context.ts";
-import { version } from "./version.ts";
+import { manualPage } from "./manual.ts";
+import { outputSchema, version } from "./version.ts";
 
 /** Sends to the thread that has the streams. */
 const send = (message: Message): void => parentPort?.postMessage(message);
@@ -59,6 +61,29 @@ const plainError = ({ where, problem, fix }: HalogradError) => ({ where, problem
 const startThread = (data: ThreadData): Worker =>
   new Worker(new URL(program), { workerData: { state, ...data } });
 
+/** What is printed of the program itself. */
+const PRINTED: Readonly<Record<string, (words: readonly string[]) => string>> = {
+  __proto__: null as never,
+  completion: (words) => {
+    const shell = SHELLS.find((known) => known === words[0]);
+    if (shell !== undefined && words.length === 1) return completionScript(shell, commands);
+    const fix = `write halograd completion ${SHELLS.join("|")}`;
+    throw new UsageError("halograd completion", "one shell is needed", fix);
+  },
+  manual: (words) => {
+    requireNone("halograd manual", words);
+    return manualPage(commands, version());
+  },
+  schema: (words) => {
+    requireNone("halograd schema", words);
+    return outputSchema();
+  },
+};
+
+function requireNone(where: string, words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError(where, `"${clip(words[0])}" is one word too many`);
+}
+
 /** @returns the exit code */
 async function main(words: readonly string[]): Promise<number> {
   const out = new Terminal(stdout, process.env, { quiet: false });
@@ -73,15 +98,9 @@ async function main(words: readonly string[]): Promise<number> {
     out.print(`halograd ${version()}`);
     return 0;
   }
-  if (name === "completion") {
-    const shell = SHELLS.find((known) => known === rest[0]);
-    if (shell === undefined || rest.length > 1)
-      throw new UsageError(
-        "halograd completion",
-        "one shell is needed",
-        `write halograd completion ${SHELLS.join("|")}`,
-      );
-    out.print(completionScript(shell, commands));
+  const print = PRINTED[name];
+  if (print !== undefined) {
+    out.print(print(rest).trimEnd());
     return 0;
   }
   const command = commands.get(name);
@@ -108,9 +127,19 @@ async function main(words: readonly string[]): Promise<number> {
     out.print(`halograd ${version()}`);
     return 0;
   }
-  const { json, quiet, start } = command.prepare(where, rest);
+  const { json, quiet, log: path, start } = command.prepare(where, rest);
   const terminal = new Terminal(json ? stderr : stdout, process.env, { quiet });
-  const { complete, result, failures = [] } = await start({ terminal, interruption, startThread });
+  const first = { command: name, words: rest, engine: `halograd ${version()}` };
+  const log = new Log(path, first, (error) => errors.print(`warning: the log ends here: ${String(error)}`));
+  const {
+    complete,
+    result,
+    failures = [],
+  } = await start({ terminal, interruption, log, startThread }).catch((error) => {
+    if (log.isBegun) log.write({ event: "error", ...(error instanceof HalogradError && plainError(error)) });
+    throw error;
+  });
+  if (log.isBegun) log.write({ event: "end", complete, failures: failures.length });
   if (json) {
     // The seed of a forked stream is a bigint, which JSON has not.
     const plain = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);

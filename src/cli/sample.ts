@@ -6,10 +6,12 @@ import {
   type CurveWishes,
   type Model,
   measureWishes,
+  type NetworkName,
   type SamplerName,
   type SamplingOptions,
   sampleCurves,
 } from "../curves/index.ts";
+import { networkOf } from "../curves/model.ts";
 import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import { readTextFile, sourceOf } from "../node/files.ts";
@@ -17,6 +19,7 @@ import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readDescribedModel } from "./input.ts";
 import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { threadsFor } from "./threads.ts";
 
 /** Sampled curves, km/s. */
 export interface Samples {
@@ -52,6 +55,8 @@ export interface SampleOptions {
   readonly guide: GuideOption;
   /** Multiplies the tolerances of the wishes; default 1. */
   readonly tolerance: number | undefined;
+  /** Default: by the size of the work. */
+  readonly threads: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
   readonly format: "csv" | "npz";
@@ -69,7 +74,8 @@ export function sample(values: SampleOptions, context: Context): Outcome {
   const { model, described } = readDescribedModel(values.model);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
   const wishes = readWishes(guide);
-  const plain = { sampler, steps, condition, guidance, random: new Random(seed) };
+  const { threads } = values;
+  const plain = { sampler, steps, condition, guidance, threads, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
   const isNpz = values.format === "npz";
   const names = isNpz ? [SAMPLE_ARRAYS, GUIDED_FIGURE] : SAMPLE_FILES;
@@ -133,14 +139,18 @@ export function prepareSampling(
   options: SamplingOptions & { readonly count: number },
   name?: string,
 ): (context: Context) => Samples {
-  const work = sampleCurves(model, options);
   const { count } = options;
+  const threads = threadsFor(options.threads, count >= LARGE[networkOf(model)]);
+  const work = sampleCurves(model, { ...options, threads });
   const title = name === undefined ? "sampling" : `sampling ${name}`;
   return (context) => {
     const { last } = follow(work, title, ({ done }) => [`${done} of ${count}`], context);
     return { curves: last?.curves ?? [], complete: last?.done === count };
   };
 }
+
+/** From so many curves on, some seconds of work, threads are worth their start. */
+const LARGE: Readonly<Record<NetworkName, number>> = { autoencoder: 50_000, residual: 2000 };
 
 /** The table of samples. */
 export function sampleFiles({ radii }: Model, { curves }: Samples): OutputFile[] {

@@ -18,13 +18,17 @@ import {
   writeModel,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
+import { BATCHES } from "../curves/training.ts";
+import type { GalaxyPopulation } from "../galaxy/index.ts";
 import { type Curves, formatCsv } from "../io/index.ts";
 import { readBytes } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { lossFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readCurves, readGalaxies } from "./input.ts";
+import { DESCRIPTION } from "./generate.ts";
+import { readCurves, readGalaxies, readPopulation } from "./input.ts";
 import { CHECKPOINT, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { threadsFor } from "./threads.ts";
 import { version } from "./version.ts";
 
 /** The files of a training. */
@@ -49,6 +53,8 @@ export interface TrainingValues {
   readonly widths?: readonly number[] | undefined;
   /** Of the learning rate; default: the network's. */
   readonly schedule?: LearningRateSchedule | undefined;
+  /** Default: by the size of the work. */
+  readonly threads: number | undefined;
   /** Whether it goes on from the checkpoint in `out`, where there is one. */
   readonly resume: boolean;
   /** Seconds from one checkpoint to the next. */
@@ -70,7 +76,9 @@ export function train(values: TrainOptions, context: Context): Outcome {
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
   const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
-  const { resumes, start } = prepareTraining({ ...curves, galaxies }, values, values.data, context);
+  const population = galaxies.length > 0 ? descriptionBeside(table) : undefined;
+  const data = { ...curves, galaxies, population };
+  const { resumes, start } = prepareTraining(data, values, values.data, context);
   const output = new OutputFolder(values.out, {
     names: TRAINING_FILES,
     force: values.force,
@@ -96,6 +104,13 @@ function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal
   }
 }
 
+/** What the galaxies of a table were drawn from, where that stands in a file beside it. */
+function descriptionBeside(table: string): GalaxyPopulation | undefined {
+  const path = join(dirname(table), DESCRIPTION);
+  const choice = existsSync(path) ? readPopulation(path) : undefined;
+  return typeof choice === "object" ? choice : undefined;
+}
+
 /** A training that was checked, and waits to be started. */
 interface PreparedTraining {
   /** Whether it goes on from a checkpoint. */
@@ -113,7 +128,9 @@ export function prepareTraining(
 ): PreparedTraining {
   const { seed, network, epochs, batches, learningRate, schedule, widths, conditions, force } = values;
   const shape = { network, epochs, batches, learningRate, schedule, widths, conditions };
-  const options = { ...shape, source, version: version(), random: new Random(seed) };
+  const isLarge = network === "residual" && (batches ?? BATCHES) >= LARGE;
+  const threads = threadsFor(values.threads, isLarge);
+  const options = { ...shape, threads, source, version: version(), random: new Random(seed) };
   const path = checkpointOf(values);
   const describe = network === "residual" ? describeBatch : describeEpoch;
   const resume = (): Generator<Training, Training, void> | undefined => {
@@ -142,6 +159,9 @@ export function prepareTraining(
     },
   };
 }
+
+/** From so many batches of the residual network on, some seconds of work, threads are worth their start. */
+const LARGE = 500;
 
 /** The checkpoint to go on from; undefined where none is wanted or there. */
 export function checkpointOf({ resume, out }: Pick<TrainingValues, "resume" | "out">): string | undefined {
@@ -185,17 +205,20 @@ function* withCheckpoints(
 /** Checkpoints take at most one part in so many of the time. */
 const SHARE = 20;
 
+/** What the log has of each step. */
+type Facts = Readonly<Record<string, number>>;
+
 /** A line of the reference post, kept every hundred epochs: "epoch  100  train 0.2004  valid 0.1001". */
-function describeEpoch({ loss, total }: Training): readonly [string, boolean] {
+function describeEpoch({ loss, total }: Training): readonly [string, boolean, Facts] {
   const { epoch, train, valid } = loss;
   const text = `epoch ${String(epoch).padStart(String(total - 1).length)}  ${describeLoss(train, valid)}`;
-  return [text, epoch % 100 === 0 || epoch === total - 1];
+  return [text, epoch % 100 === 0 || epoch === total - 1, { epoch, train, valid }];
 }
 
-function describeBatch({ loss, done, total }: Training): readonly [string, boolean] {
-  const { train, valid } = loss;
+function describeBatch({ loss, done, total }: Training): readonly [string, boolean, Facts] {
+  const { epoch, train, valid } = loss;
   const text = `batch ${String(done).padStart(String(total).length)}  ${describeLoss(train, valid)}`;
-  return [text, done % 1000 === 0 || done === total];
+  return [text, done % 1000 === 0 || done === total, { batch: done, epoch, train, valid }];
 }
 
 function describeLoss(train: number, valid: number): string {

@@ -2,68 +2,123 @@
  * The fifth stage: what runs along the rows of a batch goes through a program in blocks of rows, so that what is between two
  * instructions stays in the caches and takes memory for one block only. Sums over rows are made of the blocks' sums in order: products
  * of 256 terms, as everywhere in the engine, and folds of eight partial results.
+ *
+ * Threads take blocks in turn. Of a large batch each block's product is summed up beside the others, and added when all blocks before
+ * it have been; folds wait for their turn. Sums over a smaller batch are left for after its blocks, when threads share them by what
+ * they sum up.
  */
 
+import type { Expressions } from "../kernels/index.ts";
 import { PARTIALS } from "../kernels/wasm/elementwise.ts";
 import { DEPTH } from "../kernels/wasm/matmul.ts";
-import type { Blocks, Fold, Instruction, Phase, Place, Step } from "./lower.ts";
+import type { Fold, Instruction, Phase, Place, Step } from "./lower.ts";
 import type { Buffer, Statement } from "./program.ts";
 
-/** The phases with their batches in blocks; `kept` are the buffers that are read after the call. */
-export function block(phases: readonly Phase[], kept: ReadonlySet<Buffer>, firstId: number): Phase[] {
-  const uses = usesOf(phases);
-  const ids = { next: firstId };
-  return phases.map((phase) => ({
+/**
+ * The phases with their batches in blocks; `kept` are the buffers that are read after the call. No buffer has the number `bufferCount` or
+ * any above it, before and after.
+ *
+ * @param limits from where on threads share what; tests set them low
+ */
+export function block(
+  phases: readonly Phase[],
+  kept: ReadonlySet<Buffer>,
+  bufferCount: number,
+  threads: number,
+  limits: Limits = LIMITS,
+): { readonly phases: Phase[]; readonly bufferCount: number } {
+  const ids = { next: bufferCount };
+  const context = { uses: usesOf(phases), kept, ids, threads, limits };
+  const inBlocks = phases.map((phase) => ({
     ...phase,
-    instructions: blocked(phase.instructions as readonly Instruction[], uses, kept, ids),
+    instructions: blocked(phase.instructions as readonly Instruction[], context),
   }));
+  return { phases: inBlocks, bufferCount: ids.next };
 }
 
 /** Rows in a block: as many as a product sums up in one go. */
 const ROWS = DEPTH;
 /** Batches of fewer rows stay in the caches as they are. */
 const FEWEST_BLOCKS = 4;
+/** Of a batch that is not summed up block by block each thread is to get so many blocks, so that a slower one gets fewer. */
+const BLOCKS_EACH = 2;
+
+/** From where on threads share a batch. */
+interface Limits {
+  /** From so many multiplications on. */
+  readonly leastWork: number;
+  /** From so many rows on they sum up block by block. */
+  readonly fewestOrdered: number;
+}
+
+// 40 µs of work. What is between the instructions of 2000 rows fills the caches of the machine that this was measured on.
+const LIMITS: Limits = { leastWork: 1e6, fewestOrdered: 8 * ROWS };
+
+/** What is the same for all instructions of a program. */
+interface Context {
+  readonly uses: ReadonlyMap<Buffer, number>;
+  readonly kept: ReadonlySet<Buffer>;
+  readonly ids: Ids;
+  readonly threads: number;
+  readonly limits: Limits;
+}
+
+/** The number that the next buffer gets. */
+export interface Ids {
+  next: number;
+}
+
+/** Rows of a batch, how many of them are a block, and whether sums over the batch are made block by block. */
+interface Batch {
+  readonly rows: number;
+  readonly size: number;
+  readonly reduces: boolean;
+}
 
 /** The instructions of which a longest run is in blocks, and what comes after it again. */
-function blocked(
-  instructions: readonly Instruction[],
-  uses: ReadonlyMap<Buffer, number>,
-  kept: ReadonlySet<Buffer>,
-  ids: { next: number },
-): Step[] {
-  const rows = batchOf(instructions);
-  if (rows === null) return [...instructions];
+function blocked(instructions: readonly Instruction[], context: Context): Step[] {
+  const batch = batchOf(instructions, context);
+  if (batch === null) return [...instructions];
+  const { rows, reduces } = batch;
   const region = new Region();
   const [before, after] = [new Group(), new Group()];
   for (const instruction of instructions) {
     const isFree = !after.meets(instruction);
-    const split = isFree ? splitOf(instruction, rows, ids) : null;
-    if (split !== null && region.takes(split)) region.add(instruction, split);
+    const split = isFree ? splitOf(instruction, rows, context.ids) : null;
+    if (split !== null && (reduces || split.reduced === null) && region.takes(split))
+      region.add(instruction, split);
     else if (isFree && !region.group.meets(instruction)) before.add(instruction);
     else after.add(instruction);
   }
-  if (region.splits.length < 2) return [...instructions];
+  const isWorth = region.group.instructions.some(({ kind }) => kind === "product");
+  if (region.splits.length < 2 || (!reduces && !isWorth)) return [...instructions];
   const folds = region.splits.flatMap(({ whole }) => (whole === null ? [] : [whole]));
   return [
     ...before.instructions,
     ...folds.map((fold): Fold => ({ ...fold, part: "start" })),
-    blocksOf(region, rows, localsOf(region, rows, uses, kept, ids)),
+    ...blocksOf(region, batch, context),
     ...folds.map((fold): Fold => ({ ...fold, part: "finish" })),
-    ...blocked(after.instructions, uses, kept, ids),
+    ...blocked(after.instructions, context),
   ];
 }
 
-/** The number of rows that most of the arithmetic of products runs along; null where it is too small. */
-function batchOf(instructions: readonly Instruction[]): number | null {
+/** The rows that most of the arithmetic of products runs along; null where it is too little. */
+function batchOf(instructions: readonly Instruction[], { threads, limits }: Context): Batch | null {
   const work = new Map<number, number>();
   for (const instruction of instructions) {
     if (instruction.kind !== "product") continue;
     const { m, n, k } = instruction;
-    for (const rows of new Set([m, k]))
-      if (rows >= FEWEST_BLOCKS * ROWS) work.set(rows, (work.get(rows) ?? 0) + m * n * k);
+    for (const rows of new Set([m, k])) work.set(rows, (work.get(rows) ?? 0) + m * n * k);
   }
-  const [most] = [...work].sort(([, a], [, b]) => b - a);
-  return most === undefined ? null : most[0];
+  const isEnough = (rows: number, products: number): boolean =>
+    rows >= FEWEST_BLOCKS * ROWS || (threads > 1 && rows >= 4 * threads && products >= limits.leastWork);
+  const [most] = [...work].filter((entry) => isEnough(...entry)).sort(([, a], [, b]) => b - a);
+  if (most === undefined) return null;
+  const [rows] = most;
+  const reduces = threads === 1 || rows >= limits.fewestOrdered;
+  // Random numbers are drawn in pairs, and products are made of four rows at a time.
+  const size = reduces ? ROWS : Math.min(ROWS, 4 * Math.ceil(rows / (4 * BLOCKS_EACH * threads)));
+  return { rows, size, reduces };
 }
 
 /** Elements of an instruction that go with the rows of a batch. */
@@ -96,7 +151,7 @@ interface Done {
 }
 
 /** How an instruction divides into blocks of rows; null where it does not. */
-function splitOf(instruction: Instruction, rows: number, ids: { next: number }): Split | null {
+export function splitOf(instruction: Instruction, rows: number, ids: Ids): Split | null {
   switch (instruction.kind) {
     case "loop": {
       const split = gridOf(instruction, rows);
@@ -188,7 +243,7 @@ function gridOf(
   return own === 1 && columns % rows === 0 ? { perRow: columns / rows, isFlat: true } : null;
 }
 
-function splitFold(fold: Fold, rows: number, ids: { next: number }): Split | null {
+function splitFold(fold: Fold, rows: number, ids: Ids): Split | null {
   const split = gridOf(fold, rows);
   if (split === null) return null;
   const { perRow, isFlat } = split;
@@ -267,7 +322,7 @@ function operandsOf(
 }
 
 /** Instructions in order, by what they read and write. */
-class Group {
+export class Group {
   readonly instructions: Instruction[] = [];
   readonly #read = new Set<Buffer>();
   readonly #written = new Set<Buffer>();
@@ -340,10 +395,8 @@ function areSameRows(a: RowAccess, b: RowAccess): boolean {
 /** For each buffer that nobody outside of a region uses, one that holds the rows of a block. */
 function localsOf(
   { accesses }: Region,
-  rows: number,
-  uses: ReadonlyMap<Buffer, number>,
-  kept: ReadonlySet<Buffer>,
-  ids: { next: number },
+  { rows, size }: Batch,
+  { uses, kept, ids }: Context,
 ): Map<Buffer, Buffer> {
   const locals = new Map<Buffer, Buffer>();
   for (const [buffer, own] of accesses) {
@@ -354,49 +407,85 @@ function localsOf(
       own.some(({ isWritten }) => isWritten) &&
       own.length === uses.get(buffer) &&
       buffer.size === rows * step;
-    if (isLocal) locals.set(buffer, temporary(ROWS * step, ids));
+    if (isLocal) locals.set(buffer, temporary(size * step, ids));
   }
   return locals;
 }
 
-function blocksOf({ splits }: Region, rows: number, locals: ReadonlyMap<Buffer, Buffer>): Blocks {
-  const count = Math.floor(rows / ROWS);
-  const done = count * ROWS;
-  const sliced = (size: number, move: (place: Place, step: number) => Place, part: Done): Instruction[] =>
-    splits.map(({ slice }) =>
-      slice(
-        size,
-        (place, step) => {
-          const local = locals.get(place.buffer);
-          return local === undefined ? move(place, step) : { ...place, buffer: local };
-        },
-        part,
-      ),
-    );
-  const body = sliced(ROWS, (place, step) => ({ ...place, advance: ROWS * step }), {
-    done: 0,
-    advance: ROWS,
-  });
-  const rest =
-    done === rows
-      ? []
-      : sliced(rows - done, (place, step) => ({ ...place, offset: place.offset + done * step }), {
-          done,
-          advance: 0,
-        });
-  return {
+/** The blocks of a region, and what has to be there before. */
+function blocksOf(region: Region, batch: Batch, context: Context): Step[] {
+  const { rows, size } = batch;
+  const isShared = context.threads > 1;
+  const locals = localsOf(region, batch, context);
+  const own = new Set(locals.values());
+  const before: Instruction[] = [];
+  const ordered = new Set<number>();
+  const [body, rest]: Instruction[][] = [[], []];
+  const count = Math.floor(rows / size);
+  const done = count * size;
+  const local = (place: Place): Place | null => {
+    const buffer = locals.get(place.buffer);
+    return buffer === undefined ? null : { ...place, buffer };
+  };
+  for (const { slice, reduced } of region.splits) {
+    const whole = slice(size, (place, step) => local(place) ?? { ...place, advance: size * step }, {
+      done: 0,
+      advance: size,
+    });
+    const left =
+      done < rows &&
+      slice(rows - done, (place, step) => local(place) ?? { ...place, offset: place.offset + done * step }, {
+        done,
+        advance: 0,
+      });
+    if (whole.kind === "fold" && whole.part === undefined) own.add(whole.accumulators);
+    if (isShared && reduced !== null && whole.kind === "product") {
+      const [sum] = whole.outputs;
+      const partial: Place = { buffer: temporary(whole.m * whole.n, context.ids), offset: 0, step: 0 };
+      own.add(partial.buffer);
+      const apart = (product: Instruction): Instruction[] => {
+        const { part, ...alone } = product as typeof whole;
+        return [{ ...alone, outputs: [partial] }, sweepOf(SUM, whole.m * whole.n, sum, [sum, partial])];
+      };
+      // Each block's sum starts at 0 too, so it is never −0, and 0 and it are it.
+      before.push(sweepOf(NOTHING, whole.m * whole.n, sum, []));
+      body.push(...apart(whole));
+      if (left) rest.push(...apart(left));
+      ordered.add(body.length - 1);
+    } else {
+      body.push(whole);
+      if (left) rest.push(left);
+      if (isShared && reduced !== null) ordered.add(body.length - 1);
+    }
+  }
+  const blocks: Step = {
     kind: "blocks",
-    rows: ROWS,
+    rows: size,
     count,
     body,
     rest,
-    locals: new Set(locals.values()),
+    locals: own,
+    isShared,
+    ordered,
     outputs: body.flatMap(({ outputs }) => [...outputs]),
     operands: body.flatMap(({ operands }) => [...operands]),
   };
+  return [...before, blocks];
 }
 
-function temporary(size: number, ids: { next: number }): Buffer {
+const NOTHING: Expressions = (m) => [m.constant(0)];
+const SUM: Expressions = (m, sum, more) => [m.add(sum, more)];
+
+function sweepOf(
+  expressions: Expressions,
+  columns: number,
+  output: Place,
+  operands: readonly Place[],
+): Instruction {
+  return { kind: "loop", expressions, repeated: 0, rows: 1, columns, outputs: [output], operands, parts: 1 };
+}
+
+export function temporary(size: number, ids: Ids): Buffer {
   return { id: ids.next++, size, dtype: "float32", source: { kind: "temporary" } };
 }
 

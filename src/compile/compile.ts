@@ -1,20 +1,29 @@
 /** `compile`: a function of tensors that is watched in its first calls, and runs as one piece of WebAssembly after. */
 
-import { describeValue, synchronous } from "../basics/check.ts";
+import { checkCount, checkOptions, describeValue, synchronous } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { backendName, wasmInUse, watcher } from "../kernels/index.ts";
 import type { WasmBackend } from "../kernels/wasm/index.ts";
 import { isRecording, observer } from "../ops/operation.ts";
 import { changeableIn, isCyclic, signatureOf, tensorsOf } from "./arguments.ts";
 import { block } from "./block.ts";
+import type { Engine } from "./emit.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { fuse } from "./fuse.ts";
-import { lower } from "./lower.ts";
+import { isShared, lower, type Phase } from "./lower.ts";
 import { plan } from "./plan.ts";
 import { type Buffer, differenceOf, isEqual } from "./program.ts";
 import { Executable } from "./run.ts";
+import { share } from "./share.ts";
 import { gradientsOf, simplify } from "./simplify.ts";
+import { Crew, crewHere, MOST_THREADS } from "./threads.ts";
 import { type Trace, trace } from "./trace.ts";
+
+/** How a function is compiled. */
+export interface CompileOptions {
+  /** How many threads share its work, this one included; default 1. */
+  readonly threads?: number;
+}
 
 /** A function that compiles itself: called like the one that it was made of. */
 export interface Compiled<A extends readonly unknown[], R> {
@@ -36,6 +45,10 @@ export interface Compiled<A extends readonly unknown[], R> {
  * Whatever else the function does on the host, such as counting or printing, later calls do not do. What cannot be compiled runs
  * eagerly in each call, and so does everything on the TypeScript backend; `explain()` says why.
  *
+ * Several threads give the same bits as one. They are workers over shared memory, which start with the first large program and end with
+ * the process. Where there is no shared memory, as in a page that is not cross-origin isolated, one thread does all.
+ *
+ * @throws ArgumentError for a count of threads that is none
  * @throws TraceError, when it is called, where the function looks at a value: `item()`, `toArray()`, `data`
  * @example
  * const weight = tensor([1, 2], { requiresGrad: true });
@@ -50,7 +63,10 @@ export interface Compiled<A extends readonly unknown[], R> {
  * for (let i = 0; i < 4; i++) step(tensor([1, 1]));
  * console.log(weight.toArray()); // [-1, 0]
  */
-export function compile<A extends readonly unknown[], R>(f: (...given: A) => R): Compiled<A, R> {
+export function compile<A extends readonly unknown[], R>(
+  f: (...given: A) => R,
+  options: CompileOptions = {},
+): Compiled<A, R> {
   if (typeof f !== "function") {
     throw new ArgumentError(
       "compile",
@@ -58,8 +74,11 @@ export function compile<A extends readonly unknown[], R>(f: (...given: A) => R):
       "write compile((x) => …).",
     );
   }
+  checkOptions("compile", options, ["threads"]);
+  const { threads = 1 } = options;
+  checkCount("compile", "threads", threads);
   const body = (...given: A): R => synchronous("compile", () => f(...given));
-  const family = new Family(body as (...given: never[]) => unknown);
+  const family = new Family(body as (...given: never[]) => unknown, Math.min(threads, MOST_THREADS));
   const call = (...given: A): R => family.call(given) as R;
   return Object.assign(call, { explain: () => explain(family) });
 }
@@ -67,6 +86,8 @@ export function compile<A extends readonly unknown[], R>(f: (...given: A) => R):
 /** The programs of one function. */
 class Family {
   readonly #f: (...given: never[]) => unknown;
+  /** How many threads were asked for. */
+  readonly threads: number;
   readonly #members = new Map<string, Member>();
   /** How many calls ran eagerly, were watched, and ran a program. */
   readonly calls: { eager: number; watched: number; compiled: number } = {
@@ -77,8 +98,9 @@ class Family {
   /** Why the last call that ran eagerly did. */
   reason: string | null = null;
 
-  constructor(f: (...given: never[]) => unknown) {
+  constructor(f: (...given: never[]) => unknown, threads: number) {
     this.#f = f;
+    this.threads = threads;
   }
 
   /** The programs, the latest last. */
@@ -113,7 +135,7 @@ class Family {
       return this.#eager(given, "arguments share memory");
     this.calls.watched++;
     const { value, trace: seen } = trace(this.#f, given);
-    member.learn(seen, backend);
+    member.learn(seen, backend, this.threads);
     return value;
   }
 
@@ -146,7 +168,7 @@ class Member {
   #attempts = 0;
 
   /** Makes a program of a call, if the one before did the same. */
-  learn(seen: Trace, backend: WasmBackend): void {
+  learn(seen: Trace, backend: WasmBackend, threads: number): void {
     const previous = this.#previous;
     this.#previous = seen;
     this.refusal = seen.refusal;
@@ -159,7 +181,7 @@ class Member {
     }
     this.#previous = null;
     if (this.programs.length === MOST_PROGRAMS) this.programs.shift()!.release();
-    const program = programOf(seen, backend);
+    const program = programOf(seen, backend, threads);
     if (typeof program === "string") this.refusal = program;
     else this.programs.push(program);
     if (++this.#attempts === 2 * MOST_TRACES) this.refusal = "what it depends on changes again and again";
@@ -179,13 +201,24 @@ function tracesDiffer(before: Trace, after: Trace): string | null {
 }
 
 /** Makes a program of a trace, stage by stage. */
-function programOf(trace: Trace, backend: WasmBackend): Executable | string {
+function programOf(trace: Trace, backend: WasmBackend, threads: number): Executable | string {
   const kept = new Set<Buffer>();
   for (const made of trace.results) if (made.kind === "view") kept.add(made.view.buffer);
   for (const gradient of gradientsOf(trace)) kept.add(gradient.buffer);
   const statements = fuse(simplify(trace), kept);
   const draws = trace.statements.filter(({ kind }) => kind === "draw").length;
   const lowered = lower(statements, trace.bufferCount);
-  const phases = block(lowered.phases, kept, lowered.bufferCount);
-  return Executable.make({ trace, statements, phases, plan: plan(phases, kept, draws) }, backend);
+  const phasesFor = (threads: number): Phase[] => {
+    const blocks = block(lowered.phases, kept, lowered.bufferCount, threads);
+    return threads === 1 ? blocks.phases : share(blocks.phases, blocks.bufferCount, threads);
+  };
+  const makeFor = (threads: number, phases: readonly Phase[], engine: Engine): Executable | string =>
+    Executable.make({ trace, statements, phases, plan: plan(phases, kept, draws, threads) }, engine);
+  if (threads > 1) {
+    const phases = phasesFor(threads);
+    const crew = phases.some(({ instructions }) => instructions.some(isShared)) ? crewHere() : null;
+    const program = crew instanceof Crew ? makeFor(threads, phases, crew) : null;
+    if (program instanceof Executable) return program;
+  }
+  return makeFor(1, phasesFor(1), backend);
 }

@@ -3,6 +3,7 @@
 import type { Instruction, Step } from "./lower.ts";
 import { nameOf, showProgram } from "./program.ts";
 import type { Executable } from "./run.ts";
+import { crewRefusal } from "./threads.ts";
 
 /** What `explain()` returns; as text it is a report. */
 export interface Explanation {
@@ -10,6 +11,8 @@ export interface Explanation {
   readonly calls: { readonly eager: number; readonly watched: number; readonly compiled: number };
   /** Why the last call that ran eagerly did; null where none had to. */
   readonly reason: string | null;
+  /** How many threads were asked for, and why there are fewer; null where there are as many, or nothing to share out. */
+  readonly threads: { readonly asked: number; readonly refusal: string | null };
   /** What was compiled, one for each version. */
   readonly programs: readonly ProgramExplanation[];
   /** All of it as text. */
@@ -20,6 +23,8 @@ export interface Explanation {
 export interface ProgramExplanation {
   /** Kernels that the function ran when it was watched. */
   readonly kernels: number;
+  /** How many threads are there to run it now. Workers take a moment to start, and small programs have none. */
+  readonly threads: number;
   /** What they have become: `passes.loop` sweeps over memory, and folds, products, fills with random numbers and copies. */
   readonly passes: {
     readonly loop: number;
@@ -49,25 +54,27 @@ export interface ProgramExplanation {
 export function explain(family: {
   readonly calls: Explanation["calls"];
   readonly reason: string | null;
+  readonly threads: number;
   readonly programs: readonly Executable[];
 }): Explanation {
   const programs = family.programs.map(explainProgram);
-  const { reason } = family;
-  return {
-    calls: { ...family.calls },
-    reason,
-    programs,
-    toString: () => report(family.calls, reason, programs),
-  };
+  const { reason, threads: asked } = family;
+  const threads = { asked, refusal: asked === 1 ? null : crewRefusal() };
+  const explanation = { calls: { ...family.calls }, reason, threads, programs };
+  return { ...explanation, toString: () => report(explanation) };
 }
 
 function explainProgram({
   stages: { trace, statements, phases, plan },
   moduleBytes,
+  threads,
 }: Executable): ProgramExplanation {
   const instructions = phases.flatMap(({ instructions }) =>
     instructions
-      .flatMap((step): readonly Instruction[] => (step.kind === "blocks" ? step.body : [step]))
+      .flatMap((step): readonly Instruction[] => {
+        if (step.kind === "tasks") return step.tasks;
+        return step.kind === "blocks" ? step.body : [step];
+      })
       .filter((step) => step.kind !== "fold" || (step.part !== "start" && step.part !== "finish")),
   );
   const passes = { loop: 0, fold: 0, product: 0, fill: 0, copy: 0, zero: 0 };
@@ -79,6 +86,7 @@ function explainProgram({
   ]);
   return {
     kernels: trace.statements.filter(({ kind }) => kind === "kernel" || kind === "operation").length,
+    threads,
     passes,
     fused: parts.reduce((sum, count) => sum + (count > 1 ? count : 0), 0),
     onHost,
@@ -94,12 +102,15 @@ function explainProgram({
 }
 
 function linesOf(step: Step): string[] {
+  if (step.kind === "tasks")
+    return [`shared by threads:`, ...step.tasks.map((instruction) => `  ${lineOf(instruction)}`)];
   if (step.kind !== "blocks") return [lineOf(step)];
-  const { rows, count, body, rest } = step;
+  const { rows, count, body, rest, ordered } = step;
   const left = rest.length > 0 ? ", and for those that are left" : "";
+  const by = step.isShared ? ", shared by threads" : "";
   return [
-    `${count} times for ${rows} rows${left}:`,
-    ...body.map((instruction) => `  ${lineOf(instruction)}`),
+    `${count} times for ${rows} rows${left}${by}:`,
+    ...body.map((instruction, i) => `  ${lineOf(instruction)}${ordered.has(i) ? ", in order" : ""}`),
   ];
 }
 
@@ -125,17 +136,20 @@ function lineOf(instruction: Instruction): string {
   }
 }
 
-function report(
-  { eager, watched, compiled }: Explanation["calls"],
-  reason: string | null,
-  programs: readonly ProgramExplanation[],
-): string {
+function report({
+  calls: { eager, watched, compiled },
+  reason,
+  threads: { refusal },
+  programs,
+}: Omit<Explanation, "toString">): string {
   const lines = [`${compiled} calls compiled, ${watched} watched, ${eager} eager`];
   if (reason !== null) lines.push(`ran eagerly: ${reason}`);
-  for (const { kernels, passes, fused, bytes, temporaryBytes, listing } of programs) {
+  if (refusal !== null) lines.push(`fewer threads than asked for: ${refusal}`);
+  for (const { threads, kernels, passes, fused, bytes, temporaryBytes, listing } of programs) {
     const { loop, fold, product, fill } = passes;
     lines.push(
       `${kernels} kernels in ${listing.length} passes: ${loop} loops (${fused} kernels fused), ${fold} folds, ${product} products, ${fill} fills`,
+      ...(threads > 1 ? [`${threads} threads`] : []),
       `${kilobytes(bytes)} reserved, ${kilobytes(temporaryBytes.shared)} of it for temporaries of ${kilobytes(temporaryBytes.apart)}`,
       ...listing.map((line) => `  ${line}`),
     );

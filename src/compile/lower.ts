@@ -24,8 +24,8 @@ export interface Phase {
   readonly host: Statement | null;
 }
 
-/** One instruction over memory, or several that are done block after block. */
-export type Step = Instruction | Blocks;
+/** One instruction over memory, several that are done block after block, or several that threads share out. */
+export type Step = Instruction | Blocks | Tasks;
 
 /** One instruction over memory. */
 export type Instruction = Loop | Fold | Product | Fill | Copy | Zero;
@@ -50,8 +50,31 @@ export interface Blocks {
   readonly rest: readonly Instruction[];
   /** Buffers that are of no use from one block to the next. */
   readonly locals: ReadonlySet<Buffer>;
+  /** Whether threads share the blocks out; the rows that are left are one more. */
+  readonly isShared: boolean;
+  /** Which of the body have to be done in the order of the blocks, whoever does them. */
+  readonly ordered: ReadonlySet<number>;
   readonly outputs: readonly Place[];
   readonly operands: readonly Place[];
+}
+
+/** Instructions that threads share out: none needs anything of another one. */
+export interface Tasks {
+  readonly kind: "tasks";
+  readonly tasks: readonly Instruction[];
+  readonly outputs: readonly Place[];
+  readonly operands: readonly Place[];
+}
+
+/** Whether threads share a step out. */
+export function isShared(step: Step): step is Tasks | (Blocks & { readonly isShared: true }) {
+  return step.kind === "tasks" || (step.kind === "blocks" && step.isShared);
+}
+
+/** The instructions of a step. */
+export function instructionsOf(step: Step): readonly Instruction[] {
+  if (step.kind === "blocks") return [...step.body, ...step.rest];
+  return step.kind === "tasks" ? step.tasks : [step];
 }
 
 /** What part of an instruction's work a block does: how much comes before the first block, and from block to block. */

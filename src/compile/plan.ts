@@ -1,11 +1,11 @@
 /**
- * The sixth stage gives every buffer its place in memory. What is there between calls has a place of its own; temporaries share
- * places, as soon as nobody reads them any more.
+ * The next stage gives every buffer its place in memory. What is there between calls has a place of its own; temporaries share
+ * places, as soon as nobody reads them any more. Each thread has memory of its own for what it alone works with.
  */
 
 import { scratchBytes } from "../kernels/wasm/matmul.ts";
 import { RANDOM_SCRATCH_BYTES } from "../kernels/wasm/random.ts";
-import type { Instruction, Phase, Step } from "./lower.ts";
+import { type Instruction, instructionsOf, type Phase, type Step } from "./lower.ts";
 import type { Buffer, Statement } from "./program.ts";
 
 /** Where everything is, in bytes from the beginning of the memory that is reserved. */
@@ -15,16 +15,27 @@ export interface Plan {
   readonly places: ReadonlyMap<Buffer, number>;
   /** Of the words of each draw: key and counter. */
   readonly draws: number;
-  /** Of what kernels use for themselves. */
+  /** Of what kernels use for themselves, of the first thread. */
   readonly scratch: number;
-  /** Of the tables of loops and folds. */
+  /** Of the tables of loops and folds, and of those of the first thread by itself. */
   readonly tables: number;
+  readonly ownTables: number;
+  /** Buffers that each thread has for itself: their places are those of the first one. */
+  readonly own: ReadonlySet<Buffer>;
+  readonly threads: number;
+  /** From the memory of one thread to that of the next. */
+  readonly stride: number;
   /** How much the temporaries would take without sharing, and how much they do. */
   readonly temporaryBytes: { readonly apart: number; readonly shared: number };
 }
 
 /** The plan of a program whose results are in some of its buffers. */
-export function plan(phases: readonly Phase[], kept: ReadonlySet<Buffer>, drawCount: number): Plan {
+export function plan(
+  phases: readonly Phase[],
+  kept: ReadonlySet<Buffer>,
+  drawCount: number,
+  threads: number,
+): Plan {
   const places = new Map<Buffer, number>();
   let end = 0;
   const take = (bytes: number): number => {
@@ -40,18 +51,42 @@ export function plan(phases: readonly Phase[], kept: ReadonlySet<Buffer>, drawCo
   for (const buffer of [...kept, ...lives.keys()])
     if (isLasting(buffer) && isInMemory(buffer) && !places.has(buffer))
       places.set(buffer, take(4 * buffer.size));
-  const steps = program.flatMap((step): readonly (Instruction | Statement)[] =>
-    step.kind === "blocks" ? [...step.body, ...step.rest] : [step],
-  );
+  const steps = phases.flatMap(({ instructions }) => instructions);
+  const tableBytesOf = (isOwn: boolean): number =>
+    steps
+      .filter((step) => isOwn === (step.kind === "blocks" && step.isShared))
+      .flatMap(instructionsOf)
+      .reduce((bytes, instruction) => bytes + tableBytes(instruction), 0);
   const draws = take(16 * drawCount);
-  const tables = take(steps.reduce((bytes, step) => bytes + tableBytes(step), 0));
-  const scratch = take(Math.max(0, ...steps.map(scratchOf)));
+  const tables = take(tableBytesOf(false));
+  const own = new Set(
+    steps.flatMap((step) => (step.kind === "blocks" && step.isShared ? [...step.locals] : [])),
+  );
   const temporaries = [...lives].filter(([buffer]) => !isLasting(buffer) && isInMemory(buffer));
-  const start = end;
-  end += shareMemory(temporaries, start, places);
+  const share = (isOwn: boolean): number => {
+    const start = end;
+    end += shareMemory(
+      temporaries.filter(([buffer]) => own.has(buffer) === isOwn),
+      start,
+      places,
+    );
+    return end - start;
+  };
+  let shared = share(false);
+  if (threads > 1) end = (end + LINE - 1) & -LINE;
+  const ownStart = end;
+  const ownTables = take(tableBytesOf(true));
+  const scratch = take(Math.max(0, ...steps.flatMap(instructionsOf).map(scratchOf)));
+  shared += threads * share(true);
+  const stride = threads > 1 ? (end - ownStart + LINE - 1) & -LINE : 0;
   const apart = temporaries.reduce((bytes, [{ size }]) => bytes + 4 * size, 0);
-  return { bytes: end, places, draws, scratch, tables, temporaryBytes: { apart, shared: end - start } };
+  const bytes = end + (threads - 1) * stride;
+  const temporaryBytes = { apart, shared };
+  return { bytes, places, draws, scratch, tables, ownTables, own, threads, stride, temporaryBytes };
 }
+
+/** What threads write lies so far apart that no two of them write to one line of a cache, nor to two that are fetched together. */
+const LINE = 128;
 
 /** Whether a buffer is in the memory of WebAssembly; others are storages of the host. */
 export function isInMemory({ dtype, size, source: { kind } }: Buffer): boolean {
@@ -74,7 +109,9 @@ function livesOf(steps: readonly (Step | Statement)[]): Map<Buffer, Life> {
   let at = 0;
   for (const step of steps) {
     if (step.kind !== "blocks") {
-      for (const buffer of buffersOf(step)) use(buffer, at);
+      // Tasks are done at the same time.
+      for (const instruction of step.kind === "tasks" ? step.tasks : [step])
+        for (const buffer of buffersOf(instruction)) use(buffer, at);
       at++;
       continue;
     }

@@ -5,14 +5,13 @@
 
 import { contiguousStrides, isContiguous } from "../basics/shape.ts";
 import { type Draw, type FloatArray, type Operand, type Residence, Storage } from "../kernels/index.ts";
-import type { WasmBackend } from "../kernels/wasm/index.ts";
 import type { Memory } from "../kernels/wasm/memory.ts";
 import { runAgain } from "../kernels/watch.ts";
 import { makeTensor } from "../ops/operands.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { isKnown, isPlain } from "./arguments.ts";
-import { emit } from "./emit.ts";
+import { type Engine, emit } from "./emit.ts";
 import type { Phase } from "./lower.ts";
 import { isInMemory, type Plan } from "./plan.ts";
 import {
@@ -25,6 +24,7 @@ import {
   type View,
   type WorkStatement,
 } from "./program.ts";
+import type { Team } from "./threads.ts";
 import { extentOf, Hole, type Trace, viewOfCopy } from "./trace.ts";
 
 /** What the stages have made of a function. */
@@ -40,6 +40,7 @@ export interface Stages {
 export class Executable {
   readonly stages: Stages;
   readonly moduleBytes: number;
+  readonly #team: Team | null;
   readonly #memory: Memory;
   readonly #block: Block;
   readonly #run: readonly (() => void)[];
@@ -62,13 +63,15 @@ export class Executable {
   /** The temporaries that host statements fill first, by statement. */
   readonly #fresh: ReadonlyMap<Statement, ReadonlySet<Buffer>>;
 
-  private constructor(stages: Stages, backend: WasmBackend, block: Block) {
+  private constructor(stages: Stages, engine: Engine, block: Block) {
     const { phases, plan } = stages;
     this.stages = stages;
-    this.#memory = backend.memory;
+    this.#memory = engine.memory;
     this.#block = block;
-    const emitted = emit(phases, plan, block.address, backend);
+    const emitted = emit(phases, plan, block.address, engine);
     this.#run = emitted.phases;
+    this.#team = emitted.team;
+    block.team = emitted.team;
     this.moduleBytes = emitted.moduleBytes;
     const buffers = new Set([...plan.places.keys(), ...buffersOfHost(phases)]);
     const slots = <K extends Source["kind"]>(kind: K): Slot<K>[] =>
@@ -96,11 +99,11 @@ export class Executable {
   }
 
   /** Reserves memory for a program and makes its module; in words why the platform refuses, where it does. */
-  static make(stages: Stages, backend: WasmBackend): Executable | string {
-    const block = Block.reserve(backend.memory, stages.plan.bytes);
+  static make(stages: Stages, engine: Engine): Executable | string {
+    const block = Block.reserve(engine.memory, stages.plan.bytes);
     if (block === null) return "there is no memory for it";
     try {
-      return new Executable(stages, backend, block);
+      return new Executable(stages, engine, block);
     } catch (error) {
       // Some browsers take no large module on their main thread.
       const isRefused = [WebAssembly.CompileError, EvalError, RangeError].some(
@@ -143,6 +146,11 @@ export class Executable {
     for (const [tensor, had] of hasGradient) if ((tensor.grad !== null) !== had) return false;
     for (const { read, value } of values) if (!Object.is(read(), value)) return false;
     return true;
+  }
+
+  /** How many threads are there to run it. */
+  get threads(): number {
+    return this.#team?.size ?? 1;
   }
 
   /** Runs the program. */
@@ -259,7 +267,7 @@ export class Executable {
       return;
     }
     const from = (residence.address >> 2) + first;
-    this.#memory.floats.copyWithin(address >> 2, from, from + count);
+    this.#memory.floats.set(residence.memory.floats.subarray(from, from + count), address >> 2);
   }
 
   #draw({ random, blocks, index }: DrawStatement): void {
@@ -345,7 +353,9 @@ export class Executable {
   #store(buffer: Buffer, storage: Storage): void {
     if (!isInMemory(buffer)) return;
     const address = this.#addressOf(buffer);
-    if (storage.residence instanceof Slotted && storage.residence.address === address) return;
+    const { residence } = storage;
+    if (residence instanceof Slotted && residence.memory === this.#memory && residence.address === address)
+      return;
     this.#copyIn(address, storage, 0, storage.size);
   }
 
@@ -405,27 +415,33 @@ const NONE: ReadonlySet<Buffer> = /* @__PURE__ */ new Set<Buffer>();
 class Block {
   readonly memory: Memory;
   readonly address: number;
-  readonly #bytes: number;
+  readonly #reserved: Reserved;
 
-  private constructor(memory: Memory, address: number, bytes: number) {
-    this.memory = memory;
-    this.address = address;
-    this.#bytes = bytes;
+  private constructor(reserved: Reserved) {
+    this.memory = reserved.memory;
+    this.address = reserved.address;
+    this.#reserved = reserved;
   }
 
   static reserve(memory: Memory, wanted: number): Block | null {
     const bytes = Math.max(16, wanted);
     const address = memory.reserve(bytes);
     if (address === 0) return null;
-    const block = new Block(memory, address, bytes);
-    abandoned?.register(block, { memory, address, bytes }, block);
+    const reserved: Reserved = { memory, address, bytes, team: null };
+    const block = new Block(reserved);
+    abandoned?.register(block, reserved, block);
     return block;
+  }
+
+  /** The threads that work in it, which are let go with it. */
+  set team(team: Team | null) {
+    this.#reserved.team = team;
   }
 
   /** Gives the memory back, in which nothing is any more. */
   release(): void {
     abandoned?.unregister(this);
-    this.memory.release(this.address, this.#bytes);
+    giveBack(this.#reserved);
   }
 }
 
@@ -433,12 +449,16 @@ interface Reserved {
   readonly memory: Memory;
   readonly address: number;
   readonly bytes: number;
+  team: Team | null;
+}
+
+function giveBack({ memory, address, bytes, team }: Reserved): void {
+  team?.release();
+  memory.release(address, bytes);
 }
 
 const abandoned: FinalizationRegistry<Reserved> | null = /* @__PURE__ */ (() =>
-  typeof FinalizationRegistry === "undefined"
-    ? null
-    : new FinalizationRegistry<Reserved>(({ memory, address, bytes }) => memory.release(address, bytes)))();
+  typeof FinalizationRegistry === "undefined" ? null : new FinalizationRegistry<Reserved>(giveBack))();
 
 /** Elements of a storage in a block. */
 class Slotted implements Residence {
@@ -450,8 +470,12 @@ class Slotted implements Residence {
     this.address = address;
   }
 
+  get memory(): Memory {
+    return this.#block.memory;
+  }
+
   copyTo(data: FloatArray): void {
-    this.#block.memory.read(this.address, data, 0, data.length);
+    this.memory.read(this.address, data, 0, data.length);
   }
 }
 

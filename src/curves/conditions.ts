@@ -81,7 +81,12 @@ export function describeConditions(
  * @param weight of the guidance, as of `guidedDenoiser`
  * @throws ArgumentError for a model that was not trained with such a condition, and for values that it never saw
  */
-export function conditionedDenoiser(model: Model, condition: Condition, weight: number): Denoiser {
+export function conditionedDenoiser(
+  model: Model,
+  condition: Condition,
+  weight: number,
+  threads = 1,
+): Denoiser {
   const { network, conditions = [] } = model;
   const has = conditions.map(({ name }) => name);
   const names = Object.keys(condition) as ConditionName[];
@@ -99,7 +104,7 @@ export function conditionedDenoiser(model: Model, condition: Condition, weight: 
     return wanted === undefined ? 0 : standardize(own, wanted);
   });
   const known = conditions.map(({ name }) => (condition[name] === undefined ? 0 : 1));
-  return guidedDenoiser(network.denoiser({ known: tensor([known]) }), tensor([values]), weight);
+  return guidedDenoiser(network.denoiser({ known: tensor([known]), threads }), tensor([values]), weight);
 }
 
 function standardize(

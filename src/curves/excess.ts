@@ -15,6 +15,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
 import { checkUnseen } from "./check.ts";
 import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
+import { populationName } from "./population.ts";
 
 /** The losses at an amount of noise, in the network's numbers. */
 export interface Excess {
@@ -45,10 +46,11 @@ export interface Excess {
  */
 export function measureExcess(model: Model, unseen: Tensor, random: Random): Excess[] {
   checkModel("measureExcess", model);
-  if (model.training.population === "extended") {
+  const { population = "standard" } = model.training;
+  if (population !== "standard") {
     throw new ArgumentError(
       "measureExcess",
-      "the model learned the extended population, of whose guesses the best ones are not known",
+      `the model learned the ${populationName(population)} population, of whose guesses the best ones are not known`,
       "train it on the standard population",
     );
   }

@@ -72,6 +72,7 @@ export {
   type Galaxy,
   generatePopulation,
   type Population,
+  type PopulationChoice,
   type PopulationOptions,
   type PopulationProgress,
   parseGalaxies,

@@ -29,6 +29,7 @@ import { normal, tensor } from "../tensor/construction.ts";
 import { checkArray, checkMeasured, checkNumbers, checkWithin } from "./check.ts";
 import { Deviations } from "./deviations.ts";
 import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
+import { describePopulation } from "./population.ts";
 
 /** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
 export interface TypicalDeviation {
@@ -788,7 +789,7 @@ export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
  * parametersOf(model, posterior).haloMass[3]; // the median, solar masses
  */
 export function parametersOf(
-  model: Pick<Model, "radii">,
+  model: FittedModel,
   posterior: Posterior,
 ): Readonly<Record<FitParameter, number[]>> {
   const fits = fitsOf(model, posterior);
@@ -813,7 +814,7 @@ export function parametersOf(
  * parametersAtBounds(model, posterior).concentration; // a share from 0 to 1
  */
 export function parametersAtBounds(
-  model: Pick<Model, "radii">,
+  model: FittedModel,
   posterior: Posterior,
 ): Readonly<Record<FitParameter, number>> {
   const fits = fitsOf(model, posterior);
@@ -827,13 +828,17 @@ function byParameter<T>(of: (parameter: FitParameter) => T): Readonly<Record<Fit
   return Object.fromEntries(entries) as Record<FitParameter, T>;
 }
 
+/** The part of a model that fits need: haloes are counted by what its population is. */
+type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">>;
+
 /** Fits of some of the posterior's curves, worked out once. */
-function fitsOf({ radii }: Pick<Model, "radii">, posterior: Posterior): readonly GalaxyFit[] {
+function fitsOf({ radii, training }: FittedModel, posterior: Posterior): readonly GalaxyFit[] {
   const { smoothCurves } = posterior;
+  const cosmology = describePopulation(training?.population ?? "standard");
   const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
   const made =
     FITS.get(posterior) ??
-    smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve));
+    smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve, { cosmology }));
   FITS.set(posterior, made);
   return made;
 }

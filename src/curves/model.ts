@@ -31,9 +31,8 @@ import {
   type LearningRateSchedule,
   NETWORKS,
   type NetworkName,
-  POPULATIONS,
-  type PopulationName,
 } from "./names.ts";
+import { checkedPopulation, type PopulationChoice } from "./population.ts";
 
 /** A network, and what its numbers mean: standardised velocities, or principal components of their logarithm. */
 export interface Model {
@@ -78,7 +77,7 @@ export interface TrainingRecord {
   /** What became of the learning rate, where it was not what the network's usually does. */
   readonly schedule?: LearningRateSchedule;
   /** Of the galaxies that were learned from, where that is known. */
-  readonly population?: PopulationName;
+  readonly population?: PopulationChoice;
   /** Of the curves, the radii included: FNV-1a in 64 bits, as 16 hexadecimal digits. Unknown of models that were kept without it. */
   readonly data?: string;
   /** The version of the engine that trained it. Unknown where the program did not say. */
@@ -103,8 +102,8 @@ export function networkOf({ network }: Pick<Model, "network">): NetworkName {
 }
 
 /** The guess of the clean data, in the network's numbers. */
-export function denoiserOf({ network }: Model): Denoiser {
-  return network.denoiser();
+export function denoiserOf({ network }: Model, threads = 1): Denoiser {
+  return network.denoiser({ threads });
 }
 
 /** @throws ArgumentError for what is no model, such as the training that has one */
@@ -156,6 +155,9 @@ export function metadataOf(model: Model): [key: string, text: string][] {
     learning_rate: training.learningRate,
     ...(training.schedule !== undefined && { learning_rate_schedule: training.schedule }),
     population: training.population ?? null,
+    ...(typeof training.population === "object" && {
+      population_digest: digestOfText(JSON.stringify(training.population)),
+    }),
     ...(training.data !== undefined && { data: training.data }),
     ...(training.version !== undefined && { version: training.version }),
     backend: backendName(),
@@ -217,6 +219,9 @@ export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model 
     ...optional("data", "data", isDigest),
     ...optional("version", "version", isText),
   });
+  const digest = file.metadata.get("population_digest");
+  if (digest !== undefined && parseJson(digest) !== digestOfText(file.metadata.get("population") ?? ""))
+    refuse(path, "its population is not the one that it was trained on");
   if (name === "residual") {
     const sizes = field("sizes", isSizes);
     const standardization = readRepresentation(path, file, sizes.features);
@@ -397,6 +402,11 @@ export function digestOf({ radii, curves }: Curves): string {
   return digestOfRows([radii, ...curves]);
 }
 
+/** As {@link digestOfRows}, of the characters of a text. */
+function digestOfText(text: string): string {
+  return digestOfRows([Float64Array.from(text, (_, i) => text.charCodeAt(i))]);
+}
+
 /** Of numbers in their order: FNV-1a in 64 bits over their float64 bits, as 16 hexadecimal digits. */
 export function digestOfRows(rows: Iterable<ArrayLike<number>>): string {
   let [high, low] = [0xcbf29ce4, 0x84222325];
@@ -422,7 +432,14 @@ export function digestOfRows(rows: Iterable<ArrayLike<number>>): string {
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
-const isPopulation = (value: unknown): value is PopulationName => POPULATIONS.includes(value as never);
+const isPopulation = (value: unknown): value is PopulationChoice => {
+  try {
+    return value === checkedPopulation("", value as PopulationChoice) || typeof value === "object";
+  } catch (error) {
+    if (error instanceof HalogradError) return false;
+    throw error;
+  }
+};
 const isRateSchedule = (value: unknown): value is LearningRateSchedule =>
   LEARNING_RATE_SCHEDULES.includes(value as never);
 const isDigest = (value: unknown): value is string => isText(value) && /^[0-9a-f]{16}$/.test(value);

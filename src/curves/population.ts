@@ -5,13 +5,17 @@ import { FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import {
+  type Cosmology,
+  checkPopulation,
+  drawGalaxy,
+  EXTENDED_POPULATION,
   type ExtendedGalaxyParameters,
   extendedRotationCurves,
   type GalaxyParameters,
+  type GalaxyPopulation,
   logSpacedRadii,
   rotationCurves,
-  sampleExtendedPopulation,
-  samplePopulation,
+  STANDARD_POPULATION,
 } from "../galaxy/index.ts";
 import { type Curves, formatCsv, parseCsv } from "../io/index.ts";
 import { checkChoice } from "./check.ts";
@@ -20,10 +24,51 @@ import { POPULATIONS, type PopulationName } from "./names.ts";
 /** A galaxy of either population. */
 export type Galaxy = GalaxyParameters | ExtendedGalaxyParameters;
 
+/** A population: one of those that are there, by its name, or a description of one's own. */
+export type PopulationChoice = PopulationName | GalaxyPopulation;
+
+const DESCRIPTIONS: Readonly<Record<PopulationName, GalaxyPopulation>> = {
+  standard: STANDARD_POPULATION,
+  extended: EXTENDED_POPULATION,
+};
+
+/** What a population's galaxies are drawn from. */
+export function describePopulation(choice: PopulationChoice): GalaxyPopulation {
+  return typeof choice === "string" ? DESCRIPTIONS[choice] : choice;
+}
+
+/** What to call a population. */
+export function populationName(choice: PopulationChoice): string {
+  return describePopulation(choice).name;
+}
+
+/**
+ * A population that was checked; one of those that are there by its name.
+ *
+ * @throws ArgumentError for an unknown name, FormatError for a description that cannot be, or is called as another population
+ */
+export function checkedPopulation(where: string, choice: PopulationChoice): PopulationChoice {
+  if (typeof choice !== "object") {
+    checkChoice(where, "population", choice, POPULATIONS);
+    return choice;
+  }
+  const population = checkPopulation(choice, where);
+  const known = POPULATIONS.find((name) => name === population.name);
+  if (known === undefined) return population;
+  if (JSON.stringify(population) === JSON.stringify(DESCRIPTIONS[known])) return known;
+  throw new FormatError(
+    where,
+    `name is "${known}", which is the name of another population`,
+    "give yours a name of its own",
+  );
+}
+
 /** Galaxies, and the curve of each. */
 export interface Population extends Curves {
   /** In the order of the curves. */
   readonly galaxies: readonly Galaxy[];
+  /** What they were drawn from, where that is a description of one's own. */
+  readonly population?: GalaxyPopulation;
 }
 
 /** How far a population is, and the galaxies that there are: copies, made when they are read. */
@@ -36,8 +81,8 @@ export interface PopulationProgress extends Progress {
 export interface PopulationOptions {
   /** How many galaxies; default 1000. */
   readonly count?: number | undefined;
-  /** Default: the standard one, which is the reference post's. */
-  readonly population?: PopulationName | undefined;
+  /** Default: the standard one, which is the reference post's. A description of one's own may have other relations, scatters and ranges. */
+  readonly population?: PopulationChoice | undefined;
   /** Where galaxies come from: the stream "galaxies" forked from it, so that the same `random` gives the same galaxies again. */
   readonly random: Random;
 }
@@ -58,38 +103,45 @@ export function generatePopulation(
   const { count = 1000, population = "standard", random } = options ?? {};
   checkRandom("generatePopulation", random);
   checkCount("generatePopulation", "count", count);
-  checkChoice("generatePopulation", "population", population, POPULATIONS);
-  return curvesOf(drawGalaxies(population, { count, random: random.fork("galaxies") }));
+  const choice = checkedPopulation("generatePopulation", population);
+  return curvesOf(drawGalaxies(choice, { count, random: random.fork("galaxies") }), choice);
 }
 
-function* curvesOf(galaxies: readonly Galaxy[]): Generator<PopulationProgress, Population, void> {
+function* curvesOf(
+  galaxies: readonly Galaxy[],
+  choice: PopulationChoice,
+): Generator<PopulationProgress, Population, void> {
+  const own = typeof choice === "object" ? { population: choice } : {};
   const radii = logSpacedRadii();
   const curves: Float64Array[] = [];
   for (const galaxy of galaxies) {
-    curves.push(curveOf(galaxy, radii));
+    curves.push(curveOf(galaxy, radii, describePopulation(choice)));
     const done = curves.length;
     yield {
       done,
       total: galaxies.length,
       get population() {
-        return { galaxies: galaxies.slice(0, done), radii, curves: curves.slice(0, done) };
+        return { galaxies: galaxies.slice(0, done), radii, curves: curves.slice(0, done), ...own };
       },
     };
   }
-  return { galaxies, radii, curves };
+  return { galaxies, radii, curves, ...own };
 }
 
 /** Galaxies of a population; each has a stream of its own, so that the first are the same for every count. */
 export function drawGalaxies(
-  population: PopulationName,
-  options: { readonly count: number; readonly random: Random },
+  population: PopulationChoice,
+  { count, random }: { readonly count: number; readonly random: Random },
 ): Galaxy[] {
-  return population === "extended" ? sampleExtendedPopulation(options) : samplePopulation(options);
+  const description = describePopulation(population);
+  return Array.from({ length: count }, (_, i) => drawGalaxy(description, random.fork(i)));
 }
 
-/** The rotation curve of a galaxy of either population, km/s. */
-export function curveOf(galaxy: Galaxy, radii: Float64Array): Float64Array {
-  const draw = isExtended(galaxy) ? extendedRotationCurves([galaxy], radii) : rotationCurves([galaxy], radii);
+/** The rotation curve of a galaxy of any population, km/s. */
+export function curveOf(galaxy: Galaxy, radii: Float64Array, cosmology?: Cosmology): Float64Array {
+  const draw = isExtended(galaxy)
+    ? extendedRotationCurves([galaxy], radii, cosmology)
+    : rotationCurves([galaxy], radii, cosmology);
   return draw.velocities;
 }
 
@@ -115,20 +167,25 @@ export function formatGalaxies(galaxies: readonly Galaxy[]): string {
 /**
  * The population of galaxies, where they are those of the curves: some of the curves are computed again.
  *
+ * @param data.population what they are said to be drawn from; default one of those that are there
  * @returns undefined where there are no galaxies, or those of other curves
  */
 export function populationOf({
   radii,
   curves,
   galaxies = [],
-}: Curves & { readonly galaxies?: readonly Galaxy[] }): PopulationName | undefined {
+  population,
+}: Curves & {
+  readonly galaxies?: readonly Galaxy[];
+  readonly population?: GalaxyPopulation | undefined;
+}): PopulationChoice | undefined {
   if (galaxies.length === 0 || galaxies.length !== curves.length) return undefined;
   const step = Math.ceil(galaxies.length / COMPARED);
   for (let i = 0; i < galaxies.length; i += step) {
-    const own = curveOf(galaxies[i], radii);
+    const own = curveOf(galaxies[i], radii, population);
     if (curves[i].some((velocity, j) => !(Math.abs(velocity - own[j]) <= 1e-3 * own[j]))) return undefined;
   }
-  return galaxies.some(isExtended) ? "extended" : "standard";
+  return population ?? (galaxies.some(isExtended) ? "extended" : "standard");
 }
 
 const COMPARED = 20;

@@ -49,6 +49,8 @@ export interface SamplingOptions extends SamplerChoice {
   readonly wishes?: CurveWishes | undefined;
   /** Multiplies the tolerances of the wishes; default 1. */
   readonly tolerance?: number | undefined;
+  /** How many threads share the work, with the same bits for any number; default 1. Samples that follow wishes have one. */
+  readonly threads?: number | undefined;
 }
 
 /** How far a sampling is, and what it has. */
@@ -76,7 +78,7 @@ export function sampleCurves(
   options: SamplingOptions,
 ): Generator<SamplingProgress, readonly Float64Array[], void> {
   const { denoiser, sampler, noise } = prepare("sampleCurves", model, options);
-  return inBatches(model, denoiser, sampler, noise, options.count ?? 1000);
+  return inBatches(model, denoiser, sampler, noise, options.count ?? 1000, batchOf(model, options));
 }
 
 /** A step of curves on their way from noise, km/s at the model's radii. */
@@ -134,12 +136,13 @@ function prepare(
   options: SamplingOptions,
 ): { readonly denoiser: Denoiser; readonly sampler: Sampler; readonly noise: Random } {
   checkOptions(where, options ?? {}, [
-    ...["count", "sampler", "steps", "condition", "guidance", "wishes", "tolerance", "random"],
+    ...["count", "sampler", "steps", "condition", "guidance", "wishes", "tolerance", "threads", "random"],
   ]);
   checkModel(where, model);
-  const { count = 1, guidance, tolerance, random } = options ?? {};
+  const { count = 1, guidance, tolerance, threads = 1, random } = options ?? {};
   checkRandom(where, random);
   checkCount(where, "count", count);
+  checkCount(where, "threads", threads);
   checkOptions(`${where}.condition`, options.condition, CONDITIONS);
   checkOptions(`${where}.wishes`, options.wishes, WISHES);
   const [condition, wishes] = [given(options.condition ?? {}), given(options.wishes ?? {})];
@@ -153,7 +156,9 @@ function prepare(
     if (value === undefined || hasPartner) continue;
     throw new ArgumentError(where, `without ${missing}, ${name} does nothing`, `add one, such as ${example}`);
   }
-  const plain = isConditioned ? conditionedDenoiser(model, condition, guidance ?? 1) : denoiserOf(model);
+  const plain = isConditioned
+    ? conditionedDenoiser(model, condition, guidance ?? 1, threads)
+    : denoiserOf(model, threads);
   const denoiser = isWished ? wishingDenoiser(plain, model, wishes, tolerance) : plain;
   return { denoiser, sampler: samplerOf(where, model, options), noise: samplingNoise(random) };
 }
@@ -164,8 +169,8 @@ function* inBatches(
   sampler: Sampler,
   noise: Random,
   count: number,
+  size: number,
 ): Generator<SamplingProgress, readonly Float64Array[], void> {
-  const size = BATCHES[networkOf(model)];
   const curves: Float64Array[] = [];
   while (curves.length < count) {
     const start = normal([Math.min(size, count - curves.length), featuresOf(model)], noise);
@@ -228,3 +233,12 @@ function samplingNoise(random: Random): Random {
  * whatever the count. Of these sizes a batch of 31 steps takes some 10 to 50 ms, so that Ctrl-C is heard soon.
  */
 const BATCHES: Readonly<Record<NetworkName, number>> = { autoencoder: 1024, residual: 128 };
+
+/** Threads share larger batches: of 128 rows, each would get too few. A sampler that draws noise on its way draws it batch by batch. */
+function batchOf(model: Model, { sampler, wishes = {}, threads = 1 }: SamplingOptions): number {
+  const size = BATCHES[networkOf(model)];
+  const isAlone = sampler === "ddpm" || sampler === "churn" || Object.keys(given(wishes)).length > 0;
+  return threads > 1 && !isAlone ? Math.max(size, SHARED_BATCH) : size;
+}
+
+const SHARED_BATCH = 512;

@@ -21,18 +21,17 @@ import {
   type Score,
   twoSamples,
 } from "../metrics/index.ts";
-import { checkArray, checkChoice, checkRadii, faultOfCurves } from "./check.ts";
+import { checkArray, checkRadii, faultOfCurves } from "./check.ts";
 import { checkModel, type Model } from "./model.ts";
+import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./names.ts";
 import {
-  MEMORISATION,
-  POPULATIONS,
-  type PopulationName,
-  SCORES,
-  type ScoreKey,
-  type ScoreName,
-  SIGNIFICANCE,
-} from "./names.ts";
-import { curveOf, drawGalaxies } from "./population.ts";
+  checkedPopulation,
+  curveOf,
+  describePopulation,
+  drawGalaxies,
+  type PopulationChoice,
+  populationName,
+} from "./population.ts";
 import { splitFor } from "./training.ts";
 
 /** Curves in km/s, and what to call them. */
@@ -155,16 +154,16 @@ export function scoreSamples(
   model: Model,
   samples: readonly Float64Array[],
   data: Curves,
-  options: { readonly population?: PopulationName | undefined; readonly random: Random },
+  options: { readonly population?: PopulationChoice | undefined; readonly random: Random },
 ): Generator<ScoreProgress, ScoreRow[], void> {
   const where = "scoreSamples";
   checkModel(where, model);
   checkOptions(where, options ?? {}, ["population", "random"]);
   const own = model.training.population;
-  const { population = own ?? "standard" } = options ?? {};
-  checkChoice(where, "population", population, POPULATIONS);
-  if (own !== undefined && own !== population) {
-    const problem = `the model was trained on galaxies of the ${own} population, not of the ${population} one`;
+  const population = checkedPopulation(where, options?.population ?? own ?? "standard");
+  if (own !== undefined && JSON.stringify(own) !== JSON.stringify(population)) {
+    const [is, not] = [own, population].map(populationName);
+    const problem = `the model was trained on galaxies of the ${is} population, not of ${is === not ? "another one of that name" : `the ${not} one`}`;
     throw new ArgumentError(where, problem, "leave population out");
   }
   checkRandom(where, options?.random);
@@ -183,7 +182,7 @@ export function scoreSamples(
   const size = Math.min(samples.length, MOST_SCORED);
   const freshCurves = (stream: string): Float64Array[] =>
     drawGalaxies(population, { count: size, random: random.fork(stream) }).map((galaxy) =>
-      curveOf(galaxy, radii),
+      curveOf(galaxy, radii, describePopulation(population)),
     );
   const fresh = freshCurves("fresh galaxies");
   const trained = standardization.invert(train);

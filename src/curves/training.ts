@@ -18,6 +18,7 @@ import {
   trainDenoiser,
   trainFlow,
 } from "../diffusion/index.ts";
+import type { GalaxyPopulation } from "../galaxy/index.ts";
 import type { Curves } from "../io/index.ts";
 import { backendName } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -43,7 +44,7 @@ import {
   NETWORKS,
   type NetworkName,
 } from "./names.ts";
-import { type Galaxy, populationOf } from "./population.ts";
+import { checkedPopulation, type Galaxy, populationOf } from "./population.ts";
 
 /** Settings of {@link trainModel}. */
 export interface TrainingOptions {
@@ -64,6 +65,8 @@ export interface TrainingOptions {
    * one for each block, all the same, default [128, 128, 128].
    */
   readonly widths?: readonly number[] | undefined;
+  /** How many threads share the work, with the same bits for any number; default 1. */
+  readonly threads?: number | undefined;
   /** Splits the curves, draws the weights and the noise, each from a stream forked from it. */
   readonly random: Random;
   /** What to call the curves in errors, usually their path; default "trainModel". */
@@ -94,6 +97,8 @@ export interface Training extends Progress {
 export interface TrainingData extends Curves {
   /** In the order of the curves. */
   readonly galaxies?: readonly Galaxy[];
+  /** What they were drawn from, where that is a description of one's own. */
+  readonly population?: GalaxyPopulation | undefined;
 }
 
 /**
@@ -156,10 +161,11 @@ function prepareTraining(
 ): Generator<Training, Training, void> {
   checkOptions(where, options ?? {}, [
     ...["network", "conditions", "epochs", "batches", "learningRate", "schedule", "widths"],
-    ...["random", "source", "version"],
+    ...["threads", "random", "source", "version"],
   ]);
   const { network = "autoencoder", conditions = [], random, source = where } = options ?? {};
   const { epochs = EPOCHS, batches = BATCHES, learningRate = LEARNING_RATES[network] } = options ?? {};
+  const { threads = 1 } = options ?? {};
   checkRandom(where, random);
   checkChoice(where, "network", network, NETWORKS);
   const { schedule = SCHEDULES_OF[network], widths = WIDTHS[network] } = options;
@@ -179,12 +185,14 @@ function prepareTraining(
   });
   checkCount(where, "epochs", epochs);
   checkCount(where, "batches", batches);
+  checkCount(where, "threads", threads);
   checkWithin(where, "learningRate", learningRate, { above: 0 });
   if (typeof source !== "string") {
     throw new ArgumentError(where, `source is text to call the curves by; got ${describeValue(source)}.`);
   }
   checkCurves(source, data);
   const { galaxies = [], radii } = data;
+  if (data.population !== undefined) checkedPopulation(where, data.population);
   const population = populationOf(data);
   const record = {
     seed: seedOf(random),
@@ -215,7 +223,7 @@ function prepareTraining(
     const identity = identify(properties);
     const checkpoint = saved && readCheckpoint(saved.bytes, saved.path, identity);
     const resumed = saved && checkpoint && { path: saved.path, checkpoint };
-    return { random, radii, record, widths, identity, ...(resumed && { resumed }) };
+    return { random, radii, record, widths, threads, identity, ...(resumed && { resumed }) };
   };
   if (network === "autoencoder") {
     if (conditions.length > 0) {
@@ -348,6 +356,7 @@ interface Settings {
   readonly random: Random;
   readonly radii: Float64Array;
   readonly widths: readonly number[];
+  readonly threads: number;
   /** Of the model, but for how far its training has come. */
   readonly record: Omit<TrainingRecord, "epochs" | "batches">;
   /** What decides the training. */
@@ -359,7 +368,16 @@ interface Settings {
 /** Trains the reference network, its input as wide as there are radii. */
 function trainAutoencoder(
   { train, valid, standardization }: Dataset,
-  { random, radii, record, widths, epochs, identity, resumed }: Settings & { readonly epochs: number },
+  {
+    random,
+    radii,
+    record,
+    widths,
+    threads,
+    epochs,
+    identity,
+    resumed,
+  }: Settings & { readonly epochs: number },
 ): Generator<Training, Training, void> {
   const { learningRate } = record;
   const rate = rateOf(record, "autoencoder", epochs);
@@ -389,8 +407,8 @@ function trainAutoencoder(
       noise: streamState(draws),
     }),
   });
-  const options = { model: network, optimizer, train, valid, random: draws, epochs, firstEpoch: done };
-  return savedAlong(trainDenoiser(options), training, checkpoint, (step) => {
+  const options = { model: network, optimizer, train, valid, random: draws, epochs, threads };
+  return savedAlong(trainDenoiser({ ...options, firstEpoch: done }), training, checkpoint, (step) => {
     requireConvergence(step, learningRate);
     losses.push(step);
     optimizer.learningRate = rate(losses.length);
@@ -425,6 +443,7 @@ function trainResidual(
     radii,
     record,
     widths,
+    threads,
     conditions: names,
     batches,
     identity,
@@ -443,6 +462,7 @@ function trainResidual(
     ...(properties && { conditions: properties }),
     random: random.fork("training"),
     steps: batches,
+    threads,
     batchSize: BATCH,
     learningRate: rateOf(record, "residual", batches),
     reportEvery: 20,

@@ -1,6 +1,6 @@
 /** The denoising autoencoder of the reference post: six linear layers with skip connections. */
 
-import { describeValue } from "../basics/check.ts";
+import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { watcher } from "../kernels/index.ts";
@@ -71,9 +71,14 @@ export class DenoisingAutoencoder extends Module {
   /**
    * The guess of the clean data, as samplers take it: whatever the time, of which the network is not told. Without recording it
    * runs compiled.
+   *
+   * @param options.threads how many threads share its work; default 1
    */
-  denoiser(): Denoiser {
-    const guess = compiled(this, DenoisingAutoencoder, (x: Tensor) => this.forward(x));
+  denoiser(options: { readonly threads?: number } = {}): Denoiser {
+    checkOptions("DenoisingAutoencoder.denoiser", options, ["threads"]);
+    const { threads = 1 } = options;
+    checkCount("DenoisingAutoencoder.denoiser", "threads", threads);
+    const guess = compiled(this, DenoisingAutoencoder, (x: Tensor) => this.forward(x), threads);
     return (x) => (isRecording() ? this.forward(x) : guess(x));
   }
 

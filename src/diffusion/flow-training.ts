@@ -77,6 +77,8 @@ export interface FlowTrainingOptions {
   readonly averageDecay?: number;
   /** Steps from one report to the next; default 100. */
   readonly reportEvery?: number;
+  /** How many threads share the work, with the same bits for any number; default 1. */
+  readonly threads?: number;
   /** Goes on from where `stateDictionary()` of a report was taken, of a training with the same options; the model gets its weights. */
   readonly state?: ReadonlyMap<string, SavedTensor>;
 }
@@ -145,7 +147,7 @@ function* reportsOf(options: FlowTrainingOptions): Generator<FlowProgress, void,
     average.update();
     return loss;
   };
-  const trainOn = compiled(model, ResidualDenoiser, step);
+  const trainOn = compiled(model, ResidualDenoiser, step, options.threads ?? 1);
   try {
     for (let done = first; done < steps; done++) {
       if (place + batchSize > rows.length) {
@@ -309,13 +311,14 @@ function checkTraining(options: FlowTrainingOptions): void {
     check("conditions.valid", conditions.valid, valid.shape[0], wanted);
   }
   checkRandom(where, random);
-  for (const name of ["steps", "batchSize", "reportEvery"] as const)
+  for (const name of ["steps", "batchSize", "reportEvery", "threads"] as const)
     checkCount(where, name, options[name] ?? 1);
   checkAtLeast(where, "dropCondition", dropCondition, 0);
   if (options.state !== undefined) savedTensors(where, options.state);
 }
 
 const OPTIONS: readonly (keyof FlowTrainingOptions)[] = [
+  "threads",
   "model",
   "train",
   "valid",

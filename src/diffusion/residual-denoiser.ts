@@ -112,12 +112,15 @@ export class ResidualDenoiser extends Module {
    * The guess of the clean data. Without a condition, what is probable for all data. Without recording it runs compiled.
    *
    * @param options.known as of `forward`: which properties of a condition count, to ask for some of them only
+   * @param options.threads how many threads share its work; default 1
    */
-  denoiser(options: { readonly known?: Tensor } = {}): ConditionalDenoiser {
-    checkOptions("ResidualDenoiser.denoiser", options, ["known"]);
+  denoiser(options: { readonly known?: Tensor; readonly threads?: number } = {}): ConditionalDenoiser {
+    checkOptions("ResidualDenoiser.denoiser", options, ["known", "threads"]);
+    const { threads = 1 } = options;
+    checkCount("ResidualDenoiser.denoiser", "threads", threads);
     const forward = (x: Tensor, t: Tensor | number, condition?: Tensor): Tensor =>
       this.forward(x, t, condition, options.known);
-    const flow = compiled(this, ResidualDenoiser, forward);
+    const flow = compiled(this, ResidualDenoiser, forward, threads);
     // The time as a tensor: it may differ from call to call of a compiled function, where numbers do not.
     const network: ConditionalDenoiser = (x, t, condition) =>
       isRecording() || t === undefined ? forward(x, t, condition) : flow(x, tensor([[t]]), condition);

@@ -45,6 +45,8 @@ export interface TrainingOptions {
   readonly schedule?: NoiseSchedule;
   /** The epoch to begin with, of a training that goes on; default 0. */
   readonly firstEpoch?: number;
+  /** How many threads share the work, with the same bits for any number; default 1. */
+  readonly threads?: number;
 }
 
 /**
@@ -107,6 +109,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
     "epochs",
     "schedule",
     "firstEpoch",
+    "threads",
     "standardization", // of a Dataset that is spread in
   ]);
   const { model, optimizer, train, valid, random, epochs } = options ?? {};
@@ -135,6 +138,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   checkRandom(where, random);
   checkCount(where, "epochs", epochs, 0);
   checkCount(where, "firstEpoch", options.firstEpoch ?? 0, 0);
+  checkCount(where, "threads", options.threads ?? 1);
   return epochsOf(options);
 }
 
@@ -144,7 +148,7 @@ function* epochsOf(options: TrainingOptions): Generator<EpochLosses, void, void>
   // An optimiser of somebody else's may look at values, as networks may.
   const isOwn = OPTIMIZERS.has(optimizer.constructor) && !Object.hasOwn(optimizer, "step");
   const wrap = (f: (curves: Tensor) => Tensor): typeof f =>
-    isOwn ? compiled(model, DenoisingAutoencoder, f) : f;
+    isOwn ? compiled(model, DenoisingAutoencoder, f, options.threads ?? 1) : f;
   const step = wrap((curves) => {
     optimizer.zeroGrad();
     const loss = denoisingLoss(model, curves, random, schedule);

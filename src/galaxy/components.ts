@@ -18,6 +18,20 @@ export const HUBBLE_CONSTANT = 70;
 /** Mean density inside the virial radius in units of the critical density 3H²/(8πG). */
 export const VIRIAL_OVERDENSITY = 200;
 
+/** What the mass of a halo is counted by: that inside the radius of `overdensity` times the critical density. */
+export interface Cosmology {
+  /** H, km/s per Mpc. */
+  readonly hubbleConstant: number;
+  /** Mean density inside the virial radius in units of the critical density. */
+  readonly overdensity: number;
+}
+
+/** {@link HUBBLE_CONSTANT} and {@link VIRIAL_OVERDENSITY}. */
+export const STANDARD_COSMOLOGY: Cosmology = {
+  hubbleConstant: HUBBLE_CONSTANT,
+  overdensity: VIRIAL_OVERDENSITY,
+};
+
 /** A mass distribution, known by the circular orbits it alone would hold. */
 export interface MassComponent {
   /** What errors call it. */
@@ -92,6 +106,8 @@ export interface HaloOptions {
   readonly coreRadius?: number;
   /** How far: from 0, the cusp of Navarro, Frenk & White, the default, to 1, a core of constant density. */
   readonly coreStrength?: number;
+  /** What the mass is counted by; default {@link STANDARD_COSMOLOGY}. */
+  readonly cosmology?: Cosmology | undefined;
 }
 
 /**
@@ -108,8 +124,10 @@ export interface HaloOptions {
  * @see Navarro, Frenk & White (1997), ApJ 490, 493; cores: Read, Agertz & Collins (2016), MNRAS 459, 2573, eqs. 16–20
  */
 export function nfwHalo(options: HaloOptions): Halo {
-  checkOptions("nfwHalo", options ?? {}, ["mass", "concentration", "coreRadius", "coreStrength"]);
-  const { mass, concentration, coreRadius, coreStrength = 0 } = options ?? {};
+  checkOptions("nfwHalo", options ?? {}, [
+    ...["mass", "concentration", "coreRadius", "coreStrength", "cosmology"],
+  ]);
+  const { mass, concentration, coreRadius, coreStrength = 0, cosmology } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
   if (!(coreStrength >= 0 && coreStrength <= 1)) {
@@ -118,9 +136,10 @@ export function nfwHalo(options: HaloOptions): Halo {
       `got coreStrength = ${coreStrength}, but it is a number from 0 (a cusp) to 1 (a core)`,
     );
   }
+  checkCosmology("nfwHalo", cosmology);
   const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
   requirePositive("nfwHalo", "coreRadius", scale, "kpc");
-  const { virialRadius, virialVelocity } = virialScales(mass);
+  const { virialRadius, virialVelocity } = virialScales(mass, cosmology);
   const normalisation = (GRAVITATIONAL_CONSTANT * mass) / virialRadius / nfwShape(concentration);
   return {
     name: "NFW halo",
@@ -194,12 +213,26 @@ export function hernquistBulge(options: {
 }
 
 /** Virial radius (kpc) and circular velocity there (km/s) of a halo of that mass. */
-export function virialScales(mass: number): { virialRadius: number; virialVelocity: number } {
-  // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³. In kpc, H is 1000 times smaller.
-  const hubble = HUBBLE_CONSTANT / 1000;
+export function virialScales(
+  mass: number,
+  cosmology: Cosmology = STANDARD_COSMOLOGY,
+): { virialRadius: number; virialVelocity: number } {
+  // Mean density Δ · 3H²/(8πG) inside R_vir  ⇔  G M = (Δ/2) H² R_vir³.
   const gm = GRAVITATIONAL_CONSTANT * mass;
-  const virialRadius = cbrt(gm / ((VIRIAL_OVERDENSITY / 2) * hubble * hubble));
+  const virialRadius = cbrt(gm / virialRate(cosmology));
   return { virialRadius, virialVelocity: Math.sqrt(gm / virialRadius) };
+}
+
+/** @throws ArgumentError for one that cannot be */
+export function checkCosmology(where: string, cosmology: Cosmology = STANDARD_COSMOLOGY): void {
+  requirePositive(where, "hubbleConstant", cosmology?.hubbleConstant, "km/s per Mpc");
+  requirePositive(where, "overdensity", cosmology?.overdensity, "in critical densities");
+}
+
+/** (Δ/2) H², (km/s/kpc)²: the squared virial velocity over the squared virial radius. */
+export function virialRate({ hubbleConstant, overdensity }: Cosmology): number {
+  const hubble = hubbleConstant / 1000; // per kpc
+  return (overdensity / 2) * hubble * hubble;
 }
 
 /**

@@ -7,7 +7,14 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { cholesky, solveFactored } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
 import { discShape, discShapeSlope } from "./bessel.ts";
-import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, nfwShape, VIRIAL_OVERDENSITY } from "./components.ts";
+import {
+  type Cosmology,
+  checkCosmology,
+  GRAVITATIONAL_CONSTANT,
+  nfwShape,
+  STANDARD_COSMOLOGY,
+  virialRate,
+} from "./components.ts";
 import type { GalaxyParameters } from "./population.ts";
 
 /** The parameters of a fit, in the order of its covariance. */
@@ -33,6 +40,8 @@ export interface FitOptions {
   readonly errors?: ArrayLike<number>;
   /** Default: {@link FIT_BOUNDS}, for each parameter that is left out. */
   readonly bounds?: Partial<FitBounds>;
+  /** What the halo's mass is counted by; default {@link STANDARD_COSMOLOGY}. */
+  readonly cosmology?: Cosmology | undefined;
 }
 
 /** What {@link fitGalaxy} found. */
@@ -122,6 +131,8 @@ interface Curve {
   readonly weights: Float64Array;
   /** Σ (velocity/error)²: what χ² is measured in. */
   readonly scale: number;
+  /** (Δ/2) H². */
+  readonly virialRate: number;
 }
 
 /** Natural logarithms of the four parameters. */
@@ -138,9 +149,6 @@ interface Minimum {
 
 const PARAMETERS = FIT_PARAMETERS.length;
 
-/** (Δ/2) H², (km/s/kpc)²: the squared virial velocity over the squared virial radius. */
-const VIRIAL_RATE: number = (VIRIAL_OVERDENSITY / 2) * (HUBBLE_CONSTANT / 1000) * (HUBBLE_CONSTANT / 1000);
-
 // ---------------------------------------------------------------------------------------------------------------------
 // The model and its derivatives
 
@@ -155,15 +163,15 @@ const VIRIAL_RATE: number = (VIRIAL_OVERDENSITY / 2) * (HUBBLE_CONSTANT / 1000) 
  * as V² ∝ M_h^(2/3) and R_vir ∝ M_h^(1/3); and ∂v = ∂(v²)/(2v).
  */
 function evaluate(curve: Curve, point: Point, velocities: Float64Array, jacobian?: Float64Array): void {
-  const { count, radii, logRadii } = curve;
+  const { count, radii, logRadii, virialRate } = curve;
   const [logDiscMass, logScaleLength, logHaloMass, logConcentration] = point;
   const disc = 2 * GRAVITATIONAL_CONSTANT * exp(logDiscMass - logScaleLength);
   const concentration = exp(logConcentration);
   // R_vir³ = G M_h / ((Δ/2) H²)
-  const virialRadius = exp((logHaloMass + log(GRAVITATIONAL_CONSTANT / VIRIAL_RATE)) / 3);
+  const virialRadius = exp((logHaloMass + log(GRAVITATIONAL_CONSTANT / virialRate)) / 3);
   const gOfC = nfwShape(concentration);
   const slopeOfC = nfwSlope(concentration, gOfC) / gOfC;
-  const halo = (VIRIAL_RATE * virialRadius * virialRadius) / gOfC;
+  const halo = (virialRate * virialRadius * virialRadius) / gOfC;
   const shape = interpolated;
   for (let i = 0; i < count; i++) {
     if (radii[i] === 0) {
@@ -288,7 +296,7 @@ function startingPoints(curve: Curve, bounds: LogBounds): Point[] {
   const rows = pairs.map((row, d) => {
     const h = row.reduce((best, { misfit }, i) => (misfit < row[best].misfit ? i : best), 0);
     const { misfit, discMass, halo } = row[h];
-    const [haloMass, concentration] = haloOf(halo, halos[h].radius, bounds[3]);
+    const [haloMass, concentration] = haloOf(halo, halos[h].radius, bounds[3], curve.virialRate);
     const point = [log(Math.max(discMass, 1)), discs[d].logLength, haloMass, concentration];
     return { misfit, point: Float64Array.from(point, (value, p) => clamp(value, bounds[p])) };
   });
@@ -336,8 +344,9 @@ function haloOf(
   amplitude: number,
   radius: number,
   [least, greatest]: readonly [number, number],
+  rate: number,
 ): [logMass: number, logConcentration: number] {
-  const wanted = amplitude / (VIRIAL_RATE * radius * radius);
+  const wanted = amplitude / (rate * radius * radius);
   let [low, high] = [least, greatest];
   for (let step = 0; step < 30; step++) {
     const middle = (low + high) / 2;
@@ -346,7 +355,7 @@ function haloOf(
     else high = middle;
   }
   const virialRadius = radius * exp(low);
-  return [log((VIRIAL_RATE / GRAVITATIONAL_CONSTANT) * virialRadius * virialRadius * virialRadius), low];
+  return [log((rate / GRAVITATIONAL_CONSTANT) * virialRadius * virialRadius * virialRadius), low];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -505,7 +514,12 @@ function clamp(value: number, [least, greatest]: readonly [number, number]): num
   return Math.min(greatest, Math.max(least, value));
 }
 
-function checkCurve(radii: ArrayLike<number>, velocities: ArrayLike<number>, { errors }: FitOptions): Curve {
+function checkCurve(
+  radii: ArrayLike<number>,
+  velocities: ArrayLike<number>,
+  { errors, cosmology = STANDARD_COSMOLOGY }: FitOptions,
+): Curve {
+  checkCosmology("fitGalaxy", cosmology);
   const count = radii.length;
   for (const [name, list] of [
     ["velocities", velocities],
@@ -548,6 +562,7 @@ function checkCurve(radii: ArrayLike<number>, velocities: ArrayLike<number>, { e
     scale += weights[i] * velocities[i] * weights[i] * velocities[i];
   }
   return {
+    virialRate: virialRate(cosmology),
     count,
     radii: Float64Array.from(radii),
     logRadii: Float64Array.from(radii, (radius) => (radius === 0 ? 0 : log(radius))),

@@ -5,7 +5,7 @@
  */
 
 export { discShape, i0e, i1e, k0e, k1e } from "./bessel.ts";
-export type { Halo, HaloOptions, MassComponent } from "./components.ts";
+export type { Cosmology, Halo, HaloOptions, MassComponent } from "./components.ts";
 export {
   circularVelocity,
   exponentialDisc,
@@ -13,20 +13,13 @@ export {
   HUBBLE_CONSTANT,
   hernquistBulge,
   nfwHalo,
+  STANDARD_COSMOLOGY,
   VIRIAL_OVERDENSITY,
 } from "./components.ts";
 export {
-  BULGE_SIZE,
-  CORE_SIZE,
-  EXTENDED_CONCENTRATION,
-  EXTENDED_HALO_MASS,
-  EXTENDED_LOG_DISC_MASS_RANGE,
   type ExtendedGalaxyParameters,
   extendedGalaxyComponents,
   extendedRotationCurves,
-  GAS_MASS,
-  GAS_SIZE,
-  LOG_BULGE_SHARE_RANGE,
   sampleExtendedPopulation,
 } from "./extended.ts";
 export {
@@ -56,14 +49,19 @@ export {
   radialAcceleration,
 } from "./mass-model.ts";
 export { HALO_FAMILIES, type HaloFamily } from "./names.ts";
-export type { GalaxyParameters, RotationCurves, ScalingRelation } from "./population.ts";
+export type { GalaxyParameters, RotationCurves } from "./population.ts";
+export { galaxyComponents, logSpacedRadii, rotationCurves, samplePopulation } from "./population.ts";
 export {
-  CONCENTRATION,
-  DISC_SIZE,
-  galaxyComponents,
-  HALO_MASS,
-  LOG_DISC_MASS_RANGE,
-  logSpacedRadii,
-  rotationCurves,
-  samplePopulation,
-} from "./population.ts";
+  checkPopulation,
+  drawGalaxy,
+  type EvenRange,
+  EXTENDED_POPULATION,
+  type ExtendedGalaxyPopulation,
+  formatPopulation,
+  type GalaxyPopulation,
+  isExtendedPopulation,
+  type LogRatio,
+  parsePopulation,
+  type ScalingRelation,
+  STANDARD_POPULATION,
+} from "./scaling.ts";

@@ -12,7 +12,7 @@ import { erfc, exp, exp10, expm1, log, log10, sin } from "../kernels/math.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, virialScales } from "./components.ts";
 import { HALO_PROFILES, profileOf } from "./halos.ts";
 import type { HaloFamily } from "./names.ts";
-import { CONCENTRATION } from "./population.ts";
+import { STANDARD_POPULATION } from "./scaling.ts";
 
 /** A measured curve with what its parts alone would hold: a number of each list for each point, in order of radius. */
 export interface GalaxyMeasurements {
@@ -158,7 +158,7 @@ export function massModel(
     const seen = sineOf(valueOr("inclination", data.inclination)) / sineOf(data.inclination);
     values[0] -= 3 * log10(Math.max(seen, 1e-3));
     if (!CORED.has(family)) {
-      const { slope, pivot, intercept } = CONCENTRATION;
+      const { slope, pivot, intercept } = STANDARD_POPULATION.concentration;
       values[1] += slope * (values[0] + log10(HUBBLE_CONSTANT / 100) - pivot) + intercept;
     }
   };
@@ -261,7 +261,7 @@ function priorsFor(data: Checked, family: HaloFamily, priors: MassModelPriors): 
   };
   add("logHaloMass", "log10 M200 [M☉]", (z) => evenly(z, least, most));
   add("logConcentration", "log10 c200", (z) =>
-    CORED.has(family) ? evenly(z, ...LOG_CONCENTRATION_RANGE) : CONCENTRATION.scatter * z,
+    CORED.has(family) ? evenly(z, ...LOG_CONCENTRATION_RANGE) : STANDARD_POPULATION.concentration.scatter * z,
   );
   const { form } = HALO_PROFILES[family];
   if (form !== undefined) {

@@ -6,15 +6,16 @@
 import { describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
-import { exp, exp10, log, log10 } from "../kernels/math.ts";
+import { exp, log } from "../kernels/math.ts";
 import {
+  type Cosmology,
   circularVelocity,
   exponentialDisc,
   type Halo,
-  HUBBLE_CONSTANT,
   type MassComponent,
   nfwHalo,
 } from "./components.ts";
+import { drawGalaxy, STANDARD_POPULATION } from "./scaling.ts";
 
 /** What makes one galaxy. */
 export interface GalaxyParameters {
@@ -28,37 +29,9 @@ export interface GalaxyParameters {
   readonly concentration: number;
 }
 
-/** log10 y = slope · (log10 x − pivot) + intercept + N(0, scatter²). */
-export interface ScalingRelation {
-  /** Growth of log10 y with log10 x. */
-  readonly slope: number;
-  /** log10 x at which y is 10^intercept. */
-  readonly pivot: number;
-  /** log10 y at the pivot. */
-  readonly intercept: number;
-  /** Standard deviation around the relation, dex. */
-  readonly scatter: number;
-}
-
-/** The disc masses are spread evenly over this range of log10 (solar masses). */
-export const LOG_DISC_MASS_RANGE: readonly [number, number] = [9, 12];
-
-/** Scale length (kpc) of a disc of x solar masses. */
-export const DISC_SIZE: ScalingRelation = { slope: 0.3, pivot: 10.7, intercept: 0.5, scatter: 0.4 };
-
-/** Halo mass (solar masses) of a disc of x solar masses. */
-export const HALO_MASS: ScalingRelation = { slope: 0.75, pivot: 10.7, intercept: 12, scatter: 0.25 };
-
 /**
- * Concentration of a halo of x solar masses per h, h = H/(100 km/s/Mpc).
- *
- * @see Dutton & Macciò (2014), MNRAS 441, 3359
- */
-export const CONCENTRATION: ScalingRelation = { slope: -0.101, pivot: 12, intercept: 0.905, scatter: 0.11 };
-
-/**
- * Draws galaxies: disc masses log-uniform over {@link LOG_DISC_MASS_RANGE}; from the disc mass its scale length
- * ({@link DISC_SIZE}) and the halo mass ({@link HALO_MASS}); from the halo mass the concentration ({@link CONCENTRATION}).
+ * Draws galaxies of {@link STANDARD_POPULATION}: disc masses log-uniform; from the disc mass its scale length and the halo mass; from the
+ * halo mass the concentration.
  * Galaxy i has its own stream, `random.fork(i)`: it is the same whatever the count, and whatever was drawn from `random`
  * before. For a second, independent population pass another generator, such as `random.fork("more")`.
  *
@@ -80,26 +53,7 @@ export function samplePopulation(options: {
       "pass one: samplePopulation({ random: new Random(seed) }).",
     );
   }
-  return Array.from({ length: count }, (_, i) => sampleGalaxy(random.fork(i)));
-}
-
-/** One galaxy from its own stream. */
-function sampleGalaxy(random: Random): GalaxyParameters {
-  const logDiscMass = random.uniform(...LOG_DISC_MASS_RANGE);
-  const logScaleLength = drawRelation(DISC_SIZE, logDiscMass, random);
-  const logHaloMass = drawRelation(HALO_MASS, logDiscMass, random);
-  const logConcentration = drawRelation(CONCENTRATION, logHaloMass + log10(HUBBLE_CONSTANT / 100), random);
-  return {
-    discMass: exp10(logDiscMass),
-    discScaleLength: exp10(logScaleLength),
-    haloMass: exp10(logHaloMass),
-    concentration: exp10(logConcentration),
-  };
-}
-
-/** log10 y of a galaxy with this log10 x, its scatter drawn. */
-export function drawRelation(relation: ScalingRelation, logX: number, random: Random): number {
-  return relation.slope * (logX - relation.pivot) + relation.intercept + random.normal(0, relation.scatter);
+  return Array.from({ length: count }, (_, i) => drawGalaxy(STANDARD_POPULATION, random.fork(i)));
 }
 
 /**
@@ -137,6 +91,7 @@ export interface RotationCurves {
  *
  * @param galaxies as from {@link samplePopulation}
  * @param radii kpc, each finite and ≥ 0; default {@link logSpacedRadii}()
+ * @param cosmology what the mass of the haloes is counted by; default `STANDARD_COSMOLOGY`
  * @throws ArgumentError for a radius that is negative or not finite, or a parameter that is not a finite number > 0
  * @example
  * const { radii, velocities } = rotationCurves(samplePopulation({ random: new Random(1) }));
@@ -145,6 +100,7 @@ export interface RotationCurves {
 export function rotationCurves(
   galaxies: readonly GalaxyParameters[],
   radii: ArrayLike<number> = logSpacedRadii(),
+  cosmology?: Cosmology,
 ): RotationCurves {
   if (!Array.isArray(galaxies)) {
     throw new ArgumentError(
@@ -155,7 +111,7 @@ export function rotationCurves(
   }
   const velocities = new Float64Array(galaxies.length * radii.length);
   galaxies.forEach((galaxy, i) => {
-    const { disc, halo } = galaxyComponents(galaxy);
+    const { disc, halo } = galaxyComponents(galaxy, cosmology);
     velocities.set(circularVelocity([disc, halo], radii), i * radii.length);
   });
   return { radii: Float64Array.from(radii), velocities };
@@ -164,16 +120,20 @@ export function rotationCurves(
 /**
  * The parts of a galaxy.
  *
+ * @param cosmology what the mass of the halo is counted by; default `STANDARD_COSMOLOGY`
  * @throws ArgumentError for a parameter that is not a finite number > 0
  * @example
  * const [galaxy] = samplePopulation({ count: 1, random: new Random(1) });
  * const { disc } = galaxyComponents(galaxy);
  * circularVelocity([disc], logSpacedRadii()); // the disc alone
  */
-export function galaxyComponents(galaxy: GalaxyParameters): { disc: MassComponent; halo: Halo } {
+export function galaxyComponents(
+  galaxy: GalaxyParameters,
+  cosmology?: Cosmology,
+): { disc: MassComponent; halo: Halo } {
   return {
     disc: exponentialDisc({ mass: galaxy.discMass, scaleLength: galaxy.discScaleLength }),
-    halo: nfwHalo({ mass: galaxy.haloMass, concentration: galaxy.concentration }),
+    halo: nfwHalo({ mass: galaxy.haloMass, concentration: galaxy.concentration, cosmology }),
   };
 }
 

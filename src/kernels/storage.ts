@@ -11,7 +11,9 @@ export type Dtype = "float32" | "float64";
 
 /** Where a backend keeps the elements of a storage. */
 export interface Residence {
-  /** Of the first element, in the backend's memory. */
+  /** The backend's memory, as numbers: it has one for itself, and one that threads share. */
+  readonly memory: { readonly floats: Float32Array };
+  /** Of the first element, in that memory. */
   readonly address: number;
   /** Copies the elements into an array. */
   copyTo(data: FloatArray): void;
@@ -133,6 +135,9 @@ function transferred(size: number): TypeError {
 }
 
 const DISCARDED: Residence = {
+  get memory(): never {
+    throw readAfterDiscard();
+  },
   get address(): number {
     throw readAfterDiscard();
   },

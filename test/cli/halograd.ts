@@ -1,9 +1,10 @@
 /** Runs the built command as a user does, in a folder of its own. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Ajv, type ValidateFunction } from "ajv";
 import { afterAll, expect } from "vitest";
 import { requireFreshBuild } from "../fresh-build.ts";
 
@@ -38,8 +39,24 @@ export function halograd(
     encoding: "utf8",
     input: options.input,
   });
+  if (words.includes("--json") && stdout !== "") checkOutput(stdout);
   return { code: status, stdout, stderr };
 }
+
+/** Expects text to be what the schema of `--json` promises. */
+export function checkOutput(text: string): void {
+  const value = JSON.parse(text);
+  // The part for this command alone: what does not fit the others is of no interest.
+  isOutput ??= new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync(join(root, "src/cli/output.schema.json"), "utf8")),
+  );
+  expect([isOutput(value), value.command], JSON.stringify(isOutput.errors, null, 1)).toEqual([
+    true,
+    value.command,
+  ]);
+}
+
+let isOutput: ValidateFunction | undefined;
 
 /** Runs it and expects it to succeed without a word on stderr. */
 export function succeed(words: readonly string[], cwd: string): string {

@@ -103,6 +103,7 @@ describe("a job that is stopped", () => {
     const jobs = [
       ["run", ...long, "--out", "f"],
       ["generate", "--count", "100000", "--out", "g"],
+      ["population", "fifo"],
       ["train", "--data", "big/curves.csv", "--epochs", "1000000", "--out", "h"],
       ["sample", ...model, "--count", "100000", "--out", "i"],
       ["denoise", "fifo", ...model, "--out", "j"],

@@ -5,13 +5,10 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
 import { Random } from "../../src/basics/random.ts";
 import {
-  CORE_SIZE,
   circularVelocity,
-  EXTENDED_HALO_MASS,
-  EXTENDED_LOG_DISC_MASS_RANGE,
+  EXTENDED_POPULATION,
   extendedGalaxyComponents,
   extendedRotationCurves,
-  GAS_MASS,
   GRAVITATIONAL_CONSTANT,
   hernquistBulge,
   nfwHalo,
@@ -91,15 +88,15 @@ describe("the extended population", () => {
 
   it("has discs from dwarfs to giants", () => {
     const logs = galaxies.map(({ discMass }) => Math.log10(discMass));
-    const [least, greatest] = EXTENDED_LOG_DISC_MASS_RANGE;
+    const [least, greatest] = EXTENDED_POPULATION.discMass;
     expect(Math.min(...logs)).toBeGreaterThan(least);
     expect(Math.max(...logs)).toBeLessThan(greatest);
     expect(Math.abs(mean(logs) - (least + greatest) / 2)).toBeLessThan(0.1);
   });
 
   it.each([
-    ["haloMass", EXTENDED_HALO_MASS],
-    ["gasMass", GAS_MASS],
+    ["haloMass", EXTENDED_POPULATION.haloMass],
+    ["gasMass", EXTENDED_POPULATION.gasMass],
   ] as const)("scatters %s about its relation", (key, { slope, pivot, intercept, scatter }) => {
     const rest = galaxies.map(
       (galaxy) => Math.log10(galaxy[key]) - slope * (Math.log10(galaxy.discMass) - pivot) - intercept,
@@ -111,8 +108,8 @@ describe("the extended population", () => {
   it("has cores of every strength, as wide as the stars", () => {
     expect(Math.abs(mean(galaxies.map(({ coreStrength }) => coreStrength)) - 0.5)).toBeLessThan(0.03);
     const logs = galaxies.map(({ coreRadius, discScaleLength }) => Math.log10(coreRadius / discScaleLength));
-    expect(Math.abs(mean(logs) - CORE_SIZE.mean)).toBeLessThan(0.02);
-    expect(Math.abs(spread(logs) / CORE_SIZE.scatter - 1)).toBeLessThan(0.06);
+    expect(Math.abs(mean(logs) - EXTENDED_POPULATION.coreRadius.mean)).toBeLessThan(0.02);
+    expect(Math.abs(spread(logs) / EXTENDED_POPULATION.coreRadius.scatter - 1)).toBeLessThan(0.06);
   });
 
   it("has the same galaxy i whatever the count", () => {

@@ -86,7 +86,7 @@ test("mistakes around galaxies are told in full", () => {
       Fix: to make a galaxy without this component, leave the component out.
     an option that a halo has not
       ArgumentError: nfwHalo: there is no option "spin".
-      Fix: the options are mass, concentration, coreRadius, coreStrength.
+      Fix: the options are mass, concentration, coreRadius, coreStrength, cosmology.
     a disc of nothing
       ArgumentError: exponentialDisc: got mass = undefined, but it must be a finite number > 0 (solar masses)
       Fix: to make a galaxy without this component, leave the component out.

@@ -3,15 +3,13 @@ import { describe, expect } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
 import { Random } from "../../src/basics/random.ts";
 import {
-  CONCENTRATION,
   circularVelocity,
-  DISC_SIZE,
   type GalaxyParameters,
   galaxyComponents,
-  HALO_MASS,
   logSpacedRadii,
   rotationCurves,
   type ScalingRelation,
+  STANDARD_POPULATION,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
 import golden from "../golden/galaxy.json" with { type: "json" };
@@ -36,11 +34,16 @@ describe("samplePopulation", () => {
   // The least-squares line through n points has a slope with standard error σ/(s_x √n), a height at the mean of x with σ/√n,
   // and a residual scatter with σ/√(2n).
   test.each([
-    ["disc size", DISC_SIZE, logDiscMass, galaxies.map((g) => Math.log10(g.discScaleLength))],
-    ["halo mass", HALO_MASS, logDiscMass, galaxies.map((g) => Math.log10(g.haloMass))],
+    [
+      "disc size",
+      STANDARD_POPULATION.discScaleLength,
+      logDiscMass,
+      galaxies.map((g) => Math.log10(g.discScaleLength)),
+    ],
+    ["halo mass", STANDARD_POPULATION.haloMass, logDiscMass, galaxies.map((g) => Math.log10(g.haloMass))],
     [
       "concentration",
-      CONCENTRATION,
+      STANDARD_POPULATION.concentration,
       galaxies.map((g) => Math.log10(g.haloMass * 0.7)),
       galaxies.map((g) => Math.log10(g.concentration)),
     ],
@@ -61,9 +64,19 @@ describe("samplePopulation", () => {
   );
 
   test("uses the relations of the published population", () => {
-    expect(DISC_SIZE).toEqual({ slope: 0.3, pivot: 10.7, intercept: 0.5, scatter: 0.4 });
-    expect(HALO_MASS).toEqual({ slope: 0.75, pivot: 10.7, intercept: 12, scatter: 0.25 });
-    expect(CONCENTRATION).toEqual({ slope: -0.101, pivot: 12, intercept: 0.905, scatter: 0.11 });
+    expect(STANDARD_POPULATION.discScaleLength).toEqual({
+      slope: 0.3,
+      pivot: 10.7,
+      intercept: 0.5,
+      scatter: 0.4,
+    });
+    expect(STANDARD_POPULATION.haloMass).toEqual({ slope: 0.75, pivot: 10.7, intercept: 12, scatter: 0.25 });
+    expect(STANDARD_POPULATION.concentration).toEqual({
+      slope: -0.101,
+      pivot: 12,
+      intercept: 0.905,
+      scatter: 0.11,
+    });
   });
 
   test("gives 1000 galaxies unless told otherwise", () => {

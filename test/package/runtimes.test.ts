@@ -39,7 +39,7 @@ describe("README's table of digests", () => {
 
 describe("runtimes that", () => {
   const outcome = (backend: string, changed: Partial<Outcome> = {}): Outcome => ({
-    ...{ backend, curves: "c", weights: `${backend} w`, samples: `${backend} s`, seconds: 1 },
+    ...{ backend, curves: "c", weights: `${backend} w`, samples: `${backend} s`, threads: 1, seconds: 1 },
     ...changed,
   });
   const good = [outcome("wasm"), outcome("typescript")];

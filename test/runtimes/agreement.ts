@@ -7,6 +7,8 @@ export interface Outcome {
   readonly curves: string;
   readonly weights: string;
   readonly samples: string;
+  /** How many threads two were, with the same weights as one. */
+  readonly threads: number;
   readonly seconds: number;
 }
 

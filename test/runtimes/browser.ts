@@ -47,6 +47,9 @@ export async function runInBrowser(
     const type = isPage ? "text/html" : TYPES[extname(path)];
     response.writeHead(200, {
       "Content-Type": `${type}; charset=utf-8`,
+      // Without these there is no shared memory.
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
       ...(policy && { "Content-Security-Policy": policy }),
     });
     response.end(isPage ? page(home) : readFileSync(path));

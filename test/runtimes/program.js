@@ -20,11 +20,12 @@ import { Adam } from "halograd/optim";
 const STEPS = 200;
 const SAMPLES = 1000;
 
-const results = ["wasm", "typescript"].map(run);
+const results = [];
+for (const backend of ["wasm", "typescript"]) results.push(await run(backend));
 if (typeof document === "undefined") console.log(JSON.stringify(results));
 else await fetch("/result", { method: "POST", body: JSON.stringify(results) });
 
-function run(backend) {
+async function run(backend) {
   if (useBackend(backend) !== backend) throw new Error(`${backend} does not run here: got ${backendName()}`);
   const start = performance.now();
   const random = new Random(0);
@@ -42,6 +43,10 @@ function run(backend) {
   const again = new DenoisingAutoencoder(random.fork("weights"));
   train(again, clean, random.fork("training"), compile);
   if (digestOf(again) !== weights) throw new Error("compiled steps give other weights");
+  // The other backend knows no threads.
+  const shared = new DenoisingAutoencoder(random.fork("weights"));
+  const threads = backend === "wasm" ? await trainOnTwo(shared, clean, random.fork("training")) : 1;
+  if (backend === "wasm" && digestOf(shared) !== weights) throw new Error("two threads give other weights");
 
   const from = normal([SAMPLES, radii.length], random.fork("samples"));
   const samples = finish(eulerSampler((x) => model.forward(x), from));
@@ -50,6 +55,7 @@ function run(backend) {
     curves: digest([velocities]),
     weights,
     samples: digest([samples.toTypedArray()]),
+    threads,
     seconds: (performance.now() - start) / 1000,
   };
 }
@@ -63,6 +69,28 @@ function train(model, clean, noise, wrap) {
     optimizer.step();
   });
   for (let i = 0; i < STEPS; i++) step();
+}
+
+/** Trains a model on two threads, and returns how many there were: the second one starts between two steps, where it does. */
+async function trainOnTwo(model, clean, noise) {
+  const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+  const loss = () => {
+    optimizer.zeroGrad();
+    denoisingLoss(model, clean, noise).backward();
+    optimizer.step();
+  };
+  const step = compile(loss, { threads: 2 });
+  const threads = () => step.explain().programs[0]?.threads ?? 1;
+  for (let i = 0; i < STEPS; i++) {
+    step();
+    for (let waited = 0; i === 5 && waited < 100 && mayStart(step.explain()) && threads() < 2; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return threads();
+}
+
+function mayStart({ threads, programs }) {
+  return threads.refusal === null && programs.length > 0;
 }
 
 function digestOf(model) {

@@ -68,11 +68,12 @@ export function isInTable(table: readonly Row[], { runtime, outcomes }: Row): bo
 /** The table for the terminal. */
 export function report(checks: readonly Check[]): string {
   return columns([
-    ["runtime", "backend", ...STAGES, "seconds"],
+    ["runtime", "backend", ...STAGES, "threads", "seconds"],
     ...checks.map(({ runtime, backend, outcome, fault, missing }) => [
       runtime,
       backend,
       ...STAGES.map((stage) => outcome?.[stage] ?? (missing ? "missing" : "failed")),
+      String(outcome?.threads ?? ""),
       [outcome?.seconds.toFixed(2) ?? "", missing ? "" : fault.split("\n", 1)[0]].join("  "),
     ]),
   ]);

@@ -89,10 +89,17 @@ export class Assembler {
   #memory: "none" | "imported" | "own" = "none";
   #ownMemoryPages = 0;
 
-  /** Imports the memory that all loads and stores address; at least `minimumPages` of 64 KiB. */
-  importMemory(module: string, name: string, minimumPages = 0): void {
+  /**
+   * Imports the memory that all loads and stores address; at least `minimumPages` of 64 KiB. One that threads share has at most
+   * `sharedPages`; 0: it is not shared.
+   */
+  importMemory(module: string, name: string, minimumPages = 0, sharedPages = 0): void {
     this.#oneMemory("imported");
-    this.#imports.push([...text(module), ...text(name), 0x02, 0x00, ...unsigned(minimumPages)]);
+    const limits =
+      sharedPages === 0
+        ? [0x00, ...unsigned(minimumPages)]
+        : [0x03, ...unsigned(minimumPages), ...unsigned(sharedPages)];
+    this.#imports.push([...text(module), ...text(name), 0x02, ...limits]);
   }
 
   /** Gives the module a memory of its own, exported as `name`. */

@@ -408,7 +408,8 @@ const FEW = 2 ** 16;
  */
 function settle(memory: Memory, { storage, offset }: Operand, size: number): number {
   if (storage.isUntouched) return storage.size === size ? memory.settle(storage) : 0;
-  return storage.residence === null ? 0 : storage.residence.address + 4 * offset;
+  const residence = memory.residenceOf(storage);
+  return residence === null ? 0 : residence.address + 4 * offset;
 }
 
 interface Place {
@@ -511,7 +512,8 @@ function placeRegion(memory: Memory, grid: Grid, operands: readonly Operand[]): 
 
 /** The address of `count` elements side by side: where they are, or of a copy. */
 function place(memory: Memory, storage: Storage, offset: number, count: number): number {
-  if (storage.residence !== null) return storage.residence.address + 4 * offset;
+  const residence = memory.residenceOf(storage);
+  if (residence !== null) return residence.address + 4 * offset;
   const address = memory.take(4 * count);
   memory.write(address, storage.data, offset, count);
   return address;
@@ -533,9 +535,8 @@ function placeMatrix(
   columns: number,
 ): { address: number; rowStride: number; columnStride: number } {
   const [rowStride, columnStride] = strides;
-  if (storage.residence !== null) {
-    return { address: storage.residence.address + 4 * offset, rowStride, columnStride };
-  }
+  const residence = memory.residenceOf(storage);
+  if (residence !== null) return { address: residence.address + 4 * offset, rowStride, columnStride };
   const count = spanOf(strides, rows, columns);
   if (count > rows * columns) {
     const address = memory.take(4 * count);
@@ -563,7 +564,7 @@ function copyStrided(
   strides: readonly number[],
 ): void {
   const { floats } = memory;
-  const { residence } = storage;
+  const residence = memory.residenceOf(storage);
   const source = residence === null ? storage.data : floats;
   const first = residence === null ? offset : offset + (residence.address >> 2);
   let at = address >> 2;

@@ -72,10 +72,10 @@ export function scratchBytes(m: number, n: number, k: number): number {
 
 const TILE_BYTES = 128;
 
-/** The bytes of the module. */
-export function matmulModule(): Bytes {
+/** The bytes of the module, for a memory that threads share where it says of how many pages at most. */
+export function matmulModule(sharedPages = 0): Bytes {
   const assembler = new Assembler();
-  assembler.importMemory("halograd", "memory");
+  assembler.importMemory("halograd", "memory", 0, sharedPages);
   const pack = writePack(assembler);
   const wide = writeSweep(assembler, "$wide", 2);
   const narrow = writeSweep(assembler, "$narrow", 1);

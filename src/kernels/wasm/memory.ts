@@ -23,10 +23,10 @@ const MOST_RESIDENTS = 4096;
 /** The most memory taken, 1 GiB: what needs more is computed in parts. */
 const MOST_PAGES = 16384;
 
-/** Linear memory, or null where the platform has none to give: it reserves gigabytes of addresses behind it. */
-export function createMemory(): Memory | null {
+/** Linear memory, perhaps one that threads share; null where the platform has none: it reserves gigabytes of addresses behind it. */
+export function createMemory(shared = false): Memory | null {
   try {
-    return new Memory();
+    return new Memory(MOST_PAGES, shared);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -35,20 +35,20 @@ export function createMemory(): Memory | null {
 
 /** Elements of a storage in the ring. */
 class Resident implements Residence {
+  readonly memory: Memory;
   readonly address: number;
   readonly end: number;
-  readonly #memory: Memory;
   readonly #storage: Storage;
 
   constructor(memory: Memory, storage: Storage, address: number, end: number) {
-    this.#memory = memory;
+    this.memory = memory;
     this.#storage = storage;
     this.address = address;
     this.end = end;
   }
 
   copyTo(data: FloatArray): void {
-    this.#memory.read(this.address, data, 0, data.length);
+    this.memory.read(this.address, data, 0, data.length);
   }
 
   /** Moves the elements to the heap, where they are still wanted. */
@@ -63,6 +63,8 @@ class Resident implements Residence {
  */
 export class Memory {
   readonly memory: WebAssembly.Memory;
+  /** The most pages of a memory that threads share; 0: they do not. */
+  readonly sharedPages: number;
   readonly #mostPages: number;
   /** Where scratch begins: behind all that is reserved. */
   #scratch = SCRATCH;
@@ -80,9 +82,10 @@ export class Memory {
   #newest = 0;
 
   /** Takes 6 MiB at first, and what is needed later, as far as `mostPages` of 64 KiB. */
-  constructor(mostPages: number = MOST_PAGES) {
+  constructor(mostPages: number = MOST_PAGES, shared = false) {
     this.#mostPages = mostPages;
-    this.memory = new WebAssembly.Memory({ initial: SCRATCH / PAGE + 64, maximum: mostPages });
+    this.sharedPages = shared ? mostPages : 0;
+    this.memory = new WebAssembly.Memory({ initial: SCRATCH / PAGE + 64, maximum: mostPages, shared });
     const { buffer } = this.memory;
     this.#floats = new Float32Array(buffer);
     this.#doubles = new Float64Array(buffer);
@@ -112,6 +115,14 @@ export class Memory {
     storage.residence = resident;
     this.#next = end;
     return address;
+  }
+
+  /** Where the elements of a storage are in this memory; those in another one move to the heap. */
+  residenceOf(storage: Storage): Residence | null {
+    const { residence } = storage;
+    if (residence === null || residence.memory === this) return residence;
+    void storage.data;
+    return null;
   }
 
   /** Makes the ring free from where it goes on up to `end`. */

@@ -88,8 +88,10 @@ function toFloat(graph: LaneGraph, integer: Node): Node {
 /**
  * The bytes of the module of a distribution: a loop that makes the words of up to 512 blocks, and one that turns
  * them into numbers. (In a single loop the two chains of instructions wait for each other: 5 ns a normal number, not 3.)
+ *
+ * @param sharedPages as of `Assembler.importMemory`
  */
-export function randomModule(distribution: Distribution): Bytes {
+export function randomModule(distribution: Distribution, sharedPages = 0): Bytes {
   const graph = new LaneGraph();
   const [key0, key1, high] = [0, 1, 2].map(() => graph.operand(0));
   // Two chains of instructions abreast, of four blocks each: alone, each waits for its own last instruction.
@@ -101,7 +103,7 @@ export function randomModule(distribution: Distribution): Bytes {
   const numbers = [graph.op(interleaveLow, even, odd), graph.op(interleaveHigh, even, odd)];
 
   const assembler = new Assembler();
-  assembler.importMemory("halograd", "memory");
+  assembler.importMemory("halograd", "memory", 0, sharedPages);
   const parameters = ["i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   assembler.function("fill", parameters, "none", (body, out, count, k0, k1, low, top, scratch) => {
     const generator = new LaneEmitter(body, newWords);

@@ -378,13 +378,16 @@ type Shift = readonly ["v128", "i32"];
 const I32_BINARY = {
   add: 0x6a, sub: 0x6b, mul: 0x6c, div_s: 0x6d, div_u: 0x6e, rem_s: 0x6f, rem_u: 0x70,
   and: 0x71, or: 0x72, xor: 0x73, shl: 0x74, shr_s: 0x75, shr_u: 0x76, rotl: 0x77, rotr: 0x78,
+} as const;
+// biome-ignore format: by kind.
+const I32_COMPARE = {
   eq: 0x46, ne: 0x47, lt_s: 0x48, lt_u: 0x49, gt_s: 0x4a, gt_u: 0x4b,
   le_s: 0x4c, le_u: 0x4d, ge_s: 0x4e, ge_u: 0x4f,
 } as const;
 const I32_UNARY = { eqz: 0x45, clz: 0x67, ctz: 0x68, popcnt: 0x69 } as const;
 
 /** 32-bit integers. Comparisons give 1 or 0. */
-export const i32: Instructions<typeof I32_BINARY, Pair<"i32">, "i32"> &
+export const i32: Instructions<typeof I32_BINARY & typeof I32_COMPARE, Pair<"i32">, "i32"> &
   Instructions<typeof I32_UNARY, readonly ["i32"], "i32"> & {
     const(value: number): Value<"i32">;
     load: Load<"i32">;
@@ -395,6 +398,7 @@ export const i32: Instructions<typeof I32_BINARY, Pair<"i32">, "i32"> &
     select(a: Operand<"i32">, b: Operand<"i32">, condition: Operand<"i32">): Value<"i32">;
   } = /* @__PURE__ */ (() => ({
   ...instructions("i32", I32_BINARY, ["i32", "i32"], "i32"),
+  ...instructions("i32", I32_COMPARE, ["i32", "i32"], "i32"),
   ...instructions("i32", I32_UNARY, ["i32"], "i32"),
   ...instructions("i32", { trunc_sat_f32_s: 0xfc00, reinterpret_f32: 0xbc }, ["f32"], "i32"),
   ...instructions("i32", { select: 0x1b }, ["i32", "i32", "i32"], "i32"),
@@ -434,21 +438,18 @@ export const f32: Instructions<typeof F32_BINARY, Pair<"f32">, "f32"> &
   load: load("f32.load", 0x2a, "f32", 4),
 }))();
 
-const F64_BINARY = { add: 0xa0, sub: 0xa1, mul: 0xa2, div: 0xa3, min: 0xa4, max: 0xa5 } as const;
-// biome-ignore format: by kind.
-const F64_UNARY = {
-  abs: 0x99, neg: 0x9a, ceil: 0x9b, floor: 0x9c, trunc: 0x9d, nearest: 0x9e, sqrt: 0x9f,
-} as const;
+/** From an opcode of single precision to that of double precision. */
+const F64_SHIFT = 0xa0 - 0x92;
 
 /** Double precision. */
-export const f64: Instructions<typeof F64_BINARY, Pair<"f64">, "f64"> &
-  Instructions<typeof F64_UNARY, readonly ["f64"], "f64"> & {
+export const f64: Instructions<typeof F32_BINARY, Pair<"f64">, "f64"> &
+  Instructions<typeof F32_UNARY, readonly ["f64"], "f64"> & {
     const(value: number): Value<"f64">;
     load: Load<"f64">;
     promote_f32(a: Operand<"f32">): Value<"f64">;
   } = /* @__PURE__ */ (() => ({
-  ...instructions("f64", F64_BINARY, ["f64", "f64"], "f64"),
-  ...instructions("f64", F64_UNARY, ["f64"], "f64"),
+  ...instructions("f64", F32_BINARY, ["f64", "f64"], "f64", F64_SHIFT),
+  ...instructions("f64", F32_UNARY, ["f64"], "f64", F64_SHIFT),
   ...instructions("f64", { promote_f32: 0xbb }, ["f32"], "f64"),
   const: (value) => constant("f64", value),
   load: load("f64.load", 0x2b, "f64", 8),
@@ -490,17 +491,21 @@ export const v128: Instructions<typeof V128_BINARY, Pair<"v128">, "v128"> & {
 const F32X4_BINARY = {
   add: 0xfde4, sub: 0xfde5, mul: 0xfde6, div: 0xfde7,
   min: 0xfde8, max: 0xfde9, pmin: 0xfdea, pmax: 0xfdeb,
-  eq: 0xfd41, ne: 0xfd42, lt: 0xfd43, gt: 0xfd44, le: 0xfd45, ge: 0xfd46,
 } as const;
 // biome-ignore format: by kind.
+const F32X4_COMPARE = {
+  eq: 0xfd41, ne: 0xfd42, lt: 0xfd43, gt: 0xfd44, le: 0xfd45, ge: 0xfd46,
+} as const;
+const F32X4_SIGNS = { abs: 0xfde0, neg: 0xfde1, sqrt: 0xfde3 } as const;
+// biome-ignore format: by kind.
 const F32X4_UNARY = {
-  abs: 0xfde0, neg: 0xfde1, sqrt: 0xfde3, ceil: 0xfd67, floor: 0xfd68, trunc: 0xfd69, nearest: 0xfd6a,
+  ceil: 0xfd67, floor: 0xfd68, trunc: 0xfd69, nearest: 0xfd6a,
   convert_i32x4_s: 0xfdfa, convert_i32x4_u: 0xfdfb, demote_f64x2_zero: 0xfd5e,
 } as const;
 
 /** Four floats. Comparisons give lanes of all ones or all zeros. */
-export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
-  Instructions<typeof F32X4_UNARY, readonly ["v128"], "v128"> & {
+export const f32x4: Instructions<typeof F32X4_BINARY & typeof F32X4_COMPARE, Pair<"v128">, "v128"> &
+  Instructions<typeof F32X4_SIGNS & typeof F32X4_UNARY, readonly ["v128"], "v128"> & {
     /** Four lanes from four numbers, or the same number in all; 18 bytes of code. */
     const(...lanes: [number] | [number, number, number, number]): Value<"v128">;
     /** Of a number: 7 bytes of code. */
@@ -509,6 +514,8 @@ export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
     replace_lane(a: Value<"v128">, lane: number, value: Operand<"f32">): Value<"v128">;
   } = /* @__PURE__ */ (() => ({
   ...instructions("f32x4", F32X4_BINARY, ["v128", "v128"], "v128"),
+  ...instructions("f32x4", F32X4_COMPARE, ["v128", "v128"], "v128"),
+  ...instructions("f32x4", F32X4_SIGNS, ["v128"], "v128"),
   ...instructions("f32x4", F32X4_UNARY, ["v128"], "v128"),
   ...instructions("f32x4", { splat: 0xfd13 }, ["f32"], "v128"),
   const: (...lanes) => vectorConstant("f32", lanes),
@@ -518,25 +525,21 @@ export const f32x4: Instructions<typeof F32X4_BINARY, Pair<"v128">, "v128"> &
 }))();
 
 // biome-ignore format: by kind.
-const F64X2_BINARY = {
-  add: 0xfdf0, sub: 0xfdf1, mul: 0xfdf2, div: 0xfdf3,
-  min: 0xfdf4, max: 0xfdf5, pmin: 0xfdf6, pmax: 0xfdf7,
-  eq: 0xfd47, ne: 0xfd48, lt: 0xfd49, gt: 0xfd4a, le: 0xfd4b, ge: 0xfd4c,
-} as const;
-// biome-ignore format: by kind.
 const F64X2_UNARY = {
-  abs: 0xfdec, neg: 0xfded, sqrt: 0xfdef, promote_low_f32x4: 0xfd5f,
-  convert_low_i32x4_s: 0xfdfe, convert_low_i32x4_u: 0xfdff,
+  promote_low_f32x4: 0xfd5f, convert_low_i32x4_s: 0xfdfe, convert_low_i32x4_u: 0xfdff,
 } as const;
 
 /** Two doubles. */
-export const f64x2: Instructions<typeof F64X2_BINARY, Pair<"v128">, "v128"> &
-  Instructions<typeof F64X2_UNARY, readonly ["v128"], "v128"> & {
+export const f64x2: Instructions<typeof F32X4_BINARY & typeof F32X4_COMPARE, Pair<"v128">, "v128"> &
+  Instructions<typeof F32X4_SIGNS & typeof F64X2_UNARY, readonly ["v128"], "v128"> & {
     splat(a: Operand<"f64">): Value<"v128">;
     extract_lane(a: Value<"v128">, lane: number): Value<"f64">;
     replace_lane(a: Value<"v128">, lane: number, value: Operand<"f64">): Value<"v128">;
   } = /* @__PURE__ */ (() => ({
-  ...instructions("f64x2", F64X2_BINARY, ["v128", "v128"], "v128"),
+  // The opcodes stand as far behind those of four floats as their first ones do.
+  ...instructions("f64x2", F32X4_BINARY, ["v128", "v128"], "v128", 0xfdf0 - 0xfde4),
+  ...instructions("f64x2", F32X4_COMPARE, ["v128", "v128"], "v128", 0xfd47 - 0xfd41),
+  ...instructions("f64x2", F32X4_SIGNS, ["v128"], "v128", 0xfdec - 0xfde0),
   ...instructions("f64x2", F64X2_UNARY, ["v128"], "v128"),
   ...instructions("f64x2", { splat: 0xfd14 }, ["f64"], "v128"),
   extract_lane: (a, lane) => laneInstruction("f64x2.extract_lane", 0xfd21, 2, lane, ["v128"], "f64", [a]),
@@ -547,8 +550,6 @@ export const f64x2: Instructions<typeof F64X2_BINARY, Pair<"v128">, "v128"> &
 // biome-ignore format: by kind.
 const I32X4_BINARY = {
   add: 0xfdae, sub: 0xfdb1, mul: 0xfdb5, min_s: 0xfdb6, min_u: 0xfdb7, max_s: 0xfdb8, max_u: 0xfdb9,
-  eq: 0xfd37, ne: 0xfd38, lt_s: 0xfd39, lt_u: 0xfd3a, gt_s: 0xfd3b, gt_u: 0xfd3c,
-  le_s: 0xfd3d, le_u: 0xfd3e, ge_s: 0xfd3f, ge_u: 0xfd40,
 } as const;
 // biome-ignore format: by kind.
 const I32X4_UNARY = {
@@ -559,7 +560,7 @@ const I32X4_SHIFTS = { shl: 0xfdab, shr_s: 0xfdac, shr_u: 0xfdad } as const;
 const I32X4_TESTS = { all_true: 0xfda3, bitmask: 0xfda4 } as const;
 
 /** Four 32-bit integers. */
-export const i32x4: Instructions<typeof I32X4_BINARY, Pair<"v128">, "v128"> &
+export const i32x4: Instructions<typeof I32X4_BINARY & typeof I32_COMPARE, Pair<"v128">, "v128"> &
   Instructions<typeof I32X4_UNARY, readonly ["v128"], "v128"> &
   Instructions<typeof I32X4_SHIFTS, Shift, "v128"> &
   Instructions<typeof I32X4_TESTS, readonly ["v128"], "i32"> & {
@@ -571,6 +572,7 @@ export const i32x4: Instructions<typeof I32X4_BINARY, Pair<"v128">, "v128"> &
     shuffle(a: Value<"v128">, b: Value<"v128">, lanes: readonly number[]): Value<"v128">;
   } = /* @__PURE__ */ (() => ({
   ...instructions("i32x4", I32X4_BINARY, ["v128", "v128"], "v128"),
+  ...instructions("i32x4", I32_COMPARE, ["v128", "v128"], "v128", 0xfd37 - 0x46),
   ...instructions("i32x4", I32X4_UNARY, ["v128"], "v128"),
   ...instructions("i32x4", I32X4_SHIFTS, ["v128", "i32"], "v128"),
   ...instructions("i32x4", I32X4_TESTS, ["v128"], "i32"),
@@ -643,9 +645,9 @@ function misfit(name: string, parameters: readonly Type[], operands: readonly (V
   const P extends readonly Type[],
   R extends Result,
   O extends Record<string, number>,
->(prefix: string, opcodes: O, parameters: P, result: R): Instructions<O, P, R> {
+>(prefix: string, opcodes: O, parameters: P, result: R, shift = 0): Instructions<O, P, R> {
   const entries = Object.entries(opcodes).map(([name, opcode]) => {
-    const code = encode(opcode);
+    const code = encode(opcode + shift);
     const emit = (...operands: (Value | number)[]) =>
       instruction(`${prefix}.${name}`, code, parameters, result, operands);
     return [name, emit];

@@ -207,6 +207,9 @@ const toUnsigned = saturate(0, 2 ** 32 - 1);
 const floatBits = (x: number) => new Int32Array(new Float32Array([x]).buffer)[0];
 const bitsFloat = (x: number) => new Float32Array(new Int32Array([x]).buffer)[0];
 
+const COPYSIGN = {
+  copysign: (a: number, b: number) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+};
 const FLOAT_UNARY: Record<string, (a: number) => number> = {
   ...{ abs: Math.abs, neg: (a) => -a, sqrt: Math.sqrt },
   ...{ ceil: Math.ceil, floor: Math.floor, trunc: Math.trunc, nearest },
@@ -282,15 +285,9 @@ const INSTRUCTIONS: Instruction[] = [
   ...table(f32, "i32 -> f32", { reinterpret_i32: bitsFloat }, true),
   ...table(f32, "f64 -> f32", { demote_f64: Math.fround }),
   ...table(f32, "f32 f32 i32 -> f32", { select: (a: number, b: number, c: number) => (c ? a : b) }),
-  ...table(
-    f32,
-    "f32 f32 -> f32",
-    {
-      copysign: (a: number, b: number) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
-    },
-    true,
-  ),
+  ...table(f32, "f32 f32 -> f32", COPYSIGN, true),
   ...table(f64, "f64 f64 -> f64", FLOAT_BINARY),
+  ...table(f64, "f64 f64 -> f64", COPYSIGN, true),
   ...table(f64, "f64 -> f64", FLOAT_UNARY),
   ...table(f64, "f32 -> f64", { promote_f32: (a: number) => a }),
   ...table(v128, "ints ints -> ints", mapped(BITS, lanes2)),

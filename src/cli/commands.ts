@@ -623,8 +623,9 @@ Usage: halograd COMMAND [options]
 ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 
 halograd COMMAND --help lists the options of a command, halograd --version the version.
-halograd completion bash|zsh|fish prints a script that completes commands in a shell, halograd manual a page
-for man (halograd manual | man -l -), halograd schema the JSON schema of what --json prints.
+halograd completion bash|zsh|fish prints a script that completes commands in a shell,
+halograd manual a page for man (halograd manual | man -l -), and halograd schema the JSON
+schema of what --json prints.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}

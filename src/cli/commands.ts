@@ -416,7 +416,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "infer",
     command({
-      summary: "infer the whole curves of measured galaxies, with their uncertainty",
+      summary: "infer the whole curves of measured galaxies, with intervals",
       operands: galaxyFiles,
       details:
         "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. Needs a residual network; for measured galaxies one of halograd generate --population extended.",

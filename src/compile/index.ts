@@ -4,5 +4,5 @@
  * @module
  */
 
-export { type Compiled, compile } from "./compile.ts";
+export { type Compiled, type CompileOptions, compile } from "./compile.ts";
 export type { Explanation, ProgramExplanation } from "./explain.ts";

@@ -93,6 +93,7 @@ export class Crew {
   readonly #workers: (Port | null)[] = [];
   readonly #canWait: boolean;
   #stepCount = 0;
+  #mails = 0;
   /** Of the program that runs. */
   #rescues: Shared["rescues"] = [];
   /** Why there are no more workers. */
@@ -256,15 +257,17 @@ export class Crew {
   #send(i: number, message: object): void {
     const worker = this.#workers[i];
     if (worker === null) return;
+    const words = this.#words;
+    Atomics.add(words, Word.workers + Word.perWorker * i + Word.mail, 1);
     try {
       worker.postMessage(message);
     } catch (error) {
       this.#workers[i] = null;
       this.#refusal ??= `the platform does not share memory: ${(error as Error).message}`;
-      return;
     }
-    Atomics.add(this.#words, Word.workers + Word.perWorker * i + Word.mail, 1);
-    Atomics.notify(this.#words, Word.job);
+    // A job of another number and without chunks: whoever sleeps looks whether it was sent something.
+    Atomics.store(words, Word.job, (++this.#mails & MOST_STEPS) << CHUNK_BITS);
+    Atomics.notify(words, Word.job);
   }
 }
 
@@ -393,9 +396,10 @@ function receive(message) {
 }
 
 function help() {
-  let looks = 0;
-  while (Atomics.load(words, at + ${Word.mail}) === received) {
+  for (let looks = 0; ; ) {
+    // In this order: the job changes after a message was sent, so that a sleep begins with neither or ends with both.
     const job = Atomics.load(words, ${Word.job});
+    if (Atomics.load(words, at + ${Word.mail}) !== received) return;
     const left = job & ${MOST_CHUNKS};
     const step = left === 0 ? undefined : steps.get(job >>> ${CHUNK_BITS});
     if (step === undefined) {

@@ -30,6 +30,7 @@ export { exportModel } from "./export.ts";
 export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
 export {
   ERROR_SPREAD,
+  type FittedModel,
   INTERVAL_SHARES,
   type InferenceOptions,
   type InferenceProgress,

@@ -829,7 +829,7 @@ function byParameter<T>(of: (parameter: FitParameter) => T): Readonly<Record<Fit
 }
 
 /** The part of a model that fits need: haloes are counted by what its population is. */
-type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">>;
+export type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">>;
 
 /** Fits of some of the posterior's curves, worked out once. */
 function fitsOf({ radii, training }: FittedModel, posterior: Posterior): readonly GalaxyFit[] {

@@ -25,7 +25,9 @@ export interface ScalingRelation {
 
 /** log10 of a ratio: its mean and its standard deviation, dex. */
 export interface LogRatio {
+  /** Where it lies in the middle. */
   readonly mean: number;
+  /** Its standard deviation. */
   readonly scatter: number;
 }
 

@@ -39,6 +39,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 /** Calls a compiled function until all its threads are there. */
 async function untilThere(f: ReturnType<typeof compile>, threads: number): Promise<void> {
   while (f.explain().programs.at(-1)?.threads !== threads) {
+    expect(f.explain().threads.refusal).toBeNull();
     f();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -11,6 +11,7 @@ import {
   inferCurves,
   intervalsOf,
   type Model,
+  POPULATIONS,
   type Population,
   type PopulationName,
   type Posterior,
@@ -104,7 +105,9 @@ const tasks: {
   sample: async (settings, { follow }) => (await follow(sampleCurves(current(), optionsOf(settings)))) ?? [],
 
   predict({ galaxy, amount, seed }) {
-    const { radii, curves } = unseenOf(current().training.population ?? "standard");
+    const { radii, curves } = unseenOf(
+      POPULATIONS.find((name) => name === current().training.population) ?? "standard",
+    );
     const clean = curves[galaxy];
     const random = new Random(seed).fork(galaxy);
     const { noisy, prediction } = predictCurves(current(), { radii, curves: [clean] }, { amount, random });

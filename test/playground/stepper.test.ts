@@ -273,7 +273,11 @@ describe.skipIf(!hasBrowser)("the stepper", () => {
   });
 
   test.each([
-    ["a = [1, 2]\nb = [1, 2, 3]\nf = matmul(a, b)", "matmul(a, b)", "matmul: [2] × [3]: 2 columns on the left, 3 rows on the right"],
+    [
+      "a = [1, 2]\nb = [1, 2, 3]\nf = matmul(a, b)",
+      "matmul(a, b)",
+      "matmul: [2] × [3]: 2 columns on the left, 3 rows on the right",
+    ],
     ["x = 1\nf = x.sqr()", "sqr", "There is no operation sqr. Did you mean sqrt?"],
     ["x = 1\nf = eval(x)", "eval", "There is no function eval."],
     [

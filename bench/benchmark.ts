@@ -212,7 +212,8 @@ async function gather(data: Data): Promise<{
       programs.push(ourProgram(name, backend));
     });
   }
-  await attempt("compiled", async () => contenders.push(await node(here, "halograd", "compiled")));
+  for (const way of ["compiled", "two threads"])
+    await attempt(way, async () => contenders.push(await node(here, "halograd", way)));
   contenders.push(await node(here, "plain", ""));
 
   const peersInstalled = existsSync(new URL("node_modules", PEERS));

@@ -221,5 +221,10 @@ for options in ({"groups": 2}, {"groups": 2, "stride": 2, "padding": 1, "dilatio
     case("conv1d", lambda x, w, b: F.conv1d(x, w, b, **options), draw(2, 4, 6), draw(6, 2, 3), draw(6), settings=[options])
     case("conv2d", lambda x, w, b: F.conv2d(x, w, b, **options), draw(2, 4, 5, 6), draw(2, 2, 3, 2), draw(2), settings=[options])
 case("conv2d", lambda x, w, b: F.conv2d(x, w, b, groups=3, padding=(2, 0)), draw(2, 3, 4, 3), draw(6, 1, 3, 2), draw(6), settings=[{"groups": 3, "padding": [2, 0]}])
+# So are losses with every reduction.
+for reduction in ("mean", "sum", "none"):
+    for name, f in (("mseLoss", F.mse_loss), ("l1Loss", F.l1_loss)):
+        case(name, lambda x, t: f(x, t, reduction=reduction), draw(4, 3), draw(4, 3), settings=[{"reduction": reduction}])
+    case("huberLoss", lambda x, t: F.huber_loss(x, t, delta=0.7, reduction=reduction), draw(4, 3), draw(4, 3), settings=[{"delta": 0.7, "reduction": reduction}])
 
 print("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES) + "\n]")

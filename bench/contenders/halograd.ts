@@ -1,4 +1,4 @@
-/** halograd, by its public API, on either backend, and with compiled steps. */
+/** halograd, by its public API, on either backend, and with compiled steps on one thread and two. */
 
 import { type BackendName, mseLoss, noGrad, normal, Random, type Tensor, tensor, useBackend } from "halograd";
 import { compile } from "halograd/compile";
@@ -8,18 +8,19 @@ import type { Library, Prepared, Trainer } from "../contender.ts";
 import { batchOf, type Curves, FEATURES, filled, type Operation } from "../tasks.ts";
 
 /**
- * By variant: a backend, or "compiled", which is WebAssembly with compiled steps.
+ * By variant: a backend, or "compiled" and "two threads", which are WebAssembly with compiled steps.
  *
  * @throws Error where the backend does not run here
  */
 export function halograd(variant: string): Library {
-  const backend = variant === "compiled" ? "wasm" : variant;
+  const threads = { compiled: 1, "two threads": 2 }[variant];
+  const backend = threads === undefined ? variant : "wasm";
   if (useBackend(backend as BackendName) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
-  if (variant === "compiled") {
+  if (threads !== undefined) {
     return {
-      name: "compiled",
+      name: variant,
       version: "this checkout",
-      trainer: (...given) => trainer(...given, compile),
+      trainer: (...given) => trainer(...given, (f) => compile(f, { threads })),
     };
   }
   return {

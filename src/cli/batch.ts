@@ -71,7 +71,7 @@ export async function workOn<Setup, Result extends object>(
   context: Context,
 ): Promise<Outcome & { readonly results: readonly Result[] }> {
   const { options, names, tables } = batch;
-  const pathOf = ({ folder }: MeasuredGalaxy, name: string): string =>
+  const pathOf = ({ folder }: Pick<MeasuredGalaxy, "folder">, name: string): string =>
     isOne ? name : `${GALAXIES}/${folder}/${name}`;
   if (galaxies.length === 0) return { complete: true, failures: refused, results: [], result: {} };
   const results = new Map<MeasuredGalaxy, Result>();
@@ -87,7 +87,7 @@ export async function workOn<Setup, Result extends object>(
   const steps = isOne && todo.length > 0 ? batch.work(batch.setup)(todo[0]) : undefined;
   const own = new Set(galaxies.map(({ folder }) => folder));
   const foreign = isOne ? [] : foldersIn(join(options.out, GALAXIES)).filter((folder) => !own.has(folder));
-  const others = foreign.map((folder) => ({ folder }) as MeasuredGalaxy);
+  const others = foreign.map((folder) => ({ folder }));
   const output = new OutputFolder(options.out, {
     names: [
       ...(isOne ? [] : tables),

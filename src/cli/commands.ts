@@ -79,12 +79,16 @@ const output = {
   force: flag("replace files that are already there"),
 };
 const log = path("FILE", undefined, "progress and losses are added to it as JSON lines", "none");
-/** What a training that was stopped goes on with. */
-const resuming = {
+/** Of long work, which can be watched, and goes on where it was stopped. */
+const long = {
   log,
   resume: flag(
     "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
+};
+/** What a training that was stopped goes on with. */
+const resuming = {
+  ...long,
   checkpoint: real(
     10,
     { least: 0, most: 86_400 },
@@ -153,16 +157,13 @@ const galaxyOptions = (names: readonly (keyof PartColumns)[]) => ({
 });
 /** Work on several galaxies. */
 const batch = {
-  log,
+  ...long,
   jobs: integer(
     undefined,
     1,
     1024,
     "galaxies at the same time; the results do not depend on it",
     "the cores",
-  ),
-  resume: flag(
-    "goes on where the same command was stopped, and ends with the same bytes; starts where nothing was saved yet",
   ),
 };
 const population = {

@@ -10,7 +10,7 @@ import { median } from "../metrics/index.ts";
 import { accelerationFigure, cornerFigure, decompositionFigure } from "../plot/index.ts";
 import { type BatchOptions, type Work, workOn } from "./batch.ts";
 import type { Context, Outcome } from "./context.ts";
-import { type GalaxyOptions, type MeasuredGalaxy, readGalaxies } from "./galaxies.ts";
+import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
 import { type OutputFile, table } from "./output.ts";
 
 /** The files of one galaxy. */
@@ -72,7 +72,7 @@ export async function decompose(
   context: Context,
   files: readonly string[],
 ): Promise<Outcome> {
-  const galaxies = readGalaxies("halograd decompose", files, values, true);
+  const galaxies = readMeasuredGalaxies("halograd decompose", files, values, true);
   const { halo, discRatio, bulgeRatio, ratioScatter, moves, seed } = values;
   const setup: Settings = { halo, discRatio, bulgeRatio, ratioScatter, moves, seed };
   const { results, ...outcome } = await workOn(

@@ -64,7 +64,7 @@ export interface MeasuredGalaxies {
  * @param hasParts whether what gas and stars hold is read as well
  * @throws UsageError unless they are files or galaxies of SPARC; as the readers where one galaxy was asked for, or a table is faulty
  */
-export function readGalaxies(
+export function readMeasuredGalaxies(
   where: string,
   files: readonly string[],
   options: GalaxyOptions,

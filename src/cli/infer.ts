@@ -26,7 +26,7 @@ import { FileError } from "../node/files.ts";
 import { inferenceFigure } from "../plot/index.ts";
 import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from "./batch.ts";
 import type { Context, Outcome } from "./context.ts";
-import { type GalaxyOptions, type MeasuredGalaxy, readGalaxies } from "./galaxies.ts";
+import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
 import { type ModelFile, readDescribedModel } from "./input.ts";
 import { type OutputFile, table } from "./output.ts";
 
@@ -68,7 +68,7 @@ export async function infer(
   context: Context,
   files: readonly string[],
 ): Promise<Outcome> {
-  const galaxies = readGalaxies("halograd infer", files, values, false);
+  const galaxies = readMeasuredGalaxies("halograd infer", files, values, false);
   const { model, bytes, described } = readModelOrTell(values.model);
   const { rMin, rMax, bank, chains, transitions } = values;
   const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;

@@ -92,13 +92,11 @@ export const STANDARD_POPULATION: GalaxyPopulation = {
  * - `coreRadius` is 1.75 times the radius that holds half the stars (1.68 scale lengths), of Read, Agertz & Collins (2016), MNRAS 459, 2573.
  */
 export const EXTENDED_POPULATION: ExtendedGalaxyPopulation = {
+  ...STANDARD_POPULATION,
   name: "extended",
-  hubbleConstant: HUBBLE_CONSTANT,
-  overdensity: VIRIAL_OVERDENSITY,
   discMass: [7, 12],
-  discScaleLength: { slope: 0.3, pivot: 10.7, intercept: 0.5, scatter: 0.4 },
   haloMass: { slope: 0.5, pivot: 10.7, intercept: 12, scatter: 0.4 },
-  concentration: { slope: -0.101, pivot: 12, intercept: 0.905, scatter: 0.22 },
+  concentration: { ...STANDARD_POPULATION.concentration, scatter: 0.22 },
   gasMass: { slope: 0.54, pivot: 9, intercept: 9.05, scatter: 0.35 },
   gasScaleLength: { mean: 0.3, scatter: 0.2 },
   bulgeMass: [-3, 0],

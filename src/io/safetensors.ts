@@ -17,23 +17,23 @@ export type SafetensorsIntegerDtype = keyof SafetensorsIntegers;
 
 /** What whole numbers are read as: nothing is rounded, those of 64 bits are bigint. */
 export interface SafetensorsIntegers {
-  /** The I64. */
+  /** Signed, of 64 bits. */
   readonly I64: BigInt64Array;
-  /** The U64. */
+  /** Unsigned, of 64 bits. */
   readonly U64: BigUint64Array;
-  /** The I32. */
+  /** Signed, of 32 bits. */
   readonly I32: Int32Array;
-  /** The U32. */
+  /** Unsigned, of 32 bits. */
   readonly U32: Uint32Array;
-  /** The I16. */
+  /** Signed, of 16 bits. */
   readonly I16: Int16Array;
-  /** The U16. */
+  /** Unsigned, of 16 bits. */
   readonly U16: Uint16Array;
-  /** The I8. */
+  /** Signed, of 8 bits. */
   readonly I8: Int8Array;
-  /** The U8. */
+  /** Unsigned, of 8 bits. */
   readonly U8: Uint8Array;
-  /** The BOOL. */
+  /** 1 for true, 0 for false. */
   readonly BOOL: Uint8Array;
 }
 

@@ -48,7 +48,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
   // A shared parameter lies in several fields, and is named once.
   const others = own.map(({ value }) => {
     const name = names.get(value as Tensor)!;
-    const other: unknown = parameters[name] ?? value;
+    const { [name]: other = value as Tensor } = parameters;
     if (!isTensor(other)) throw new ArgumentError(where, `${name} is a tensor; got ${describeValue(other)}.`);
     const { shape } = value as Tensor;
     if (!sameShape(other.shape, shape))

@@ -13,10 +13,9 @@ import type { Tensor } from "../ops/tensor.ts";
  */
 export function inputOf(where: string, x: Tensor, takes: readonly (string | number)[]): Tensor {
   x = operand(where, x);
+  if (fits(x.shape, takes)) return x;
   const first = takes.findIndex((axis) => typeof axis === "number");
   const given = x.shape.at(takes[0] === "..." ? first - takes.length : first);
-  const isRank = takes.includes("...") ? x.rank >= takes.length - 1 : x.rank === takes.length;
-  if (given === takes[first] && isRank) return x;
   const what = takes.length === first + 1 || takes[first + 1] === "..." ? "features" : "channels";
   throw new ShapeError(
     where,
@@ -24,6 +23,16 @@ export function inputOf(where: string, x: Tensor, takes: readonly (string | numb
     asBatch(x.shape, takes) ??
       (given ? `a ${where} made for ${given} ${what} takes it; this one takes ${takes[first]}.` : undefined),
   );
+}
+
+/** Every pass through a layer asks this: no closure, no list. */
+function fits(shape: Shape, takes: readonly (string | number)[]): boolean {
+  const isOpen = takes[0] === "..." || takes[takes.length - 1] === "...";
+  if (isOpen ? shape.length < takes.length - 1 : shape.length !== takes.length) return false;
+  const shift = takes[0] === "..." ? shape.length - takes.length : 0;
+  for (let i = 0; i < takes.length; i++)
+    if (typeof takes[i] === "number" && shape[shift + i] !== takes[i]) return false;
+  return true;
 }
 
 /** How an input without the axis of a batch, or of the only channel too, gets it. */

@@ -49,11 +49,11 @@ export interface Arbitrary<T> {
 
 /** An arbitrary of fast-check 3, which has two methods more. */
 export interface OlderArbitrary<T> extends Arbitrary<T> {
-  /** The filter. */
+  /** Those values that the predicate holds for. */
   filter(predicate: (value: T) => boolean): OlderArbitrary<T>;
-  /** The map. */
+  /** What the mapper makes of each value. */
   map<U>(mapper: (value: T) => U, unmapper?: (possible: unknown) => T): OlderArbitrary<U>;
-  /** The chain. */
+  /** The values of the arbitrary that is made of each value. */
   chain<U>(chainer: (value: T) => Arbitrary<U>): OlderArbitrary<U>;
   /** The same values, never made smaller. */
   noShrink(): OlderArbitrary<T>;
@@ -76,7 +76,7 @@ export interface FastCheck {
 
 /** What is used of fast-check 3. */
 export interface OlderFastCheck extends FastCheck {
-  /** The Arbitrary. */
+  /** What all arbitraries extend. */
   readonly Arbitrary: abstract new <T>() => OlderArbitrary<T>;
 }
 

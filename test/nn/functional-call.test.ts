@@ -133,6 +133,8 @@ describe("functionalCall", () => {
     );
     expect(() => functionalCall(layer, { weight: ones([2]) }, x)).toThrow("weight is [1, 2]; got [2]");
     expect(() => functionalCall(layer, { bias: any([0]) }, x)).toThrow("bias is a tensor; got an array");
+    expect(() => functionalCall(layer, { bias: any(null) }, x)).toThrow("bias is a tensor; got null");
+    expect(functionalCall(layer, { bias: any(undefined) }, x)).toEqual(layer.forward(x));
     expect(() => functionalCall(layer, any(new Map()), x)).toThrow("an object of tensors by name");
     expect(() =>
       functionalCall(

@@ -188,6 +188,8 @@ export function lanesFunction(
     const wide = new LaneEmitter(body, stored.flat(), rescues, emitter);
     emitter.compute(0);
     const left = body.local("i32");
+    // Where doubts are frequent, a round that ends in one costs more than it gives: the next ones are left out.
+    const resume = body.local("i32");
     const store = (offset: number) => {
       for (const { at, node } of written) body.store(at, emitter.value(node), offset);
     };
@@ -195,6 +197,7 @@ export function lanesFunction(
       bindRow(emitter, read);
       emitter.compute(1);
       body.set(left, columns);
+      body.set(resume, columns);
       const moveOn = (elements: number) => {
         for (const { at } of [...alongRow(read), ...written]) advance(body, at, 4 * elements);
         advance(body, left, -elements);
@@ -217,14 +220,19 @@ export function lanesFunction(
             for (const [i, vector] of vectors.entries()) wide.bind(vector[k], v128.load(at, 16 * i));
           }
           wide.compute(2);
-          if (doubtful !== undefined) body.branchIf(doubtful, v128.any_true(wide.doubt));
+          if (doubtful !== undefined) {
+            body.if(v128.any_true(wide.doubt), () => {
+              body.set(resume, i32.sub(left, 4 * MOST_ALONE));
+              body.branch(doubtful);
+            });
+          }
           for (const [k, { at }] of written.entries())
             for (const [i, nodes] of stored.entries()) body.store(at, wide.value(nodes[k]), 16 * i);
           moveOn(4 * abreast);
         });
       body.loop((again) => {
         if (isShort) stepShort();
-        else if (isWide && hasDoubts) body.block(stepWide);
+        else if (isWide && hasDoubts) body.if(i32.le_s(left, resume), () => body.block(stepWide));
         else if (isWide) stepWide();
         // The next vector by itself, or what is left of one.
         body.if(left, () => {
@@ -259,6 +267,8 @@ export function lanesFunction(
 }
 
 const SHORT = 8;
+/** So many vectors are computed one by one after one of them was in doubt. */
+const MOST_ALONE = 16;
 
 /** accumulator ∘ term: the instructions of ∘ on doubles, the neutral element, and the term. */
 interface LaneFoldParts {

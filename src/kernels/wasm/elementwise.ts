@@ -52,8 +52,23 @@ export function compileLanes(
   expressions: Expressions,
   operandCount: number,
 ): LaneKernel {
-  return perPattern((repeated) => instantiate(memory, lanesModule(expressions, operandCount, repeated)));
+  const [small, large] = [false, true].map((isLarge) =>
+    perPattern((repeated) => instantiate(memory, lanesModule(expressions, operandCount, repeated, isLarge))),
+  );
+  let seen = 0;
+  return (rows, columns, table, repeated) => {
+    if (columns >= LEAST_ABREAST) seen += rows * columns;
+    (seen > PATIENCE.elements ? large : small)(rows, columns, table, repeated);
+  };
 }
+
+/**
+ * So many elements a kernel computes one vector at a time. Code for several abreast, of the same bits, takes three times as long
+ * to write, as long as it then saves with a million elements.
+ */
+export const PATIENCE = { elements: 2 ** 20 };
+/** So many elements are computed abreast at least. */
+const LEAST_ABREAST = 8;
 
 /** Folds of a region into float64 accumulators that the caller has set before. */
 export interface LaneFold {
@@ -135,9 +150,14 @@ function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, { bytes, impo
   return instance.exports.run as Run;
 }
 
-/** The module of a loop. */
-export function lanesModule(expressions: Expressions, operandCount: number, repeated: number): LaneModule {
-  for (const most of [200, 150, 100]) {
+/** The module of a loop, with vectors abreast where it is for many elements. */
+export function lanesModule(
+  expressions: Expressions,
+  operandCount: number,
+  repeated: number,
+  isLarge = true,
+): LaneModule {
+  for (const most of isLarge ? [200, 150, 100] : []) {
     const module = writeModule(lanesFunction(expressions, operandCount, repeated, most));
     if (module.bytes.length < LARGEST) return module;
   }

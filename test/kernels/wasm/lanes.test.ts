@@ -2,11 +2,13 @@ import { describe, expect, test, vi } from "vitest";
 import { type Arithmetic, backend, type Expressions } from "../../../src/kernels/index.ts";
 import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
-import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
+import { compileLanes, lanesModule, PATIENCE } from "../../../src/kernels/wasm/elementwise.ts";
 import { CIRCULAR } from "../../../src/kernels/wasm/lanes.ts";
 import * as operations from "../../../src/ops/elementwise.ts";
 import { tensor } from "../../../src/tensor/construction.ts";
 import { tensorOperands } from "./operands.ts";
+
+PATIENCE.elements = 0;
 
 const { fround } = Math;
 const exactly = { exp, log, log1p, expm1, sin, cos, tanh, erf, erfc };
@@ -304,6 +306,23 @@ describe("operations' expressions", () => {
       }
     }
   });
+});
+
+test("a kernel that has computed many elements goes on with other code, and the same bits", () => {
+  const x = Float32Array.from({ length: 100 }, (_, i) => i / 4 - 12);
+  const expressions: Expressions = (m, x) => [m.exp(x)];
+  const { memory, outputs, table } = tensorOperands(expressions, [x]);
+  const compiled = vi.spyOn(WebAssembly, "Module");
+  PATIENCE.elements = 250;
+  const run = compileLanes(memory, expressions, 1);
+  const calls = Array.from({ length: 5 }, () => {
+    run(1, 100, table, 0);
+    return { modules: compiled.mock.calls.length, bits: outputs[0].slice() };
+  });
+  PATIENCE.elements = 0;
+  expect(calls.map(({ modules }) => modules)).toEqual([1, 1, 2, 2, 2]);
+  expect(calls.every(({ bits }) => bits.every((bit, i) => bit === calls[0].bits[i]))).toBe(true);
+  compiled.mockRestore();
 });
 
 test("a subexpression that occurs again is not computed again", () => {

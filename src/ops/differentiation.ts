@@ -3,6 +3,8 @@
  * changes when one operand does. The result is in the arithmetic underneath: a number, code of a backend, or a tensor.
  */
 
+import { checkKind, describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { type Arithmetic, type Expression, oncePer } from "../kernels/index.ts";
 
 /** A value and its tangent, both computed when they are first asked for. A tangent of null is 0 everywhere. */
@@ -26,6 +28,13 @@ export function tangentOf<V>(
     (operand, i): Dual<V> => ({ value: () => operand, tangent: i === index ? () => tangent : null }),
   );
   const result = expression(dualsOf(m), ...inputs);
+  if (typeof result?.value !== "function") {
+    throw new ArgumentError(
+      "derivativeOf",
+      `the expression returned ${describeValue(result)}, no value of its arithmetic.`,
+      "return what functions of m return, such as m.mul(t, t).",
+    );
+  }
   return result.tangent === null ? null : result.tangent();
 }
 
@@ -36,7 +45,12 @@ export function tangentOf<V>(
  * evaluate(derivativeOf((m, t) => m.mul(t, t)), tensor(3)); // tensor(6)
  * ```
  */
-export const derivativeOf: (expression: Expression) => Expression = /* @__PURE__ */ oncePer(
+export function derivativeOf(expression: Expression): Expression {
+  checkKind("derivativeOf", "expression", expression, "function", "write (m, t) => m.mul(t, t).");
+  return derivative(expression);
+}
+
+const derivative = /* @__PURE__ */ oncePer(
   (expression: Expression): Expression =>
     (m, t) =>
       tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0),

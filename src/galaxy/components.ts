@@ -4,7 +4,14 @@
  * Units: kpc, km/s, solar masses.
  */
 
-import { checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkKind,
+  checkList,
+  checkNumber,
+  checkOptions,
+  describeNumber,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { cbrt, log1p, pow, tanh } from "../kernels/math.ts";
 import { discShape } from "./bessel.ts";
@@ -75,15 +82,16 @@ export function circularVelocity(
       "pass one or more, such as [nfwHalo(…)].",
     );
   }
-  if (!Array.isArray(radii) && !ArrayBuffer.isView(radii)) {
+  const foreign = components.findIndex((component) => typeof component?.velocitySquared !== "function");
+  if (foreign >= 0) {
     throw new ArgumentError(
       "circularVelocity",
-      `radii are a list of numbers in kpc; got ${describeValue(radii)}`,
-      "one radius is a list too: [8].",
+      `component ${foreign + 1} is ${describeValue(components[foreign])}, which has no velocitySquared`,
+      "pass what nfwHalo(…), exponentialDisc(…) and the like return.",
     );
   }
+  requireRadii("circularVelocity", radii);
   return Float64Array.from(radii, (radius) => {
-    requireRadius("circularVelocity", radius);
     let sum = 0;
     for (const component of components) sum += component.velocitySquared(radius);
     if (sum >= 0) return Math.sqrt(sum);
@@ -130,12 +138,14 @@ export function nfwHalo(options: HaloOptions): Halo {
   const { mass, concentration, coreRadius, coreStrength = 0, cosmology } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
+  checkNumber("nfwHalo", "coreStrength", coreStrength);
   if (!(coreStrength >= 0 && coreStrength <= 1)) {
     throw new ArgumentError(
       "nfwHalo",
       `got coreStrength = ${coreStrength}, but it is a number from 0 (a cusp) to 1 (a core)`,
     );
   }
+  if (coreRadius !== undefined) checkNumber("nfwHalo", "coreRadius", coreRadius);
   checkCosmology("nfwHalo", cosmology);
   const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
   requirePositive("nfwHalo", "coreRadius", scale, "kpc");
@@ -225,8 +235,9 @@ export function virialScales(
 
 /** @throws ArgumentError for one that cannot be */
 export function checkCosmology(where: string, cosmology: Cosmology = STANDARD_COSMOLOGY): void {
-  requirePositive(where, "hubbleConstant", cosmology?.hubbleConstant, "km/s per Mpc");
-  requirePositive(where, "overdensity", cosmology?.overdensity, "in critical densities");
+  checkKind(where, "cosmology", cosmology, "object", "give { hubbleConstant, overdensity }.");
+  requirePositive(where, "hubbleConstant", cosmology.hubbleConstant, "km/s per Mpc");
+  requirePositive(where, "overdensity", cosmology.overdensity, "in critical densities");
 }
 
 /** (Δ/2) H², (km/s/kpc)²: the squared virial velocity over the squared virial radius. */
@@ -254,20 +265,32 @@ export function nfwShape(x: number): number {
   return sum;
 }
 
+/** @throws ArgumentError unless these are numbers that {@link requireRadius} takes */
+export function requireRadii(where: string, radii: ArrayLike<number>): void {
+  checkList(where, "radii", radii, "one radius is a list too: [8].");
+  for (let i = 0; i < radii.length; i++) requireRadius(where, radii[i]);
+}
+
 export function requireRadius(where: string, radius: number): void {
-  if (radius >= 0 && radius < Infinity) return;
+  if (typeof radius === "number" && radius >= 0 && radius < Infinity) return;
   throw new ArgumentError(
     where,
-    `got the radius ${radius}, but a radius must be a finite number ≥ 0, in kpc`,
+    `got the radius ${describeNumber(radius)}, but a radius must be a finite number ≥ 0, in kpc`,
     "drop or repair that radius; logSpacedRadii() makes a valid set.",
   );
 }
 
-export function requirePositive(where: string, name: string, value: number, unit: string): void {
+export function requirePositive(
+  where: string,
+  name: string,
+  value: number,
+  unit: string,
+  fix = "to make a galaxy without this component, leave the component out.",
+): void {
   if (typeof value === "number" && value > 0 && value < Infinity) return;
   throw new ArgumentError(
     where,
-    `got ${name} = ${value}, but it must be a finite number > 0 (${unit})`,
-    "to make a galaxy without this component, leave the component out.",
+    `got ${name} = ${describeNumber(value)}, but it must be a finite number > 0 (${unit})`,
+    typeof value === "string" ? "convert text with Number(…) first." : fix,
   );
 }

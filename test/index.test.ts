@@ -358,10 +358,10 @@ it("mistakes of an astronomer's first day are called by the names of what was ha
       Fix: one radius is a list too: [8].
     radii as a tensor
       ArgumentError: circularVelocity: radii are a list of numbers; got a tensor of shape [3].
-      Fix: toTypedArray() has the numbers of a tensor, toArray() its rows.
+      Fix: take toTypedArray(), or toArray() for rows.
     a parameter in the spelling of Python
       ArgumentError: rotationCurves: got discMass = undefined, but it must be a finite number > 0 (solar masses)
-      Fix: a galaxy has discMass, discScaleLength, haloMass, concentration; samplePopulation draws some.
+      Fix: a galaxy is { discMass, discScaleLength, haloMass, concentration }.
     a seed for a stream
       ArgumentError: samplePopulation: needs a random stream; got the number 42.
       Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
@@ -376,7 +376,7 @@ it("mistakes of an astronomer's first day are called by the names of what was ha
       Fix: did you mean "nfw"?
     work that was not done
       FormatError: trainModel: a table of curves is { radii, curves }; got a generator
-      Fix: finish(…) does the work of a generator, and returns its result.
+      Fix: finish(…) does a generator's work.
     one curve in place of many
       FormatError: trainModel: curves are an array; got a Float64Array
       Fix: give { radii, curves }, with a velocity at each radius

@@ -24,8 +24,7 @@ export function describeValue(value: unknown): string {
 }
 
 /** Whether a value is work that is done as it is iterated over. */
-const isGenerator = (value: unknown): boolean =>
-  /Generator\]$/.test(Object.prototype.toString.call(value));
+const isGenerator = (value: unknown): boolean => /Generator\]$/.test(Object.prototype.toString.call(value));
 
 /** Text out of a file or a command line as a message quotes it: enough of it to be found again. */
 export function clip(text: string): string {
@@ -96,7 +95,7 @@ const KINDS = { function: "a function", object: "an object", text: "text", list:
 export function checkArray(where: string, name: string, value: unknown, what?: string, fix?: string): void {
   if (Array.isArray(value)) return;
   const kind = what === undefined ? "an array" : `an array of ${what}`;
-  const isOne = isList(value) || isPlainObject(value);
+  const isOne = typeof value === "object" && value !== null;
   throw new ArgumentError(
     where,
     `${name} ${are(name)} ${kind}; got ${describeValue(value)}.`,
@@ -123,10 +122,8 @@ export function checkList(where: string, name: string, value: unknown, fix?: str
 export function usualFix(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if ("then" in value) return "await it first.";
-  if (isGenerator(value)) return "finish(…) does the work of a generator, and returns its result.";
-  return "toTypedArray" in value
-    ? "toTypedArray() has the numbers of a tensor, toArray() its rows."
-    : undefined;
+  if (isGenerator(value)) return "finish(…) does a generator's work.";
+  return "toTypedArray" in value ? "take toTypedArray(), or toArray() for rows." : undefined;
 }
 
 /** What an argument of that name does: radii are, a curve is. */

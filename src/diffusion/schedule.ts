@@ -1,6 +1,6 @@
 /** Noise schedules: how much of the data (α) and of the noise (σ) a time t holds, x_t = α(t) x₀ + σ(t) ε. */
 
-import { checkOptions, checkWithin, describeNumber } from "../basics/check.ts";
+import { checkNumber, checkOptions, checkWithin, describeNumber } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import type { Expression } from "../kernels/index.ts";
@@ -82,9 +82,17 @@ export interface ScheduleValues {
  * @example console.log(scheduleAt(linearSchedule, 0.25)); // { alpha: 0.75, sigma: 0.25 }
  */
 export function scheduleAt(schedule: NoiseSchedule, t: number): ScheduleValues {
-  checkSchedule("scheduleAt", schedule);
-  checkTime("scheduleAt", t);
-  return { alpha: schedule.alpha(numbers, t), sigma: schedule.sigma(numbers, t) };
+  return valuesAt("scheduleAt", schedule, t);
+}
+
+/** As {@link scheduleAt}, for any function that is given a schedule and a time. */
+function valuesAt(where: string, schedule: NoiseSchedule, t: number): ScheduleValues {
+  checkSchedule(where, schedule);
+  checkTime(where, t);
+  const [alpha, sigma] = [schedule.alpha(numbers, t), schedule.sigma(numbers, t)];
+  checkNumber(where, "what alpha returns for a number", alpha);
+  checkNumber(where, "what sigma returns for a number", sigma);
+  return { alpha, sigma };
 }
 
 /**
@@ -94,8 +102,7 @@ export function scheduleAt(schedule: NoiseSchedule, t: number): ScheduleValues {
  * @example console.log(scheduleSlopeAt(linearSchedule, 0.25)); // { alpha: -1, sigma: 1 }
  */
 export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleValues {
-  checkSchedule("scheduleSlopeAt", schedule);
-  checkTime("scheduleSlopeAt", t);
+  valuesAt("scheduleSlopeAt", schedule, t); // refuses what has none
   return { alpha: derivativeOf(schedule.alpha)(numbers, t), sigma: derivativeOf(schedule.sigma)(numbers, t) };
 }
 
@@ -106,9 +113,7 @@ export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleVal
  * @example console.log(noiseShareAt(cosineNoiseSchedule, 0.5)); // 0.5
  */
 export function noiseShareAt(schedule: NoiseSchedule, t: number): number {
-  checkSchedule("noiseShareAt", schedule);
-  checkTime("noiseShareAt", t);
-  const { alpha, sigma } = scheduleAt(schedule, t);
+  const { alpha, sigma } = valuesAt("noiseShareAt", schedule, t);
   return sigma / (alpha + sigma);
 }
 

@@ -4,14 +4,7 @@
  * Units: kpc, km/s, solar masses.
  */
 
-import {
-  checkKind,
-  checkList,
-  checkNumber,
-  checkOptions,
-  describeNumber,
-  describeValue,
-} from "../basics/check.ts";
+import { checkList, checkOptions, describeNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { cbrt, log1p, pow, tanh } from "../kernels/math.ts";
 import { discShape } from "./bessel.ts";
@@ -75,20 +68,15 @@ export function circularVelocity(
   components: readonly MassComponent[],
   radii: ArrayLike<number>,
 ): Float64Array {
-  if (!Array.isArray(components) || components.length === 0) {
-    throw new ArgumentError(
-      "circularVelocity",
-      `got ${Array.isArray(components) ? "no mass components" : `${describeValue(components)} for the list of components`}`,
-      "pass one or more, such as [nfwHalo(…)].",
-    );
-  }
-  const foreign = components.findIndex((component) => typeof component?.velocitySquared !== "function");
-  if (foreign >= 0) {
-    throw new ArgumentError(
-      "circularVelocity",
-      `component ${foreign + 1} is ${describeValue(components[foreign])}, which has no velocitySquared`,
-      "pass what nfwHalo(…), exponentialDisc(…) and the like return.",
-    );
+  const isList = Array.isArray(components);
+  const foreign = isList ? components.findIndex((one) => typeof one?.velocitySquared !== "function") : -1;
+  if (!isList || components.length === 0 || foreign >= 0) {
+    const got = !isList
+      ? `${describeValue(components)} for the list of components`
+      : foreign < 0
+        ? "no mass components"
+        : `${describeValue(components[foreign])} for a component`;
+    throw new ArgumentError("circularVelocity", `got ${got}`, "pass one or more, such as [nfwHalo(…)].");
   }
   requireRadii("circularVelocity", radii);
   return Float64Array.from(radii, (radius) => {
@@ -138,16 +126,15 @@ export function nfwHalo(options: HaloOptions): Halo {
   const { mass, concentration, coreRadius, coreStrength = 0, cosmology } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
-  checkNumber("nfwHalo", "coreStrength", coreStrength);
-  if (!(coreStrength >= 0 && coreStrength <= 1)) {
+  if (!(typeof coreStrength === "number" && coreStrength >= 0 && coreStrength <= 1)) {
     throw new ArgumentError(
       "nfwHalo",
-      `got coreStrength = ${coreStrength}, but it is a number from 0 (a cusp) to 1 (a core)`,
+      `got coreStrength = ${describeNumber(coreStrength)}, but it is a number from 0 (a cusp) to 1 (a core)`,
     );
   }
-  if (coreRadius !== undefined) checkNumber("nfwHalo", "coreRadius", coreRadius);
   checkCosmology("nfwHalo", cosmology);
-  const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
+  // Without a core, its radius may be 0 or left out.
+  const scale = coreStrength === 0 ? coreRadius || 1 : (coreRadius ?? Number.NaN);
   requirePositive("nfwHalo", "coreRadius", scale, "kpc");
   const { virialRadius, virialVelocity } = virialScales(mass, cosmology);
   const normalisation = (GRAVITATIONAL_CONSTANT * mass) / virialRadius / nfwShape(concentration);
@@ -235,9 +222,9 @@ export function virialScales(
 
 /** @throws ArgumentError for one that cannot be */
 export function checkCosmology(where: string, cosmology: Cosmology = STANDARD_COSMOLOGY): void {
-  checkKind(where, "cosmology", cosmology, "object", "give { hubbleConstant, overdensity }.");
-  requirePositive(where, "hubbleConstant", cosmology.hubbleConstant, "km/s per Mpc");
-  requirePositive(where, "overdensity", cosmology.overdensity, "in critical densities");
+  const fix = "a cosmology is { hubbleConstant, overdensity }, such as STANDARD_COSMOLOGY.";
+  requirePositive(where, "hubbleConstant", cosmology?.hubbleConstant, "km/s per Mpc", fix);
+  requirePositive(where, "overdensity", cosmology?.overdensity, "in critical densities", fix);
 }
 
 /** (Δ/2) H², (km/s/kpc)²: the squared virial velocity over the squared virial radius. */

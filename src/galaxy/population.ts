@@ -3,7 +3,7 @@
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
-import { checkArray, checkCount, checkKind, checkNumber, checkOptions } from "../basics/check.ts";
+import { checkArray, checkCount, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { exp, log } from "../kernels/math.ts";
@@ -64,12 +64,11 @@ export function samplePopulation(options: {
  */
 export function logSpacedRadii(count = 50, from = 0.1, to = 50): Float64Array {
   checkCount("logSpacedRadii", "count", count, 2);
-  checkNumber("logSpacedRadii", "from", from);
-  checkNumber("logSpacedRadii", "to", to);
-  if (!(from > 0 && to > from && to < Infinity)) {
+  const areNumbers = typeof from === "number" && typeof to === "number";
+  if (!(areNumbers && from > 0 && to > from && to < Infinity)) {
     throw new ArgumentError(
       "logSpacedRadii",
-      `got radii from ${from} to ${to} kpc, but 0 < from < to < ∞ must hold`,
+      `got radii from ${describeNumber(from)} to ${describeNumber(to)} kpc, but 0 < from < to < ∞ must hold`,
       "start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.",
     );
   }
@@ -159,8 +158,7 @@ const UNITS = {
   concentration: "a ratio of radii",
 };
 
-const PARAMETERS =
-  "a galaxy has discMass, discScaleLength, haloMass, concentration; samplePopulation draws some.";
+const PARAMETERS = "a galaxy is { discMass, discScaleLength, haloMass, concentration }.";
 
 /** @throws ArgumentError for what is no galaxy, and for a parameter of these that is not a finite number > 0 */
 export function checkGalaxy<Galaxy extends object>(
@@ -168,7 +166,6 @@ export function checkGalaxy<Galaxy extends object>(
   galaxy: Galaxy,
   units: Readonly<Partial<Record<keyof Galaxy, string>>>,
 ): void {
-  checkKind(where, "a galaxy", galaxy, "object", PARAMETERS);
   for (const [name, unit] of Object.entries<string>(units as Record<string, string>))
-    requirePositive(where, name, galaxy[name as keyof Galaxy] as number, unit, PARAMETERS);
+    requirePositive(where, name, galaxy?.[name as keyof Galaxy] as number, unit, PARAMETERS);
 }

@@ -139,7 +139,7 @@ export function galaxyOf(
     haloMass: exp10(logHaloMass),
     concentration: exp10(relation(population.concentration, logHaloMassPerH)),
   };
-  if (!isExtendedPopulation(population)) return galaxy;
+  if (!hasAllParts(population)) return galaxy;
   return {
     ...galaxy,
     gasMass: exp10(relation(population.gasMass, logDiscMass)),
@@ -154,8 +154,11 @@ export function galaxyOf(
 /** Whether galaxies of a population have gas, a bulge and a core of the halo. */
 export function isExtendedPopulation(population: GalaxyPopulation): population is ExtendedGalaxyPopulation {
   checkKind("isExtendedPopulation", "a population", population, "object", `STANDARD_POPULATION is one.`);
-  return "gasMass" in population;
+  return hasAllParts(population);
 }
+
+const hasAllParts = (population: GalaxyPopulation): population is ExtendedGalaxyPopulation =>
+  "gasMass" in population;
 
 /** A population as JSON, to be edited; {@link parsePopulation} reads it back. */
 export function formatPopulation(population: GalaxyPopulation): string {

@@ -2,7 +2,7 @@
 import { checkSettings, fields, list, text } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { extent, requireNumbers, someOf } from "./check.ts";
-import { figure, type Mark } from "./figure.ts";
+import { drawFigure, type Mark } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 
@@ -51,7 +51,7 @@ export function convergenceFigure(options: ConvergenceOptions): string {
   const all = panels.flatMap(({ series }) => series);
   const [fewest, most] = extent(all.map(({ evaluations }) => evaluations));
   const best = all.reduce((least, one) => (lastOf(one.errors) < lastOf(least.errors) ? one : least));
-  return figure({
+  return drawFigure({
     title: "Error against network evaluations",
     description:
       `Errors of ${names.join(", ")} for ${fewest} to ${most} evaluations of the network, on logarithmic axes. ` +

@@ -160,6 +160,11 @@ const SAMPLE_WIDTH = 30; // of a mark in the legend
  */
 export function figure(options: FigureOptions): string {
   checkSettings("figure", options, OPTIONS);
+  return drawFigure(options);
+}
+
+/** As {@link figure}, of parts that the figures of this folder have made. */
+export function drawFigure(options: FigureOptions): string {
   const { x, y, rows, rowTitles, colorBar, panelWidth = 560, panelHeight = 340, decimals = 2 } = options;
   requireGrid(options);
   const columns = columnCount(rows);
@@ -235,11 +240,12 @@ const share = optional(within({ least: 0, most: 1 }));
 const length = optional(within({ least: 0 }));
 
 /** Of each kind of mark. */
-const MARKS: Readonly<Record<Mark["kind"], Check>> = {
+const MARKS: Readonly<Record<Mark["kind"], Check>> = /* @__PURE__ */ (() => ({
+  // To a bundler a spread may have effects, and keeps what nobody uses.
   line: fields({ ...places, y: list, width: length, dash: optional(text), opacity: share }),
   points: fields({ ...places, y: list, marker: optional(oneOf(["circle", "square"])), size: length }),
   band: fields({ ...places, low: list, high: list, opacity: share }),
-};
+}))();
 const aMark: Check = (where, name, value) => {
   fields({ kind: oneOf(Object.keys(MARKS)) })(where, name, value);
   MARKS[(value as Mark).kind](where, name, value);

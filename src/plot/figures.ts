@@ -2,7 +2,7 @@
 import { checkSettings, fields, list, number, oneOf, optional, text } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { extent, requireGrowing, requireNumbers, someOf } from "./check.ts";
-import { type Axis, figure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
+import { type Axis, drawFigure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
 import { okabeIto, viridis } from "./palette.ts";
 import { SCALE_KINDS, type ScaleKind, scale } from "./scale.ts";
 import { thinLine } from "./thin.ts";
@@ -57,7 +57,7 @@ export function curvesFigure(options: CurvesOptions): string {
     return { kind: "line", x: radii, y, color, width: 0.7, opacity };
   });
   const [slowest, fastest] = extent(curves);
-  return figure({
+  return drawFigure({
     title: curves.length === 1 ? "A rotation curve" : `Rotation curves of ${curves.length} galaxies`,
     description:
       `Circular velocity against radius at ${describeRadii(radii)}; ` +
@@ -128,7 +128,7 @@ export function lossFigure(options: LossOptions): string {
     ];
   };
   const last = epochs.length - 1;
-  return figure({
+  return drawFigure({
     title: "Training and validation loss",
     description:
       `Mean squared error, on a logarithmic axis, against epoch ${epochs[0]} to ${epochs[last]}. ` +
@@ -199,7 +199,7 @@ export function noiseFigure(options: NoiseOptions): string {
       marks: [noisyPoints(radii, curve, "noisy curve"), dataLine(radii, clean, "clean curve")],
     }),
   );
-  return figure({
+  return drawFigure({
     title: "A rotation curve under growing noise",
     description:
       `The same curve at ${describeRadii(radii)}, mixed with noise of the amounts ` +
@@ -275,7 +275,7 @@ export function predictionsFigure(options: PredictionsOptions): string {
       };
     }),
   );
-  return figure({
+  return drawFigure({
     title: "Curves that the network recovers from noise",
     description:
       `True curve, noisy input and prediction at ${describeRadii(radii)} for the amounts of noise ` +
@@ -360,7 +360,7 @@ export function samplingFigure(options: SamplingOptions): string {
       "record the same steps of every sample.",
     );
   }
-  return figure({
+  return drawFigure({
     title: "Sampling: from noise to rotation curves",
     description:
       `${samples.length} samples, a row each, at the steps ${steps[0]}, a column each: the state as points, ` +

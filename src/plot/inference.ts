@@ -3,7 +3,7 @@
 import { checkCount, fields, numbers, optional, text } from "../basics/check.ts";
 import { ShapeError } from "../basics/errors.ts";
 import { points, quantiles, requireGrowing, someOf } from "./check.ts";
-import { type BandMark, figure, type Mark, type Panel } from "./figure.ts";
+import { type BandMark, drawFigure, type Mark, type Panel } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 import { asMarkup } from "./svg.ts";
@@ -45,7 +45,7 @@ export function inferenceFigure(galaxy: InferredGalaxy): string {
   requireGalaxy("inferenceFigure", "galaxy", galaxy);
   const { name, radii, observations } = galaxy;
   const [marks, fastest] = [marksOf(galaxy, 1), fastestOf(galaxy)];
-  return figure({
+  return drawFigure({
     title: `Rotation curve inferred from observations${name === "" ? "" : ` of ${name}`}`,
     description:
       `${observations.radii.length} observed points with their errors, and the intervals that hold 50, 68 and 95 % ` +
@@ -84,7 +84,7 @@ export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], colu
     panels.slice(r * columns, (r + 1) * columns),
   );
   const [{ radii }] = galaxies;
-  return figure({
+  return drawFigure({
     title: `Rotation curves of ${galaxies.length} galaxies inferred from some of their points`,
     description:
       "Observed points, points held out, and the intervals that hold 50, 68 and 95 % of the posterior's curves; " +

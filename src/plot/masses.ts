@@ -14,7 +14,7 @@ import {
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { extent, points, quantiles, requireNumbers, someOf } from "./check.ts";
-import { type Axis, figure, type LineMark, type Mark, type Panel } from "./figure.ts";
+import { type Axis, drawFigure, type LineMark, type Mark, type Panel } from "./figure.ts";
 import { type ObservedPoints, observedMarks } from "./inference.ts";
 import { okabeIto } from "./palette.ts";
 import { type Scale, scale } from "./scale.ts";
@@ -96,7 +96,7 @@ export function decompositionFigure(options: DecompositionFigureOptions): string
     Array.from(velocities, (v, i) => v + errors[i]),
   ]);
   const last = extent([radii])[1];
-  return figure({
+  return drawFigure({
     title: `What holds ${name === "" ? "the galaxy" : name} together`,
     description:
       `${radii.length} observed points, the rotation curve of all parts with intervals of 68 and 95 %, and the curves ` +
@@ -188,7 +188,7 @@ export function cornerFigure(title: string, parameters: readonly CornerParameter
       return { marks: pairMarks(parameters[c].draws, parameters[r].draws, x, y, [medians[c], medians[r]]) };
     }),
   );
-  return figure({
+  return drawFigure({
     title,
     description:
       `Marginal densities of ${parameters.length} parameters, and the regions of each pair that hold 68 and 95 % of ${count} ` +
@@ -409,7 +409,7 @@ export function accelerationFigure(options: AccelerationOptions): string {
   const line = Array.from({ length: 60 }, (_, i) => exp10(log10(x.from) + (i / 59) * log10(x.to / x.from)));
   const curve = relation === undefined ? line : line.map(relation.at);
   const y = scale(...extent([observed, line, curve]), { kind: "log", ticks: 6 });
-  return figure({
+  return drawFigure({
     title: "Radial acceleration relation",
     description:
       `${visible.length} points of ${galaxies} galaxies: the acceleration observed against the one that gas and stars alone would ` +

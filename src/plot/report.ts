@@ -600,7 +600,8 @@ const twoNumbers: Check = (where, name, value) => {
   );
 };
 const told = { galaxies: aNumber, training: aNumber, radii: aNumber, radiusRange: twoNumbers };
-const CONTENTS = {
+const CONTENTS = /* @__PURE__ */ (() => ({
+  // To a bundler a spread may have effects, and keeps what nobody uses.
   title: optional(text),
   figures: fields({
     curves: aFigure,
@@ -645,7 +646,7 @@ const CONTENTS = {
   configuration,
   command: text,
   timings: optional(listOf(fields({ stage: text, seconds: aNumber }))),
-};
+}))();
 
 /** @throws ArgumentError and ShapeError as {@link report} */
 function requireContents(contents: ReportContents): void {

@@ -2,7 +2,7 @@
 
 import { checkSettings, listOf, number, numbers, optional, text } from "../basics/check.ts";
 import { points as measuredPoints, requireGrowing, someOf } from "./check.ts";
-import { figure, type Mark } from "./figure.ts";
+import { drawFigure, type Mark } from "./figure.ts";
 import type { ObservedPoints } from "./inference.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
@@ -69,7 +69,7 @@ export function wishesFigure(options: WishesOptions): string {
       width: 1,
     };
   });
-  return figure({
+  return drawFigure({
     title: "Rotation curves sampled under a wish",
     description: `${guided.length} curves sampled under ${wishes.join(", ")}, over ${plain.length} from the same noise without.`,
     x: {

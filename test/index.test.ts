@@ -2,13 +2,19 @@
 
 import { describe, expect, it } from "vitest";
 import * as compiling from "../src/compile/index.ts";
+import * as curves from "../src/curves/index.ts";
+import * as diffusion from "../src/diffusion/index.ts";
+import * as galaxy from "../src/galaxy/index.ts";
 import * as halograd from "../src/index.ts";
 import * as io from "../src/io/index.ts";
+import * as metrics from "../src/metrics/index.ts";
 import * as nn from "../src/nn/index.ts";
 import * as onnx from "../src/onnx/index.ts";
 import * as optim from "../src/optim/index.ts";
+import * as plot from "../src/plot/index.ts";
 import * as testing from "../src/testing/index.ts";
 import { messagesOf } from "./messages.ts";
+import { CURVES, DIFFUSION, GALAXY, METRICS, parts as mistaken, PLOT, WHOLE } from "./valid-calls.ts";
 
 const { HalogradError, Random, tensor, ones } = halograd;
 const { Conv2d, Embedding, Linear, Sequential } = nn;
@@ -302,6 +308,204 @@ describe.each(Object.entries({ halograd, nn, optim, io, onnx, testing, compiling
           return error instanceof HalogradError || ownFault.test(String(error)) ? [] : [`${label}: ${error}`];
         }
       });
+      expect(escaped.slice(0, 5)).toEqual([]);
+    });
+  },
+);
+
+it("mistakes of an astronomer's first day are called by the names of what was handed over", () => {
+  const { random } = mistaken;
+  const { radii, curves: velocities } = mistaken.data;
+  const [curve] = velocities;
+  const disc = galaxy.exponentialDisc({ mass: 5e10, scaleLength: 3 });
+  const { trainModel, sampleCurves, inferCurves, intervalsOf } = curves;
+  expect(
+    messagesOf({
+      "a mass as text": () => galaxy.exponentialDisc(js({ mass: "5e10", scaleLength: 3 })),
+      "one component in place of a list": () => galaxy.circularVelocity(js(disc), [8]),
+      "one radius in place of a list": () => galaxy.circularVelocity([disc], js(8)),
+      "radii as a tensor": () => galaxy.circularVelocity([disc], js(v)),
+      "a parameter in the spelling of Python": () => galaxy.rotationCurves(js([{ disc_mass: 5e10 }])),
+      "a seed for a stream": () => galaxy.samplePopulation(js({ random: 42 })),
+      "digits of a file": () => galaxy.fitGalaxy(js(["1", "2", "3", "4"]), [90, 120, 130, 140]),
+      "one error for all points": () =>
+        galaxy.fitGalaxy([1, 2, 3, 4], [90, 120, 130, 140], js({ errors: 5 })),
+      "a halo's family in capitals": () => galaxy.massModel(js({ ...mistaken.points }), js("NFW")),
+      "work that was not done": () => trainModel(js(curves.generatePopulation({ random })), { random }),
+      "one curve in place of many": () => trainModel({ radii, curves: js(curve) }, { random }),
+      "a column in place of curves": () => plot.curvesFigure({ radii, curves: js(radii) }),
+      "velocities in place of radii": () => plot.curvesFigure({ radii: curve.toReversed(), curves: [curve] }),
+      "a file that is still being read": () => curves.readModel(js(Promise.resolve(new Uint8Array()))),
+      "a training in place of its model": () => sampleCurves(js(mistaken.started), { random }),
+      "an option misspelled": () => sampleCurves(mistaken.model, js({ sampels: 3, random })),
+      "one galaxy in place of a list": () => inferCurves(mistaken.model, js(mistaken.points), { random }),
+      "all posteriors in place of one": () => intervalsOf(js([mistaken.posterior])),
+      "one curve in place of a set": () => metrics.twoSamples(js(curve), velocities),
+      "sets that nobody put together": () => metrics.energyDistance(js(velocities), js(velocities)),
+      "a name in place of a schedule": () => diffusion.scheduleAt(js("linear"), 0.5),
+      "a model in place of a denoiser": () => diffusion.heunSampler(js(mistaken.model), m),
+    }),
+  ).toMatchInlineSnapshot(`
+    "
+    a mass as text
+      ArgumentError: exponentialDisc: got mass = the text "5e10", but it must be a finite number > 0 (solar masses)
+      Fix: convert text with Number(…) first.
+    one component in place of a list
+      ArgumentError: circularVelocity: got an object with name, velocitySquared for the list of components
+      Fix: pass one or more, such as [nfwHalo(…)].
+    one radius in place of a list
+      ArgumentError: circularVelocity: radii are a list of numbers; got the number 8.
+      Fix: one radius is a list too: [8].
+    radii as a tensor
+      ArgumentError: circularVelocity: radii are a list of numbers; got a tensor of shape [3].
+      Fix: take toTypedArray(), or toArray() for rows.
+    a parameter in the spelling of Python
+      ArgumentError: rotationCurves: got discMass = undefined, but it must be a finite number > 0 (solar masses)
+      Fix: a galaxy is { discMass, discScaleLength, haloMass, concentration }.
+    a seed for a stream
+      ArgumentError: samplePopulation: needs a random stream; got the number 42.
+      Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
+    digits of a file
+      ArgumentError: fitGalaxy: radii[0] is the text "1", not a finite number
+      Fix: leave it out.
+    one error for all points
+      ArgumentError: fitGalaxy: errors are a list of numbers; got the number 5.
+      Fix: give one for each radius.
+    a halo's family in capitals
+      ArgumentError: massModel: the family of the halo is the text "NFW"; there are nfw, cored-nfw, burkert, einasto, pseudo-isothermal.
+      Fix: did you mean "nfw"?
+    work that was not done
+      FormatError: trainModel: a table of curves is { radii, curves }; got a generator
+      Fix: finish(…) does a generator's work.
+    one curve in place of many
+      FormatError: trainModel: curves are an array; got a Float64Array
+      Fix: give { radii, curves }, with a velocity at each radius
+    a column in place of curves
+      ArgumentError: curvesFigure: curves are an array; got a Float64Array.
+      Fix: put one alone into brackets: [x].
+    velocities in place of radii
+      ArgumentError: curvesFigure: radii[4] = 212.90657004863644 follows 213.86248051199365, but they must grow
+      Fix: sort the points by it, and keep one of each.
+    a file that is still being read
+      ArgumentError: readSafetensors: takes the bytes of a file as a Uint8Array; got a promise
+      Fix: await it first.
+    a training in place of its model
+      ArgumentError: sampleCurves: needs a model; got an object with model, trained, done, total.
+      Fix: pass what readModel returned, or the model of a training: { model }.
+    an option misspelled
+      ArgumentError: sampleCurves: there is no option "sampels".
+      Fix: the options are count, sampler, steps, condition, guidance, wishes, tolerance, threads, random.
+    one galaxy in place of a list
+      ArgumentError: inferCurves: galaxies are an array of measured galaxies; got an object with radii, velocities, errors.
+      Fix: put one alone into brackets: [x].
+    all posteriors in place of one
+      ArgumentError: intervalsOf: needs the posterior of a galaxy; got an array of 1.
+      Fix: inferCurves returns a list, with one for each galaxy.
+    one curve in place of a set
+      ArgumentError: twoSamples: real is an array of curves; got a Float64Array.
+      Fix: put one alone into brackets: [x].
+    sets that nobody put together
+      ArgumentError: energyDistance: takes two sets of curves that were put together; got an array of 24.
+      Fix: write energyDistance(twoSamples(real, fake)).
+    a name in place of a schedule
+      ArgumentError: scheduleAt: a schedule is { name, alpha, sigma }, with α and σ as expressions of time; got the text "linear".
+      Fix: pass linearSchedule, cosineNoiseSchedule or variancePreservingSchedule().
+    a model in place of a denoiser
+      ArgumentError: heunSampler: a denoiser is a function of x and t; got an object with network, standardization, radii, training.
+      Fix: of a module: (x) => model.forward(x).
+    "
+  `);
+});
+
+/** What has something of the right kind. */
+const nearly: readonly (readonly [name: string, value: unknown])[] = [
+  ["-1", -1],
+  ["∞", Number.POSITIVE_INFINITY],
+  ["digits", "3"],
+  ["[digits]", ["1", "2"]],
+  ["[NaN]", [Number.NaN, Number.NaN]],
+  ["[[1, 2]]", [[1, 2]]],
+  ["[{}]", [{}]],
+  ["[undefined]", [undefined]],
+  ["a promise", Promise.resolve([1, 2])],
+  ["a bigint", 1n],
+  ["a symbol", Symbol("s")],
+  ["a DataView", new DataView(new ArrayBuffer(8))],
+  ["bigints", new BigInt64Array(2)],
+];
+
+/** Deep inside, where there are many places. */
+const few = [...junk, ...nearly].filter(([name]) =>
+  ["undefined", "null", "NaN", "text", "digits", "[]", "{}", "x", "a symbol"].includes(name),
+);
+
+type Spoil = (junk: unknown) => unknown;
+
+/** The places in a value, and how to put something else there. Of a list, the first two. */
+function* placesIn(value: unknown, path: string): Generator<[path: string, spoil: Spoil]> {
+  yield [path, (other) => other];
+  if (WHOLE.has(value) || typeof value !== "object" || value === null) return;
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return;
+  for (const [key, part] of Object.entries(value).slice(0, Array.isArray(value) ? 2 : Infinity)) {
+    const put = (other: unknown): unknown =>
+      Array.isArray(value) ? value.with(Number(key), other) : { ...value, [key]: other };
+    for (const [inner, spoil] of placesIn(part, `${path}.${key}`)) yield [inner, (junk) => put(spoil(junk))];
+  }
+}
+
+/** What no result has: NaN, and text with that or with "undefined" in it. */
+function hasNonsense(result: unknown, depth = 0): boolean {
+  if (typeof result === "number") return Number.isNaN(result);
+  if (typeof result === "string") return /\bNaN\b|\bundefined\b|\[object /.test(result);
+  if (typeof result !== "object" || result === null || depth > 4) return false;
+  if (ArrayBuffer.isView(result)) return result instanceof Float64Array && result.some(Number.isNaN);
+  // The covariance of a fit is NaN where a parameter is at its bound.
+  const values = Object.entries(Array.isArray(result) ? result.slice(0, 5) : result);
+  return values.some(([key, value]) => key !== "covariance" && hasNonsense(value, depth + 1));
+}
+
+describe.each([
+  ["galaxy", galaxy, GALAXY],
+  ["metrics", metrics, METRICS],
+  ["diffusion", diffusion, DIFFUSION],
+  ["plot", plot, PLOT],
+  ["curves", curves, CURVES],
+] as const)(
+  "of halograd/%s, whatever stands in the place of any part of what is handed over",
+  (_, exported, calls) => {
+    const functions = Object.entries(exported).filter(([, value]) => typeof value === "function") as [
+      string,
+      (...values: unknown[]) => unknown,
+    ][];
+
+    it("each function has a call that is right", () => {
+      expect(Object.keys(calls).sort()).toEqual(functions.map(([name]) => name).sort());
+    });
+
+    it.each(functions)("%s refuses in words what it does not take", (name, exportedFunction) => {
+      const isClass = /^class\b/.test(String(exportedFunction));
+      /** What it returns, and for a generator its first step. */
+      const take = (values: readonly unknown[]): unknown => {
+        const result = isClass ? Reflect.construct(exportedFunction, values) : exportedFunction(...values);
+        const steps = result as { next?: () => unknown; return?: () => unknown };
+        const isSteps = typeof steps?.next === "function" && name !== "breathing";
+        return isSteps ? [steps.next!(), steps.return!()] : result;
+      };
+      const right = [...calls[name]];
+      expect(hasNonsense(take(right))).toBe(false);
+      const escaped: string[] = [];
+      for (const [path, spoil] of placesIn(right, "")) {
+        if (path === "") continue;
+        for (const [label, value] of path.split(".").length > 3 ? few : [...junk, ...nearly]) {
+          try {
+            if (hasNonsense(take(spoil(value) as unknown[]))) escaped.push(`${path} = ${label}: nonsense`);
+          } catch (error) {
+            if (error instanceof HalogradError || ownFault.test(String(error))) continue;
+            escaped.push(`${path} = ${label}: ${error}`);
+          }
+        }
+      }
       expect(escaped.slice(0, 5)).toEqual([]);
     });
   },

@@ -16,11 +16,15 @@ export function describeValue(value: unknown): string {
   if ("storage" in value && "strides" in value && "shape" in value)
     return `a tensor of shape [${(value as { shape: readonly number[] }).shape.join(", ")}]`;
   if (typeof (value as { then?: unknown }).then === "function") return "a promise";
+  if (isGenerator(value)) return "a generator";
   const name: string | undefined = value.constructor?.name;
   if (name !== undefined && name !== "Object") return `a ${name}`;
   const keys = Object.keys(value);
   return `an object with ${keys.length === 0 ? "no keys" : keys.slice(0, 4).join(", ")}`;
 }
+
+/** Whether a value is work that is done as it is iterated over. */
+const isGenerator = (value: unknown): boolean => /Generator\]$/.test(Object.prototype.toString.call(value));
 
 /** Text out of a file or a command line as a message quotes it: enough of it to be found again. */
 export function clip(text: string): string {
@@ -77,10 +81,189 @@ export function checkKind(
   const type = kind === "list" ? "object" : kind === "text" ? "string" : kind;
   const isKind =
     typeof value === type && value !== null && (kind !== "list" || Symbol.iterator in (value as object));
-  if (!isKind) throw new ArgumentError(where, `${name} is ${KINDS[kind]}; got ${describeValue(value)}.`, fix);
+  if (isKind) return;
+  throw new ArgumentError(
+    where,
+    `${name} is ${KINDS[kind]}; got ${describeValue(value)}.`,
+    usualFix(value) ?? fix,
+  );
 }
 
 const KINDS = { function: "a function", object: "an object", text: "text", list: "a list" };
+
+/** @throws ArgumentError unless the value is an array, of whatever `what` says */
+export function checkArray(where: string, name: string, value: unknown, what?: string, fix?: string): void {
+  if (Array.isArray(value)) return;
+  const kind = what === undefined ? "an array" : `an array of ${what}`;
+  const isOne = typeof value === "object" && value !== null;
+  throw new ArgumentError(
+    where,
+    `${name} ${are(name)} ${kind}; got ${describeValue(value)}.`,
+    usualFix(value) ?? fix ?? (isOne ? "put one alone into brackets: [x]." : undefined),
+  );
+}
+
+/** Whether a value is an array or a typed array. A tensor is neither: its elements may lie in any order. */
+export function isList(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/** @throws ArgumentError unless the value is an array or a typed array, of whatever */
+export function checkList(where: string, name: string, value: unknown, fix?: string): void {
+  if (isList(value)) return;
+  throw new ArgumentError(
+    where,
+    `${name} ${are(name)} a list of numbers; got ${describeValue(value)}.`,
+    usualFix(value) ?? fix,
+  );
+}
+
+/** What to do about a value that has yet to become what is needed. */
+export function usualFix(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if ("then" in value) return "await it first.";
+  if (isGenerator(value)) return "finish(…) does a generator's work.";
+  return "toTypedArray" in value ? "take toTypedArray(), or toArray() for rows." : undefined;
+}
+
+/** What an argument of that name does: radii are, a curve is. */
+const are = (name: string): string => (/(s|ii)$/.test(name) ? "are" : "is");
+
+/** Where a number lies; `above` and `below` leave the ends out. */
+export interface Bounds {
+  readonly least?: number;
+  readonly above?: number;
+  readonly below?: number;
+  readonly most?: number;
+}
+
+/** @throws ArgumentError unless the value is a finite number within the bounds */
+export function checkWithin(where: string, name: string, value: unknown, bounds: Bounds = {}): void {
+  checkNumber(where, name, value);
+  if (isWithin(value, bounds)) return;
+  throw new ArgumentError(where, `${name} is ${value}; it must be a finite number${ends(bounds)}.`);
+}
+
+/** @throws ArgumentError unless these are finite numbers within the bounds */
+export function checkNumbers(where: string, name: string, values: unknown, bounds: Bounds = {}): void {
+  checkList(where, name, values);
+  const list = values as ArrayLike<number>;
+  for (let i = 0; i < list.length; i++) {
+    if (isWithin(list[i], bounds)) continue;
+    const problem = `${name}[${i}] is ${describeNumber(list[i])}; it must be a finite number${ends(bounds)}.`;
+    throw new ArgumentError(where, problem);
+  }
+}
+
+function isWithin(value: unknown, { least, above, below, most }: Bounds): boolean {
+  return (
+    Number.isFinite(value) &&
+    !((value as number) < least! || (value as number) > most!) &&
+    !((value as number) <= above! || (value as number) >= below!)
+  );
+}
+
+/** As a message adds it: " of at least 0 and below 1". */
+function ends({ least, above, below, most }: Bounds): string {
+  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`;
+  const told = [
+    least === undefined ? "" : `of at least ${least}`,
+    above === undefined ? "" : `above ${above}`,
+    below === undefined ? "" : `below ${below}`,
+    most === undefined ? "" : `at most ${most}`,
+  ].filter(Boolean);
+  return told.length === 0 ? "" : ` ${told.join(" and ")}`;
+}
+
+/** A number as it is, anything else in words. */
+export function describeNumber(value: unknown): string {
+  return typeof value === "number" ? String(value) : describeValue(value);
+}
+
+/** @throws ArgumentError unless the value is one of the names */
+export function checkChoice(where: string, what: string, value: unknown, names: readonly string[]): void {
+  if (names.includes(value as string)) return;
+  const near = typeof value === "string" ? nearest(value, names) : undefined;
+  throw new ArgumentError(
+    where,
+    `the ${what} is ${describeValue(value)}; there are ${names.join(", ")}.`,
+    near && `did you mean "${near}"?`,
+  );
+}
+
+/** A check of an argument by its name, which throws unless the value is what it is to be. */
+export type Check = (where: string, name: string, value: unknown) => void;
+
+/** A finite number. From this and the following, checks of what is made of others: `fields({ title: text, curves: listOf(numbers) })`. */
+export const number: Check = (where, name, value) => checkWithin(where, name, value);
+
+/** A list of finite numbers. */
+export const numbers: Check = (where, name, value) => checkNumbers(where, name, value);
+
+/** A list, of whatever: for those whose numbers have rules of their own. */
+export const list: Check = (where, name, value) => checkList(where, name, value);
+
+/** A function. */
+export const callable: Check = (where, name, value) => checkKind(where, name, value, "function");
+
+/** Text. */
+export const text: Check = (where, name, value) => checkKind(where, name, value, "text");
+
+/** One of the names. */
+/* @__NO_SIDE_EFFECTS__ */ export function oneOf(names: readonly string[]): Check {
+  return (where, name, value) => checkChoice(where, name, value, names);
+}
+
+/** A number within bounds. */
+/* @__NO_SIDE_EFFECTS__ */ export function within(bounds: Bounds): Check {
+  return (where, name, value) => checkWithin(where, name, value, bounds);
+}
+
+/** Left out, or what the check takes. */
+/* @__NO_SIDE_EFFECTS__ */ export function optional(check: Check): Check {
+  return (where, name, value) => {
+    if (value !== undefined) check(where, name, value);
+  };
+}
+
+/** An array of what the check takes. */
+/* @__NO_SIDE_EFFECTS__ */ export function listOf(check: Check): Check {
+  return (where, name, value) => {
+    checkArray(where, name, value);
+    // Not forEach, which leaves holes out.
+    for (const [i, one] of (value as unknown[]).entries()) check(where, `${name}[${i}]`, one);
+  };
+}
+
+/** An object with what the checks take; what else it has is its own affair. */
+/* @__NO_SIDE_EFFECTS__ */ export function fields(checks: Readonly<Record<string, Check>>): Check {
+  return (where, name, value) => {
+    checkKind(where, name, value, "object");
+    for (const key in checks) checks[key](where, `${name}.${key}`, (value as Record<string, unknown>)[key]);
+  };
+}
+
+/** Options within options: an object that has no names but these. */
+/* @__NO_SIDE_EFFECTS__ */ export function settings(checks: Readonly<Record<string, Check>>): Check {
+  return (where, name, value) => {
+    checkKind(where, name, value, "object");
+    checkSettings(`${where}.${name}`, value, checks);
+  };
+}
+
+/**
+ * Options that have no names but those of the checks, and what these take.
+ *
+ * @throws ArgumentError as {@link checkOptions}, and as the checks
+ */
+export function checkSettings(
+  where: string,
+  options: unknown,
+  checks: Readonly<Record<string, Check>>,
+): void {
+  checkOptions(where, options, Object.keys(checks));
+  for (const key in checks) checks[key](where, key, (options as Record<string, unknown> | undefined)?.[key]);
+}
 
 /** Whether a value is an object as options are written. */
 export function isPlainObject(value: unknown): value is object {
@@ -176,7 +359,7 @@ export function synchronous<T>(where: string, body: () => T): T {
       `await first, and wrap the synchronous part in ${where}().`,
     );
   }
-  if (/Generator\]$/.test(Object.prototype.toString.call(result))) {
+  if (isGenerator(result)) {
     throw new ArgumentError(
       where,
       "the function returned a generator, which runs only when it is iterated over, outside of the setting.",

@@ -1,67 +1,9 @@
-/** Checks that the functions of this folder share: of numbers, radii, curves and measured points as they are handed over. */
+/** Checks that the functions of this folder share: of radii, curves and measured points as they are handed over. */
 
-import { checkNumber, describeValue, nearest } from "../basics/check.ts";
+import { describeNumber, describeValue, isList, usualFix } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
 import type { Curves, Observations } from "../io/index.ts";
 import { isTensor } from "../ops/operands.ts";
-
-/** @throws ArgumentError unless the value is one of the names */
-export function checkChoice(where: string, what: string, value: unknown, names: readonly string[]): void {
-  if (names.includes(value as string)) return;
-  const near = typeof value === "string" ? nearest(value, names) : undefined;
-  throw new ArgumentError(
-    where,
-    `the ${what} is ${describeValue(value)}; there are ${names.join(", ")}.`,
-    near && `did you mean "${near}"?`,
-  );
-}
-
-/** Where a number lies; `above` and `below` leave the ends out. */
-interface Bounds {
-  readonly least?: number;
-  readonly above?: number;
-  readonly below?: number;
-}
-
-/** @throws ArgumentError unless the value is a finite number within the bounds */
-export function checkWithin(where: string, name: string, value: unknown, bounds: Bounds): void {
-  checkNumber(where, name, value);
-  const { least = -Infinity, above = -Infinity, below = Infinity } = bounds;
-  const number = value as number;
-  if (number >= least && number > above && number < below) return;
-  const ends = [
-    bounds.least === undefined ? "" : `of at least ${least}`,
-    bounds.above === undefined ? "" : `above ${above}`,
-    bounds.below === undefined ? "" : `below ${below}`,
-  ].filter(Boolean);
-  throw new ArgumentError(where, `${name} is ${number}; it must be a finite number ${ends.join(" and ")}.`);
-}
-
-/** @throws ArgumentError unless the value is an array, of whatever `what` says */
-export function checkArray(where: string, name: string, value: unknown, what: string): void {
-  if (Array.isArray(value)) return;
-  throw new ArgumentError(where, `${name} is an array of ${what}; got ${describeValue(value)}.`);
-}
-
-/** @throws ArgumentError unless these are finite numbers from `least` to `most` */
-export function checkNumbers(
-  where: string,
-  name: string,
-  values: ArrayLike<number>,
-  [least, most]: readonly [least: number, most: number] = [-Infinity, Infinity],
-): void {
-  if (!isList(values)) {
-    throw new ArgumentError(where, `${name} are a list of numbers; got ${describeValue(values)}.`);
-  }
-  const isRight = (value: number): boolean => Number.isFinite(value) && value >= least && value <= most;
-  const wrong = Array.from(values).findIndex((value) => !isRight(value));
-  if (wrong < 0) return;
-  const bounds = most < Infinity ? ` from ${least} to ${most}` : "";
-  throw new ArgumentError(
-    where,
-    `one of the ${name} is ${describeNumber(values[wrong])}; they are finite numbers${bounds}.`,
-  );
-}
 
 /** @throws ArgumentError unless these are numbers above 0 that grow */
 export function checkRadii(where: string, radii: ArrayLike<number>): void {
@@ -76,9 +18,16 @@ export function checkRadii(where: string, radii: ArrayLike<number>): void {
  * @throws FormatError unless there are growing radii above 0, and curves with a finite velocity at each of them, which a galaxy can have
  */
 export function checkCurves(source: string, table: Curves): void {
-  const { radii, curves } = table ?? {};
+  if (typeof table !== "object" || table === null || !("radii" in table)) {
+    throw new FormatError(
+      source,
+      `a table of curves is { radii, curves }; got ${describeValue(table)}`,
+      usualFix(table) ?? TABLE,
+    );
+  }
+  const { radii, curves } = table;
   const fault = faultOfRadii(radii) ?? faultOfCurves(curves, radii.length);
-  if (fault) throw new FormatError(source, fault, "give { radii, curves }, with a velocity at each radius");
+  if (fault) throw new FormatError(source, fault, TABLE);
   // Of a file in m/s, half of the curves reach so far; a sample of a model that went astray is one among many.
   const fastOf = (curve: ArrayLike<number>): number =>
     Array.prototype.findIndex.call(curve, (velocity: number) => velocity > FASTEST);
@@ -91,6 +40,8 @@ export function checkCurves(source: string, table: Curves): void {
     IN_KMS,
   );
 }
+
+const TABLE = "give { radii, curves }, with a velocity at each radius";
 
 /** What keeps numbers from being radii; undefined where they are. */
 function faultOfRadii(radii: ArrayLike<number>): string | undefined {
@@ -225,13 +176,6 @@ export function checkFinite(where: string, curves: readonly Float64Array[]): voi
     "train it for more epochs, or on more curves",
   );
 }
-
-const isList = (value: unknown): value is ArrayLike<number> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-
-/** A number as it is, anything else in words. */
-const describeNumber = (value: unknown): string =>
-  typeof value === "number" ? String(value) : describeValue(value);
 
 /** The options that have a value: what is given as undefined is left out. */
 export function given<Values extends object>(values: Values): Partial<Values> {

@@ -3,7 +3,7 @@
  * each, standardised by the training part.
  */
 
-import { checkNumber } from "../basics/check.ts";
+import { checkNumber, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import {
   type Dataset,
@@ -14,7 +14,6 @@ import {
 } from "../diffusion/index.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { tensor } from "../tensor/construction.ts";
-import { checkWithin } from "./check.ts";
 import type { Model, ModelCondition } from "./model.ts";
 import type { Condition, ConditionName } from "./names.ts";
 import { type Galaxy, isExtended } from "./population.ts";

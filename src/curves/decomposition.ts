@@ -1,6 +1,13 @@
 /** What holds measured galaxies together: posteriors of gas, disc, bulge and halo. Joins mass models to the ensemble that samples them. */
 
-import { checkOptions } from "../basics/check.ts";
+import {
+  checkCount,
+  checkKind,
+  checkList,
+  checkOptions,
+  checkWithin,
+  describeNumber,
+} from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { type EnsembleOptions, ensemblePosterior, type Progress } from "../diffusion/index.ts";
 import {
@@ -76,18 +83,19 @@ export function* decomposeGalaxy(
   family: HaloFamily,
   options: DecompositionOptions,
 ): Generator<Progress, Decomposition, void> {
-  const { priors, luminosity, hydrogenMass, ...ensemble } = options ?? {};
   const where = "decomposeGalaxy";
-  checkOptions(where, priors ?? {}, [
-    "logHaloMass",
-    "discRatio",
-    "bulgeRatio",
-    "ratioScatter",
-    "errorSpread",
+  checkOptions(where, options ?? {}, [
+    ...["random", "priors", "luminosity", "hydrogenMass"],
+    ...["particles", "walkers", "rHat", "effectiveCount", "moves"],
   ]);
+  const { priors, luminosity, hydrogenMass, ...ensemble } = options ?? {};
   for (const [name, value] of Object.entries({ luminosity, hydrogenMass })) {
-    if (value === undefined || (value >= 0 && value < Infinity)) continue;
-    throw new ArgumentError(where, `${name} is ${value}`, "it is a number, 0 or more, in solar units.");
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
+    throw new ArgumentError(
+      where,
+      `${name} is ${describeNumber(value)}`,
+      "it is a number, 0 or more, in solar units.",
+    );
   }
   const model = massModel(galaxy, family, priors);
   const posterior = yield* ensemblePosterior(model.logLikelihood, model.parameters.length, ensemble);
@@ -145,7 +153,17 @@ function chiSquaredOf({ velocities, errors }: GalaxyMeasurements, parts: MassMod
  * const part = (v2: number) => Float64Array.of(v2);
  * squaredOf({ gas: part(-25), disc: part(4900), bulge: part(0), halo: part(5200) }, 0) // 10075
  */
-export function squaredOf({ gas, disc, bulge, halo }: MassModelCurves, i: number): number {
+export function squaredOf(parts: MassModelCurves, i: number): number {
+  const where = "squaredOf";
+  checkKind(where, "the parts", parts, "object", "give { gas, disc, bulge, halo }.");
+  const { gas, disc, bulge, halo } = parts;
+  checkCount(where, "i", i, 0);
+  for (const [name, list] of Object.entries({ gas, disc, bulge, halo })) {
+    checkList(where, name, list);
+    if (i < list.length) checkWithin(where, `${name}[${i}]`, list[i]);
+    if (i >= list.length)
+      throw new ArgumentError(where, `there is no point ${i} among ${list.length} of ${name}.`);
+  }
   return gas[i] + disc[i] + bulge[i] + halo[i];
 }
 

@@ -1,14 +1,14 @@
 /** What a model sees behind noisy curves, and how far that is from the truth. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions } from "../basics/check.ts";
+import { checkArray, checkKind, checkNumbers, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { addNoise, LogPrincipalComponents, linearSchedule, Standardization } from "../diffusion/index.ts";
 import type { Curves } from "../io/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkAboveZero, checkArray, checkFinite, checkUnseen, checkWithin } from "./check.ts";
+import { checkAboveZero, checkFinite, checkUnseen } from "./check.ts";
 import { checkModel, denoiserOf, featuresOf, type Model, requireModelRadii } from "./model.ts";
 
 /** Settings of {@link denoiseCurves}. */
@@ -37,6 +37,7 @@ export function denoiseCurves(model: Model, noisy: Curves, options: DenoisingOpt
   checkOptions("denoiseCurves", options, ["noise", "source"]);
   const { noise = 0.1, source = "denoiseCurves" } = options;
   checkWithin("denoiseCurves", "the share of noise", noise, { above: 0, below: 1 });
+  checkKind("denoiseCurves", "source", source, "text", "say what to call the curves in errors.");
   checkModel("denoiseCurves", model);
   const { standardization } = model;
   if (options.noise !== undefined && standardization instanceof Standardization) {
@@ -93,8 +94,7 @@ export function predictCurves(
   const where = "predictCurves";
   checkOptions(where, options ?? {}, ["amount", "random"]);
   const { amount, random } = options ?? {};
-  checkWithin(where, "the share of noise", amount, { least: 0 });
-  if (amount > 1) throw new ArgumentError(where, `the share of noise is ${amount}; it is at most 1.`);
+  checkWithin(where, "the share of noise", amount, { least: 0, most: 1 });
   checkRandom(where, random);
   checkModel(where, model);
   requireModelRadii(model, clean, where);
@@ -122,8 +122,14 @@ function predictAt(model: Model, clean: Tensor, amount: number, stream: Random):
  * @example rootMeanSquare([[3, 4]], [[0, 0]]) // 3.54
  */
 export function rootMeanSquare(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
-  checkArray("rootMeanSquare", "the first set", a, "curves");
-  checkArray("rootMeanSquare", "the second set", b, "curves");
+  for (const [name, set] of [
+    ["the first set", a],
+    ["the second set", b],
+  ] as const) {
+    checkArray("rootMeanSquare", name, set, "curves");
+    for (const [i, curve] of set.entries())
+      checkNumbers("rootMeanSquare", `curve ${i + 1} of ${name}`, curve);
+  }
   if (a.length === 0 || a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
     throw new ArgumentError("rootMeanSquare", `sets of ${a.length} and ${b.length} curves do not fit.`);
   }

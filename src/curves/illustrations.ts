@@ -86,6 +86,7 @@ export function illustrateSampling(
   const { samples = 5, ...choice } = options ?? {};
   const { steps = STEPS } = choice;
   checkCount(where, "samples", samples);
+  checkCount(where, "steps", steps);
   // The reference post's steps 0, 10, 20 and 30 of 31; of other numbers the start, the end, and thirds between.
   const shown = new Set([0, 1, 2, 3].map((third) => Math.round((third * (steps - 1)) / 3)));
   const snapshots = Array.from({ length: samples }, (): Snapshot[] => []);

@@ -4,7 +4,15 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkOptions } from "../basics/check.ts";
+import {
+  checkArray,
+  checkCount,
+  checkNumbers,
+  checkOptions,
+  checkWithin,
+  describeValue,
+  isList,
+} from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
@@ -26,7 +34,7 @@ import { median as medianOf } from "../metrics/index.ts";
 import { upperTail } from "../metrics/two-samples.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkArray, checkMeasured, checkNumbers, checkWithin } from "./check.ts";
+import { checkMeasured } from "./check.ts";
 import { Deviations } from "./deviations.ts";
 import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
 import { describePopulation } from "./population.ts";
@@ -169,7 +177,7 @@ export function inferWithBank(
   const { random, deviation = { median: TYPICAL_DEVIATION }, radiusRange = rangeOf(model) } = options ?? {};
   const { errorSpread = ERROR_SPREAD, chains = 64, transitions = 120, bank = BANK } = options ?? {};
   checkRandom(where, random);
-  checkNumbers(where, "ends of radiusRange", radiusRange);
+  checkNumbers(where, "radiusRange", radiusRange);
   checkCount(where, "chains", chains, 2);
   checkCount(where, "transitions", transitions, 5); // three quarters of them are the four states that R̂ needs
   checkCount(where, "bank", bank);
@@ -190,7 +198,7 @@ export function inferWithBank(
     Math.max(radiusRange[0], rangeOf(model)[0]),
     Math.min(radiusRange[1], rangeOf(model)[1]),
   ] as const;
-  if (!(range[0] < range[1])) {
+  if (!(range[0] < range[1] && radiusRange.length === 2)) {
     throw new ArgumentError(
       where,
       `radiusRange is ${radiusRange[0]} to ${radiusRange[1]} kpc: nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc, lies in it`,
@@ -720,7 +728,8 @@ class ObservedCurve {
     errorScales: Float64Array,
     random: Random,
   ): Float64Array[] {
-    checkNumbers("velocitiesAt", "radii", radii, rangeOf(this.#model));
+    const [least, most] = rangeOf(this.#model);
+    checkNumbers("velocitiesAt", "radii", radii, { least, most });
     const at = new LogVelocityAt(this.#model, this.#representation, radii);
     const deviations = new Deviations(this.observations.radii, radii);
     const width = components.length / sizes.length;
@@ -767,7 +776,9 @@ export const TYPICAL_DEVIATION = 0.05;
 export const ERROR_SPREAD = 0.7;
 
 /** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
-export function intervalsOf({ curves, effectiveCount }: Posterior): number[][] {
+export function intervalsOf(posterior: Posterior): number[][] {
+  checkPosterior("intervalsOf", posterior);
+  const { curves, effectiveCount } = posterior;
   return Array.from(curves[0], (_, j) =>
     quantiles(
       curves.map((curve) => curve[j]),
@@ -792,7 +803,7 @@ export function parametersOf(
   model: FittedModel,
   posterior: Posterior,
 ): Readonly<Record<FitParameter, number[]>> {
-  const fits = fitsOf(model, posterior);
+  const fits = fitsOf("parametersOf", model, posterior);
   return byParameter((parameter) =>
     quantiles(
       fits.map(({ galaxy }) => galaxy[parameter]),
@@ -817,7 +828,7 @@ export function parametersAtBounds(
   model: FittedModel,
   posterior: Posterior,
 ): Readonly<Record<FitParameter, number>> {
-  const fits = fitsOf(model, posterior);
+  const fits = fitsOf("parametersAtBounds", model, posterior);
   return byParameter(
     (parameter) => fits.filter(({ atBounds }) => atBounds.includes(parameter)).length / fits.length,
   );
@@ -832,7 +843,10 @@ function byParameter<T>(of: (parameter: FitParameter) => T): Readonly<Record<Fit
 export type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">>;
 
 /** Fits of some of the posterior's curves, worked out once. */
-function fitsOf({ radii, training }: FittedModel, posterior: Posterior): readonly GalaxyFit[] {
+function fitsOf(where: string, model: FittedModel, posterior: Posterior): readonly GalaxyFit[] {
+  checkFitted(where, model);
+  checkPosterior(where, posterior);
+  const { radii, training } = model;
   const { smoothCurves } = posterior;
   const cosmology = describePopulation(training?.population ?? "standard");
   const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
@@ -841,6 +855,32 @@ function fitsOf({ radii, training }: FittedModel, posterior: Posterior): readonl
     smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve, { cosmology }));
   FITS.set(posterior, made);
   return made;
+}
+
+/** @throws ArgumentError for what has no radii of curves */
+export function checkFitted(where: string, model: FittedModel): void {
+  if (isList(model?.radii)) return;
+  throw new ArgumentError(
+    where,
+    `needs the model of the posterior; got ${describeValue(model)}.`,
+    `write ${where}(model, posterior).`,
+  );
+}
+
+/** @throws ArgumentError for what is no posterior, such as the list of them */
+export function checkPosterior(where: string, posterior: Posterior): void {
+  const { curves, smoothCurves, velocitiesAt, effectiveCount, points } = posterior ?? {};
+  const isOne =
+    [curves, smoothCurves].every((list) => Array.isArray(list) && list.length > 0 && list.every(isList)) &&
+    typeof velocitiesAt === "function" &&
+    typeof effectiveCount === "number" &&
+    isList(points?.radii);
+  if (isOne) return;
+  throw new ArgumentError(
+    where,
+    `needs the posterior of a galaxy; got ${describeValue(posterior)}.`,
+    "inferCurves returns a list, with one for each galaxy.",
+  );
 }
 
 const FITS: WeakMap<Posterior, readonly GalaxyFit[]> = /* @__PURE__ */ new WeakMap();
@@ -861,10 +901,12 @@ const FITTED = 300;
 export function quantiles(
   samples: ArrayLike<number>,
   shares: readonly number[],
-  worth: number = samples.length,
+  worth: number = samples?.length,
 ): number[] {
   checkNumbers("quantiles", "samples", samples);
-  checkNumbers("quantiles", "shares", shares, [0, 1]);
+  checkArray("quantiles", "shares", shares);
+  checkNumbers("quantiles", "shares", shares, { least: 0, most: 1 });
+  checkWithin("quantiles", "worth", worth, { least: 0 });
   if (samples.length === 0) throw new ArgumentError("quantiles", "there are no samples.");
   const sorted = Float64Array.from(samples).sort();
   return shares.map((share) => {

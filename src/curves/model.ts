@@ -3,7 +3,7 @@
  * needed to use them: radii, normalisation, layer widths, and how it was trained. Each metadata value is JSON.
  */
 
-import { clip, describeValue } from "../basics/check.ts";
+import { checkKind, clip, describeValue, fields, isList, number, optional, text } from "../basics/check.ts";
 import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import {
@@ -108,15 +108,48 @@ export function denoiserOf({ network }: Model, threads = 1): Denoiser {
 
 /** @throws ArgumentError for what is no model, such as the training that has one */
 export function checkModel(where: string, model: Model): void {
-  const { network } = model ?? {};
-  if (network instanceof ResidualDenoiser || network instanceof DenoisingAutoencoder) return;
-  const problem = `needs a model; got ${describeValue(model)}.`;
+  const { network, standardization, radii, training, conditions = [] } = model ?? {};
+  const isNetwork = network instanceof ResidualDenoiser || network instanceof DenoisingAutoencoder;
+  const parts = {
+    standardization:
+      standardization instanceof Standardization || standardization instanceof LogPrincipalComponents,
+    radii: isList(radii) && Array.from(radii).every(Number.isFinite),
+    training: typeof training === "object" && training !== null,
+    conditions: Array.isArray(conditions),
+  };
+  const wrong = Object.entries(parts).find(([, isRight]) => !isRight)?.[0];
+  if (isNetwork && wrong === undefined) {
+    RECORD(where, "the model's training", training);
+    for (const condition of conditions) CONDITION(where, "a condition of the model", condition);
+    return;
+  }
+  const got = describeValue(isNetwork ? model[wrong as keyof Model] : model);
   throw new ArgumentError(
     where,
-    problem,
+    isNetwork ? `the model's ${wrong}: got ${got}.` : `needs a model; got ${got}.`,
     "pass what readModel returned, or the model of a training: { model }.",
   );
 }
+
+const RECORD = fields({
+  seed: (where, name, value) => {
+    if (typeof value !== "bigint") number(where, name, value);
+  },
+  curves: number,
+  epochs: number,
+  batches: optional(number),
+  learningRate: number,
+  schedule: optional(text),
+  data: optional(text),
+  version: optional(text),
+});
+const CONDITION = fields({
+  name: text,
+  mean: number,
+  standardDeviation: number,
+  least: number,
+  greatest: number,
+});
 
 /** How many numbers the network has for a curve. */
 export function featuresOf({ standardization, radii }: Model): number {
@@ -181,6 +214,7 @@ export function metadataOf(model: Model): [key: string, text: string][] {
  * readModel(bytes, "my model").training.epochs // 3
  */
 export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model {
+  checkKind("readModel", "path", path, "text", "say what to call the bytes in errors.");
   const file = readSafetensors(bytes, path);
   const field = <T>(name: string, isRight: (value: unknown) => value is T): T => {
     const text = file.metadata.get(name);
@@ -250,8 +284,9 @@ export function readModel(bytes: Uint8Array, path = "model.safetensors"): Model 
 export function requireModelRadii(model: Model, table: Curves, source: string): void {
   const { radii } = table ?? {};
   const own = model.radii;
-  const fits = radii?.length === own.length && own.every((r, i) => Math.abs(radii[i] - r) <= 1e-3 * r);
-  if (fits || !(radii?.length > 0)) {
+  const fits =
+    isList(radii) && radii.length === own.length && own.every((r, i) => Math.abs(radii[i] - r) <= 1e-3 * r);
+  if (fits || !isList(radii) || radii.length === 0 || !Array.from(radii).every(Number.isFinite)) {
     checkCurves(source, table);
     return;
   }

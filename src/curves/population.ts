@@ -1,12 +1,18 @@
 /** Random galaxies, and their rotation curves from physics: what a model learns from. Also galaxies as a table. */
 
-import { checkCount, checkOptions } from "../basics/check.ts";
+import {
+  checkArray,
+  checkChoice,
+  checkCount,
+  checkKind,
+  checkNumber,
+  checkOptions,
+} from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
 import {
   type Cosmology,
-  drawGalaxy,
   EXTENDED_POPULATION,
   type ExtendedGalaxyParameters,
   extendedRotationCurves,
@@ -16,9 +22,8 @@ import {
   rotationCurves,
   STANDARD_POPULATION,
 } from "../galaxy/index.ts";
-import { checkPopulation } from "../galaxy/scaling.ts";
+import { checkPopulation, galaxyOf } from "../galaxy/scaling.ts";
 import { type Curves, formatCsv, parseCsv } from "../io/index.ts";
-import { checkChoice } from "./check.ts";
 import { POPULATIONS, type PopulationName } from "./names.ts";
 
 /** A galaxy of either population. */
@@ -134,7 +139,7 @@ export function drawGalaxies(
   { count, random }: { readonly count: number; readonly random: Random },
 ): Galaxy[] {
   const description = describePopulation(population);
-  return Array.from({ length: count }, (_, i) => drawGalaxy(description, random.fork(i)));
+  return Array.from({ length: count }, (_, i) => galaxyOf(description, random.fork(i)));
 }
 
 /** The rotation curve of a galaxy of any population, km/s. */
@@ -156,12 +161,27 @@ export function isExtended(galaxy: Galaxy): galaxy is ExtendedGalaxyParameters {
  * @throws ArgumentError for galaxies of both populations
  */
 export function formatGalaxies(galaxies: readonly Galaxy[]): string {
+  checkGalaxies("formatGalaxies", galaxies);
   const columns = galaxies.some(isExtended) ? EXTENDED_COLUMNS : STANDARD_COLUMNS;
   const names = Object.keys(columns) as (keyof GalaxyParameters)[];
+  for (const [i, galaxy] of galaxies.entries())
+    for (const name of names) checkNumber("formatGalaxies", `${name} of galaxy ${i + 1}`, galaxy[name]);
   return formatCsv(
     Object.values(columns),
     galaxies.map((galaxy) => names.map((name) => galaxy[name])),
   );
+}
+
+/** @throws ArgumentError for what are no galaxies, such as curves */
+export function checkGalaxies(where: string, galaxies: readonly Galaxy[]): void {
+  checkArray(
+    where,
+    "galaxies",
+    galaxies,
+    "galaxies",
+    "those of a population are its galaxies: { galaxies }.",
+  );
+  for (const [i, galaxy] of galaxies.entries()) checkKind(where, `galaxy ${i + 1}`, galaxy, "object");
 }
 
 /**
@@ -201,6 +221,7 @@ const COMPARED = 20;
  * parseGalaxies(formatGalaxies(galaxies), "galaxies.csv") // the same galaxies
  */
 export function parseGalaxies(text: string, source: string, curves?: readonly unknown[]): Galaxy[] {
+  if (curves !== undefined) checkArray("parseGalaxies", "curves", curves, "curves");
   const { header } = parseCsv(text, { source });
   const columns = header.length === EXTENDED_GALAXY_COLUMNS.length ? EXTENDED_COLUMNS : STANDARD_COLUMNS;
   const { rows } = parseCsv(text, { source, columns: Object.values(columns) });

@@ -2,7 +2,7 @@
 
 import { GRAVITATIONAL_CONSTANT } from "../galaxy/index.ts";
 import { exp, log } from "../kernels/math.ts";
-import { INTERVAL_SHARES, type Posterior, quantiles } from "./inference.ts";
+import { checkFitted, checkPosterior, INTERVAL_SHARES, type Posterior, quantiles } from "./inference.ts";
 import type { Model } from "./model.ts";
 
 /** Greatest velocity [km/s], the radius where it is reached [kpc], and the mass of a sphere that holds the orbit of the last point [M☉]. */
@@ -20,9 +20,13 @@ export type CurveProperty = "peakVelocity" | "peakRadius" | "enclosedMass";
  * propertiesOf(model, posterior).peakVelocity[3]; // the median, km/s
  */
 export function propertiesOf(
-  { radii }: Pick<Model, "radii">,
-  { curves, points, velocitiesAt, effectiveCount }: Posterior,
+  model: Pick<Model, "radii">,
+  posterior: Posterior,
 ): Readonly<Record<CurveProperty, number[]>> {
+  checkFitted("propertiesOf", model);
+  checkPosterior("propertiesOf", posterior);
+  const { radii } = model;
+  const { curves, points, velocitiesAt, effectiveCount } = posterior;
   const peaks = curves.map((curve) => peakOf(radii, curve));
   const last = points.radii[points.radii.length - 1];
   const told = (values: number[]): number[] => quantiles(values, INTERVAL_SHARES, effectiveCount);

@@ -1,6 +1,6 @@
 /** New curves out of noise: by any of the samplers, under a condition, and as wished. */
 
-import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkChoice, checkCount, checkKind, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
@@ -21,7 +21,7 @@ import {
 } from "../diffusion/index.ts";
 import { retold } from "../diffusion/progress.ts";
 import { normal } from "../tensor/construction.ts";
-import { checkChoice, checkFinite, checkWithin, given } from "./check.ts";
+import { checkFinite, given } from "./check.ts";
 import { conditionedDenoiser } from "./conditions.ts";
 import { checkModel, denoiserOf, featuresOf, type Model, networkOf } from "./model.ts";
 import { CONDITIONS, type Condition, type NetworkName, SAMPLERS, type SamplerName } from "./names.ts";
@@ -192,6 +192,7 @@ function* inBatches(
 
 /** The sampler that suits a model's network: the post's Euler steps, and Heun's for the residual network. */
 export function defaultSampler(model: Pick<Model, "network">): SamplerName {
+  checkKind("defaultSampler", "model", model, "object", "pass what readModel returned.");
   return networkOf(model) === "residual" ? "heun" : "euler";
 }
 

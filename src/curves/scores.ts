@@ -1,6 +1,15 @@
 /** How well samples pass for real curves: scores of sets against real ones, beside those of a baseline. */
 
-import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkArray,
+  checkCount,
+  checkOptions,
+  describeValue,
+  fields,
+  number,
+  text,
+  within,
+} from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import type { Progress } from "../diffusion/index.ts";
@@ -21,7 +30,7 @@ import {
   type Score,
   twoSamples,
 } from "../metrics/index.ts";
-import { checkArray, checkRadii, faultOfCurves } from "./check.ts";
+import { checkRadii, faultOfCurves } from "./check.ts";
 import { checkModel, type Model } from "./model.ts";
 import { MEMORISATION, SCORES, type ScoreKey, type ScoreName, SIGNIFICANCE } from "./names.ts";
 import {
@@ -108,7 +117,7 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
     ...samples,
     ...(fresh === undefined ? [] : [{ name: "baseline", curves: fresh }]),
   ];
-  for (const set of sets) checkSet(where, set, radii, set.curves === real && fresh === undefined);
+  for (const set of sets) checkSet(where, set, radii, set?.curves === real && fresh === undefined);
   if (training !== undefined) checkSet(where, { name: "training", curves: training }, radii, false);
   checkApart(where, real, { baseline: fresh, training });
   const size = sets.reduce((least, { curves }) => Math.min(least, curves.length), count);
@@ -116,7 +125,7 @@ export function compareCurves(options: ComparisonOptions): Generator<ScoreProgre
   const chosen = choose(real, size, stream.fork("real"));
   const halves = (): Comparison["baseline"] => {
     const half = Math.min(size, Math.floor(real.length / 2));
-    const shuffled = stream.fork("halves").shuffle([...real]);
+    const shuffled = stream.fork("halves").shuffle(real.map(asFloats));
     return { real: shuffled.slice(0, half), fake: shuffled.slice(half, 2 * half) };
   };
   const memorised = (list: readonly Float64Array[]): Comparison["known"] => {
@@ -197,7 +206,7 @@ export function scoreSamples(
   const comparison = {
     radii,
     real: fresh,
-    samples: [{ name: "samples", curves: samples.slice(0, size) }],
+    samples: [{ name: "samples", curves: samples.slice(0, size).map(asFloats) }],
     baseline: { real: fresh, fake: freshCurves("more fresh galaxies") },
     known,
   };
@@ -370,8 +379,10 @@ const FITS_AT_ONCE = 100;
  *
  * @example formatScore(SCORES[2], 0.7714) // "0.771"
  */
-export function formatScore({ decimals }: ScoreName, value: number): string {
-  return value.toFixed(decimals).replace("-", "−");
+export function formatScore(score: ScoreName, value: number): string {
+  fields({ decimals: within({ least: 0, most: 20 }) })("formatScore", "score", score);
+  number("formatScore", "value", value);
+  return value.toFixed(score.decimals).replace("-", "−");
 }
 
 /**
@@ -379,18 +390,27 @@ export function formatScore({ decimals }: ScoreName, value: number): string {
  *
  * @example console.log(verdict(SCORES[0], { value: 0.2, pValue: 0.002 })); // told apart
  */
-export function verdict({ key }: ScoreName, { pValue }: Score): string {
+export function verdict(score: ScoreName, result: Score): string {
+  fields({ key: text })("verdict", "score", score);
+  fields({ pValue: within({ least: 0, most: 1 }) })("verdict", "result", result);
+  const [{ key }, { pValue }] = [score, result];
   if (key === MEMORISATION.key) return pValue < SIGNIFICANCE ? "memorised" : "not memorised";
   return pValue < SIGNIFICANCE ? "told apart" : "not told apart";
 }
 
 /** The title with its unit: "roughness [km/s]". */
-export function titleOf({ title, unit }: ScoreName): string {
+export function titleOf(score: ScoreName): string {
+  fields({ title: text, unit: text })("titleOf", "score", score);
+  const { title, unit } = score;
   return unit === "" ? title : `${title} [${unit}]`;
 }
 
+/** A curve that may have been given as an array. */
+const asFloats = (curve: Float64Array): Float64Array =>
+  curve instanceof Float64Array ? curve : Float64Array.from(curve as ArrayLike<number>);
+
 /** A random part of the curves, all of them where there are no more. */
 function choose(curves: readonly Float64Array[], count: number, random: Random): Float64Array[] {
-  if (curves.length <= count) return [...curves];
-  return Array.from(random.permutation(curves.length).subarray(0, count), (i) => curves[i]);
+  if (curves.length <= count) return curves.map(asFloats);
+  return Array.from(random.permutation(curves.length).subarray(0, count), (i) => asFloats(curves[i]));
 }

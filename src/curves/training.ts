@@ -1,6 +1,14 @@
 /** Training of either network on rotation curves: split, represent, train, and say what the model was trained on. */
 
-import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkArray,
+  checkChoice,
+  checkCount,
+  checkKind,
+  checkOptions,
+  checkWithin,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError, FormatError, HalogradError } from "../basics/errors.ts";
 import { checkRandom, Random } from "../basics/random.ts";
 import {
@@ -24,7 +32,7 @@ import { backendName } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Adam, cosineSchedule, type Schedule } from "../optim/index.ts";
 import { joinedStates, partOfState, streamFrom, streamState } from "../optim/saved-state.ts";
-import { checkAboveZero, checkArray, checkChoice, checkCurves, checkWithin } from "./check.ts";
+import { checkAboveZero, checkCurves } from "./check.ts";
 import { type Checkpoint, type Identity, readCheckpoint, restoring, savable } from "./checkpoint.ts";
 import { describeConditions, propertiesOf } from "./conditions.ts";
 import {
@@ -44,7 +52,7 @@ import {
   NETWORKS,
   type NetworkName,
 } from "./names.ts";
-import { checkedPopulation, type Galaxy, populationOf } from "./population.ts";
+import { checkedPopulation, checkGalaxies, type Galaxy, populationOf } from "./population.ts";
 
 /** Settings of {@link trainModel}. */
 export interface TrainingOptions {
@@ -191,7 +199,9 @@ function prepareTraining(
     throw new ArgumentError(where, `source is text to call the curves by; got ${describeValue(source)}.`);
   }
   checkCurves(source, data);
+  if (options.version !== undefined) checkKind(where, "version", options.version, "text");
   const { galaxies = [], radii } = data;
+  checkGalaxies(where, galaxies);
   if (data.population !== undefined) checkedPopulation(where, data.population);
   const population = populationOf(data);
   const record = {
@@ -236,7 +246,6 @@ function prepareTraining(
     return trainAutoencoder(splitCurves(data, random, source), { ...settings(), epochs });
   }
   const dataset = splitLogCurves(data, random, source);
-  checkArray(where, "galaxies", galaxies, "galaxies");
   if (conditions.length > 0 && galaxies.length !== data.curves.length) {
     throw new ArgumentError(
       where,
@@ -551,6 +560,7 @@ export function splitFor(
  */
 export function unseenCurves(model: Model, curves: Curves, source = "unseenCurves"): Tensor {
   checkModel("unseenCurves", model);
+  checkKind("unseenCurves", "source", source, "text", "say what to call the curves in errors.");
   const own = splitFor(model, curves, source);
   if (own !== undefined) return own.valid;
   const { standardization } = model;

@@ -1,7 +1,7 @@
 /** Wishes: what is wanted of sampled curves, how samples are made to follow, and how near they come. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkNumber, checkOptions } from "../basics/check.ts";
+import { checkNumber, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import {
   type Denoiser,
@@ -16,7 +16,7 @@ import type { Observations } from "../io/index.ts";
 import { median } from "../metrics/index.ts";
 import { concat } from "../ops/joining.ts";
 import { tensor } from "../tensor/construction.ts";
-import { checkAboveZero, checkObservations, checkRadii, checkWithin, faultOfCurves } from "./check.ts";
+import { checkAboveZero, checkObservations, checkRadii, faultOfCurves } from "./check.ts";
 import type { Model } from "./model.ts";
 
 /** What is wished of curves; several wishes count together. Any other: `functionGuidedDenoiser` of `halograd/diffusion`. */

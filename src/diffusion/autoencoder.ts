@@ -8,7 +8,7 @@ import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
-import { withoutTemporaries } from "../ops/operands.ts";
+import { operand, withoutTemporaries } from "../ops/operands.ts";
 import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { compiled } from "./compiled.ts";
@@ -50,6 +50,7 @@ export class DenoisingAutoencoder extends Module {
         "write new DenoisingAutoencoder(random, [50, 32, 16, 4]).",
       );
     }
+    for (const width of widths) checkCount("DenoisingAutoencoder", "each width", width);
     const pairs = widths.slice(1).map((width, i) => [widths[i], width] as const);
     this.encoder = pairs.map(([wide, narrow]) => new Linear(wide, narrow, random));
     this.decoder = pairs.toReversed().map(([wide, narrow]) => new Linear(narrow, wide, random));
@@ -57,6 +58,7 @@ export class DenoisingAutoencoder extends Module {
 
   /** The guess of the clean curves behind noisy ones, [batch, features] → [batch, features]. */
   forward(noisy: Tensor): Tensor {
+    noisy = operand("DenoisingAutoencoder", noisy);
     // Rows do not depend on each other. Without recording, blocks of them pass through the network one by one, so that
     // what is between layers stays in the second-level cache. Compiled steps make blocks of their own.
     if (isRecording()) return this.#forward(noisy);

@@ -1,11 +1,19 @@
 /** From measured numbers to what a network trains on: shuffle, split, standardise. */
 
-import { checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkKind,
+  checkNumbers,
+  checkOptions,
+  checkWithin,
+  describeNumber,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkRows, checkStates } from "./check.ts";
 
 /** The way from measured numbers to what a network trains on, and back. */
 export interface Representation {
@@ -32,10 +40,10 @@ export class Standardization implements Representation {
    * @throws ArgumentError unless both are finite and the deviation is above 0
    */
   constructor(mean: number, standardDeviation: number) {
-    if (!Number.isFinite(mean) || !(standardDeviation > 0) || !Number.isFinite(standardDeviation)) {
+    if (!(Number.isFinite(mean) && Number.isFinite(standardDeviation) && standardDeviation > 0)) {
       throw new ArgumentError(
         "Standardization",
-        `mean ${mean} and standard deviation ${standardDeviation} cannot standardise anything.`,
+        `mean ${describeNumber(mean)} and standard deviation ${describeNumber(standardDeviation)} cannot standardise anything.`,
         "give at least two finite values that differ.",
       );
     }
@@ -75,6 +83,7 @@ export class Standardization implements Representation {
 
   /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, features] → the same. */
   decode(standardized: Tensor): Tensor {
+    checkStates("Standardization.decode", "the argument", standardized);
     return standardized.mul(this.standardDeviation).add(this.mean);
   }
 
@@ -115,6 +124,8 @@ export class FeatureStandardization implements Representation {
    * @throws ShapeError for lists of different lengths, ArgumentError unless all are finite and the deviations above 0
    */
   constructor(means: ArrayLike<number>, standardDeviations: ArrayLike<number>) {
+    checkNumbers("FeatureStandardization", "means", means);
+    checkNumbers("FeatureStandardization", "standardDeviations", standardDeviations);
     this.means = Float64Array.from(means);
     this.standardDeviations = Float64Array.from(standardDeviations);
     const [count, deviations] = [this.means.length, this.standardDeviations.length];
@@ -220,6 +231,8 @@ export function splitDataset(
   checkRandom("splitDataset", random);
   checkOptions("splitDataset", options, ["validFraction", "represent"]);
   const { validFraction = 0.2, represent = (part) => Standardization.of(part) } = options;
+  checkWithin("splitDataset", "validFraction", validFraction);
+  checkKind("splitDataset", "represent", represent, "function");
   const validCount = Math.round(rows.length * validFraction);
   if (!(validFraction > 0 && validFraction < 1) || validCount < 1 || rows.length - validCount < 2) {
     throw new ArgumentError(
@@ -232,26 +245,12 @@ export function splitDataset(
   const train = shuffled.slice(validCount);
   const valid = shuffled.slice(0, validCount);
   const standardization = represent(train);
-  return { train: standardization.apply(train), valid: standardization.apply(valid), standardization };
-}
-
-/** How many values each row has. @throws ShapeError when rows differ in length, ArgumentError for what are no rows */
-function checkRows(where: string, rows: readonly ArrayLike<number>[]): number {
-  const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
-  const wrong = Array.isArray(rows) ? rows.find((row) => !isList(row)) : rows;
-  if (wrong !== undefined || !Array.isArray(rows)) {
+  if (typeof standardization?.apply !== "function") {
     throw new ArgumentError(
-      where,
-      `rows are an array of lists of numbers; got ${Array.isArray(rows) ? "one with " : ""}${describeValue(wrong)}.`,
-      "toArray() makes rows of a tensor.",
+      "splitDataset",
+      `represent returned ${describeValue(standardization)}, no representation.`,
+      "return one, such as Standardization.of(rows).",
     );
   }
-  const features = rows[0]?.length ?? 0;
-  const odd = rows.findIndex((row) => row.length !== features);
-  if (odd < 0) return features;
-  throw new ShapeError(
-    where,
-    `row ${odd} has ${rows[odd].length} values, row 0 has ${features}; all need the same.`,
-    "leave the row out, or repair it.",
-  );
+  return { train: standardization.apply(train), valid: standardization.apply(valid), standardization };
 }

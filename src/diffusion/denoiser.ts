@@ -1,9 +1,11 @@
 /** What samplers are given: the guess of the clean data behind a noisy state. */
 
-import { checkNumber, checkOptions } from "../basics/check.ts";
+import { checkNumber, checkOptions, describeNumber, describeValue, isList } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { linearCombination } from "../ops/elementwise.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkDenoiser } from "./check.ts";
 
 /** The guess x̂₀ of the clean data behind x at time t. A network that is not told t ignores it. */
 export type Denoiser = (x: Tensor, t: number) => Tensor;
@@ -39,6 +41,14 @@ export function guidedDenoiser(
   weight = 1,
   options: GuidanceOptions = {},
 ): Denoiser {
+  checkDenoiser("guidedDenoiser", denoiser);
+  if (!isTensor(condition)) {
+    throw new ArgumentError(
+      "guidedDenoiser",
+      `a condition is a tensor [batch, conditions]; got ${describeValue(condition)}.`,
+      "of one property for all rows: tensor([[1.5]]).",
+    );
+  }
   checkOptions("guidedDenoiser", options, ["interval"]);
   checkNumber("guidedDenoiser", "weight", weight);
   if (!Number.isFinite(weight)) throw new ArgumentError("guidedDenoiser", `the weight is ${weight}.`);
@@ -56,11 +66,15 @@ export function checkInterval(
   where: string,
   interval: readonly [number, number] = [0, 1],
 ): readonly [least: number, greatest: number] {
-  const [least, greatest] = interval;
+  const isRange = isList(interval) && Array.from(interval).every(Number.isFinite);
+  const [least, greatest] = isRange ? interval : [Number.NaN, Number.NaN];
   if (least >= 0 && least <= greatest && greatest <= 1) return interval;
+  const told = isList(interval)
+    ? `[${Array.from(interval, describeNumber).join(", ")}]`
+    : describeValue(interval);
   throw new ArgumentError(
     where,
-    `the interval is [${least}, ${greatest}], no part of [0, 1].`,
+    `the interval is ${told}, no part of [0, 1].`,
     "give the least and the greatest time at which to guide.",
   );
 }

@@ -1,5 +1,6 @@
 /** Eigenvalues of symmetric matrices, in float64 with additions, multiplications and roots only: the same bits everywhere. */
 
+import { checkArray, checkList } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 
 /** A symmetric matrix as Σ values[k] · vectors[k] vectors[k]ᵀ. */
@@ -23,16 +24,18 @@ export interface SymmetricEigen {
  * @throws ShapeError when it is not square, ArgumentError when a value is not finite
  */
 export function symmetricEigen(matrix: readonly ArrayLike<number>[]): SymmetricEigen {
+  checkArray("symmetricEigen", "matrix", matrix, "rows");
+  for (const [i, row] of matrix.entries()) checkList("symmetricEigen", `row ${i}`, row);
   const size = matrix.length;
   if (size === 0 || matrix.some((row) => row.length !== size)) {
     throw new ShapeError("symmetricEigen", `needs a square matrix; got ${size} rows of other lengths.`);
   }
+  if (!matrix.every((row) => Array.from(row).every(Number.isFinite))) {
+    throw new ArgumentError("symmetricEigen", "the matrix holds values that are not finite.");
+  }
   const a = matrix.map((row, i) =>
     Float64Array.from({ length: size }, (_, j) => (row[j] + matrix[j][i]) / 2),
   );
-  if (!a.every((row) => row.every(Number.isFinite))) {
-    throw new ArgumentError("symmetricEigen", "the matrix holds values that are not finite.");
-  }
   const v = a.map((_, i) => Float64Array.from({ length: size }, (_, j) => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < MOST_SWEEPS && rotateAll(a, v); sweep++);
   const order = Array.from(a.keys()).sort((i, j) => a[j][j] - a[i][i] || i - j);

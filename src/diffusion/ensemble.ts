@@ -4,7 +4,7 @@
  * prior to the posterior by powers of the likelihood, from 0 to 1, and what that takes tells the evidence.
  */
 
-import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkCount, checkKind, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { log } from "../kernels/math.ts";
@@ -68,14 +68,17 @@ export function* ensemblePosterior(
 ): Generator<EnsembleProgress, EnsemblePosterior, void> {
   const where = "ensemblePosterior";
   checkOptions(where, options ?? {}, ["random", "particles", "walkers", "rHat", "effectiveCount", "moves"]);
-  const { random, particles = 512, rHat = 1.01, effectiveCount = 400, moves = 100_000 } = options;
-  const least = 2 * dimension + 4;
-  const walkers = options.walkers ?? Math.max(16, least);
+  const { random, particles = 512, rHat = 1.01, effectiveCount = 400, moves = 100_000 } = options ?? {};
+  checkKind(where, "logLikelihood", logLikelihood, "function");
   checkRandom(where, random);
   checkCount(where, "dimension", dimension);
+  const least = 2 * dimension + 4;
+  const { walkers = Math.max(16, least) } = options;
   checkCount(where, "particles", particles, 64);
   checkCount(where, "walkers", walkers, least);
   checkCount(where, "moves", moves, 100);
+  checkWithin(where, "rHat", rHat, { least: 1 });
+  checkWithin(where, "effectiveCount", effectiveCount, { least: 0 });
   if (walkers % 2 === 1 || walkers > particles) {
     throw new ArgumentError(
       where,

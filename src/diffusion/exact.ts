@@ -3,12 +3,15 @@
  * measured against. All compute in float64, whatever the dtype of the states; in float64 they can be differentiated.
  */
 
+import { checkArray, checkKind, checkNumbers, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { log } from "../kernels/math.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
+import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkSchedule, checkStates } from "./check.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";
@@ -50,6 +53,8 @@ export class GaussianModel implements ExactModel {
    * @throws ArgumentError when Σ has an eigenvalue below 0, ShapeError when sizes differ
    */
   constructor(mean: ArrayLike<number>, covariance: readonly ArrayLike<number>[]) {
+    checkNumbers("GaussianModel", "mean", mean);
+    checkArray("GaussianModel", "covariance", covariance, "rows");
     if (mean.length !== covariance.length) {
       throw new ShapeError(
         "GaussianModel",
@@ -71,7 +76,8 @@ export class GaussianModel implements ExactModel {
   }
 
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
-    return inFloat64((x, t) => {
+    checkSchedule("GaussianModel.denoiser", schedule);
+    return inFloat64("GaussianModel.denoiser", (x, t) => {
       const { alpha, sigma } = scheduleAt(schedule, t);
       const gain = this.#variances.map((v) =>
         v === 0 ? 0 : (alpha * v) / (alpha * alpha * v + sigma * sigma),
@@ -81,6 +87,7 @@ export class GaussianModel implements ExactModel {
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
+    checkStates("GaussianModel.logDensity", "x", x);
     const { alpha, sigma } = scheduleAt(schedule, t);
     const variances = this.#variances.map((v) => alpha * alpha * v + sigma * sigma);
     const centred = double(x).sub(this.#mean.mul(alpha));
@@ -97,7 +104,7 @@ export class GaussianModel implements ExactModel {
    * from the mean grows as the standard deviation of the noisy data does.
    */
   transport(x: Tensor, from: number, to: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    return inFloat64((state) => {
+    return inFloat64("GaussianModel.transport", (state) => {
       const [start, end] = [scheduleAt(schedule, from), scheduleAt(schedule, to)];
       const growth = this.#variances.map((v) => {
         const spread = start.alpha * start.alpha * v + start.sigma * start.sigma;
@@ -135,10 +142,20 @@ export class GaussianMixtureModel implements ExactModel {
    * @param components each with its weight, above 0; the weights need not add up to 1
    */
   constructor(components: readonly { readonly weight: number; readonly model: GaussianModel }[]) {
-    const total = components.reduce((sum, { weight }) => sum + weight, 0);
-    if (components.length === 0 || !components.every(({ weight }) => weight > 0 && weight < Infinity)) {
+    checkArray("GaussianMixtureModel", "components", components, "{ weight, model }");
+    for (const component of components) {
+      checkKind("GaussianMixtureModel", "a component", component, "object", "write { weight: 1, model }.");
+      if (component.model instanceof GaussianModel) continue;
+      throw new ArgumentError(
+        "GaussianMixtureModel",
+        `the model of a component is ${describeValue(component.model)}, no GaussianModel.`,
+      );
+    }
+    const isWeight = (weight: number): boolean => Number.isFinite(weight) && weight > 0;
+    if (components.length === 0 || !components.every(({ weight }) => isWeight(weight))) {
       throw new ArgumentError("GaussianMixtureModel", "needs components with weights above 0.");
     }
+    const total = components.reduce((sum, { weight }) => sum + weight, 0);
     this.features = components[0].model.features;
     if (components.some(({ model }) => model.features !== this.features)) {
       throw new ShapeError("GaussianMixtureModel", "the components differ in their number of features.");
@@ -148,8 +165,9 @@ export class GaussianMixtureModel implements ExactModel {
   }
 
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
+    checkSchedule("GaussianMixtureModel.denoiser", schedule);
     const denoisers = this.#components.map((component) => component.denoiser(schedule));
-    return inFloat64((x, t) => {
+    return inFloat64("GaussianMixtureModel.denoiser", (x, t) => {
       const shares = this.#logJoint(x, t, schedule).softmax(1);
       return denoisers
         .map((denoise, k) => denoise(x, t).mul(shares.slice(null, [k, k + 1])))
@@ -158,6 +176,7 @@ export class GaussianMixtureModel implements ExactModel {
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
+    checkStates("GaussianMixtureModel.logDensity", "x", x);
     return this.#logJoint(double(x), t, schedule).logsumexp(1);
   }
 
@@ -195,6 +214,10 @@ export class EmpiricalModel implements ExactModel {
    * @param points [points, features]
    */
   constructor(points: Tensor) {
+    if (!isTensor(points)) {
+      const problem = `needs points as a tensor [points, features]; got ${describeValue(points)}.`;
+      throw new ArgumentError("EmpiricalModel", problem, "make it one with tensor(…).");
+    }
     if (points.rank !== 2 || points.size === 0) {
       throw new ShapeError(
         "EmpiricalModel",
@@ -207,10 +230,14 @@ export class EmpiricalModel implements ExactModel {
   }
 
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
-    return inFloat64((x, t) => matmul(this.#weights(x, t, schedule), this.#points));
+    checkSchedule("EmpiricalModel.denoiser", schedule);
+    return inFloat64("EmpiricalModel.denoiser", (x, t) =>
+      matmul(this.#weights(x, t, schedule), this.#points),
+    );
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
+    checkStates("EmpiricalModel.logDensity", "x", x);
     const { sigma } = scheduleAt(schedule, t);
     const state = double(x);
     const own = state
@@ -223,6 +250,7 @@ export class EmpiricalModel implements ExactModel {
 
   /** How many points share in each guess, 1/Σw² (Kish), [batch]. Close to 1 the guess is the nearest point. */
   effectiveCount(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
+    checkStates("EmpiricalModel.effectiveCount", "x", x);
     return this.#weights(double(x), t, schedule).square().sum(1).reciprocal();
   }
 
@@ -259,6 +287,9 @@ function double(x: Tensor): Tensor {
 }
 
 /** The denoiser, computed in float64, in the dtype that it was given. */
-function inFloat64(denoiser: Denoiser): Denoiser {
-  return (x, t) => (x.dtype === "float64" ? denoiser(x, t) : denoiser(double(x), t).to(x.dtype));
+function inFloat64(where: string, denoiser: Denoiser): Denoiser {
+  return (x, t) => {
+    checkStates(where, "x", x);
+    return x.dtype === "float64" ? denoiser(x, t) : denoiser(double(x), t).to(x.dtype);
+  };
 }

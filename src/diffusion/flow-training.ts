@@ -1,7 +1,15 @@
 /** Training of a `ResidualDenoiser` by flow matching, and the measure of how far a denoiser is from the best possible. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkArray,
+  checkCount,
+  checkKind,
+  checkNumber,
+  checkOptions,
+  checkWithin,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { showShape } from "../basics/shape.ts";
@@ -24,6 +32,7 @@ import {
 import { cosineSchedule, type Schedule } from "../optim/schedules.ts";
 import { WeightAverage } from "../optim/weights.ts";
 import { arange, normal, tensor, uniform } from "../tensor/construction.ts";
+import { checkDenoiser, checkStates } from "./check.ts";
 import { compiled } from "./compiled.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { predictionTarget } from "./predictions.ts";
@@ -250,6 +259,12 @@ export function flowLoss(
   random: Random,
   told: ToldConditions | undefined = undefined,
 ): Tensor {
+  const where = "flowLoss";
+  if (!(model instanceof ResidualDenoiser))
+    throw new ArgumentError(where, `model is ${describeValue(model)}, no ResidualDenoiser.`);
+  checkStates(where, "clean", clean);
+  checkRandom(where, random);
+  if (told !== undefined) checkOptions(`${where}.told`, told, ["condition", "known"]);
   const batch = clean.shape[0];
   const t = uniform([batch, 1], random).add(arange(batch).unsqueeze(1)).div(batch);
   const noise = normal(clean.shape, random);
@@ -278,7 +293,14 @@ export function denoisingErrors(
   random: Random,
   options: { readonly levels?: readonly number[]; readonly condition?: Tensor } = {},
 ): number[] {
+  const where = "denoisingErrors";
+  checkOptions(where, options, ["levels", "condition"]);
   const { levels = NOISE_LEVELS, condition } = options;
+  checkDenoiser(where, denoiser);
+  checkStates(where, "clean", clean);
+  checkRandom(where, random);
+  checkArray(where, "levels", levels, "shares of noise");
+  for (const [i, level] of levels.entries()) checkWithin(where, `levels[${i}]`, level, { least: 0, most: 1 });
   return noGrad(() =>
     levels.map((level, i) => {
       const noise = normal(clean.shape, random.fork(i));
@@ -307,6 +329,7 @@ function checkTraining(options: FlowTrainingOptions): void {
   check("train", train, undefined, features);
   check("valid", valid, undefined, features);
   if (conditions !== undefined) {
+    checkKind(where, "conditions", conditions, "object", "give { train, valid }.");
     check("conditions.train", conditions.train, train.shape[0], wanted);
     check("conditions.valid", conditions.valid, valid.shape[0], wanted);
   }
@@ -314,6 +337,9 @@ function checkTraining(options: FlowTrainingOptions): void {
   for (const name of ["steps", "batchSize", "reportEvery", "threads"] as const)
     checkCount(where, name, options[name] ?? 1);
   checkAtLeast(where, "dropCondition", dropCondition, 0);
+  const { learningRate } = options;
+  if (learningRate !== undefined && typeof learningRate !== "function")
+    checkNumber(where, "learningRate", learningRate);
   if (options.state !== undefined) savedTensors(where, options.state);
 }
 

@@ -8,6 +8,7 @@ import { showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkSchedule } from "./check.ts";
 import { checkInterval, type Denoiser } from "./denoiser.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { linearSchedule, type NoiseSchedule, scheduleAt } from "./schedule.ts";
@@ -65,7 +66,8 @@ export function functionGuidedDenoiser(
   if (typeof denoiser !== "function" || typeof wishes !== "function") {
     throw new ArgumentError(where, "takes a denoiser and wishes, both functions.");
   }
-  if (!(scale > 0 && scale < Infinity)) {
+  checkSchedule(where, schedule);
+  if (!(Number.isFinite(scale) && scale > 0)) {
     throw new ArgumentError(where, `scale is ${describeValue(scale)}; it must be a number above 0.`);
   }
   return (x, t) => {

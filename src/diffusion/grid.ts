@@ -1,8 +1,9 @@
 /** Time grids: where a sampler stops on its way from noise (1) to data (0). Any grid serves any sampler and schedule. */
 
-import { describeValue } from "../basics/check.ts";
+import { checkOptions, describeNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { exp, log, pow } from "../kernels/math.ts";
+import { checkSchedule } from "./check.ts";
 import { linearSchedule, type NoiseSchedule, timeOfNoiseShare } from "./schedule.ts";
 
 /** Times 1, …, 1/steps, 0 with even spacing. */
@@ -33,9 +34,10 @@ export function karrasGrid(
   steps: number,
   options: RatioGridOptions & { readonly rho?: number } = {},
 ): number[] {
+  checkOptions("karrasGrid", options, [...RATIO_OPTIONS, "rho"]);
   const { rho = 7 } = options;
-  if (!(rho > 0 && rho < Infinity))
-    throw new ArgumentError("karrasGrid", `rho is ${rho}; it must be above 0.`);
+  if (!(Number.isFinite(rho) && rho > 0))
+    throw new ArgumentError("karrasGrid", `rho is ${describeNumber(rho)}; it must be above 0.`);
   return ratioGrid("karrasGrid", steps, options, (greatest, least, part) => {
     const [from, to] = [pow(greatest, 1 / rho), pow(least, 1 / rho)];
     return pow(from + part * (to - from), rho);
@@ -51,10 +53,13 @@ export function karrasGrid(
  * console.log(grid.map((t) => t.toFixed(3)).join(", ")); // 1.000, 0.683, 0.317, 0.091, 0.000
  */
 export function logarithmicGrid(steps: number, options: RatioGridOptions = {}): number[] {
+  checkOptions("logarithmicGrid", options, RATIO_OPTIONS);
   return ratioGrid("logarithmicGrid", steps, options, (greatest, least, part) =>
     exp(log(greatest) + part * log(least / greatest)),
   );
 }
+
+const RATIO_OPTIONS: readonly (keyof RatioGridOptions)[] = ["least", "greatest", "schedule"];
 
 function ratioGrid(
   where: string,
@@ -64,10 +69,19 @@ function ratioGrid(
 ): number[] {
   const { least = 0.002, greatest = 80, schedule = linearSchedule } = options;
   checkSteps(where, steps);
-  if (!(least > 0 && greatest > least && greatest < Infinity)) {
+  checkSchedule(where, schedule);
+  if (
+    !(
+      Number.isFinite(least) &&
+      Number.isFinite(greatest) &&
+      least > 0 &&
+      greatest > least &&
+      greatest < Infinity
+    )
+  ) {
     throw new ArgumentError(
       where,
-      `got σ/α from ${greatest} to ${least}, but 0 < least < greatest < ∞ must hold.`,
+      `got σ/α from ${describeNumber(greatest)} to ${describeNumber(least)}, but 0 < least < greatest < ∞ must hold.`,
     );
   }
   const grid = [1];
@@ -89,15 +103,15 @@ export function checkGrid(where: string, grid: readonly number[]): void {
       "use uniformGrid(31).",
     );
   }
-  const falls = grid.every((t, i) => t >= 0 && t <= 1 && (i === 0 || t < grid[i - 1]));
+  const falls = grid.every((t, i) => Number.isFinite(t) && t >= 0 && t <= 1 && (i === 0 || t < grid[i - 1]));
   if (grid.length >= 2 && falls) return;
   throw new ArgumentError(
     where,
-    `a grid is at least two times that fall from at most 1 to at least 0; got [${grid.join(", ")}].`,
+    `a grid is at least two times that fall from at most 1 to at least 0; got [${grid.map(describeNumber).join(", ")}].`,
   );
 }
 
 function checkSteps(where: string, steps: number): void {
   if (Number.isInteger(steps) && steps >= 1) return;
-  throw new ArgumentError(where, `needs a whole positive number of steps; got ${steps}.`);
+  throw new ArgumentError(where, `needs a whole positive number of steps; got ${describeNumber(steps)}.`);
 }

@@ -2,10 +2,12 @@
 
 import { vjp } from "../autograd/functional.ts";
 import { noGrad } from "../autograd/tape.ts";
+import { checkOptions } from "../basics/check.ts";
 import { log } from "../kernels/math.ts";
 import { linearCombination } from "../ops/elementwise.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
+import { checkDenoiser, checkSchedule, checkStates } from "./check.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { checkGrid } from "./grid.ts";
 import {
@@ -42,7 +44,11 @@ export interface LikelihoodOptions {
  * model.logDensity(x, 0.001); // tensor([-1.0432], float64)
  */
 export function logLikelihood(denoiser: Denoiser, x: Tensor, options: LikelihoodOptions = {}): Tensor {
+  checkDenoiser("logLikelihood", denoiser);
+  checkStates("logLikelihood", "x", x);
+  checkOptions("logLikelihood", options, ["grid", "schedule"]);
   const { grid = LIKELIHOOD_GRID, schedule = linearSchedule } = options;
+  checkSchedule("logLikelihood", schedule);
   checkGrid("logLikelihood", grid);
   if (grid[grid.length - 1] === 0) checkGrid("logLikelihood: the last time must be above 0;", []);
   const features = x.shape[1];

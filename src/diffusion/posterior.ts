@@ -3,7 +3,17 @@
  * it starts from, to data; so what is known of the data is a likelihood of z, and the prior of z is a standard normal.
  */
 
-import { checkCount, checkOptions, describeValue } from "../basics/check.ts";
+import {
+  checkArray,
+  checkCount,
+  checkKind,
+  checkList,
+  checkNumber,
+  checkNumbers,
+  checkOptions,
+  describeNumber,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
@@ -11,6 +21,7 @@ import { cos, exp, log, log10, sin } from "../kernels/math.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkStates } from "./check.ts";
 import { retold } from "./progress.ts";
 
 /**
@@ -61,6 +72,8 @@ export class GaussianProposal {
    * @throws ArgumentError for fewer than two points
    */
   constructor(points: ArrayLike<number>, features: number) {
+    checkNumbers("GaussianProposal", "points", points);
+    checkCount("GaussianProposal", "features", features);
     const count = points.length / features;
     checkCount("GaussianProposal", "the number of points", count, 2);
     const mean = new Float64Array(features);
@@ -78,7 +91,7 @@ export class GaussianProposal {
     this.mean = mean;
     const factor = cholesky(covariance);
     if (factor === undefined)
-      throw new ArgumentError("GaussianProposal", "the points hold values that are not finite.");
+      throw new ArgumentError("GaussianProposal", "the points are too large for their squares to be finite.");
     this.factor = factor;
   }
 
@@ -142,6 +155,7 @@ export function* ellipticalSlice(
 ): Generator<PosteriorProgress, PosteriorChains> {
   checkOptions("ellipticalSlice", options, ["random", "transitions", "proposals"]);
   const { random, transitions = 100, proposals } = options ?? {};
+  checkKind("ellipticalSlice", "logLikelihood", logLikelihood, "function");
   checkRandom("ellipticalSlice", random);
   checkCount("ellipticalSlice", "transitions", transitions);
   if (!isTensor(start) || start.rank !== 2 || start.size === 0) {
@@ -152,10 +166,12 @@ export function* ellipticalSlice(
     );
   }
   const [count, features] = start.shape;
+  if (proposals !== undefined) checkProposals(proposals, count, features);
   const states = Float32Array.from(start.toTypedArray());
   const everyone = Uint32Array.from({ length: count }, (_, chain) => chain);
   const evaluate = (latents: Float32Array, chains: Uint32Array): ArrayLike<number> => {
     const values = logLikelihood(tensor(latents, [chains.length, features]), chains);
+    checkList("ellipticalSlice", "the likelihood's result", values, "return a number for each row.");
     if (values.length === chains.length) return values;
     throw new ShapeError(
       "ellipticalSlice",
@@ -216,6 +232,22 @@ export function* ellipticalSlice(
     active = active.filter((chain) => done[chain] < transitions);
   }
   return { states: history, logLikelihoods: heightHistory, evaluations };
+}
+
+/** @throws ArgumentError unless there is one of so many features for each chain */
+function checkProposals(proposals: readonly GaussianProposal[], chains: number, features: number): void {
+  checkArray("ellipticalSlice", "proposals", proposals, "GaussianProposal");
+  const wrong = Array.from(proposals).findIndex(
+    (one) => !(one instanceof GaussianProposal && one.mean.length === features),
+  );
+  if (wrong < 0 && proposals.length === chains) return;
+  throw new ArgumentError(
+    "ellipticalSlice",
+    wrong < 0
+      ? `there are ${proposals.length} proposals for ${chains} chains.`
+      : `proposals[${wrong}] is ${describeValue(proposals[wrong])}, no GaussianProposal of ${features} features.`,
+    "give one for each chain.",
+  );
 }
 
 /** The ellipse that a chain looks for its next state on, and the part of it that is left. */
@@ -308,8 +340,23 @@ export function* temperedPosterior(
   logLikelihood: LogLikelihood,
   options: TemperedOptions,
 ): Generator<PosteriorProgress, PosteriorChains> {
-  const { random, bank, bankLogLikelihoods, chains = 32, transitions = 24 } = options;
-  checkRandom("temperedPosterior", random);
+  const where = "temperedPosterior";
+  checkOptions(where, options ?? {}, ["random", "bank", "bankLogLikelihoods", "chains", "transitions"]);
+  const { random, bank, bankLogLikelihoods, chains = 32, transitions = 24 } = options ?? {};
+  checkKind(where, "logLikelihood", logLikelihood, "function");
+  checkRandom(where, random);
+  checkStates(where, "bank", bank);
+  checkArray(where, "bankLogLikelihoods", bankLogLikelihoods, "rows, one for each posterior");
+  for (const [p, heights] of bankLogLikelihoods.entries()) {
+    checkList(where, `bankLogLikelihoods[${p}]`, heights);
+    const odd = Array.from(heights).findIndex((height) => typeof height !== "number");
+    if (odd >= 0) checkNumber(where, `bankLogLikelihoods[${p}][${odd}]`, heights[odd]);
+    if (heights.length === bank.shape[0]) continue;
+    const problem = `bankLogLikelihoods[${p}] has ${heights.length} numbers for ${bank.shape[0]} draws of the bank.`;
+    throw new ShapeError(where, problem, "give one for each draw.");
+  }
+  checkCount(where, "chains", chains, 2);
+  checkCount(where, "transitions", transitions);
   const [posteriors, features] = [bankLogLikelihoods.length, bank.shape[1]];
   const bankValues = bank.toTypedArray();
   const size = chains * features;
@@ -457,11 +504,12 @@ export function importanceResample(
 ): ImportanceSample {
   checkCount("importanceResample", "count", count);
   checkRandom("importanceResample", random);
+  checkList("importanceResample", "logWeights", logWeights);
   let greatest = -Infinity;
   for (let i = 0; i < logWeights.length; i++) {
     // Not Math.max, which would hide where a NaN came from.
-    if (Number.isNaN(logWeights[i])) {
-      throw new ArgumentError("importanceResample", `ln of weight ${i} is NaN.`);
+    if (typeof logWeights[i] !== "number" || Number.isNaN(logWeights[i])) {
+      throw new ArgumentError("importanceResample", `ln of weight ${i} is ${describeNumber(logWeights[i])}.`);
     }
     if (logWeights[i] > greatest) greatest = logWeights[i];
   }
@@ -506,6 +554,8 @@ export interface ChainDiagnostics {
  * @example chainDiagnostics([[1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 1]]).rHat // below 1.05
  */
 export function chainDiagnostics(chains: readonly ArrayLike<number>[]): ChainDiagnostics {
+  checkArray("chainDiagnostics", "chains", chains, "lists of numbers");
+  for (const [c, chain] of chains.entries()) checkNumbers("chainDiagnostics", `chain ${c}`, chain);
   const length = chains[0]?.length ?? 0;
   if (length < 4) {
     throw new ArgumentError("chainDiagnostics", `needs four states or more of a chain; got ${length}.`);

@@ -3,13 +3,16 @@
  * is a combination a x₀ + b ε; with x that makes two linear equations for x₀ and ε, so that every conversion is exact.
  */
 
+import { checkChoice, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { type Expression, oncePer } from "../kernels/index.ts";
 import { numbers } from "../kernels/typescript/numbers.ts";
 import { derivativeOf } from "../ops/differentiation.ts";
 import { linearCombination } from "../ops/elementwise.ts";
+import { operands } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { evaluate } from "../tensor/own-operation.ts";
+import { checkDenoiser, checkSchedule, checkTime } from "./check.ts";
 import type { ConditionalDenoiser } from "./denoiser.ts";
 import { linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
@@ -62,6 +65,9 @@ export function predictionTarget(
   noise: Tensor,
   t: Tensor,
 ): Tensor {
+  checkChoice("predictionTarget", "kind", kind, PREDICTION_KINDS);
+  checkSchedule("predictionTarget", schedule);
+  [clean, noise, t] = operands("predictionTarget", [clean, noise, t]);
   const { a, b } = sharesOf(kind, schedule);
   return linearCombination(evaluate(a, t), clean, evaluate(b, t), noise);
 }
@@ -88,7 +94,14 @@ export function convertPrediction(
     readonly schedule?: NoiseSchedule;
   },
 ): Tensor {
-  const { from, to, schedule = linearSchedule } = options;
+  const where = "convertPrediction";
+  checkOptions(where, options ?? {}, ["from", "to", "schedule"]);
+  const { from, to, schedule = linearSchedule } = options ?? {};
+  checkChoice(where, "kind from", from, PREDICTION_KINDS);
+  checkChoice(where, "kind to", to, PREDICTION_KINDS);
+  checkSchedule(where, schedule);
+  checkTime(where, t);
+  [prediction, x] = operands(where, [prediction, x]);
   if (from === to) return prediction;
   const at = (expression: Expression): number => expression(numbers, t);
   const [alpha, sigma] = [at(schedule.alpha), at(schedule.sigma)];
@@ -121,7 +134,11 @@ export function denoiserFrom(
     readonly schedule?: NoiseSchedule;
   },
 ): ConditionalDenoiser {
-  const { predicts: from, schedule = linearSchedule } = options;
+  checkDenoiser("denoiserFrom", network);
+  checkOptions("denoiserFrom", options ?? {}, ["predicts", "schedule"]);
+  const { predicts: from, schedule = linearSchedule } = options ?? {};
+  checkChoice("denoiserFrom", "kind that it predicts", from, PREDICTION_KINDS);
+  checkSchedule("denoiserFrom", schedule);
   return (x, t, condition) =>
     convertPrediction(network(x, t, condition), x, t, { from, to: "clean", schedule });
 }

@@ -1,6 +1,13 @@
 /** Positive curves as a few numbers each: principal components of their logarithm. */
 
-import { describeValue } from "../basics/check.ts";
+import {
+  checkArray,
+  checkList,
+  checkNumbers,
+  checkOptions,
+  describeNumber,
+  describeValue,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { cholesky, solveFactored } from "../kernels/cholesky.ts";
 import { exp, log } from "../kernels/math.ts";
@@ -9,6 +16,7 @@ import { matmul } from "../ops/linear.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { ones, tensor } from "../tensor/construction.ts";
+import { checkStates } from "./check.ts";
 import type { Representation } from "./dataset.ts";
 import { symmetricEigen } from "./eigen.ts";
 
@@ -47,6 +55,13 @@ export class LogPrincipalComponents implements Representation {
     scales: ArrayLike<number>,
     completion: readonly ArrayLike<number>[] = [],
   ) {
+    const where = "LogPrincipalComponents";
+    checkNumbers(where, "mean", mean);
+    checkArray(where, "basis", basis, "directions");
+    for (const [k, direction] of basis.entries()) checkNumbers(where, `direction ${k}`, direction);
+    checkList(where, "scales", scales);
+    checkArray(where, "completion", completion, "terms");
+    for (const [t, term] of completion.entries()) checkNumbers(where, `term ${t}`, term);
     this.mean = Float64Array.from(mean);
     this.basis = basis.map((direction) => Float64Array.from(direction));
     this.scales = Float64Array.from(scales);
@@ -70,7 +85,7 @@ export class LogPrincipalComponents implements Representation {
         `a direction has not the ${mean.length} values of the mean.`,
       );
     }
-    if (!this.scales.every((scale) => scale > 0 && scale < Infinity)) {
+    if (!Array.from(scales).every((scale) => typeof scale === "number" && scale > 0 && scale < Infinity)) {
       throw new ArgumentError(
         "LogPrincipalComponents",
         "there are fewer directions in which the rows differ than components were asked for.",
@@ -88,13 +103,14 @@ export class LogPrincipalComponents implements Representation {
     rows: readonly ArrayLike<number>[],
     options: { readonly components?: number } = {},
   ): LogPrincipalComponents {
+    checkOptions("LogPrincipalComponents.of", options, ["components"]);
     const logs = logarithms(rows);
     const values = logs[0]?.length ?? 0;
     const { components = Math.min(10, values, rows.length - 1) } = options;
     if (rows.length < 2 || !(Number.isInteger(components) && components >= 1 && components <= values)) {
       throw new ArgumentError(
         "LogPrincipalComponents",
-        `${components} components cannot be had from ${rows.length} rows of ${values} values.`,
+        `${describeNumber(components)} components cannot be had from ${rows.length} rows of ${values} values.`,
       );
     }
     const mean = Float64Array.from({ length: values }, (_, i) => {
@@ -135,6 +151,7 @@ export class LogPrincipalComponents implements Representation {
 
   /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, components] → [rows, values] */
   decode(represented: Tensor): Tensor {
+    checkStates("LogPrincipalComponents.decode", "the argument", represented);
     const { mean, basis, scales, completion } = this;
     const [rows, count] = represented.shape;
     const directions = basis.flatMap((direction, k) => Array.from(direction, (value) => value * scales[k]));
@@ -233,17 +250,19 @@ function covarianceOf(rows: readonly Float64Array[], mean: Float64Array): Float6
 
 function logarithms(
   rows: readonly ArrayLike<number>[],
-  length: number = rows[0]?.length ?? 0,
+  length: number = rows?.[0]?.length ?? 0,
 ): Float64Array[] {
-  return rows.map((row, r) => {
+  checkArray("LogPrincipalComponents", "rows", rows, "lists of numbers", "toArray() makes rows of a tensor.");
+  return Array.from(rows, (row, r) => {
+    checkList("LogPrincipalComponents", `row ${r}`, row);
     if (row.length !== length) {
       throw new ShapeError("LogPrincipalComponents", `row ${r} has ${row.length} values, not ${length}.`);
     }
     return Float64Array.from({ length }, (_, i) => {
-      if (row[i] > 0 && row[i] < Infinity) return log(row[i]);
+      if (Number.isFinite(row[i]) && row[i] > 0) return log(row[i]);
       throw new ArgumentError(
         "LogPrincipalComponents",
-        `value ${i} of row ${r} is ${row[i]}, but only finite values above 0 have a logarithm.`,
+        `value ${i} of row ${r} is ${describeNumber(row[i])}, but only finite values above 0 have a logarithm.`,
       );
     });
   });

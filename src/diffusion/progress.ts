@@ -3,6 +3,9 @@
  * what to show and when to stop. These functions drive any of them.
  */
 
+import { describeValue } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+
 /** How far long work has come. */
 export interface Progress {
   /** How much of `total` is done. */
@@ -15,11 +18,13 @@ export interface Progress {
  * Drives long work to its end.
  *
  * @returns what the generator returns
+ * @throws ArgumentError for what is no generator, and whatever the work throws
  * @example
  * const samples = finish(heunSampler(new GaussianModel([0], [[1]]).denoiser(), normal([4, 1], new Random(1))));
  * samples.shape // [4, 1]
  */
 export function finish<Result>(work: Generator<unknown, Result, void>): Result {
+  checkWork("finish", work);
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
@@ -48,7 +53,14 @@ export function* retold<Step, Told, Result>(
  * const work = heunSampler(new GaussianModel([0], [[1]]).denoiser(), normal([4, 1], new Random(1)));
  * for await (const { step, t } of breathing(work)) console.log(step, t);
  */
-export async function* breathing<Step, Result>(
+export function breathing<Step, Result>(
+  work: Generator<Step, Result, void>,
+): AsyncGenerator<Step, Result, void> {
+  checkWork("breathing", work);
+  return withPauses(work);
+}
+
+async function* withPauses<Step, Result>(
   work: Generator<Step, Result, void>,
 ): AsyncGenerator<Step, Result, void> {
   let breath = performance.now();
@@ -65,6 +77,20 @@ export async function* breathing<Step, Result>(
   } finally {
     work.return(undefined as Result);
   }
+}
+
+/** @throws ArgumentError for what is no generator, such as a list, or one that has to be awaited */
+function checkWork(where: string, work: unknown): void {
+  const { next, [Symbol.iterator]: iterator } = Object(work) as Partial<Generator>;
+  if (typeof next === "function" && typeof iterator === "function") return;
+  const isAsync = Symbol.asyncIterator in Object(work);
+  throw new ArgumentError(
+    where,
+    `takes work that is a generator; got ${isAsync ? "one that has to be awaited" : describeValue(work)}.`,
+    isAsync
+      ? "write for await (const step of work)."
+      : `write ${where}(trainModel(…)), ${where}(sampleCurves(…)).`,
+  );
 }
 
 /** Milliseconds between two pauses: a frame or three. */

@@ -8,6 +8,7 @@ import { Module, parameter } from "../nn/module.ts";
 import { linearCombination, silu } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import { matmul } from "../ops/linear.ts";
+import { operand } from "../ops/operands.ts";
 import { isRecording } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor, zeros } from "../tensor/construction.ts";
@@ -58,9 +59,9 @@ export class ResidualDenoiser extends Module {
   /** Weights are drawn from `random`. */
   constructor(sizes: ResidualDenoiserSizes, random: Random) {
     super();
-    checkOptions("ResidualDenoiser", sizes, ["features", "width", "blocks", "conditions"]);
+    checkOptions("ResidualDenoiser", sizes ?? {}, ["features", "width", "blocks", "conditions"]);
     checkRandom("ResidualDenoiser", random);
-    const { features, width = 128, blocks = 3, conditions = 0 } = sizes;
+    const { features, width = 128, blocks = 3, conditions = 0 } = sizes ?? {};
     for (const [name, count] of Object.entries({ features, width, blocks }))
       checkCount("ResidualDenoiser", name, count);
     checkCount("ResidualDenoiser", "conditions", conditions, 0);
@@ -94,8 +95,11 @@ export class ResidualDenoiser extends Module {
         "pass the amount of noise: forward(x, 0.5).",
       );
     }
+    x = operand("ResidualDenoiser", x);
+    if (condition !== undefined) condition = operand("ResidualDenoiser", condition);
+    if (known !== undefined) known = operand("ResidualDenoiser", known);
     this.#checkShapes(x, condition);
-    const time = typeof t === "number" ? tensor([[t]]) : t;
+    const time = typeof t === "number" ? tensor([[t]]) : operand("ResidualDenoiser", t);
     const rest = time.neg().add(1);
     const variance = time.square().add(rest.square());
     const deviation = variance.sqrt();

@@ -9,7 +9,7 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions, describeValue } from "../basics/check.ts";
+import { checkOptions, describeNumber, describeValue, isList } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
@@ -18,6 +18,7 @@ import { linearCombination } from "../ops/elementwise.ts";
 import { isTensor } from "../ops/operands.ts";
 import { normal } from "../ops/random.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkDenoiser, checkSchedule } from "./check.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { checkGrid, uniformGrid } from "./grid.ts";
 import {
@@ -111,8 +112,11 @@ export function ancestralSampler(
 ): Sampling {
   checkCall("ancestralSampler", denoiser, start, options, ["stochasticity"]);
   const { stochasticity = 1 } = options;
-  if (!(stochasticity >= 0 && stochasticity <= 1)) {
-    throw new ArgumentError("ancestralSampler", `stochasticity is ${stochasticity}; it must be from 0 to 1.`);
+  if (!(Number.isFinite(stochasticity) && stochasticity >= 0 && stochasticity <= 1)) {
+    throw new ArgumentError(
+      "ancestralSampler",
+      `stochasticity is ${describeNumber(stochasticity)}; it must be from 0 to 1.`,
+    );
   }
   const fresh = freshNoise("ancestralSampler", start, options);
   return walk("ancestralSampler", denoiser, start, options, ({ step, state, prediction, now, next }) => {
@@ -272,10 +276,13 @@ export interface ChurnOptions extends SamplerOptions {
 export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOptions = {}): Sampling {
   checkCall("churnSampler", denoiser, start, options, ["churn", "range", "noiseScale"]);
   const { churn = 40, range = [0.05, 50], noiseScale = 1, grid = uniformGrid(31) } = options;
-  if (!(churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
+  const isRange = isList(range) && range.length === 2;
+  const areNumbers = isRange && [churn, noiseScale, ...range].every((value) => typeof value === "number");
+  if (!(areNumbers && churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
+    const told = isRange ? `[${Array.from(range, describeNumber).join(", ")}]` : describeValue(range);
     throw new ArgumentError(
       "churnSampler",
-      `got churn ${churn}, range [${range.join(", ")}], noiseScale ${noiseScale}; none may be negative, and the range must grow.`,
+      `got churn ${describeNumber(churn)}, range ${told}, noiseScale ${describeNumber(noiseScale)}; none may be negative, and the range must grow.`,
     );
   }
   const fresh = freshNoise("churnSampler", start, options);
@@ -437,13 +444,7 @@ function checkCall(
   own: readonly string[] = [],
 ): void {
   checkOptions(where, options, ["grid", "schedule", "random", ...own]);
-  if (typeof denoiser !== "function") {
-    throw new ArgumentError(
-      where,
-      `a denoiser is a function of x and t; got ${describeValue(denoiser)}.`,
-      "of a module: (x) => model.forward(x).",
-    );
-  }
+  checkDenoiser(where, denoiser);
   if (!isTensor(start)) {
     throw new ArgumentError(
       where,
@@ -452,6 +453,8 @@ function checkCall(
     );
   }
   if (options.grid !== undefined) checkGrid(where, options.grid);
+  if (options.schedule !== undefined) checkSchedule(where, options.schedule);
+  if (options.random !== undefined) checkRandom(where, options.random);
 }
 
 /** The denoiser's guess. @throws ShapeError when it is none */

@@ -1,5 +1,6 @@
 /** Noise schedules: how much of the data (α) and of the noise (σ) a time t holds, x_t = α(t) x₀ + σ(t) ε. */
 
+import { checkNumber, checkOptions, checkWithin, describeNumber } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import type { Expression } from "../kernels/index.ts";
@@ -9,6 +10,7 @@ import { linearCombination } from "../ops/elementwise.ts";
 import { operands } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { evaluate } from "../tensor/own-operation.ts";
+import { checkSchedule, checkTime } from "./check.ts";
 
 /**
  * α and σ as expressions of time, which runs from 0 (data) to 1 (noise). All else follows from the two: their
@@ -46,11 +48,12 @@ export const cosineNoiseSchedule: NoiseSchedule = {
  * @param options.to β(1); default 20
  */
 export function variancePreservingSchedule(options: { from?: number; to?: number } = {}): NoiseSchedule {
+  checkOptions("variancePreservingSchedule", options, ["from", "to"]);
   const { from = 0.1, to = 20 } = options;
-  if (!(from > 0 && to >= from && to < Infinity)) {
+  if (!(Number.isFinite(from) && Number.isFinite(to) && from > 0 && to >= from && to < Infinity)) {
     throw new ArgumentError(
       "variancePreservingSchedule",
-      `got rates from ${from} to ${to}, but 0 < from ≤ to < ∞ must hold.`,
+      `got rates from ${describeNumber(from)} to ${describeNumber(to)}, but 0 < from ≤ to < ∞ must hold.`,
     );
   }
   // ln α = −½ ∫β = −½ (from t + (to − from) t²/2)
@@ -75,18 +78,31 @@ export interface ScheduleValues {
 /**
  * α and σ at a time, as numbers.
  *
+ * @throws ArgumentError for what is no schedule, and a time that is not from 0 to 1
  * @example console.log(scheduleAt(linearSchedule, 0.25)); // { alpha: 0.75, sigma: 0.25 }
  */
 export function scheduleAt(schedule: NoiseSchedule, t: number): ScheduleValues {
-  return { alpha: schedule.alpha(numbers, t), sigma: schedule.sigma(numbers, t) };
+  return valuesAt("scheduleAt", schedule, t);
+}
+
+/** As {@link scheduleAt}, for any function that is given a schedule and a time. */
+function valuesAt(where: string, schedule: NoiseSchedule, t: number): ScheduleValues {
+  checkSchedule(where, schedule);
+  checkTime(where, t);
+  const [alpha, sigma] = [schedule.alpha(numbers, t), schedule.sigma(numbers, t)];
+  checkNumber(where, "what alpha returns for a number", alpha);
+  checkNumber(where, "what sigma returns for a number", sigma);
+  return { alpha, sigma };
 }
 
 /**
  * α′ and σ′ at a time, as numbers.
  *
+ * @throws ArgumentError as {@link scheduleAt}
  * @example console.log(scheduleSlopeAt(linearSchedule, 0.25)); // { alpha: -1, sigma: 1 }
  */
 export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleValues {
+  valuesAt("scheduleSlopeAt", schedule, t); // refuses what has none
   return { alpha: derivativeOf(schedule.alpha)(numbers, t), sigma: derivativeOf(schedule.sigma)(numbers, t) };
 }
 
@@ -97,7 +113,7 @@ export function scheduleSlopeAt(schedule: NoiseSchedule, t: number): ScheduleVal
  * @example console.log(noiseShareAt(cosineNoiseSchedule, 0.5)); // 0.5
  */
 export function noiseShareAt(schedule: NoiseSchedule, t: number): number {
-  const { alpha, sigma } = scheduleAt(schedule, t);
+  const { alpha, sigma } = valuesAt("noiseShareAt", schedule, t);
   return sigma / (alpha + sigma);
 }
 
@@ -107,6 +123,8 @@ export function noiseShareAt(schedule: NoiseSchedule, t: number): number {
  * @example console.log(timeOfNoiseShare(cosineNoiseSchedule, 0.25).toFixed(3)); // 0.205
  */
 export function timeOfNoiseShare(schedule: NoiseSchedule, share: number): number {
+  checkSchedule("timeOfNoiseShare", schedule);
+  checkWithin("timeOfNoiseShare", "share", share, { least: 0, most: 1 });
   if (schedule === linearSchedule) return share;
   let [low, high] = [0, 1];
   for (;;) {
@@ -126,6 +144,7 @@ export function timeOfNoiseShare(schedule: NoiseSchedule, share: number): number
  * @example addNoise(linearSchedule, tensor([[2, 4]]), tensor([[0, 1]]), tensor(0.5)); // tensor([[1.0000, 2.5000]])
  */
 export function addNoise(schedule: NoiseSchedule, clean: Tensor, noise: Tensor, t: Tensor): Tensor {
+  checkSchedule("addNoise", schedule);
   [clean, noise, t] = operands("addNoise", [clean, noise, t]);
   const wanted = clean.shape.map((size, axis) => (axis === 0 ? size : 1));
   if (t.rank !== 0 && !sameShape(t.shape, wanted)) {

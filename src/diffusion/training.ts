@@ -14,6 +14,7 @@ import { Optimizer } from "../optim/optimizer.ts";
 import { SGD } from "../optim/sgd.ts";
 import { normal, uniform } from "../tensor/construction.ts";
 import { DenoisingAutoencoder } from "./autoencoder.ts";
+import { checkSchedule } from "./check.ts";
 import { compiled } from "./compiled.ts";
 import { addNoise, linearSchedule, type NoiseSchedule } from "./schedule.ts";
 
@@ -73,6 +74,10 @@ export function denoisingLoss(
       "one curve is a batch too: unsqueeze(0) it.",
     );
   }
+  if (!(model instanceof Module))
+    throw new ArgumentError("denoisingLoss", `model is ${describeValue(model)}, no Module.`);
+  checkRandom("denoisingLoss", random);
+  checkSchedule("denoisingLoss", schedule);
   const mix = (): Tensor => {
     const t = uniform([clean.shape[0], 1], random);
     return addNoise(schedule, clean, normal(clean.shape, random), t);
@@ -139,6 +144,7 @@ export function trainDenoiser(options: TrainingOptions): Generator<EpochLosses, 
   checkCount(where, "epochs", epochs, 0);
   checkCount(where, "firstEpoch", options.firstEpoch ?? 0, 0);
   checkCount(where, "threads", options.threads ?? 1);
+  if (options.schedule !== undefined) checkSchedule(where, options.schedule);
   return epochsOf(options);
 }
 

@@ -1,6 +1,6 @@
 /** Wishes for curves, to guide samples by: flat beyond a place, greatest at one, near given points. Places are counted in ln. */
 
-import { describeValue } from "../basics/check.ts";
+import { checkKind, checkList, checkNumbers, describeValue } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -30,7 +30,7 @@ export interface WishedPoints {
 export function flatWish(positions: ArrayLike<number>, from: number, tolerance = 0.01): Wishes {
   checkPositions("flatWish", positions);
   checkTolerance("flatWish", tolerance);
-  const first = Array.from(positions).findIndex((position) => position >= from);
+  const first = Array.from(positions).findIndex((position) => typeof from === "number" && position >= from);
   if (first < 0 || first > positions.length - 2) {
     throw new ArgumentError(
       "flatWish",
@@ -85,7 +85,11 @@ const SHARPNESS = 200;
  */
 export function pointsWish(positions: ArrayLike<number>, points: WishedPoints): Wishes {
   checkPositions("pointsWish", positions);
+  checkKind("pointsWish", "points", points, "object", "give { positions, values, errors }.");
   const { positions: at, values, errors } = points;
+  checkList("pointsWish", "positions of points", at);
+  checkNumbers("pointsWish", "values of points", values);
+  checkList("pointsWish", "errors of points", errors);
   if (values.length !== at.length || errors.length !== at.length) {
     throw new ShapeError(
       "pointsWish",
@@ -118,9 +122,10 @@ function like(curves: Tensor, values: Float64Array, rows: number): Tensor {
 }
 
 function checkPositions(where: string, positions: ArrayLike<number>): void {
+  checkList(where, "positions", positions);
   const list = Array.from(positions);
   const isRight = (position: number, i: number): boolean =>
-    position > (i === 0 ? 0 : list[i - 1]) && position < Infinity;
+    typeof position === "number" && position > (i === 0 ? 0 : list[i - 1]) && position < Infinity;
   if (list.length >= 2 && list.every(isRight)) return;
   const wrong = list.findIndex((position, i) => !isRight(position, i));
   throw new ArgumentError(
@@ -134,7 +139,7 @@ function checkPositions(where: string, positions: ArrayLike<number>): void {
 
 function checkWithin(where: string, positions: ArrayLike<number>, at: number): void {
   const [first, last] = [positions[0], positions[positions.length - 1]];
-  if (at >= first && at <= last) return;
+  if (typeof at === "number" && at >= first && at <= last) return;
   throw new ArgumentError(
     where,
     `${describeValue(at)} is not within the positions of the curves, ${first} to ${last}.`,
@@ -142,6 +147,6 @@ function checkWithin(where: string, positions: ArrayLike<number>, at: number): v
 }
 
 function checkTolerance(where: string, tolerance: number): void {
-  if (tolerance > 0 && tolerance < Infinity) return;
+  if (Number.isFinite(tolerance) && tolerance > 0) return;
   throw new ArgumentError(where, `a tolerance is ${describeValue(tolerance)}; it must be a number above 0.`);
 }

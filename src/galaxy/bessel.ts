@@ -3,6 +3,7 @@
  * makes the rotation curve of an exponential disc. Relative error below 2e-15.
  */
 
+import { describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { exp, expm1, log, sin } from "../kernels/math.ts";
 
@@ -245,11 +246,11 @@ function expansion(order: number, y: number): number {
 }
 
 function requireArgument(where: string, y: number, least: number): number {
-  if (y >= least && y < Infinity) return y;
+  if (typeof y === "number" && y >= least && y < Infinity) return y;
   const rule = least > 0 ? "greater than 0, where the function has a pole" : "0 or greater";
   throw new ArgumentError(
     where,
-    `got y = ${y}, but y must be a finite number ${rule}`,
+    `got y = ${describeNumber(y)}, but y must be a finite number ${rule}`,
     "y is a radius in units of 2 scale lengths; check the radius and the scale length it was made from.",
   );
 }

@@ -4,7 +4,7 @@
  * Units: kpc, km/s, solar masses.
  */
 
-import { checkOptions, describeValue } from "../basics/check.ts";
+import { checkList, checkOptions, describeNumber, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { cbrt, log1p, pow, tanh } from "../kernels/math.ts";
 import { discShape } from "./bessel.ts";
@@ -68,22 +68,18 @@ export function circularVelocity(
   components: readonly MassComponent[],
   radii: ArrayLike<number>,
 ): Float64Array {
-  if (!Array.isArray(components) || components.length === 0) {
-    throw new ArgumentError(
-      "circularVelocity",
-      `got ${Array.isArray(components) ? "no mass components" : `${describeValue(components)} for the list of components`}`,
-      "pass one or more, such as [nfwHalo(…)].",
-    );
+  const isList = Array.isArray(components);
+  const foreign = isList ? components.findIndex((one) => typeof one?.velocitySquared !== "function") : -1;
+  if (!isList || components.length === 0 || foreign >= 0) {
+    const got = !isList
+      ? `${describeValue(components)} for the list of components`
+      : foreign < 0
+        ? "no mass components"
+        : `${describeValue(components[foreign])} for a component`;
+    throw new ArgumentError("circularVelocity", `got ${got}`, "pass one or more, such as [nfwHalo(…)].");
   }
-  if (!Array.isArray(radii) && !ArrayBuffer.isView(radii)) {
-    throw new ArgumentError(
-      "circularVelocity",
-      `radii are a list of numbers in kpc; got ${describeValue(radii)}`,
-      "one radius is a list too: [8].",
-    );
-  }
+  requireRadii("circularVelocity", radii);
   return Float64Array.from(radii, (radius) => {
-    requireRadius("circularVelocity", radius);
     let sum = 0;
     for (const component of components) sum += component.velocitySquared(radius);
     if (sum >= 0) return Math.sqrt(sum);
@@ -130,14 +126,15 @@ export function nfwHalo(options: HaloOptions): Halo {
   const { mass, concentration, coreRadius, coreStrength = 0, cosmology } = options ?? {};
   requirePositive("nfwHalo", "mass", mass, "solar masses");
   requirePositive("nfwHalo", "concentration", concentration, "a ratio of radii");
-  if (!(coreStrength >= 0 && coreStrength <= 1)) {
+  if (!(typeof coreStrength === "number" && coreStrength >= 0 && coreStrength <= 1)) {
     throw new ArgumentError(
       "nfwHalo",
-      `got coreStrength = ${coreStrength}, but it is a number from 0 (a cusp) to 1 (a core)`,
+      `got coreStrength = ${describeNumber(coreStrength)}, but it is a number from 0 (a cusp) to 1 (a core)`,
     );
   }
   checkCosmology("nfwHalo", cosmology);
-  const scale = coreStrength === 0 ? 1 : (coreRadius ?? Number.NaN);
+  // Without a core, its radius may be 0 or left out.
+  const scale = coreStrength === 0 ? coreRadius || 1 : (coreRadius ?? Number.NaN);
   requirePositive("nfwHalo", "coreRadius", scale, "kpc");
   const { virialRadius, virialVelocity } = virialScales(mass, cosmology);
   const normalisation = (GRAVITATIONAL_CONSTANT * mass) / virialRadius / nfwShape(concentration);
@@ -225,8 +222,9 @@ export function virialScales(
 
 /** @throws ArgumentError for one that cannot be */
 export function checkCosmology(where: string, cosmology: Cosmology = STANDARD_COSMOLOGY): void {
-  requirePositive(where, "hubbleConstant", cosmology?.hubbleConstant, "km/s per Mpc");
-  requirePositive(where, "overdensity", cosmology?.overdensity, "in critical densities");
+  const fix = "a cosmology is { hubbleConstant, overdensity }, such as STANDARD_COSMOLOGY.";
+  requirePositive(where, "hubbleConstant", cosmology?.hubbleConstant, "km/s per Mpc", fix);
+  requirePositive(where, "overdensity", cosmology?.overdensity, "in critical densities", fix);
 }
 
 /** (Δ/2) H², (km/s/kpc)²: the squared virial velocity over the squared virial radius. */
@@ -254,20 +252,32 @@ export function nfwShape(x: number): number {
   return sum;
 }
 
+/** @throws ArgumentError unless these are numbers that {@link requireRadius} takes */
+export function requireRadii(where: string, radii: ArrayLike<number>): void {
+  checkList(where, "radii", radii, "one radius is a list too: [8].");
+  for (let i = 0; i < radii.length; i++) requireRadius(where, radii[i]);
+}
+
 export function requireRadius(where: string, radius: number): void {
-  if (radius >= 0 && radius < Infinity) return;
+  if (typeof radius === "number" && radius >= 0 && radius < Infinity) return;
   throw new ArgumentError(
     where,
-    `got the radius ${radius}, but a radius must be a finite number ≥ 0, in kpc`,
+    `got the radius ${describeNumber(radius)}, but a radius must be a finite number ≥ 0, in kpc`,
     "drop or repair that radius; logSpacedRadii() makes a valid set.",
   );
 }
 
-export function requirePositive(where: string, name: string, value: number, unit: string): void {
+export function requirePositive(
+  where: string,
+  name: string,
+  value: number,
+  unit: string,
+  fix = "to make a galaxy without this component, leave the component out.",
+): void {
   if (typeof value === "number" && value > 0 && value < Infinity) return;
   throw new ArgumentError(
     where,
-    `got ${name} = ${value}, but it must be a finite number > 0 (${unit})`,
-    "to make a galaxy without this component, leave the component out.",
+    `got ${name} = ${describeNumber(value)}, but it must be a finite number > 0 (${unit})`,
+    typeof value === "string" ? "convert text with Number(…) first." : fix,
   );
 }

@@ -3,23 +3,24 @@
  * halo: a prior for measured rotation curves. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
-import { checkCount, checkOptions } from "../basics/check.ts";
+import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
   type Cosmology,
-  circularVelocity,
   exponentialDisc,
   hernquistBulge,
   type MassComponent,
   nfwHalo,
 } from "./components.ts";
 import {
+  checkGalaxy,
+  curvesOf,
   type GalaxyParameters,
-  galaxyComponents,
   logSpacedRadii,
+  partsOf,
   type RotationCurves,
 } from "./population.ts";
-import { drawGalaxy, EXTENDED_POPULATION } from "./scaling.ts";
+import { EXTENDED_POPULATION, galaxyOf } from "./scaling.ts";
 
 /** What makes one galaxy of the extended population. */
 export interface ExtendedGalaxyParameters extends GalaxyParameters {
@@ -54,7 +55,7 @@ export function sampleExtendedPopulation(options: {
   checkCount("sampleExtendedPopulation", "count", count);
   checkRandom("sampleExtendedPopulation", random);
   return Array.from({ length: count }, (_, i) =>
-    drawGalaxy(EXTENDED_POPULATION, random.fork(i)),
+    galaxyOf(EXTENDED_POPULATION, random.fork(i)),
   ) as ExtendedGalaxyParameters[];
 }
 
@@ -70,14 +71,8 @@ export function extendedRotationCurves(
   radii: ArrayLike<number> = logSpacedRadii(),
   cosmology?: Cosmology,
 ): RotationCurves {
-  const velocities = new Float64Array(galaxies.length * radii.length);
-  galaxies.forEach((galaxy, i) => {
-    velocities.set(
-      circularVelocity(Object.values(extendedGalaxyComponents(galaxy, cosmology)), radii),
-      i * radii.length,
-    );
-  });
-  return { radii: Float64Array.from(radii), velocities };
+  const where = "extendedRotationCurves";
+  return curvesOf(where, galaxies, radii, (galaxy) => allPartsOf(where, galaxy, cosmology));
 }
 
 /**
@@ -92,11 +87,30 @@ export function extendedGalaxyComponents(
   galaxy: ExtendedGalaxyParameters,
   cosmology?: Cosmology,
 ): Record<"disc" | "halo" | "gas" | "bulge", MassComponent> {
+  return allPartsOf("extendedGalaxyComponents", galaxy, cosmology);
+}
+
+function allPartsOf(
+  where: string,
+  galaxy: ExtendedGalaxyParameters,
+  cosmology?: Cosmology,
+): Record<"disc" | "halo" | "gas" | "bulge", MassComponent> {
+  const parts = partsOf(where, galaxy, cosmology);
+  checkGalaxy(where, galaxy, UNITS);
   const { haloMass: mass, concentration, coreRadius, coreStrength } = galaxy;
+  checkNumber(where, "coreStrength", coreStrength);
   return {
-    ...galaxyComponents(galaxy, cosmology),
+    ...parts,
     halo: nfwHalo({ mass, concentration, coreRadius, coreStrength, cosmology }),
     gas: exponentialDisc({ mass: galaxy.gasMass, scaleLength: galaxy.gasScaleLength }),
     bulge: hernquistBulge({ mass: galaxy.bulgeMass, scaleLength: galaxy.bulgeScaleLength }),
   };
 }
+
+/** Of the parts that only these galaxies have. */
+const UNITS = {
+  gasMass: "solar masses",
+  gasScaleLength: "kpc",
+  bulgeMass: "solar masses",
+  bulgeScaleLength: "kpc",
+};

@@ -3,6 +3,7 @@
  * cannot reach is the part of a curve that no such galaxy has. Units: kpc, km/s, solar masses.
  */
 
+import { checkList, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { cholesky, solveFactored } from "../kernels/cholesky.ts";
 import { exp, log, log10 } from "../kernels/math.ts";
@@ -92,6 +93,7 @@ export function fitGalaxy(
   velocities: ArrayLike<number>,
   options: FitOptions = {},
 ): GalaxyFit {
+  checkOptions("fitGalaxy", options, ["errors", "bounds", "cosmology"]);
   const curve = checkCurve(radii, velocities, options);
   const bounds = checkBounds(options.bounds);
   let best: Minimum | undefined;
@@ -520,11 +522,13 @@ function checkCurve(
   { errors, cosmology = STANDARD_COSMOLOGY }: FitOptions,
 ): Curve {
   checkCosmology("fitGalaxy", cosmology);
+  checkList("fitGalaxy", "radii", radii, "give fitGalaxy(radii, velocities), of one galaxy.");
   const count = radii.length;
   for (const [name, list] of [
     ["velocities", velocities],
-    ["errors", errors ?? velocities],
+    ["errors", errors === undefined ? velocities : errors],
   ] as const) {
+    checkList("fitGalaxy", name, list, "give one for each radius.");
     if (list.length === count) continue;
     throw new ShapeError(
       "fitGalaxy",
@@ -542,14 +546,18 @@ function checkCurve(
   const weights = new Float64Array(count);
   let scale = 0;
   for (let i = 0; i < count; i++) {
-    const error = errors?.[i] ?? 1;
+    const error = errors === undefined ? 1 : errors[i];
     for (const [name, value] of [
       ["radii", radii[i]],
       ["velocities", velocities[i]],
       ["errors", error],
     ] as const) {
       if (Number.isFinite(value)) continue;
-      throw new ArgumentError("fitGalaxy", `${name}[${i}] is ${value}, not a finite number`, "leave it out.");
+      throw new ArgumentError(
+        "fitGalaxy",
+        `${name}[${i}] is ${describeNumber(value)}, not a finite number`,
+        "leave it out.",
+      );
     }
     if (radii[i] < 0 || error <= 0) {
       throw new ArgumentError(
@@ -573,12 +581,15 @@ function checkCurve(
 }
 
 function checkBounds(bounds: Partial<FitBounds> = {}): LogBounds {
+  checkOptions("fitGalaxy.bounds", bounds, FIT_PARAMETERS);
   return FIT_PARAMETERS.map((name) => {
-    const [least, greatest] = bounds[name] ?? FIT_BOUNDS[name];
+    const { [name]: ends = FIT_BOUNDS[name] } = bounds;
+    checkList("fitGalaxy", `bounds of ${name}`, ends, "give [least, greatest].");
+    const [least, greatest] = Array.from(ends, (end) => (typeof end === "number" ? end : Number.NaN));
     if (least > 0 && least < greatest && greatest < Infinity) return [log(least), log(greatest)] as const;
     throw new ArgumentError(
       "fitGalaxy",
-      `the bounds of ${name} are ${least} and ${greatest}, but finite 0 < least < greatest must hold`,
+      `the bounds of ${name} are ${describeNumber(ends[0])} and ${describeNumber(ends[1])}, but finite 0 < least < greatest must hold`,
       `leave them out for ${FIT_BOUNDS[name].map((bound) => log10(bound)).join(" to ")} in log10.`,
     );
   });

@@ -3,8 +3,7 @@
  * scaled like the NFW halo: by its mass inside the virial radius, and the virial radius over that length.
  */
 
-import { checkOptions } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
+import { checkChoice, checkOptions } from "../basics/check.ts";
 import { atan, exp, log, log1p, pow, tanh } from "../kernels/math.ts";
 import {
   GRAVITATIONAL_CONSTANT,
@@ -73,14 +72,16 @@ export interface HaloFamilyOptions {
 export function haloOf(family: HaloFamily, options: HaloFamilyOptions): Halo {
   const profile = profileOf("haloOf", family);
   checkOptions("haloOf", options ?? {}, ["mass", "concentration", "coreRadius", "index"]);
-  const { mass, concentration, coreRadius = Number.NaN, index = 0.17 } = options ?? {};
+  const { mass, concentration, coreRadius, index = 0.17 } = options ?? {};
   requirePositive("haloOf", "mass", mass, "solar masses");
   requirePositive("haloOf", "concentration", concentration, "a ratio of radii");
   const scales = virialScales(mass);
-  if (family === "cored-nfw") requirePositive("haloOf", "coreRadius", coreRadius, "kpc");
-  else requirePositive("haloOf", "index", index, "the α of an Einasto profile");
+  requirePositive("haloOf", "index", index, "the α of an Einasto profile");
+  // Of families without a core it is not used, but has to make sense all the same.
+  const core = family !== "cored-nfw" && coreRadius === undefined ? 1 : (coreRadius as number);
+  requirePositive("haloOf", "coreRadius", core, "kpc");
   const scaleRadius = scales.virialRadius / concentration;
-  const form = family === "cored-nfw" ? coreRadius / scaleRadius : index;
+  const form = family === "cored-nfw" ? core / scaleRadius : index;
   const normalisation =
     (GRAVITATIONAL_CONSTANT * mass) / scales.virialRadius / profile.shape(concentration, form);
   return {
@@ -95,12 +96,8 @@ export function haloOf(family: HaloFamily, options: HaloFamilyOptions): Halo {
 
 /** @throws ArgumentError unless the family is one of {@link HALO_FAMILIES} */
 export function profileOf(where: string, family: HaloFamily): HaloProfile {
-  if (Object.hasOwn(HALO_PROFILES, family)) return HALO_PROFILES[family];
-  throw new ArgumentError(
-    where,
-    `got the halo family ${JSON.stringify(family)}`,
-    `there are ${HALO_FAMILIES.join(", ")}.`,
-  );
+  checkChoice(where, "family of the halo", family, HALO_FAMILIES);
+  return HALO_PROFILES[family];
 }
 
 /**

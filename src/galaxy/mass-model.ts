@@ -7,6 +7,7 @@
  * sampler knows one prior only. Units: kpc, km/s, solar masses, Mpc for the distance, degrees.
  */
 
+import { checkKind, checkList, checkOptions, checkWithin, describeNumber } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { erfc, exp, exp10, expm1, log, log10, sin } from "../kernels/math.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, virialScales } from "./components.ts";
@@ -141,6 +142,7 @@ export function massModel(
   priors: MassModelPriors = {},
 ): MassModel {
   const profile = profileOf("massModel", family);
+  checkOptions("massModel.priors", priors, PRIORS);
   const data = checkMeasurements(measured);
   const { count, radii, velocities, errors, gas, disc, bulge } = data;
   const parameters = priorsFor(data, family, priors);
@@ -234,6 +236,9 @@ const HALF_LOG_TWO_PI = 0.9189385332046727;
 /** Of degrees; its size, as inclinations beyond 90 are of the other side. */
 const sineOf = (degrees: number): number => Math.abs(sin((degrees * Math.PI) / 180));
 
+/** What {@link MassModelPriors} has. */
+const PRIORS = ["logHaloMass", "discRatio", "bulgeRatio", "ratioScatter", "errorSpread"] as const;
+
 /** Mass and concentration come first. */
 function priorsFor(data: Checked, family: HaloFamily, priors: MassModelPriors): Prior[] {
   const {
@@ -243,17 +248,20 @@ function priorsFor(data: Checked, family: HaloFamily, priors: MassModelPriors): 
     ratioScatter = 0.1,
     errorSpread = 0.7,
   } = priors;
-  const [least, most] = logHaloMass;
   const refuse = (name: string, value: unknown, rule: string): never => {
-    throw new ArgumentError("massModel", `the prior's ${name} is ${value}`, `it is ${rule}.`);
+    const told = Array.isArray(value) ? value.map(describeNumber).join(",") : describeNumber(value);
+    throw new ArgumentError("massModel", `the prior's ${name} is ${told}`, `it is ${rule}.`);
   };
+  const isNumber = (value: unknown): value is number => typeof value === "number";
+  const isRange = Array.isArray(logHaloMass) && logHaloMass.length === 2 && logHaloMass.every(isNumber);
+  const [least, most] = isRange ? logHaloMass : [0, 0];
   if (!(least < most && least >= 0 && most <= 20))
     refuse("logHaloMass", logHaloMass, "two numbers in order, from 0 to 20");
   for (const [name, value] of Object.entries({ discRatio, bulgeRatio })) {
-    if (!(value > 0 && value < Infinity)) refuse(name, value, "a number above 0");
+    if (!(isNumber(value) && value > 0 && value < Infinity)) refuse(name, value, "a number above 0");
   }
   for (const [name, value] of Object.entries({ ratioScatter, errorSpread })) {
-    if (!(value >= 0 && value <= 5)) refuse(name, value, "a number from 0 to 5");
+    if (!(isNumber(value) && value >= 0 && value <= 5)) refuse(name, value, "a number from 0 to 5");
   }
   const list: Prior[] = [];
   const add = (name: MassParameterName, title: string, value: (z: number) => number): void => {
@@ -311,7 +319,9 @@ interface Checked {
 }
 
 function checkMeasurements(measured: GalaxyMeasurements): Checked {
+  checkKind("massModel", "a galaxy", measured, "object", "give { radii, velocities, errors }.");
   const { radii, velocities, errors } = measured;
+  if (radii !== undefined) checkList("massModel", "radii", radii);
   const count = radii?.length ?? 0;
   const refuse = (problem: string, fix: string): never => {
     throw new ArgumentError("massModel", problem, fix);
@@ -320,23 +330,24 @@ function checkMeasurements(measured: GalaxyMeasurements): Checked {
   for (const name of ["velocities", "errors", "gas", "disc", "bulge"] as const) {
     const list = measured[name];
     if (list === undefined && name !== "velocities" && name !== "errors") continue;
+    if (list !== undefined) checkList("massModel", name, list);
     if (list?.length !== count) {
       const got = list === undefined ? "none" : `${list.length}`;
       throw new ShapeError("massModel", `got ${got} of ${name} for ${count} radii`, "pass one for each.");
     }
   }
   for (let i = 0; i < count; i++) {
-    if (!(radii[i] > 0 && radii[i] < Infinity))
-      refuse(`radii[${i}] is ${radii[i]}`, "radii are in kpc, above 0.");
-    if (!(velocities[i] >= 0 && velocities[i] < Infinity))
-      refuse(`velocities[${i}] is ${velocities[i]}`, "velocities are in km/s, 0 or more.");
-    if (!(errors[i] > 0 && errors[i] < Infinity))
-      refuse(`errors[${i}] is ${errors[i]}`, "standard errors are in km/s, above 0.");
+    if (!(Number.isFinite(radii[i]) && radii[i] > 0))
+      refuse(`radii[${i}] is ${describeNumber(radii[i])}`, "radii are in kpc, above 0.");
+    if (!(Number.isFinite(velocities[i]) && velocities[i] >= 0))
+      refuse(`velocities[${i}] is ${describeNumber(velocities[i])}`, "velocities are in km/s, 0 or more.");
+    if (!(Number.isFinite(errors[i]) && errors[i] > 0))
+      refuse(`errors[${i}] is ${describeNumber(errors[i])}`, "standard errors are in km/s, above 0.");
   }
   const { distance, distanceError = 0, inclination, inclinationError = 0 } = measured;
   const positive = (name: string, value: number | undefined): void => {
-    if (value !== undefined && !(value > 0 && value < Infinity))
-      refuse(`${name} is ${value}`, `${name} is a number above 0.`);
+    if (value !== undefined && !(Number.isFinite(value) && value > 0))
+      refuse(`${name} is ${describeNumber(value)}`, `${name} is a number above 0.`);
   };
   positive("distance", distance);
   positive("inclination", inclination);
@@ -346,14 +357,15 @@ function checkMeasurements(measured: GalaxyMeasurements): Checked {
     ["distanceError", distanceError, distance],
     ["inclinationError", inclinationError, inclination],
   ] as const) {
-    if (!(error >= 0 && error < Infinity)) refuse(`${name} is ${error}`, "an error is 0 or more.");
+    if (!(Number.isFinite(error) && error >= 0))
+      refuse(`${name} is ${describeNumber(error)}`, "an error is 0 or more.");
     if (error > 0 && known === undefined)
       refuse(`${name} is ${error} of nothing`, `pass ${name.slice(0, -5)} too.`);
   }
   const squares = (list: ArrayLike<number> = new Float64Array(count)): Float64Array =>
     Float64Array.from(list, (v) => {
       if (!Number.isFinite(v))
-        refuse(`a contribution is ${v}`, "contributions are in km/s, 0 where there is none.");
+        refuse(`a contribution is ${describeNumber(v)}`, "contributions are in km/s, 0 where there is none.");
       return v * Math.abs(v);
     });
   return {
@@ -377,9 +389,12 @@ function checkMeasurements(measured: GalaxyMeasurements): Checked {
  * @param squared (km/s)²
  * @param radius kpc
  * @returns m/s²
+ * @throws ArgumentError for what is no finite number, and a radius that is not above 0
  * @example acceleration(220 * 220, 8) // 1.96…e-10
  */
 export function acceleration(squared: number, radius: number): number {
+  checkWithin("acceleration", "squared", squared);
+  checkWithin("acceleration", "radius", radius, { above: 0 });
   return (squared / radius) * ACCELERATION_UNIT;
 }
 
@@ -392,9 +407,12 @@ const ACCELERATION_UNIT = 1e6 / 30856775814913670000;
  *
  * @param visible g_bar, m/s², above 0
  * @param scale g†, m/s²; default 1.2e-10
+ * @throws ArgumentError unless both are finite numbers above 0
  * @example radialAcceleration(1e-12) // 1.15…e-11
  * @see McGaugh, Lelli & Schombert (2016), Phys. Rev. Lett. 117, 201101
  */
 export function radialAcceleration(visible: number, scale = 1.2e-10): number {
+  checkWithin("radialAcceleration", "visible", visible, { above: 0 });
+  checkWithin("radialAcceleration", "scale", scale, { above: 0 });
   return visible / -expm1(-Math.sqrt(visible / scale));
 }

@@ -3,9 +3,9 @@
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
-import { describeValue } from "../basics/check.ts";
+import { checkArray, checkCount, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { exp, log } from "../kernels/math.ts";
 import {
   type Cosmology,
@@ -14,8 +14,10 @@ import {
   type Halo,
   type MassComponent,
   nfwHalo,
+  requirePositive,
+  requireRadii,
 } from "./components.ts";
-import { drawGalaxy, STANDARD_POPULATION } from "./scaling.ts";
+import { galaxyOf, STANDARD_POPULATION } from "./scaling.ts";
 
 /** What makes one galaxy. */
 export interface GalaxyParameters {
@@ -44,16 +46,11 @@ export function samplePopulation(options: {
   readonly count?: number;
   readonly random: Random;
 }): GalaxyParameters[] {
+  checkOptions("samplePopulation", options, ["count", "random"]);
   const { count = 1000, random } = options ?? {};
-  requireCount("samplePopulation", count, 1);
-  if (!(random instanceof Random)) {
-    throw new ArgumentError(
-      "samplePopulation",
-      "got no random generator; there is no global one",
-      "pass one: samplePopulation({ random: new Random(seed) }).",
-    );
-  }
-  return Array.from({ length: count }, (_, i) => drawGalaxy(STANDARD_POPULATION, random.fork(i)));
+  checkCount("samplePopulation", "count", count);
+  checkRandom("samplePopulation", random);
+  return Array.from({ length: count }, (_, i) => galaxyOf(STANDARD_POPULATION, random.fork(i)));
 }
 
 /**
@@ -66,11 +63,12 @@ export function samplePopulation(options: {
  * @example logSpacedRadii(3, 0.1, 10) // Float64Array [ 0.1, 1, 10 ]
  */
 export function logSpacedRadii(count = 50, from = 0.1, to = 50): Float64Array {
-  requireCount("logSpacedRadii", count, 2);
-  if (!(from > 0 && to > from && to < Infinity)) {
+  checkCount("logSpacedRadii", "count", count, 2);
+  const areNumbers = typeof from === "number" && typeof to === "number";
+  if (!(areNumbers && from > 0 && to > from && to < Infinity)) {
     throw new ArgumentError(
       "logSpacedRadii",
-      `got radii from ${from} to ${to} kpc, but 0 < from < to < ∞ must hold`,
+      `got radii from ${describeNumber(from)} to ${describeNumber(to)} kpc, but 0 < from < to < ∞ must hold`,
       "start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.",
     );
   }
@@ -102,18 +100,24 @@ export function rotationCurves(
   radii: ArrayLike<number> = logSpacedRadii(),
   cosmology?: Cosmology,
 ): RotationCurves {
-  if (!Array.isArray(galaxies)) {
-    throw new ArgumentError(
-      "rotationCurves",
-      `galaxies are an array; got ${describeValue(galaxies)}`,
-      "samplePopulation({ random }) makes one.",
-    );
-  }
+  return curvesOf("rotationCurves", galaxies, radii, (galaxy) =>
+    partsOf("rotationCurves", galaxy, cosmology),
+  );
+}
+
+/** Rotation curve of each galaxy, all its parts together. */
+export function curvesOf<Galaxy>(
+  where: string,
+  galaxies: readonly Galaxy[],
+  radii: ArrayLike<number>,
+  componentsOf: (galaxy: Galaxy) => Readonly<Record<string, MassComponent>>,
+): RotationCurves {
+  checkArray(where, "galaxies", galaxies, undefined, "samplePopulation({ random }) makes one.");
+  requireRadii(where, radii);
   const velocities = new Float64Array(galaxies.length * radii.length);
-  galaxies.forEach((galaxy, i) => {
-    const { disc, halo } = galaxyComponents(galaxy, cosmology);
-    velocities.set(circularVelocity([disc, halo], radii), i * radii.length);
-  });
+  for (const [i, galaxy] of galaxies.entries()) {
+    velocities.set(circularVelocity(Object.values(componentsOf(galaxy)), radii), i * radii.length);
+  }
   return { radii: Float64Array.from(radii), velocities };
 }
 
@@ -131,17 +135,37 @@ export function galaxyComponents(
   galaxy: GalaxyParameters,
   cosmology?: Cosmology,
 ): { disc: MassComponent; halo: Halo } {
+  return partsOf("galaxyComponents", galaxy, cosmology);
+}
+
+/** As {@link galaxyComponents}, for any function that is given galaxies. */
+export function partsOf(
+  where: string,
+  galaxy: GalaxyParameters,
+  cosmology?: Cosmology,
+): { disc: MassComponent; halo: Halo } {
+  checkGalaxy(where, galaxy, UNITS);
   return {
     disc: exponentialDisc({ mass: galaxy.discMass, scaleLength: galaxy.discScaleLength }),
     halo: nfwHalo({ mass: galaxy.haloMass, concentration: galaxy.concentration, cosmology }),
   };
 }
 
-function requireCount(where: string, count: number, least: number): void {
-  if (Number.isInteger(count) && count >= least) return;
-  throw new ArgumentError(
-    where,
-    `got count = ${count}, but it must be an integer ≥ ${least}`,
-    "pass a whole number.",
-  );
+const UNITS = {
+  discMass: "solar masses",
+  discScaleLength: "kpc",
+  haloMass: "solar masses",
+  concentration: "a ratio of radii",
+};
+
+const PARAMETERS = "a galaxy is { discMass, discScaleLength, haloMass, concentration }.";
+
+/** @throws ArgumentError for what is no galaxy, and for a parameter of these that is not a finite number > 0 */
+export function checkGalaxy<Galaxy extends object>(
+  where: string,
+  galaxy: Galaxy,
+  units: Readonly<Partial<Record<keyof Galaxy, string>>>,
+): void {
+  for (const [name, unit] of Object.entries<string>(units as Record<string, string>))
+    requirePositive(where, name, galaxy?.[name as keyof Galaxy] as number, unit, PARAMETERS);
 }

@@ -3,9 +3,9 @@
  * counted by. A description is plain data, kept as JSON. Units: kpc, solar masses; "dex" is a difference of log10.
  */
 
-import { clip } from "../basics/check.ts";
+import { checkKind, clip, describeNumber, describeValue } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
-import type { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 import { type Cosmology, HUBBLE_CONSTANT, VIRIAL_OVERDENSITY } from "./components.ts";
 import type { ExtendedGalaxyParameters } from "./extended.ts";
@@ -109,9 +109,20 @@ export const EXTENDED_POPULATION: ExtendedGalaxyPopulation = /* @__PURE__ */ (()
 /**
  * One galaxy from its own stream; of an extended population with all its parts.
  *
+ * @throws FormatError as {@link parsePopulation} for a population that cannot be, ArgumentError without a stream
  * @example drawGalaxy(STANDARD_POPULATION, new Random(1)).discMass // solar masses
  */
 export function drawGalaxy(
+  population: GalaxyPopulation,
+  random: Random,
+): GalaxyParameters | ExtendedGalaxyParameters {
+  checkPopulation(population, "drawGalaxy");
+  checkRandom("drawGalaxy", random);
+  return galaxyOf(population, random);
+}
+
+/** As {@link drawGalaxy}, of a population that was checked. */
+export function galaxyOf(
   population: GalaxyPopulation,
   random: Random,
 ): GalaxyParameters | ExtendedGalaxyParameters {
@@ -128,7 +139,7 @@ export function drawGalaxy(
     haloMass: exp10(logHaloMass),
     concentration: exp10(relation(population.concentration, logHaloMassPerH)),
   };
-  if (!isExtendedPopulation(population)) return galaxy;
+  if (!hasAllParts(population)) return galaxy;
   return {
     ...galaxy,
     gasMass: exp10(relation(population.gasMass, logDiscMass)),
@@ -142,11 +153,16 @@ export function drawGalaxy(
 
 /** Whether galaxies of a population have gas, a bulge and a core of the halo. */
 export function isExtendedPopulation(population: GalaxyPopulation): population is ExtendedGalaxyPopulation {
-  return "gasMass" in population;
+  checkKind("isExtendedPopulation", "a population", population, "object", `STANDARD_POPULATION is one.`);
+  return hasAllParts(population);
 }
+
+const hasAllParts = (population: GalaxyPopulation): population is ExtendedGalaxyPopulation =>
+  "gasMass" in population;
 
 /** A population as JSON, to be edited; {@link parsePopulation} reads it back. */
 export function formatPopulation(population: GalaxyPopulation): string {
+  checkPopulation(population, "formatPopulation");
   const lines = Object.entries(population).map(
     ([key, value]) =>
       `  ${JSON.stringify(key)}: ${JSON.stringify(value)
@@ -166,6 +182,8 @@ export function formatPopulation(population: GalaxyPopulation): string {
  * parsePopulation(text, "light.json").discMass; // [8, 10]
  */
 export function parsePopulation(text: string, source: string): GalaxyPopulation | ExtendedGalaxyPopulation {
+  checkKind("parsePopulation", "the text of a population", text, "text", "formatPopulation(…) writes one.");
+  checkKind("parsePopulation", "source", source, "text", "say what to call it in errors, such as its path.");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -199,8 +217,7 @@ export function checkPopulation(value: unknown, source: string): GalaxyPopulatio
       throw new FormatError(source, `${key} is missing${why}`, START);
     }
     const wrong = rule(found[key]);
-    if (wrong !== undefined)
-      throw new FormatError(source, `${key} is ${clip(JSON.stringify(found[key]))}`, `it is ${wrong}`);
+    if (wrong !== undefined) throw new FormatError(source, `${key} is ${show(found[key])}`, `it is ${wrong}`);
   }
   // In one order, so that equal populations are equal texts.
   const population = Object.fromEntries(
@@ -210,6 +227,17 @@ export function checkPopulation(value: unknown, source: string): GalaxyPopulatio
   if (wrong !== undefined)
     throw new FormatError(source, wrong, "check its slope, pivot and intercept, all of log10");
   return population;
+}
+
+/** As JSON has it, and in words what JSON has not. */
+function show(value: unknown): string {
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" ? clip(JSON.stringify(value)) : describeNumber(value);
+  try {
+    return clip(JSON.stringify(value));
+  } catch {
+    return describeValue(value);
+  }
 }
 
 const ORDER = ["slope", "pivot", "intercept", "mean", "scatter"];

@@ -5,7 +5,7 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html and PKWARE's APPNOTE.TXT, version 6.3.10.
  */
-import { checkKind, clip, describeValue, isBuiltIn } from "../basics/check.ts";
+import { checkKind, clip, describeValue, isBuiltIn, usualFix } from "../basics/check.ts";
 import { ArgumentError, FormatError, ShapeError } from "../basics/errors.ts";
 import type { Bytes } from "../kernels/index.ts";
 import { crc32 } from "./crc32.ts";
@@ -116,7 +116,11 @@ export function writeNpz(contents: Named<NpzArray | string>): Bytes {
 export function readNpz(bytes: Uint8Array, source: string): NpzFile {
   if (!isBuiltIn(bytes, "Uint8Array")) {
     const problem = `takes the bytes of a file as a Uint8Array; got ${describeValue(bytes)}`;
-    throw new ArgumentError("readNpz", problem, "of an ArrayBuffer, new Uint8Array(buffer)");
+    throw new ArgumentError(
+      "readNpz",
+      problem,
+      usualFix(bytes) ?? "of an ArrayBuffer, new Uint8Array(buffer)",
+    );
   }
   const refuse: Refuse = (problem, fix = "the file is damaged or no npz; write or fetch it again") => {
     throw new FormatError(source, problem, fix);

@@ -5,7 +5,7 @@
  * Layout: header length (8 bytes, little-endian) | JSON header, padded with spaces | tensor data, row-major.
  * Source: https://github.com/huggingface/safetensors, README.md "Format" and safetensors/src/tensor.rs.
  */
-import { checkKind, clip, describeValue, isBuiltIn } from "../basics/check.ts";
+import { checkKind, clip, describeValue, isBuiltIn, usualFix } from "../basics/check.ts";
 import { ArgumentError, DtypeError, FormatError, ShapeError } from "../basics/errors.ts";
 import type { Bytes } from "../kernels/index.ts";
 
@@ -109,7 +109,7 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
     throw new ArgumentError(
       "readSafetensors",
       `takes the bytes of a file as a Uint8Array; got ${describeValue(bytes)}`,
-      "of an ArrayBuffer, new Uint8Array(buffer)",
+      usualFix(bytes) ?? "of an ArrayBuffer, new Uint8Array(buffer)",
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

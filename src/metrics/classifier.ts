@@ -1,15 +1,16 @@
 /** The classifier two-sample test: a small network is trained to tell the sets apart, and judged on curves it has not seen. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import type { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { Linear } from "../nn/linear.ts";
 import { silu, softplus } from "../ops/elementwise.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Adam } from "../optim/adam.ts";
 import { tensor } from "../tensor/construction.ts";
-import { type Score, type TwoSamples, upperTail } from "./two-samples.ts";
+import { checkScored, type Score, type TwoSamples, upperTail } from "./two-samples.ts";
 
 /** Options of {@link classifierAccuracy}. */
 export interface ClassifierOptions {
@@ -37,14 +38,17 @@ export interface ClassifierOptions {
  * @see Lopez-Paz & Oquab (2017), "Revisiting classifier two-sample tests", arXiv:1610.06545
  */
 export function classifierAccuracy(samples: TwoSamples, options: ClassifierOptions): Score {
-  const { random, folds = 5, epochs = 100 } = options;
+  checkOptions("classifierAccuracy", options ?? {}, ["random", "folds", "epochs"]);
+  const { random, folds = 5, epochs = 100 } = options ?? {};
+  checkScored("classifierAccuracy", samples);
+  checkRandom("classifierAccuracy", random);
   const { realCount, fakeCount } = samples;
   const count = Math.min(realCount, fakeCount);
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   if (!whole(folds, 2) || !whole(epochs, 1) || count < folds) {
     throw new ArgumentError(
       "classifierAccuracy",
-      `${folds} folds and ${epochs} epochs do not work with ${count} curves of each set`,
+      `${describeNumber(folds)} folds and ${describeNumber(epochs)} epochs do not work with ${count} curves of each set`,
       "use two or more folds, one or more epochs, and at least as many curves as folds.",
     );
   }

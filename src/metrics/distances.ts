@@ -1,7 +1,7 @@
 /** Scores by the distances between all curves: the maximum mean discrepancy and the energy distance. */
 
 import { exp } from "../kernels/math.ts";
-import { type Labels, permutationPValue, type Score, type TwoSamples } from "./two-samples.ts";
+import { checkScored, type Labels, permutationPValue, type Score, type TwoSamples } from "./two-samples.ts";
 
 /**
  * The unbiased estimate of the squared maximum mean discrepancy,
@@ -17,6 +17,7 @@ import { type Labels, permutationPValue, type Score, type TwoSamples } from "./t
  * @see Gretton et al. (2012), "A kernel two-sample test", JMLR 13, equation 3
  */
 export function maximumMeanDiscrepancy(samples: TwoSamples, relabelled: readonly Labels[] = []): Score {
+  checkScored("maximumMeanDiscrepancy", samples, relabelled);
   const { distances, realCount: m, fakeCount: n } = samples;
   const kernel = gaussianKernels(distances, m + n);
   const value = ({ real, fake, between }: Sums): number =>
@@ -37,6 +38,7 @@ export function maximumMeanDiscrepancy(samples: TwoSamples, relabelled: readonly
  * @see Székely & Rizzo (2013), "Energy statistics", J. Statistical Planning and Inference 143, 1249
  */
 export function energyDistance(samples: TwoSamples, relabelled: readonly Labels[] = []): Score {
+  checkScored("energyDistance", samples, relabelled);
   const { distances, realCount: m, fakeCount: n } = samples;
   const value = ({ real, fake, between }: Sums): number =>
     (2 * between) / (m * n) - (2 * real) / (m * m) - (2 * fake) / (n * n);

@@ -1,6 +1,7 @@
 /** Predictive scores of Bayesian models, from draws of one posterior: how well each point would have been foretold by the others. */
 
-import { ArgumentError } from "../basics/errors.ts";
+import { checkArray, checkNumbers } from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { exp, log, log1p } from "../kernels/math.ts";
 
 /** How well a model foretells points. */
@@ -17,13 +18,20 @@ export interface LeaveOneOut {
  * Leave-one-out cross-validation by Pareto-smoothed importance sampling: no model is fitted anew.
  *
  * @param logLikelihoods ln p(point | draw): a row a draw, a number a point
- * @throws ArgumentError for fewer than 100 draws
+ * @throws ArgumentError for fewer than 100 draws, and what is no finite number; ShapeError for rows that differ in length
  * @example leaveOneOut(Array.from({ length: 100 }, () => [-1, -2])).score // -3
  * @see Vehtari, Gelman & Gabry (2017), Statistics and Computing 27, 1413; Zhang & Stephens (2009), Technometrics 51, 316
  */
 export function leaveOneOut(logLikelihoods: readonly ArrayLike<number>[]): LeaveOneOut {
+  checkArray("leaveOneOut", "logLikelihoods", logLikelihoods, "rows, one for each draw");
   const draws = logLikelihoods.length;
   if (draws < 100) throw new ArgumentError("leaveOneOut", `got ${draws} draws`, "pass 100 or more.");
+  for (const [d, row] of logLikelihoods.entries()) {
+    checkNumbers("leaveOneOut", `logLikelihoods[${d}]`, row);
+    if (row.length === logLikelihoods[0].length) continue;
+    const problem = `row ${d} has ${row.length} points, row 0 has ${logLikelihoods[0].length}`;
+    throw new ShapeError("leaveOneOut", problem, "give each draw's of all points.");
+  }
   let doubtful = 0;
   const scores = Float64Array.from(logLikelihoods[0], (_, point) => {
     const terms = Float64Array.from(logLikelihoods, (row) => row[point]);

@@ -1,8 +1,11 @@
 /** Scores by nearest neighbours: the 1-NN test, precision, recall, density and coverage, and memorisation. */
 
+import { checkArray, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { median } from "./numbers.ts";
 import {
+  checkScored,
+  checkSets,
   type Labels,
   permutationTest,
   type Score,
@@ -22,6 +25,7 @@ import {
  * @see Xu et al. (2018), "An empirical study on evaluation metrics of generative adversarial networks", arXiv:1806.07755
  */
 export function nearestNeighbourAccuracy(samples: TwoSamples, relabelled: readonly Labels[] = []): Score {
+  checkScored("nearestNeighbourAccuracy", samples, relabelled);
   const { curves, labels } = samples;
   const nearest = curves.map((_, i) => samples.neighbours(i, 1)[0]);
   const accuracy = (one: Labels): number => {
@@ -60,12 +64,14 @@ export function precisionRecall(
   samples: TwoSamples,
   options: { readonly k?: number; readonly relabelled?: readonly Labels[] } = {},
 ): PrecisionRecall {
+  checkOptions("precisionRecall", options, ["k", "relabelled"]);
   const { k = 5, relabelled = [] } = options;
+  checkScored("precisionRecall", samples, relabelled);
   const { realCount, fakeCount, labels } = samples;
   if (!Number.isInteger(k) || k < 1 || k >= Math.min(realCount, fakeCount)) {
     throw new ArgumentError(
       "precisionRecall",
-      `k is ${k}, but it must be a whole number from 1 to ${Math.min(realCount, fakeCount) - 1}`,
+      `k is ${describeNumber(k)}, but it must be a whole number from 1 to ${Math.min(realCount, fakeCount) - 1}`,
       "leave it out for 5, and pass sets of more curves than that.",
     );
   }
@@ -166,6 +172,8 @@ export function memorisation(
   training: readonly ArrayLike<number>[],
   unseen: readonly ArrayLike<number>[],
 ): Memorisation {
+  for (const [name, curves] of Object.entries({ samples, training, unseen }))
+    checkArray("memorisation", name, curves, "curves");
   if (training.length !== unseen.length) {
     throw new ShapeError(
       "memorisation",
@@ -173,6 +181,7 @@ export function memorisation(
       "pass as many of each: the larger set would be nearer by its size alone.",
     );
   }
+  checkSets("memorisation", { training, unseen, samples });
   const { realCount, fakeCount, distances } = twoSamples([...training, ...unseen], samples);
   const half = training.length;
   const [toTraining, toUnseen] = [new Float64Array(fakeCount), new Float64Array(fakeCount)];

@@ -1,7 +1,8 @@
 /** Scores of single curves: their roughness, and whether two sets differ in a number that each curve has. */
 
+import { checkList, checkNumbers, checkWithin, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { type Labels, permutationTest, type Score } from "./two-samples.ts";
+import { checkLabels, type Labels, permutationTest, type Score } from "./two-samples.ts";
 
 /**
  * The roughness of a curve: the mean absolute second difference |v(i−1) − 2 v(i) + v(i+1)| along its points, in its unit; 0 for a
@@ -13,6 +14,7 @@ import { type Labels, permutationTest, type Score } from "./two-samples.ts";
  * @example roughness([0, 1, 2, 4]) // 0.5
  */
 export function roughness(curve: ArrayLike<number>): number {
+  checkNumbers("roughness", "curve", curve);
   if (curve.length < 3) {
     throw new ArgumentError(
       "roughness",
@@ -39,6 +41,9 @@ export function medianScore(
   relabelled: readonly Labels[] = [],
   share = 0.5,
 ): Score {
+  for (const [name, values] of Object.entries({ real, fake })) checkSome("medianScore", name, values);
+  checkWithin("medianScore", "share", share, { least: 0, most: 1 });
+  checkLabels("medianScore", relabelled, { realCount: real.length, fakeCount: fake.length });
   const total = real.length + fake.length;
   const values = new Float64Array(total);
   values.set(real);
@@ -57,9 +62,24 @@ export function medianScore(
   return { value: quantileOf(Float64Array.from(fake).sort(), share), pValue };
 }
 
-/** The middle number, or the mean of the two middle ones. */
+/**
+ * The middle number, or the mean of the two middle ones.
+ *
+ * @throws ArgumentError for no numbers, and for what is none, NaN too
+ */
 export function median(values: ArrayLike<number>): number {
+  checkSome("median", "values", values);
   return middle(Float64Array.from(values).sort());
+}
+
+/** @throws ArgumentError unless there are numbers, which may be infinite */
+function checkSome(where: string, name: string, values: ArrayLike<number>): void {
+  checkList(where, name, values);
+  if (values.length === 0) throw new ArgumentError(where, `there are no ${name}.`);
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === "number" && !Number.isNaN(values[i])) continue;
+    throw new ArgumentError(where, `${name}[${i}] is ${describeNumber(values[i])}.`, "leave it out.");
+  }
 }
 
 /** Of sorted numbers, by linear interpolation. */

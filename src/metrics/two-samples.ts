@@ -3,8 +3,17 @@
  * permutation test. Curves are plain rows of numbers; nothing here knows what they measure.
  */
 
+import {
+  checkArray,
+  checkCount,
+  checkKind,
+  checkList,
+  describeNumber,
+  describeValue,
+  isList,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import type { Random } from "../basics/random.ts";
+import { checkRandom, type Random } from "../basics/random.ts";
 import { erfc } from "../kernels/math.ts";
 
 /** A score of two sets, with its test. */
@@ -55,8 +64,7 @@ export function twoSamples(
   real: readonly ArrayLike<number>[],
   fake: readonly ArrayLike<number>[],
 ): TwoSamples {
-  checkCurves("real", real, real[0]?.length ?? 0);
-  checkCurves("fake", fake, real[0].length);
+  checkSets("twoSamples", { real, fake });
   const curves = [...real, ...fake];
   const total = curves.length;
   const distances = distanceMatrix(curves);
@@ -133,10 +141,27 @@ function nearest(row: Float64Array, own: number, count: number): Uint32Array {
   return order;
 }
 
-function checkCurves(name: string, curves: readonly ArrayLike<number>[], length: number): void {
+/** @throws ArgumentError for sets that are not of two or more curves, all of the length of the very first; ShapeError for other lengths */
+export function checkSets(where: string, sets: Readonly<Record<string, readonly ArrayLike<number>[]>>): void {
+  let first: { name: string; length: number } | undefined;
+  for (const [name, curves] of Object.entries(sets)) {
+    checkArray(where, name, curves, "curves");
+    for (const [i, curve] of curves.entries()) checkList(where, `${name}[${i}]`, curve);
+    first ??= { name: `${name}[0]`, length: curves[0]?.length ?? 0 };
+    checkCurves(where, name, curves, first);
+  }
+}
+
+function checkCurves(
+  where: string,
+  name: string,
+  curves: readonly ArrayLike<number>[],
+  first: { readonly name: string; readonly length: number },
+): void {
+  const { length } = first;
   if (curves.length < 2 || length === 0) {
     throw new ArgumentError(
-      "twoSamples",
+      where,
       `got ${curves.length} ${name} curves of ${length} points, but scores need two or more, of one or more`,
       "pass an array of curves.",
     );
@@ -144,16 +169,71 @@ function checkCurves(name: string, curves: readonly ArrayLike<number>[], length:
   curves.forEach((curve, i) => {
     if (curve.length !== length) {
       throw new ShapeError(
-        "twoSamples",
-        `${name}[${i}] has ${curve.length} points, real[0] has ${length}`,
+        where,
+        `${name}[${i}] has ${curve.length} points, ${first.name} has ${length}`,
         "compare curves at the same points.",
       );
     }
     for (let k = 0; k < length; k++) {
       if (Number.isFinite(curve[k])) continue;
-      throw new ArgumentError("twoSamples", `${name}[${i}][${k}] is ${curve[k]}`, "leave that curve out.");
+      throw new ArgumentError(
+        where,
+        `${name}[${i}][${k}] is ${describeNumber(curve[k])}`,
+        "leave that curve out.",
+      );
     }
   });
+}
+
+/**
+ * What a score is given.
+ *
+ * @throws ArgumentError for what {@link twoSamples} has not put together, and for labels of other sets
+ */
+export function checkScored(where: string, samples: TwoSamples, relabelled: readonly Labels[] = []): void {
+  const { curves, distances, labels, realCount, fakeCount, neighbours } = samples ?? {};
+  const isOne =
+    Array.isArray(curves) &&
+    isList(distances) &&
+    isList(labels) &&
+    typeof neighbours === "function" &&
+    labels.length === curves.length &&
+    realCount + fakeCount === curves.length;
+  if (!isOne) {
+    throw new ArgumentError(
+      where,
+      `takes two sets of curves that were put together; got ${describeValue(samples)}.`,
+      `write ${where}(twoSamples(real, fake)).`,
+    );
+  }
+  checkLabels(where, relabelled, samples);
+}
+
+/** @throws ArgumentError for what are no labels of sets of these sizes */
+export function checkLabels(
+  where: string,
+  relabelled: readonly Labels[],
+  { realCount, fakeCount }: Pick<TwoSamples, "realCount" | "fakeCount">,
+): void {
+  checkArray(where, "relabelled", relabelled, "labels", RANDOM_LABELS);
+  for (const [i, labels] of relabelled.entries()) {
+    const isRight = isList(labels) && labels.length === realCount + fakeCount && sumOf(labels) === fakeCount;
+    if (isRight) continue;
+    throw new ArgumentError(
+      where,
+      `relabelled[${i}] is ${describeValue(labels)}, no labels of ${realCount} real and ${fakeCount} fake ones.`,
+      RANDOM_LABELS,
+    );
+  }
+}
+
+const RANDOM_LABELS = "randomLabels(samples, random) makes some.";
+
+/** A loop: there are many labels. */
+function sumOf(labels: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < labels.length; i++) sum += labels[i];
+  return sum;
 }
 
 /**
@@ -165,12 +245,23 @@ function checkCurves(name: string, curves: readonly ArrayLike<number>[], length:
  * @see Phipson & Smyth (2010), "Permutation p-values should never be zero"
  */
 export function randomLabels(
-  { realCount, fakeCount }: Pick<TwoSamples, "realCount" | "fakeCount">,
+  sizes: Pick<TwoSamples, "realCount" | "fakeCount">,
   random: Random,
   count = 499,
 ): Labels[] {
-  if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError("randomLabels", `count is ${count}, but it must be a whole number of 0 or more`);
+  const where = "randomLabels";
+  checkKind(
+    where,
+    "sizes",
+    sizes,
+    "object",
+    "give { realCount, fakeCount }, which twoSamples(real, fake) has.",
+  );
+  const { realCount, fakeCount } = sizes;
+  checkCount(where, "realCount", realCount);
+  checkCount(where, "fakeCount", fakeCount);
+  checkRandom(where, random);
+  checkCount(where, "count", count, 0);
   return Array.from({ length: count }, () =>
     random.shuffle(new Uint8Array(realCount + fakeCount).fill(1, realCount)),
   );

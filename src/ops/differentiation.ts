@@ -3,6 +3,7 @@
  * changes when one operand does. The result is in the arithmetic underneath: a number, code of a backend, or a tensor.
  */
 
+import { checkKind } from "../basics/check.ts";
 import { type Arithmetic, type Expression, oncePer } from "../kernels/index.ts";
 
 /** A value and its tangent, both computed when they are first asked for. A tangent of null is 0 everywhere. */
@@ -36,7 +37,12 @@ export function tangentOf<V>(
  * evaluate(derivativeOf((m, t) => m.mul(t, t)), tensor(3)); // tensor(6)
  * ```
  */
-export const derivativeOf: (expression: Expression) => Expression = /* @__PURE__ */ oncePer(
+export function derivativeOf(expression: Expression): Expression {
+  checkKind("derivativeOf", "expression", expression, "function", "write (m, t) => m.mul(t, t).");
+  return derivative(expression);
+}
+
+const derivative = /* @__PURE__ */ oncePer(
   (expression: Expression): Expression =>
     (m, t) =>
       tangentOf(m, expression, [t], 0, m.constant(1)) ?? m.constant(0),

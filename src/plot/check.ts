@@ -1,4 +1,5 @@
 /** What every figure asks of its numbers: there are some, they are finite, and the lengths agree. */
+import { type Check, checkArray, checkList, describeNumber, fields, numbers } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 
 /**
@@ -12,13 +13,7 @@ export function requireNumbers(
   values: ArrayLike<number>,
   like?: { readonly name: string; readonly length: number },
 ): void {
-  if (values === undefined || values === null || typeof values.length !== "number") {
-    throw new ArgumentError(
-      where,
-      `${name} is ${values}, but it must be a list of numbers`,
-      `pass ${name} as an array.`,
-    );
-  }
+  checkList(where, name, values, `pass ${name} as an array.`);
   requireSome(where, name, values);
   if (like !== undefined && values.length !== like.length) {
     throw new ShapeError(
@@ -31,7 +26,7 @@ export function requireNumbers(
     if (Number.isFinite(values[i])) continue;
     throw new ArgumentError(
       where,
-      `${name}[${i}] is ${values[i]}, but only finite numbers can be drawn`,
+      `${name}[${i}] is ${describeNumber(values[i])}, but only finite numbers can be drawn`,
       "find where it first became so, or leave that point out.",
     );
   }
@@ -46,6 +41,43 @@ export function requireSome(where: string, name: string, list: ArrayLike<unknown
     `pass at least one of ${name}.`,
   );
 }
+
+/** An array of at least one of what the check takes. */
+/* @__NO_SIDE_EFFECTS__ */ export function someOf(check: Check): Check {
+  return (where, name, value) => {
+    checkArray(where, name, value);
+    requireSome(where, name, value as unknown[]);
+    for (const [i, one] of (value as unknown[]).entries()) check(where, `${name}[${i}]`, one);
+  };
+}
+
+/** Rows of so many quantiles. */
+/* @__NO_SIDE_EFFECTS__ */ export function quantiles(count: number): Check {
+  return someOf((where, name, value) => {
+    numbers(where, name, value);
+    const { length } = value as ArrayLike<number>;
+    if (length === count) return;
+    throw new ShapeError(
+      where,
+      `${name} has ${length} quantiles, not ${count}`,
+      "pass all of them, in growing order.",
+    );
+  });
+}
+
+/** Measured points, as many of each. */
+export const points: Check = (where, name, value) => {
+  POINTS(where, name, value);
+  const { radii, velocities, errors } = value as Record<"radii" | "velocities" | "errors", ArrayLike<number>>;
+  if (velocities.length === radii.length && errors.length === radii.length) return;
+  throw new ShapeError(
+    where,
+    `${name} has ${radii.length} radii, ${velocities.length} velocities and ${errors.length} errors`,
+    "pass one of each for each point.",
+  );
+};
+
+const POINTS = fields({ radii: numbers, velocities: numbers, errors: numbers });
 
 /** Refuses radii (or epochs) that do not grow. @throws as {@link requireNumbers}, and ArgumentError for a wrong order */
 export function requireGrowing(where: string, name: string, values: ArrayLike<number>): void {

@@ -1,7 +1,8 @@
 /** The figure of what accuracy costs: error against the number of times that a network is evaluated, for any methods. */
+import { checkSettings, fields, list, text } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { extent, requireNumbers, requireSome } from "./check.ts";
-import { figure, type Mark } from "./figure.ts";
+import { extent, requireNumbers, someOf } from "./check.ts";
+import { drawFigure, type Mark } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 
@@ -34,8 +35,9 @@ export interface ConvergenceOptions {
  * const series = [{ name: "Euler", evaluations: [10, 20], errors: [0.1, 0.05] }];
  * convergenceFigure({ panels: [{ title: "a mixture", series }] }) // "<svg …"
  */
-export function convergenceFigure({ panels }: ConvergenceOptions): string {
-  requireSome("convergenceFigure", "panels", panels);
+export function convergenceFigure(options: ConvergenceOptions): string {
+  checkSettings("convergenceFigure", options, OPTIONS);
+  const { panels } = options;
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
   if (names.length > COLORS.length) {
     throw new ArgumentError(
@@ -44,14 +46,12 @@ export function convergenceFigure({ panels }: ConvergenceOptions): string {
       "leave some out, or draw two figures.",
     );
   }
-  panels.forEach(({ series }, p) => {
-    requireSome("convergenceFigure", `panels[${p}].series`, series);
+  for (const { series } of panels)
     for (const { name, evaluations, errors } of series) requireSeries(name, evaluations, errors);
-  });
   const all = panels.flatMap(({ series }) => series);
   const [fewest, most] = extent(all.map(({ evaluations }) => evaluations));
   const best = all.reduce((least, one) => (lastOf(one.errors) < lastOf(least.errors) ? one : least));
-  return figure({
+  return drawFigure({
     title: "Error against network evaluations",
     description:
       `Errors of ${names.join(", ")} for ${fewest} to ${most} evaluations of the network, on logarithmic axes. ` +
@@ -70,6 +70,15 @@ export function convergenceFigure({ panels }: ConvergenceOptions): string {
     panelWidth: panels.length === 1 ? 560 : 360,
   });
 }
+
+const OPTIONS = {
+  panels: someOf(
+    fields({
+      title: text,
+      series: someOf(fields({ name: text, evaluations: list, errors: list })),
+    }),
+  ),
+};
 
 /** In the order of their luminance, far ones next to each other, without the yellow that thin lines do not show. */
 const COLORS: readonly string[] = [

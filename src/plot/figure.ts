@@ -2,9 +2,24 @@
  * A figure: a grid of panels that share one x axis and one y axis, or those of their column and row, with a legend above and a colour bar beside them, so that
  * neither covers data. The five figures of the rotation curves are calls of this.
  */
+import {
+  type Check,
+  callable,
+  checkSettings,
+  describeNumber,
+  fields,
+  list,
+  listOf,
+  number,
+  numbers,
+  oneOf,
+  optional,
+  text,
+  within,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
-import { requireSome } from "./check.ts";
-import type { Scale } from "./scale.ts";
+import { requireSome, someOf } from "./check.ts";
+import { SCALE_KINDS, type Scale } from "./scale.ts";
 import { coordinate, element, INK, label, labelWidth, pathData, svgDocument } from "./svg.ts";
 
 /** A line through points, in their order. */
@@ -144,10 +159,16 @@ const SAMPLE_WIDTH = 30; // of a mark in the legend
  * }); // "<svg …>…</svg>"
  */
 export function figure(options: FigureOptions): string {
+  checkSettings("figure", options, OPTIONS);
+  return drawFigure(options);
+}
+
+/** As {@link figure}, of parts that the figures of this folder have made. */
+export function drawFigure(options: FigureOptions): string {
   const { x, y, rows, rowTitles, colorBar, panelWidth = 560, panelHeight = 340, decimals = 2 } = options;
   requireGrid(options);
   const columns = columnCount(rows);
-  const [xAxes, yAxes] = [listOf(x), listOf(y)];
+  const [xAxes, yAxes] = [axesOf(x), axesOf(y)];
   const xOf = (c: number): Scale => xAxes[c % xAxes.length].scale;
   const yOf = (r: number): Scale => yAxes[r % yAxes.length].scale;
   const gridWidth = columns * panelWidth + (columns - 1) * GAP;
@@ -203,11 +224,46 @@ export function figure(options: FigureOptions): string {
   return svgDocument({ width, height, title, description }, parts);
 }
 
+const aScale = fields({
+  kind: oneOf(SCALE_KINDS),
+  from: number,
+  to: number,
+  ticks: listOf(fields({ value: number, label: text })),
+  minorTicks: numbers,
+  at: callable,
+});
+const anAxis = fields({ label: text, scale: aScale });
+const axes: Check = (where, name, value) =>
+  (Array.isArray(value) ? someOf(anAxis) : anAxis)(where, name, value);
+const places = { x: list, color: text, label: optional(text) };
+const share = optional(within({ least: 0, most: 1 }));
+const length = optional(within({ least: 0 }));
+
+/** Of each kind of mark. */
+const MARKS: Readonly<Record<Mark["kind"], Check>> = /* @__PURE__ */ (() => ({
+  // To a bundler a spread may have effects, and keeps what nobody uses.
+  line: fields({ ...places, y: list, width: length, dash: optional(text), opacity: share }),
+  points: fields({ ...places, y: list, marker: optional(oneOf(["circle", "square"])), size: length }),
+  band: fields({ ...places, low: list, high: list, opacity: share }),
+}))();
+const aMark: Check = (where, name, value) => {
+  fields({ kind: oneOf(Object.keys(MARKS)) })(where, name, value);
+  MARKS[(value as Mark).kind](where, name, value);
+};
+const OPTIONS = {
+  title: text,
+  description: text,
+  x: axes,
+  y: axes,
+  rows: someOf(someOf(fields({ title: optional(text), marks: listOf(aMark) }))),
+  rowTitles: optional(listOf(text)),
+  colorBar: optional(fields({ label: text, scale: aScale, color: callable })),
+  panelWidth: length,
+  panelHeight: length,
+  decimals: optional(within({ least: 1, most: 2 })),
+};
+
 function requireGrid({ rows, rowTitles, x, y }: FigureOptions): void {
-  requireSome("figure", "rows", rows);
-  rows.forEach((row, r) => {
-    requireSome("figure", `rows[${r}]`, row);
-  });
   for (const [name, list, count, of] of [
     ["row titles", rowTitles, rows.length, "rows"],
     ["x axes", x, columnCount(rows), "columns"],
@@ -222,7 +278,7 @@ function columnCount(rows: FigureOptions["rows"]): number {
   return Math.max(...rows.map((row) => row.length));
 }
 
-function listOf(axes: Axis | readonly Axis[]): readonly Axis[] {
+function axesOf(axes: Axis | readonly Axis[]): readonly Axis[] {
   return "scale" in axes ? [axes] : axes;
 }
 
@@ -294,7 +350,7 @@ function fraction(scale: Scale, value: number, axis: "x" | "y"): number {
   if (!Number.isFinite(value)) {
     throw new ArgumentError(
       "figure",
-      `got ${axis} = ${value}, but only finite numbers can be drawn`,
+      `got ${axis} = ${describeNumber(value)}, but only finite numbers can be drawn`,
       "check the data.",
     );
   }

@@ -1,9 +1,10 @@
 /** The five figures of the rotation-curve diffusion model, each a pure function from numbers to an SVG document. */
+import { checkSettings, fields, list, number, oneOf, optional, text } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { extent, requireGrowing, requireNumbers, requireSome } from "./check.ts";
-import { type Axis, figure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
+import { extent, requireGrowing, requireNumbers, someOf } from "./check.ts";
+import { type Axis, drawFigure, type LineMark, type Mark, type Panel, type PointsMark } from "./figure.ts";
 import { okabeIto, viridis } from "./palette.ts";
-import { type ScaleKind, scale } from "./scale.ts";
+import { SCALE_KINDS, type ScaleKind, scale } from "./scale.ts";
 import { thinLine } from "./thin.ts";
 
 /** Velocities in km/s, one for each radius. */
@@ -37,9 +38,9 @@ export interface CurvesOptions extends RadiusOptions {
  * @example curvesFigure({ radii: [0.1, 1, 10], curves: [[40, 120, 160]], discMasses: [1e10] }) // "<svg …"
  */
 export function curvesFigure(options: CurvesOptions): string {
+  checkSettings("curvesFigure", options, { ...RADII, curves: someOf(list), discMasses: optional(list) });
   const { radii, curves, discMasses } = options;
   requireRadii("curvesFigure", options);
-  requireSome("curvesFigure", "curves", curves);
   curves.forEach((curve, i) => {
     requireCurve("curvesFigure", `curves[${i}]`, curve, radii);
   });
@@ -56,7 +57,7 @@ export function curvesFigure(options: CurvesOptions): string {
     return { kind: "line", x: radii, y, color, width: 0.7, opacity };
   });
   const [slowest, fastest] = extent(curves);
-  return figure({
+  return drawFigure({
     title: curves.length === 1 ? "A rotation curve" : `Rotation curves of ${curves.length} galaxies`,
     description:
       `Circular velocity against radius at ${describeRadii(radii)}; ` +
@@ -102,6 +103,8 @@ export interface LossOptions {
  * @example lossFigure({ epochs: [0, 100, 200], train: [1, 0.4, 0.2], valid: [0.9, 0.2, 0.1] }) // "<svg …"
  */
 export function lossFigure(options: LossOptions): string {
+  const validInputs = optional(oneOf(["clean", "noisy"]));
+  checkSettings("lossFigure", options, { epochs: list, train: list, valid: list, validInput: validInputs });
   const { epochs, train, valid, validInput } = options;
   const width = 560;
   requireGrowing("lossFigure", "epochs", epochs);
@@ -125,7 +128,7 @@ export function lossFigure(options: LossOptions): string {
     ];
   };
   const last = epochs.length - 1;
-  return figure({
+  return drawFigure({
     title: "Training and validation loss",
     description:
       `Mean squared error, on a logarithmic axis, against epoch ${epochs[0]} to ${epochs[last]}. ` +
@@ -181,10 +184,11 @@ export interface NoiseOptions extends RadiusOptions {
  * @example noiseFigure({ radii: [1, 2], clean: [90, 120], noisy: [{ amount: 0.5, curve: [70, 160] }] }) // "<svg …"
  */
 export function noiseFigure(options: NoiseOptions): string {
+  const noisyCurves = someOf(fields({ amount: number, curve: list }));
+  checkSettings("noiseFigure", options, { ...RADII, clean: list, noisy: noisyCurves });
   const { radii, clean, noisy } = options;
   requireRadii("noiseFigure", options);
   requireCurve("noiseFigure", "clean", clean, radii);
-  requireSome("noiseFigure", "noisy", noisy);
   noisy.forEach(({ amount, curve }, i) => {
     requireAmount("noiseFigure", `noisy[${i}].amount`, amount);
     requireCurve("noiseFigure", `noisy[${i}].curve`, curve, radii);
@@ -195,7 +199,7 @@ export function noiseFigure(options: NoiseOptions): string {
       marks: [noisyPoints(radii, curve, "noisy curve"), dataLine(radii, clean, "clean curve")],
     }),
   );
-  return figure({
+  return drawFigure({
     title: "A rotation curve under growing noise",
     description:
       `The same curve at ${describeRadii(radii)}, mixed with noise of the amounts ` +
@@ -238,9 +242,10 @@ export interface PredictionsOptions extends RadiusOptions {
  * predictionsFigure({ radii: [1, 2], cases: [{ amount: 0.5, ...curves }] }) // "<svg …"
  */
 export function predictionsFigure(options: PredictionsOptions): string {
+  const shown = { amount: number, data: list, noisy: list, prediction: list, galaxy: optional(text) };
+  checkSettings("predictionsFigure", options, { ...RADII, cases: someOf(fields(shown)) });
   const { radii, cases } = options;
   requireRadii("predictionsFigure", options);
-  requireSome("predictionsFigure", "cases", cases);
   cases.forEach((one, i) => {
     requireAmount("predictionsFigure", `cases[${i}].amount`, one.amount);
     for (const name of ["data", "noisy", "prediction"] as const) {
@@ -270,7 +275,7 @@ export function predictionsFigure(options: PredictionsOptions): string {
       };
     }),
   );
-  return figure({
+  return drawFigure({
     title: "Curves that the network recovers from noise",
     description:
       `True curve, noisy input and prediction at ${describeRadii(radii)} for the amounts of noise ` +
@@ -320,12 +325,15 @@ export interface SamplingOptions extends RadiusOptions {
  * samplingFigure({ radii: [1, 2], samples: [{ snapshots }] }) // "<svg …"
  */
 export function samplingFigure(options: SamplingOptions): string {
+  const snapshots = someOf(fields({ step: number, state: list, prediction: list }));
+  checkSettings("samplingFigure", options, {
+    ...RADII,
+    samples: someOf(fields({ snapshots, final: optional(list) })),
+  });
   const { radii, samples } = options;
   requireRadii("samplingFigure", options);
-  requireSome("samplingFigure", "samples", samples);
   const curves: Curve[] = [];
   const rows = samples.map(({ snapshots, final }, s) => {
-    requireSome("samplingFigure", `samples[${s}].snapshots`, snapshots);
     const end = final ?? snapshots[snapshots.length - 1].prediction;
     requireCurve("samplingFigure", `samples[${s}].final`, end, radii);
     curves.push(end);
@@ -352,7 +360,7 @@ export function samplingFigure(options: SamplingOptions): string {
       "record the same steps of every sample.",
     );
   }
-  return figure({
+  return drawFigure({
     title: "Sampling: from noise to rotation curves",
     description:
       `${samples.length} samples, a row each, at the steps ${steps[0]}, a column each: the state as points, ` +
@@ -412,15 +420,11 @@ function velocityAxis(curves: readonly Curve[], ticks: number): Axis {
   };
 }
 
+/** Of {@link RadiusOptions}. */
+const RADII = { radii: list, scale: optional(oneOf(SCALE_KINDS)) };
+
 function requireRadii(where: string, { radii, scale: kind = "log" }: RadiusOptions): void {
   requireGrowing(where, "radii", radii);
-  if (kind !== "log" && kind !== "linear") {
-    throw new ArgumentError(
-      where,
-      `got scale "${kind}", but there are "log" and "linear"`,
-      "use one of these.",
-    );
-  }
   if (kind === "linear" || radii[0] > 0) return;
   throw new ArgumentError(where, `a log axis cannot show the radius ${radii[0]}`, 'use scale: "linear".');
 }

@@ -1,6 +1,9 @@
 /** Figures of posterior curves: bands of 50, 68 and 95 % around the median, and the observed points with their errors. */
 
-import { type BandMark, figure, type Mark, type Panel } from "./figure.ts";
+import { checkCount, fields, numbers, optional, text } from "../basics/check.ts";
+import { ShapeError } from "../basics/errors.ts";
+import { points, quantiles, requireGrowing, someOf } from "./check.ts";
+import { type BandMark, drawFigure, type Mark, type Panel } from "./figure.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 import { asMarkup } from "./svg.ts";
@@ -39,9 +42,10 @@ export interface InferredGalaxy {
  * inferenceFigure({ name: "", radii: [1, 10], intervals, observations }) // "<svg …"
  */
 export function inferenceFigure(galaxy: InferredGalaxy): string {
+  requireGalaxy("inferenceFigure", "galaxy", galaxy);
   const { name, radii, observations } = galaxy;
   const [marks, fastest] = [marksOf(galaxy, 1), fastestOf(galaxy)];
-  return figure({
+  return drawFigure({
     title: `Rotation curve inferred from observations${name === "" ? "" : ` of ${name}`}`,
     description:
       `${observations.radii.length} observed points with their errors, and the intervals that hold 50, 68 and 95 % ` +
@@ -67,6 +71,8 @@ export function inferenceFigure(galaxy: InferredGalaxy): string {
  * inferredGalaxiesFigure(galaxies, 2) // "<svg …"
  */
 export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], columns: number): string {
+  someOf(requireGalaxy)("inferredGalaxiesFigure", "galaxies", galaxies);
+  checkCount("inferredGalaxiesFigure", "columns", columns);
   const panels = galaxies.map((galaxy): Panel => {
     const unit = fastestPoint(galaxy);
     return {
@@ -78,7 +84,7 @@ export function inferredGalaxiesFigure(galaxies: readonly InferredGalaxy[], colu
     panels.slice(r * columns, (r + 1) * columns),
   );
   const [{ radii }] = galaxies;
-  return figure({
+  return drawFigure({
     title: `Rotation curves of ${galaxies.length} galaxies inferred from some of their points`,
     description:
       "Observed points, points held out, and the intervals that hold 50, 68 and 95 % of the posterior's curves; " +
@@ -109,6 +115,7 @@ export function intervalBands(
   radii: ArrayLike<number>,
   intervals: readonly (readonly number[])[],
 ): BandMark[] {
+  requireIntervals("intervalBands", "intervals", { radii, intervals });
   const at = (share: number): number[] => intervals.map((velocities) => velocities[share]);
   const band = (low: number, high: number, opacity: number, label: string): BandMark => ({
     kind: "band",
@@ -120,6 +127,38 @@ export function intervalBands(
     label,
   });
   return [band(0, 6, 0.14, "95 %"), band(1, 5, 0.2, "68 %"), band(2, 4, 0.26, "50 % of curves")];
+}
+
+const QUANTILES = quantiles(7);
+const GALAXY = fields({
+  name: text,
+  radii: numbers,
+  intervals: QUANTILES,
+  observations: points,
+  heldOut: optional(points),
+});
+
+function requireGalaxy(where: string, name: string, value: unknown): asserts value is InferredGalaxy {
+  GALAXY(where, name, value);
+  const galaxy = value as InferredGalaxy;
+  requireGrowing(where, `${name}.radii`, galaxy.radii);
+  requireIntervals(where, `${name}.intervals`, galaxy);
+}
+
+/** @throws ArgumentError or ShapeError for what are not seven quantiles at each radius */
+function requireIntervals(
+  where: string,
+  name: string,
+  { radii, intervals }: Pick<InferredGalaxy, "radii" | "intervals">,
+): void {
+  numbers(where, "radii", radii);
+  QUANTILES(where, name, intervals);
+  if (intervals.length === radii.length) return;
+  throw new ShapeError(
+    where,
+    `${name} are of ${intervals.length} radii, not of ${radii.length}`,
+    "pass a row for each radius.",
+  );
 }
 
 function marksOf(galaxy: InferredGalaxy, unit: number, most = Infinity): Mark[] {

@@ -1,9 +1,20 @@
 /** Figures of mass models: the parts of a rotation curve, what is known of their parameters, and accelerations of many galaxies. */
 
-import { ArgumentError } from "../basics/errors.ts";
+import {
+  callable,
+  checkKind,
+  checkSettings,
+  fields,
+  list,
+  number,
+  optional,
+  settings,
+  text,
+} from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { exp10, log10 } from "../kernels/math.ts";
-import { extent, requireNumbers, requireSome } from "./check.ts";
-import { type Axis, figure, type LineMark, type Mark, type Panel } from "./figure.ts";
+import { extent, points, quantiles, requireNumbers, someOf } from "./check.ts";
+import { type Axis, drawFigure, type LineMark, type Mark, type Panel } from "./figure.ts";
 import { type ObservedPoints, observedMarks } from "./inference.ts";
 import { okabeIto } from "./palette.ts";
 import { type Scale, scale } from "./scale.ts";
@@ -46,8 +57,18 @@ const PARTS = [
  * decompositionFigure({ name: "", halo: "NFW", observations, total, parts: { halo: total } }) // "<svg …"
  */
 export function decompositionFigure(options: DecompositionFigureOptions): string {
+  const where = "decompositionFigure";
+  checkSettings(where, options, DECOMPOSITION);
   const { name, halo, observations, total, parts } = options;
   const { radii, velocities, errors } = observations;
+  for (const [part, rows] of Object.entries({ ...parts, total })) {
+    if (rows === undefined || rows.length === radii.length) continue;
+    throw new ShapeError(
+      where,
+      `${part} has ${rows.length} rows for ${radii.length} points`,
+      "pass a row for each.",
+    );
+  }
   requireNumbers("decompositionFigure", "radii", radii);
   const column = (list: Quantiles, share: number): number[] => list.map((row) => row[share]);
   const shown = PARTS.flatMap(([part, color, dash]): Mark[] => {
@@ -68,12 +89,14 @@ export function decompositionFigure(options: DecompositionFigureOptions): string
     ];
   });
   const [least, most] = extent([
-    ...[total, ...Object.values(parts)].flatMap((list) => [column(list, 1), column(list, 3)]),
+    ...[total, ...Object.values(parts)].flatMap((rows) =>
+      rows === undefined ? [] : [column(rows, 1), column(rows, 3)],
+    ),
     ...[column(total, 0), column(total, 4)],
     Array.from(velocities, (v, i) => v + errors[i]),
   ]);
   const last = extent([radii])[1];
-  return figure({
+  return drawFigure({
     title: `What holds ${name === "" ? "the galaxy" : name} together`,
     description:
       `${radii.length} observed points, the rotation curve of all parts with intervals of 68 and 95 %, and the curves ` +
@@ -108,6 +131,16 @@ export function decompositionFigure(options: DecompositionFigureOptions): string
   });
 }
 
+const ROWS = quantiles(5);
+const PART = optional(ROWS);
+const DECOMPOSITION = {
+  name: text,
+  halo: text,
+  observations: points,
+  total: ROWS,
+  parts: settings({ gas: PART, disc: PART, bulge: PART, halo: PART }),
+};
+
 /** A parameter of {@link cornerFigure}. */
 export interface CornerParameter {
   /** Its name and unit, in the markup of labels. */
@@ -126,7 +159,8 @@ export interface CornerParameter {
  * cornerFigure("A posterior", [{ label: "*a*", draws }, { label: "*b*", draws: draws.toReversed() }]) // "<svg …"
  */
 export function cornerFigure(title: string, parameters: readonly CornerParameter[]): string {
-  requireSome("cornerFigure", "parameters", parameters);
+  checkKind("cornerFigure", "title", title, "text", "write cornerFigure(title, parameters).");
+  someOf(fields({ label: text, draws: list }))("cornerFigure", "parameters", parameters);
   const count = parameters[0].draws.length;
   if (count < 20) {
     throw new ArgumentError("cornerFigure", `got ${count} draws`, "pass 20 or more of each parameter.");
@@ -154,7 +188,7 @@ export function cornerFigure(title: string, parameters: readonly CornerParameter
       return { marks: pairMarks(parameters[c].draws, parameters[r].draws, x, y, [medians[c], medians[r]]) };
     }),
   );
-  return figure({
+  return drawFigure({
     title,
     description:
       `Marginal densities of ${parameters.length} parameters, and the regions of each pair that hold 68 and 95 % of ${count} ` +
@@ -364,14 +398,18 @@ export interface AccelerationOptions {
  * @throws ArgumentError for no points, or values that are not above 0; ShapeError for lists that differ in length
  * @example accelerationFigure({ visible: [1e-11, 1e-10], observed: [4e-11, 1.6e-10], galaxies: 1 }) // "<svg …"
  */
-export function accelerationFigure({ visible, observed, galaxies, relation }: AccelerationOptions): string {
+export function accelerationFigure(options: AccelerationOptions): string {
+  const aRelation = optional(fields({ label: text, at: callable }));
+  const checks = { visible: list, observed: list, galaxies: number, relation: aRelation };
+  checkSettings("accelerationFigure", options, checks);
+  const { visible, observed, galaxies, relation } = options;
   requireNumbers("accelerationFigure", "visible", visible);
   requireNumbers("accelerationFigure", "observed", observed, { name: "visible", length: visible.length });
   const x = scale(...extent([visible]), { kind: "log", ticks: 6 });
   const line = Array.from({ length: 60 }, (_, i) => exp10(log10(x.from) + (i / 59) * log10(x.to / x.from)));
   const curve = relation === undefined ? line : line.map(relation.at);
   const y = scale(...extent([observed, line, curve]), { kind: "log", ticks: 6 });
-  return figure({
+  return drawFigure({
     title: "Radial acceleration relation",
     description:
       `${visible.length} points of ${galaxies} galaxies: the acceleration observed against the one that gas and stars alone would ` +

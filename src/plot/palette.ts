@@ -1,5 +1,8 @@
 /** Colours that the colour-blind tell apart and that differ in grey as well. */
 
+import { checkNumber } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
+
 /**
  * Eight colours for categories, from M. Okabe and K. Ito, "Color Universal Design" (2008), named as there. By luminance:
  * black < blue < vermillion < green < sky blue ≈ orange < yellow; pair them from afar, and add a dash or a marker.
@@ -18,9 +21,12 @@ export const okabeIto = {
 /**
  * The viridis map (S. van der Walt and N. Smith, 2015): lightness grows evenly from dark blue at 0 to yellow at 1, so order
  * survives printing in grey. Arguments outside [0, 1] take the nearest end.
+ * @throws ArgumentError for what is no number, NaN too
  * @example viridis(0) // "#440154"
  */
 export function viridis(fraction: number): string {
+  checkNumber("viridis", "fraction", fraction);
+  if (Number.isNaN(fraction)) throw new ArgumentError("viridis", "fraction is NaN.", "check the data.");
   const position = Math.min(1, Math.max(0, fraction)) * (VIRIDIS.length - 1);
   const i = Math.min(VIRIDIS.length - 2, Math.floor(position));
   const mix = (shift: number): number => {

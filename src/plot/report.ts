@@ -2,9 +2,22 @@
  * The story of a run as one web page: what the data are, what noise does to them, how the network trained, what it
  * recovers and what it invents. Self-contained (inline SVG and CSS, no scripts), for the screen, light or dark, and for paper.
  */
-import { describeValue } from "../basics/check.ts";
-import { ArgumentError } from "../basics/errors.ts";
-import { requireNumbers, requireSome } from "./check.ts";
+import {
+  number as aNumber,
+  type Check,
+  checkSettings,
+  describeValue,
+  fields,
+  list,
+  listOf,
+  numbers,
+  oneOf,
+  optional,
+  text,
+  within,
+} from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import { requireNumbers, someOf } from "./check.ts";
 import { MOST_DRAWN } from "./figures.ts";
 import { escapeText, isFigure } from "./svg.ts";
 
@@ -550,54 +563,100 @@ function number(value: number): string {
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
 
+/** A kind for each way in which a part is told. */
+const either =
+  (field: string, one: Check, other: Check): Check =>
+  (where, name, value) => {
+    fields({})(where, name, value);
+    (field in (value as object) ? one : other)(where, name, value);
+  };
+const setting: Check = (where, name, value) => {
+  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return;
+  throw new ArgumentError(
+    where,
+    `${name} is ${describeValue(value)}`,
+    "settings are text, numbers, true or false.",
+  );
+};
+const configuration: Check = (where, name, value) => {
+  fields({})(where, name, value);
+  for (const [key, one] of Object.entries(value as object)) setting(where, `${name}.${key}`, one);
+};
+const aFigure: Check = (where, name, value) => {
+  if (isFigure(value as string)) return;
+  throw new ArgumentError(
+    where,
+    `${name} is not a figure of this library: it must be one SVG document of the elements and attributes that figures have`,
+    `pass what ${name.replace("figures.", "")}Figure(…) returns.`,
+  );
+};
+const twoNumbers: Check = (where, name, value) => {
+  numbers(where, name, value);
+  if ((value as ArrayLike<number>).length === 2) return;
+  throw new ShapeError(
+    where,
+    `${name} has ${(value as ArrayLike<number>).length} values`,
+    "pass the first and the last.",
+  );
+};
+const told = { galaxies: aNumber, training: aNumber, radii: aNumber, radiusRange: twoNumbers };
+const CONTENTS = /* @__PURE__ */ (() => ({
+  // To a bundler a spread may have effects, and keeps what nobody uses.
+  title: optional(text),
+  figures: fields({
+    curves: aFigure,
+    noise: aFigure,
+    loss: aFigure,
+    predictions: aFigure,
+    sampling: aFigure,
+  }),
+  data: either(
+    "mean",
+    fields({ ...told, mean: aNumber, standardDeviation: aNumber }),
+    fields({ ...told, components: aNumber }),
+  ),
+  model: either(
+    "layers",
+    fields({ layers: someOf(aNumber), parameters: aNumber }),
+    fields({ width: aNumber, blocks: aNumber, conditions: listOf(text), parameters: aNumber }),
+  ),
+  training: fields({
+    learningRate: aNumber,
+    epochs: list,
+    train: list,
+    valid: list,
+    tableEvery: optional(within({ above: 0 })),
+    batches: optional(fields({ size: aNumber, done: list })),
+  }),
+  predictionErrors: optional(listOf(fields({ amount: aNumber, noisy: aNumber, prediction: aNumber }))),
+  sampling: fields({
+    steps: aNumber,
+    samples: aNumber,
+    sampler: optional(oneOf(["euler", ...Object.keys(METHODS)])),
+  }),
+  evaluation: optional(
+    fields({
+      curves: aNumber,
+      significance: aNumber,
+      scores: someOf(
+        fields({ name: text, value: text, baseline: text, verdict: text, definition: text, source: text }),
+      ),
+    }),
+  ),
+  configuration,
+  command: text,
+  timings: optional(listOf(fields({ stage: text, seconds: aNumber }))),
+}))();
+
+/** @throws ArgumentError and ShapeError as {@link report} */
 function requireContents(contents: ReportContents): void {
-  const { figures, data, model, training, predictionErrors, sampling, timings } = contents;
-  for (const name of ["curves", "noise", "loss", "predictions", "sampling"] as const) {
-    if (isFigure(figures?.[name])) continue;
-    throw new ArgumentError(
-      "report",
-      `figures.${name} is not a figure of this library: it must be one SVG document of the elements and attributes that figures have`,
-      `pass what ${name}Figure(…) returns.`,
-    );
-  }
-  const { epochs, train, valid, tableEvery = 100, learningRate } = training;
-  requireNumbers("report", "training.epochs", epochs);
-  requireNumbers("report", "training.train", train, { name: "training.epochs", length: epochs.length });
-  requireNumbers("report", "training.valid", valid, { name: "training.epochs", length: epochs.length });
-  requireNumbers("report", "training.learningRate and tableEvery", [learningRate, tableEvery]);
-  if (training.batches !== undefined) {
-    const { size, done } = training.batches;
-    requireNumbers("report", "training.batches.done", done, {
-      name: "training.epochs",
-      length: epochs.length,
-    });
-    requireNumbers("report", "training.batches.size", [size]);
-  }
-  if ("layers" in model) requireSome("report", "model.layers", model.layers);
-  const sizes = "layers" in model ? model.layers : [model.width, model.blocks];
-  requireNumbers("report", "model", [...sizes, model.parameters]);
-  const { galaxies, radii, radiusRange } = data;
-  const represented = "mean" in data ? [data.mean, data.standardDeviation] : [data.components];
-  requireNumbers("report", "data", [galaxies, data.training, radii, ...radiusRange, ...represented]);
-  if (!["euler", ...Object.keys(METHODS)].includes(sampling.sampler ?? "euler")) {
-    throw new ArgumentError(
-      "report",
-      `sampling.sampler is ${describeValue(sampling.sampler)}`,
-      "leave it out, or name one of halograd",
-    );
-  }
-  requireNumbers("report", "sampling", [sampling.steps, sampling.samples]);
-  predictionErrors?.forEach(({ amount, noisy, prediction }, i) => {
-    requireNumbers("report", `predictionErrors[${i}]`, [amount, noisy, prediction]);
-  });
-  if (contents.evaluation !== undefined) {
-    const { curves, significance, scores } = contents.evaluation;
-    requireNumbers("report", "evaluation", [curves, significance]);
-    requireSome("report", "evaluation.scores", scores);
-  }
-  timings?.forEach(({ seconds }, i) => {
-    requireNumbers("report", `timings[${i}]`, [seconds]);
-  });
+  checkSettings("report", contents, CONTENTS);
+  const { epochs, train, valid, batches } = contents.training;
+  const like = { name: "training.epochs", length: epochs.length };
+  requireNumbers("report", like.name, epochs);
+  requireNumbers("report", "training.train", train, like);
+  requireNumbers("report", "training.valid", valid, like);
+  if (batches !== undefined) requireNumbers("report", "training.batches.done", batches.done, like);
 }
 
 /**

@@ -3,11 +3,15 @@
  * power of ten; log ticks at powers of ten (or 1, 2, 5 times them when the axis is short), with minor ticks between.
  */
 
+import { checkChoice, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { exp10, log10 } from "../kernels/math.ts";
 
 /** How values map to places: evenly, or by their logarithm. */
 export type ScaleKind = "linear" | "log";
+
+/** All kinds. */
+export const SCALE_KINDS: readonly ScaleKind[] = ["linear", "log"];
 
 /** A labelled mark on an axis. */
 export interface Tick {
@@ -51,25 +55,21 @@ export interface ScaleOptions {
  * @example scale(0.1, 50, { kind: "log", nice: false }).ticks.map((t) => t.label) // ["0.1", "1", "10"] and those between
  */
 export function scale(from: number, to: number, options: ScaleOptions = {}): Scale {
+  checkOptions("scale", options, ["kind", "ticks", "nice"]);
   const { kind = "linear", ticks = 6, nice = true } = options;
-  if (kind !== "linear" && kind !== "log") {
+  checkChoice("scale", "kind", kind, SCALE_KINDS);
+  const areNumbers = typeof from === "number" && typeof to === "number";
+  if (!(areNumbers && from <= to && Math.abs(from) <= 1e300 && Math.abs(to) <= 1e300)) {
     throw new ArgumentError(
       "scale",
-      `got kind "${kind}", but there are "linear" and "log"`,
-      "use one of these.",
-    );
-  }
-  if (!(from <= to && Math.abs(from) <= 1e300 && Math.abs(to) <= 1e300)) {
-    throw new ArgumentError(
-      "scale",
-      `got ends ${from} and ${to}, but finite from ≤ to must hold`,
+      `got ends ${describeNumber(from)} and ${describeNumber(to)}, but finite from ≤ to must hold`,
       "check the data.",
     );
   }
-  if (!(ticks >= 2 && ticks <= 100)) {
+  if (!(typeof ticks === "number" && ticks >= 2 && ticks <= 100)) {
     throw new ArgumentError(
       "scale",
-      `got ticks = ${ticks}, but it must be from 2 to 100`,
+      `got ticks = ${describeNumber(ticks)}, but it must be from 2 to 100`,
       "leave it out for 6.",
     );
   }

@@ -1,5 +1,6 @@
 /** The figure of scores: a strip for each, with its own axis, on which sets of samples stand beside the baseline. */
-import { extent, requireNumbers, requireSome } from "./check.ts";
+import { checkSettings, fields, list, number, oneOf, optional, text, within } from "../basics/check.ts";
+import { extent, requireNumbers, someOf } from "./check.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
 import { asMarkup, coordinate, element, INK, label, labelWidth, svgDocument } from "./svg.ts";
@@ -53,12 +54,11 @@ const WORSE = "#eeeeee";
  * const scores = [{ title: "1-NN", baseline: 0.49, values: [0.77], apart: [true], decimals: 2 }];
  * scoresFigure({ sets: ["samples"], scores }) // "<svg …"
  */
-export function scoresFigure({ sets, scores, significance }: ScoresOptions): string {
-  requireSome("scoresFigure", "sets", sets);
-  requireSome("scoresFigure", "scores", scores);
-  scores.forEach(({ values, baseline }, i) => {
+export function scoresFigure(options: ScoresOptions): string {
+  checkSettings("scoresFigure", options, OPTIONS);
+  const { sets, scores, significance } = options;
+  scores.forEach(({ values }, i) => {
     requireNumbers("scoresFigure", `scores[${i}].values`, values, { name: "sets", length: sets.length });
-    requireNumbers("scoresFigure", `scores[${i}].baseline`, [baseline]);
   });
   const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(asMarkup(title))));
   const entries: Entry[] = [
@@ -90,6 +90,21 @@ export function scoresFigure({ sets, scores, significance }: ScoresOptions): str
   const description = `${told.join("; ")}. Filled markers: told apart from the data. Shaded: worse.`;
   return svgDocument({ width, height, title, description }, parts);
 }
+
+const OPTIONS = {
+  sets: someOf(text),
+  scores: someOf(
+    fields({
+      title: text,
+      baseline: number,
+      values: list,
+      apart: list,
+      decimals: within({ least: 0, most: 20 }),
+      worse: optional(oneOf(["higher", "lower", "either"])),
+    }),
+  ),
+  significance: optional(number),
+};
 
 /** What stands in the legend. */
 interface Entry {

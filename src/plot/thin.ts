@@ -1,4 +1,5 @@
 /** Fewer points for long lines, drawn the same. */
+import { checkWithin } from "../basics/check.ts";
 import { requireNumbers } from "./check.ts";
 
 /**
@@ -18,6 +19,7 @@ import { requireNumbers } from "./check.ts";
 export function thinLine(x: ArrayLike<number>, y: ArrayLike<number>, columns: number): number[] {
   requireNumbers("thinLine", "x", x);
   requireNumbers("thinLine", "y", y, { name: "x", length: x.length });
+  checkWithin("thinLine", "columns", columns, { above: 0 });
   const count = x.length;
   const columnOf = (i: number): number => Math.floor(((x[i] - x[0]) / (x[count - 1] - x[0])) * columns);
   const kept: number[] = [];

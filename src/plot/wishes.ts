@@ -1,6 +1,8 @@
 /** The figure of curves that were sampled under wishes. */
 
-import { figure, type Mark } from "./figure.ts";
+import { checkSettings, listOf, number, numbers, optional, text } from "../basics/check.ts";
+import { points as measuredPoints, requireGrowing, someOf } from "./check.ts";
+import { drawFigure, type Mark } from "./figure.ts";
 import type { ObservedPoints } from "./inference.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
@@ -31,6 +33,12 @@ export interface WishesOptions {
  * wishesFigure({ radii: [1, 10], plain: [[50, 90]], guided: [[80, 80]], wishes: ["flat=1"], flat: 1 }) // "<svg …"
  */
 export function wishesFigure(options: WishesOptions): string {
+  const where = "wishesFigure";
+  checkSettings(where, options, {
+    ...{ radii: numbers, plain: listOf(numbers), guided: someOf(numbers), wishes: listOf(text) },
+    ...{ flat: optional(number), peak: optional(number), points: optional(measuredPoints) },
+  });
+  requireGrowing(where, "radii", options.radii);
   const { radii, plain, guided, wishes, flat, peak, points } = options;
   const all = [...plain, ...guided].map((curve) => Array.from(curve));
   const floor =
@@ -61,7 +69,7 @@ export function wishesFigure(options: WishesOptions): string {
       width: 1,
     };
   });
-  return figure({
+  return drawFigure({
     title: "Rotation curves sampled under a wish",
     description: `${guided.length} curves sampled under ${wishes.join(", ")}, over ${plain.length} from the same noise without.`,
     x: {

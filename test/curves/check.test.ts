@@ -66,7 +66,7 @@ describe("an ArgumentError at the call names the place and the value:", () => {
     [
       "one galaxy without its array",
       () => inferCurves(quick, any(point), { random }),
-      /galaxies is an array/,
+      /galaxies are an array/,
     ],
     ...[0, 100.5, NaN].map((bank): [string, () => unknown, RegExp] => [
       `a bank of ${bank}`,
@@ -170,7 +170,7 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       /unseenCurves\(model, curves\)/,
     ],
     ["quantiles of nothing", () => quantiles([], [0.5]), /no samples/],
-    ["a quantile beyond all", () => quantiles([1, 2], [1.5]), /shares is 1\.5/],
+    ["a quantile beyond all", () => quantiles([1, 2], [1.5]), /shares\[0\] is 1\.5/],
   ])("%s", (_, call, message) => {
     expect(call).toThrow(ArgumentError);
     expect(call).toThrow(message);

@@ -38,7 +38,11 @@ describe.each([
   });
 
   it.each([
-    ["more than all noise", { amount: 1.1 }, /share of noise is 1\.1; it is at most 1/],
+    [
+      "more than all noise",
+      { amount: 1.1 },
+      /share of noise is 1\.1; it must be a finite number from 0 to 1/,
+    ],
     ["no amount", {}, /share of noise/],
     ["no stream", { amount: 1, random: 3 }, /random/],
   ])("are refused for %s", (_, options, message) => {

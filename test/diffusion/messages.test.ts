@@ -383,7 +383,7 @@ describe("posterior sampling", () => {
     [
       "GaussianProposal",
       () => new GaussianProposal([1, Number.NaN], 1),
-      "the points hold values that are not finite.",
+      "points[1] is NaN; it must be a finite number.",
     ],
     ...[[1], tensor([1]), zeros([0, 1])].map(
       (start): Mistake => ["ellipticalSlice", () => slice(start), ...latents],

@@ -134,7 +134,11 @@ describe("a mistake is told where it is made:", () => {
       /circularVelocity: got an object/,
     ],
     ["a halo of nothing", () => nfwHalo(any(undefined)), /nfwHalo: got mass = undefined/],
-    ["no stream for galaxies", () => samplePopulation(any(undefined)), /samplePopulation: got no random/],
+    [
+      "no stream for galaxies",
+      () => samplePopulation(any(undefined)),
+      /samplePopulation: needs a random stream/,
+    ],
     [
       "no galaxies",
       () => rotationCurves(any(undefined)),

@@ -183,7 +183,7 @@ describe("a proposal", () => {
   it("needs two points, and finite ones", () => {
     expect(() => new GaussianProposal([1, 2], 2)).toThrow(/GaussianProposal: .*the number of points/);
     expect(() => new GaussianProposal([1, 2, Number.NaN, 4], 2)).toThrow(
-      /GaussianProposal: the points hold values that are not finite/,
+      /GaussianProposal: points\[2\] is NaN/,
     );
   });
 });

@@ -61,7 +61,7 @@ test("mistakes around galaxies are told in full", () => {
       ArgumentError: circularVelocity: got an object with name, virialRadius, virialVelocity, velocitySquared for the list of components
       Fix: pass one or more, such as [nfwHalo(…)].
     a radius alone
-      ArgumentError: circularVelocity: radii are a list of numbers in kpc; got the number 8
+      ArgumentError: circularVelocity: radii are a list of numbers; got the number 8.
       Fix: one radius is a list too: [8].
     a radius below 0
       ArgumentError: circularVelocity: got the radius -1, but a radius must be a finite number ≥ 0, in kpc
@@ -79,8 +79,8 @@ test("mistakes around galaxies are told in full", () => {
       ArgumentError: nfwHalo: got mass = Infinity, but it must be a finite number > 0 (solar masses)
       Fix: to make a galaxy without this component, leave the component out.
     a halo with text for a mass
-      ArgumentError: nfwHalo: got mass = 1e12, but it must be a finite number > 0 (solar masses)
-      Fix: to make a galaxy without this component, leave the component out.
+      ArgumentError: nfwHalo: got mass = the text "1e12", but it must be a finite number > 0 (solar masses)
+      Fix: convert text with Number(…) first.
     a halo without concentration
       ArgumentError: nfwHalo: got concentration = -1, but it must be a finite number > 0 (a ratio of radii)
       Fix: to make a galaxy without this component, leave the component out.
@@ -100,14 +100,12 @@ test("mistakes around galaxies are told in full", () => {
       ArgumentError: exponentialDisc: there is no option "spin".
       Fix: the options are mass, scaleLength.
     no galaxy
-      ArgumentError: samplePopulation: got count = 0, but it must be an integer ≥ 1
-      Fix: pass a whole number.
+      ArgumentError: samplePopulation: count is a whole number of at least 1; got the number 0.
     galaxies without random numbers
-      ArgumentError: samplePopulation: got no random generator; there is no global one
-      Fix: pass one: samplePopulation({ random: new Random(seed) }).
+      ArgumentError: samplePopulation: needs a random stream; got undefined.
+      Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
     one radius of many
-      ArgumentError: logSpacedRadii: got count = 1, but it must be an integer ≥ 2
-      Fix: pass a whole number.
+      ArgumentError: logSpacedRadii: count is a whole number of at least 2; got the number 1.
     radii from the centre
       ArgumentError: logSpacedRadii: got radii from 0 to 1 kpc, but 0 < from < to < ∞ must hold
       Fix: start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.
@@ -118,7 +116,7 @@ test("mistakes around galaxies are told in full", () => {
       ArgumentError: logSpacedRadii: got radii from 1 to Infinity kpc, but 0 < from < to < ∞ must hold
       Fix: start above 0, for instance at 0.1 kpc: equal steps of log R never reach the centre.
     a galaxy alone
-      ArgumentError: rotationCurves: galaxies are an array; got an object with no keys
+      ArgumentError: rotationCurves: galaxies are an array; got an object with no keys.
       Fix: samplePopulation({ random }) makes one.
     "
   `);

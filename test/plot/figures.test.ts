@@ -164,7 +164,7 @@ test.each([
     "no list at all",
     () => curvesFigure({ radii: undefined as unknown as number[], curves }),
     ArgumentError,
-    "radii is undefined",
+    "radii are a list of numbers; got undefined",
   ],
   [
     "a curve that is too short",
@@ -193,7 +193,7 @@ test.each([
   ],
   [
     "radii that fall",
-    () => noiseFigure({ radii: radii.toReversed(), clean, noisy: [] }),
+    () => noiseFigure({ radii: radii.toReversed(), clean, noisy: [{ amount: 1, curve: clean }] }),
     ArgumentError,
     "must grow",
   ],

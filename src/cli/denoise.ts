@@ -21,13 +21,14 @@ export function denoise(
   context: Context,
   [source]: readonly string[],
 ): Outcome {
-  const { model: network, described } = readDescribedModel(model);
-  const noisy = readCurves(source);
+  const { sources, terminal } = context;
+  const { model: network, described } = readDescribedModel(model, sources);
+  const noisy = readCurves(source, sources);
   const clean = denoiseCurves(network, noisy, { noise, source });
-  const output = new OutputFolder(out, { names: ["denoised.csv"], force });
+  const output = new OutputFolder(out, { names: ["denoised.csv"], sources, force });
   output.write([["denoised.csv", formatCsv(noisy.radii, clean)]]);
   const change = rootMeanSquare(noisy.curves, clean);
-  context.terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
+  terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
   tellOutcome(context, output, true);
   const told = { model: described, curves: clean.length, change };
   return { complete: true, result: { ...output.result(), ...told } };

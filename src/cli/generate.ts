@@ -38,13 +38,14 @@ export interface GenerateOptions {
 export function generate(values: GenerateOptions, context: Context): Outcome {
   const isNpz = values.format === "npz";
   const names = isNpz ? [POPULATION_ARRAYS] : POPULATION_FILES;
-  const choice = readPopulation(values.population);
-  const output = new OutputFolder(values.out, { names, force: values.force });
+  const { sources } = context;
+  const choice = readPopulation(values.population, sources);
+  const output = new OutputFolder(values.out, { names, sources, force: values.force });
   const population = generateGalaxies(values, choice, context);
   if (population !== undefined) {
     output.write(
       isNpz
-        ? [[POPULATION_ARRAYS, populationArrays(population, values.seed, choice)]]
+        ? [[POPULATION_ARRAYS, populationArrays(population, { ...sources.origin(), population: choice })]]
         : populationFiles(population),
     );
   }
@@ -75,18 +76,13 @@ export function populationFiles({ galaxies, radii, curves, population }: Populat
 }
 
 /** Curves, radii, and the parameters of the galaxies under their names, as arrays. */
-function populationArrays(
-  { galaxies, radii, curves }: Population,
-  seed: number,
-  population: PopulationChoice,
-): Uint8Array {
+function populationArrays({ galaxies, radii, curves }: Population, origin: object): Uint8Array {
   const names = Object.keys(galaxies[0]) as (keyof Galaxy)[];
   const parameters = names.map((name) => {
     const data = Float64Array.from(galaxies, (galaxy) => galaxy[name]);
     return [snake(name), { shape: [galaxies.length], data }] as const;
   });
-  const arrays = curveArrays(radii, curves, { command: "generate", seed, population });
-  return writeNpz([...arrays, ...parameters]);
+  return writeNpz([...curveArrays(radii, curves, origin), ...parameters]);
 }
 
 /** disc_mass of discMass, as tables have it. */

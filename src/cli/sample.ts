@@ -13,12 +13,12 @@ import {
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
 import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
-import { backendName } from "../kernels/index.ts";
-import { readTextFile, sourceOf } from "../node/files.ts";
+import { sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readDescribedModel } from "./input.ts";
 import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import type { Sources } from "./provenance.ts";
 import { threadsFor } from "./threads.ts";
 
 /** Sampled curves, km/s. */
@@ -71,30 +71,22 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 
 /** The command. */
 export function sample(values: SampleOptions, context: Context): Outcome {
-  const { model, described } = readDescribedModel(values.model);
+  const { sources } = context;
+  const { model, described } = readDescribedModel(values.model, sources);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
-  const wishes = readWishes(guide);
+  sources.seed = seed;
+  const wishes = readWishes(guide, sources);
   const { threads } = values;
   const plain = { sampler, steps, condition, guidance, threads, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
   const isNpz = values.format === "npz";
   const names = isNpz ? [SAMPLE_ARRAYS, GUIDED_FIGURE] : SAMPLE_FILES;
-  const output = new OutputFolder(values.out, { names, force: values.force });
+  const output = new OutputFolder(values.out, { names, sources, force: values.force });
   const samples = start(context);
   const { curves } = samples;
   if (curves.length > 0 && !isNpz) output.write(sampleFiles(model, samples));
-  if (curves.length > 0 && isNpz) {
-    const { training } = model;
-    const asked = { condition, guidance, guide, tolerance, sampler, steps };
-    const origin = {
-      command: "sample",
-      backend: backendName(),
-      seed,
-      ...asked,
-      model: { data: training.data, version: training.version },
-    };
-    output.write([[SAMPLE_ARRAYS, writeNpz(curveArrays(model.radii, curves, origin))]]);
-  }
+  if (curves.length > 0 && isNpz)
+    output.write([[SAMPLE_ARRAYS, writeNpz(curveArrays(model.radii, curves, sources.origin()))]]);
   let complete = samples.complete;
   const isWished = Object.keys(wishes).length > 0 && curves.length > 0;
   const measured = (isWished ? measureWishes(model.radii, curves, wishes, tolerance) : []).map(
@@ -127,10 +119,10 @@ export function sample(values: SampleOptions, context: Context): Outcome {
 }
 
 /** The wishes of the command line, the points out of their file. */
-function readWishes({ points, ...wishes }: GuideOption): CurveWishes {
+function readWishes({ points, ...wishes }: GuideOption, sources: Sources): CurveWishes {
   return points === undefined
     ? wishes
-    : { ...wishes, points: parseObservations(readTextFile(points), sourceOf(points)) };
+    : { ...wishes, points: parseObservations(sources.text(points), sourceOf(points)) };
 }
 
 /** Checks everything, and returns what samples. @param name for the progress bar, where several models sample in turn */

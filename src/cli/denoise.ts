@@ -4,7 +4,7 @@ import { denoiseCurves, rootMeanSquare } from "../curves/index.ts";
 import { formatCsv } from "../io/index.ts";
 import type { Context, Outcome } from "./context.ts";
 import { readCurves, readDescribedModel } from "./input.ts";
-import { OutputFolder, tellOutcome } from "./output.ts";
+import { inFloat32, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The values of the command's options. */
 export interface DenoiseOptions {
@@ -24,7 +24,7 @@ export function denoise(
   const { sources, terminal } = context;
   const { model: network, described } = readDescribedModel(model, sources);
   const noisy = readCurves(source, sources);
-  const clean = denoiseCurves(network, noisy, { noise, source });
+  const clean = inFloat32(denoiseCurves(network, noisy, { noise, source }));
   const output = new OutputFolder(out, { names: ["denoised.csv"], sources, force });
   output.write([["denoised.csv", formatCsv(noisy.radii, clean)]]);
   const change = rootMeanSquare(noisy.curves, clean);

@@ -28,7 +28,7 @@ import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from
 import type { Context, Outcome } from "./context.ts";
 import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
 import { type ModelFile, readDescribedModel } from "./input.ts";
-import { type OutputFile, table } from "./output.ts";
+import { inFloat32, type OutputFile, table } from "./output.ts";
 import type { Sources } from "./provenance.ts";
 
 /** The files of an inference. */
@@ -175,7 +175,7 @@ function inferenceFiles(
   const intervals = intervalsOf(posterior);
   const quantities = quantitiesOf(result);
   return [
-    ["posterior.csv", formatCsv(radii, curves)],
+    ["posterior.csv", formatCsv(radii, inFloat32(curves))],
     [
       "intervals.csv",
       formatCsv(

@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { formatName } from "../io/csv.ts";
+import { formatName, shortFloat } from "../io/csv.ts";
 import type { NpzArray } from "../io/index.ts";
 import {
   ensureOutputFolder,
@@ -67,6 +67,11 @@ export function curveArrays(
     ["curves", { shape: [curves.length, radii.length], data }],
     ["provenance", JSON.stringify(origin)],
   ];
+}
+
+/** Curves that a network made, in the digits of float32, which is all that it has: what is written is read as what it was. */
+export function inFloat32(curves: readonly Float64Array[]): Float64Array[] {
+  return curves.map((curve) => curve.map((value) => shortFloat(Math.fround(value))));
 }
 
 /** A table with texts among its numbers. */

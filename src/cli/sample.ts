@@ -17,7 +17,7 @@ import { sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readDescribedModel } from "./input.ts";
-import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { curveArrays, inFloat32, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 import type { Sources } from "./provenance.ts";
 import { threadsFor } from "./threads.ts";
 
@@ -137,7 +137,7 @@ export function prepareSampling(
   const title = name === undefined ? "sampling" : `sampling ${name}`;
   return (context) => {
     const { last } = follow(work, title, ({ done }) => [`${done} of ${count}`], context);
-    return { curves: last?.curves ?? [], complete: last?.done === count };
+    return { curves: inFloat32(last?.curves ?? []), complete: last?.done === count };
   };
 }
 

@@ -221,7 +221,10 @@ const sampler = {
 };
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
-const tableFormat = choice(["csv", "npz"], "tables as text, or as arrays for NumPy");
+const tableFormat = choice(
+  ["csv", "npz", "fits"],
+  "tables as text, arrays for NumPy, or a table for TOPCAT and Astropy",
+);
 
 const modelFormat = choice(
   ["onnx", "npz"],
@@ -290,7 +293,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "compute rotation curves of random galaxies",
       details:
-        "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy), or curves.npz with all of it.",
+        "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy), or curves.npz or curves.fits with all of it.",
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
@@ -344,7 +347,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "let a model invent curves out of noise",
       details:
-        "Writes samples.csv or samples.npz. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
+        "Writes samples.csv, samples.npz or samples.fits. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),

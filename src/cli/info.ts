@@ -13,7 +13,7 @@ import { oneLine } from "../node/terminal.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { RESULT } from "./output.ts";
-import { PROVENANCE, parseProvenance, sha256Of } from "./provenance.ts";
+import { originRows, PROVENANCE, parseProvenance, sha256Of } from "./provenance.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** Of a column or a tensor. */
@@ -97,11 +97,7 @@ function linesOf(told: Told | undefined): string[] {
   const by = oneLine(basename(told.by));
   if (told.origin === undefined)
     return ["", `${by} tells of another file of this name: it was changed since`];
-  const rows = Object.entries(told.origin).flatMap(([key, value]): [string, string][] =>
-    key === "inputs"
-      ? Object.entries(Object(value)).map(([file, digest]) => ["input", oneLine(`${file} sha256:${digest}`)])
-      : [[label(key), oneLine(typeof value === "string" ? value : JSON.stringify(value))]],
-  );
+  const rows = originRows(told.origin).map(([key, text]): [string, string] => [label(key), oneLine(text)]);
   return ["", `from, as ${by} tells:`, columns(rows)];
 }
 

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { formatName, shortFloat } from "../io/csv.ts";
-import type { NpzArray } from "../io/index.ts";
+import { type FitsColumn, writeFits, writeNpz } from "../io/index.ts";
 import {
   ensureOutputFolder,
   FileError,
@@ -18,6 +18,7 @@ import { oneLine } from "../node/terminal.ts";
 import type { Context } from "./context.ts";
 import {
   formatProvenance,
+  originRows,
   PROVENANCE,
   parseProvenance,
   type Sources,
@@ -48,25 +49,46 @@ export const RESULT = "result.json";
 /** Where each of several galaxies has its folder. */
 export const GALAXIES = "galaxies";
 
+/** What curves are written as: tables of text, or all in one file for NumPy or for TOPCAT and Astropy. */
+export type CurveFormat = "csv" | "npz" | "fits";
+
 /**
- * Curves as arrays for NumPy: `radii` in kpc, `curves` [curves, radii] in km/s, and as JSON in `provenance` where they come from.
+ * Curves in one file, with what they come from. npz: `radii` in kpc, `curves` [curves, radii] in km/s, and `provenance` as JSON. FITS: a
+ * row a curve, whose radii and velocities are vectors, and HISTORY.
  *
- * @param origin what they come from
+ * @param columns further ones, with a value for each curve
  */
 export function curveArrays(
+  format: Exclude<CurveFormat, "csv">,
   radii: Float64Array,
-  curves: readonly Float64Array[],
+  curves: readonly (Float32Array | Float64Array)[],
   origin: object,
-): (readonly [name: string, NpzArray | string])[] {
-  const data = new Float64Array(curves.length * radii.length);
-  curves.forEach((curve, i) => {
-    data.set(curve, i * radii.length);
+  columns: readonly (readonly [name: string, column: FitsColumn])[] = [],
+): Uint8Array {
+  const shape = [curves.length, radii.length];
+  const flat = <T extends Float32Array | Float64Array>(
+    data: T,
+    rowOf: (i: number) => ArrayLike<number>,
+  ): T => {
+    for (let i = 0; i < curves.length; i++) data.set(rowOf(i), i * radii.length);
+    return data;
+  };
+  const size = curves.length * radii.length;
+  const isSingle = curves[0] instanceof Float32Array;
+  const data = flat(isSingle ? new Float32Array(size) : new Float64Array(size), (i) => curves[i]);
+  if (format === "npz") {
+    return writeNpz([
+      ["radii", { shape: [radii.length], data: radii }],
+      ["curves", { shape, data }],
+      ["provenance", JSON.stringify(origin)],
+      ...columns,
+    ]);
+  }
+  const radius = { shape, data: flat(new Float64Array(size), () => radii), unit: "kpc" };
+  const history = originRows(origin).map((row) => row.join(": "));
+  return writeFits([["radius", radius], ["velocity", { shape, data, unit: "km/s" }], ...columns], {
+    ...{ name: "CURVES", history },
   });
-  return [
-    ["radii", { shape: [radii.length], data: radii }],
-    ["curves", { shape: [curves.length, radii.length], data }],
-    ["provenance", JSON.stringify(origin)],
-  ];
 }
 
 /** Curves that a network made, in the digits of float32, which is all that it has: what is written is read as what it was. */
@@ -86,13 +108,14 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
 
 /** The files of a run: each list follows from the one before it, and is no longer true when that is replaced. */
 const LINKS: readonly (readonly string[])[] = [
-  ["population.json", "galaxies.csv", "curves.csv", "curves.npz"],
+  ["population.json", "galaxies.csv", "curves.csv", "curves.npz", "curves.fits"],
   [CHECKPOINT, "loss.csv", "model.safetensors"],
   [
     "model.onnx",
     "model.npz",
     "samples.csv",
     "samples.npz",
+    "samples.fits",
     "guided.svg",
     ...FIGURES.map(figureFile),
     "report.html",

@@ -86,6 +86,15 @@ function quoted(word: string): string {
   return /^[\w./:=,+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** An origin for people: a row for each of its parts, and for each file that was read. */
+export function originRows(origin: object): [name: string, text: string][] {
+  return Object.entries(origin).flatMap(([name, value]): [string, string][] =>
+    name === "inputs"
+      ? Object.entries(Object(value)).map(([file, digest]) => ["input", `${file} sha256:${digest}`])
+      : [[name, typeof value === "string" ? value : JSON.stringify(value)]],
+  );
+}
+
 const FORMAT = "halograd provenance, version 1";
 
 /** The content of provenance.json. */

@@ -12,12 +12,19 @@ import {
   sampleCurves,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
-import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
+import { formatCsv, parseObservations } from "../io/index.ts";
 import { sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readDescribedModel } from "./input.ts";
-import { curveArrays, inFloat32, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import {
+  type CurveFormat,
+  curveArrays,
+  inFloat32,
+  type OutputFile,
+  OutputFolder,
+  tellOutcome,
+} from "./output.ts";
 import type { Sources } from "./provenance.ts";
 import { threadsFor } from "./threads.ts";
 
@@ -30,9 +37,6 @@ export interface Samples {
 
 /** Of samples with wishes. */
 const GUIDED_FIGURE = "guided.svg";
-
-/** As arrays. */
-const SAMPLE_ARRAYS = "samples.npz";
 
 /** The files of a sampling. */
 export const SAMPLE_FILES: readonly string[] = ["samples.csv", GUIDED_FIGURE];
@@ -59,7 +63,7 @@ export interface SampleOptions {
   readonly threads: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
-  readonly format: "csv" | "npz";
+  readonly format: CurveFormat;
   readonly out: string;
   readonly force: boolean;
 }
@@ -79,14 +83,16 @@ export function sample(values: SampleOptions, context: Context): Outcome {
   const { threads } = values;
   const plain = { sampler, steps, condition, guidance, threads, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
-  const isNpz = values.format === "npz";
-  const names = isNpz ? [SAMPLE_ARRAYS, GUIDED_FIGURE] : SAMPLE_FILES;
+  const { format } = values;
+  const names = format === "csv" ? SAMPLE_FILES : [`samples.${format}`, GUIDED_FIGURE];
   const output = new OutputFolder(values.out, { names, sources, force: values.force });
   const samples = start(context);
   const { curves } = samples;
-  if (curves.length > 0 && !isNpz) output.write(sampleFiles(model, samples));
-  if (curves.length > 0 && isNpz)
-    output.write([[SAMPLE_ARRAYS, writeNpz(curveArrays(model.radii, curves, sources.origin()))]]);
+  if (curves.length > 0 && format === "csv") output.write(sampleFiles(model, samples));
+  if (curves.length > 0 && format !== "csv") {
+    const single = curves.map((curve) => Float32Array.from(curve));
+    output.write([[names[0], curveArrays(format, model.radii, single, sources.origin())]]);
+  }
   let complete = samples.complete;
   const isWished = Object.keys(wishes).length > 0 && curves.length > 0;
   const measured = (isWished ? measureWishes(model.radii, curves, wishes, tolerance) : []).map(

@@ -5,8 +5,15 @@ import { createHash } from "node:crypto";
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { formatProvenance, parseProvenance, Sources, type Written } from "../../src/cli/provenance.ts";
+import {
+  formatProvenance,
+  originRows,
+  parseProvenance,
+  Sources,
+  type Written,
+} from "../../src/cli/provenance.ts";
 import { readNpz } from "../../src/io/index.ts";
+import { readFits } from "../io/read-fits.ts";
 import { checkOutput, filesIn, halograd, newFolder, succeed } from "./halograd.ts";
 
 const home = newFolder();
@@ -189,15 +196,32 @@ describe("halograd info", () => {
   });
 });
 
-test("npz files hold it too, since they travel alone", () => {
+test("npz and FITS files hold it too, since they travel alone, and the same curves", () => {
   for (const words of [
     ["generate", "--count", "2"],
     ["sample", "--model", "a/model.safetensors", "--count", "2"],
   ]) {
-    const name = `${words[0] === "sample" ? "samples" : "curves"}.npz`;
-    quietly(...words, "--format", "npz", "--out", "f");
-    const inside = JSON.parse(readNpz(readFileSync(join(home, "f", name)), name).texts.get("provenance")!);
-    const { outputs, ...origin } = told("f").find(({ outputs }) => name in outputs)!;
-    expect(inside).toMatchObject(origin);
+    const name = words[0] === "sample" ? "samples" : "curves";
+    for (const format of ["npz", "fits"]) quietly(...words, "--format", format, "--out", `f/${format}`);
+    const { arrays, texts } = readNpz(readFileSync(join(home, `f/npz/${name}.npz`)), name);
+    const table = readFits(readFileSync(join(home, `f/fits/${name}.fits`)));
+    const originOf = (folder: string): object => {
+      const { outputs, ...origin } = told(folder).find(({ outputs }) =>
+        Object.keys(outputs)[0].startsWith(name),
+      )!;
+      return origin;
+    };
+    expect(JSON.parse(texts.get("provenance")!)).toMatchObject(originOf("f/npz"));
+    const lines = originRows(originOf("f/fits")).map((row) => row.join(": "));
+    expect(table.history.join("")).toContain(lines.join(""));
+    const [radius, velocity, ...others] = table.columns;
+    expect([radius.unit, velocity.unit]).toEqual(["kpc", "km/s"]);
+    for (const row of radius.rows) expect(row).toEqual([...arrays.get("radii")!.data]);
+    expect(velocity.rows.flat()).toEqual([...arrays.get("curves")!.data]);
+    expect(velocity.size).toBe(name === "samples" ? 4 : 8);
+    for (const { name, rows } of others) expect(rows.flat()).toEqual([...arrays.get(String(name))!.data]);
+    expect(others.map(({ unit }) => unit)).toEqual(
+      name === "samples" ? [] : ["solMass", "kpc", "solMass", undefined],
+    );
   }
 });

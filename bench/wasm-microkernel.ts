@@ -36,7 +36,7 @@ function bareMicrokernel(): Contender {
       body.set(p, a);
       body.set(q, b);
       const end = body.let(i32.add(a, 16 * DEPTH));
-      body.while(i32.lt_u(p, end), () => {
+      body.while(i32.ne(p, end), () => {
         const columns = [body.let(v128.load(q)), body.let(v128.load(q, 16))];
         for (let i = 0; i < 4; i++) {
           const x = body.let(v128.load32_splat(p, 4 * i));

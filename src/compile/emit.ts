@@ -53,9 +53,19 @@ export interface Emitted {
   readonly team: Team | null;
 }
 
-/** Makes and instantiates the module, at the address where its memory begins, and writes the tables there. */
-export function emit(phases: readonly Phase[], plan: Plan, base: number, engine: Engine): Emitted {
-  const { bytes, imports, steps } = new ModuleWriter(plan, base, engine).write(phases);
+/**
+ * Makes and instantiates the module, at the address where its memory begins, and writes the tables there. Loops compute several
+ * vectors abreast if it is to be large.
+ */
+export function emit(
+  phases: readonly Phase[],
+  plan: Plan,
+  base: number,
+  engine: Engine,
+  isLarge: boolean,
+): Emitted {
+  const mostAbreast = isLarge ? MOST_ABREAST : 0;
+  const { bytes, imports, steps } = new ModuleWriter(plan, base, engine, mostAbreast).write(phases);
   const module = new WebAssembly.Module(bytes);
   const { threads, stride } = plan;
   const rescues = Object.values(imports);
@@ -109,6 +119,7 @@ interface Turns {
 class ModuleWriter {
   readonly #plan: Plan;
   readonly #base: number;
+  readonly #mostAbreast: number;
   readonly #assembler = new Assembler();
   readonly #memory: Memory;
   /** Where the next table is written, and the next one of which each thread has its own. */
@@ -120,7 +131,8 @@ class ModuleWriter {
   readonly #joins = new Map<Join, Callable<readonly ["i32", "i32", "i32"], "none">>();
   readonly #names = new Map<Expression | Expressions, number>();
 
-  constructor(plan: Plan, base: number, { memory }: Engine) {
+  constructor(plan: Plan, base: number, { memory }: Engine, mostAbreast: number) {
+    this.#mostAbreast = mostAbreast;
     this.#plan = plan;
     this.#base = base;
     this.#table = base + plan.tables;
@@ -175,7 +187,7 @@ class ModuleWriter {
     if (name === null || this.#functions.has(name)) return;
     if (instruction.kind === "loop") {
       const { expressions, operands, repeated } = instruction;
-      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated, MOST_ABREAST));
+      this.#functions.set(name, lanesFunction(expressions, operands.length, repeated, this.#mostAbreast));
     } else if (instruction.kind === "fold") {
       const { expression, operands, repeated, over } = instruction;
       this.#functions.set(name, foldFunction(expression, operands.length, repeated, over));

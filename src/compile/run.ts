@@ -5,14 +5,15 @@
 
 import { contiguousStrides, isContiguous } from "../basics/shape.ts";
 import { type Draw, type FloatArray, type Operand, type Residence, Storage } from "../kernels/index.ts";
+import { PATIENCE } from "../kernels/wasm/elementwise.ts";
 import type { Memory } from "../kernels/wasm/memory.ts";
 import { runAgain } from "../kernels/watch.ts";
 import { makeTensor } from "../ops/operands.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { isKnown, isPlain } from "./arguments.ts";
-import { type Engine, emit } from "./emit.ts";
-import type { Phase } from "./lower.ts";
+import { type Emitted, type Engine, emit } from "./emit.ts";
+import { instructionsOf, type Phase } from "./lower.ts";
 import { isInMemory, type Plan } from "./plan.ts";
 import {
   type Access,
@@ -39,11 +40,12 @@ export interface Stages {
 /** A program with its memory. */
 export class Executable {
   readonly stages: Stages;
-  readonly moduleBytes: number;
-  readonly #team: Team | null;
+  readonly #engine: Engine;
   readonly #memory: Memory;
   readonly #block: Block;
-  readonly #run: readonly (() => void)[];
+  #emitted: Emitted;
+  /** After so many calls loops are written again, for vectors abreast; 0: they are. */
+  #callsLeft: number;
   readonly #captured: readonly Slot<"captured">[];
   readonly #arguments: readonly Slot<"argument">[];
   readonly #gradients: readonly Slot<"gradient">[];
@@ -66,13 +68,13 @@ export class Executable {
   private constructor(stages: Stages, engine: Engine, block: Block) {
     const { phases, plan } = stages;
     this.stages = stages;
+    this.#engine = engine;
     this.#memory = engine.memory;
     this.#block = block;
-    const emitted = emit(phases, plan, block.address, engine);
-    this.#run = emitted.phases;
-    this.#team = emitted.team;
-    block.team = emitted.team;
-    this.moduleBytes = emitted.moduleBytes;
+    // What threads share is large, and they have the module already.
+    this.#callsLeft = plan.threads > 1 ? 0 : Math.floor((PROGRAMS * PATIENCE.elements) / elementsOf(phases));
+    this.#emitted = emit(phases, plan, block.address, engine, this.#callsLeft === 0);
+    block.team = this.#emitted.team;
     const buffers = new Set([...plan.places.keys(), ...buffersOfHost(phases)]);
     const slots = <K extends Source["kind"]>(kind: K): Slot<K>[] =>
       [...buffers].flatMap((buffer) =>
@@ -105,12 +107,8 @@ export class Executable {
     try {
       return new Executable(stages, engine, block);
     } catch (error) {
-      // Some browsers take no large module on their main thread.
-      const isRefused = [WebAssembly.CompileError, EvalError, RangeError].some(
-        (kind) => error instanceof kind,
-      );
-      if (!isRefused) throw error;
-      return `the platform refuses its module: ${(error as Error).message}`;
+      if (!isRefusal(error)) throw error;
+      return `the platform refuses its module: ${error.message}`;
     }
   }
 
@@ -150,11 +148,16 @@ export class Executable {
 
   /** How many threads are there to run it. */
   get threads(): number {
-    return this.#team?.size ?? 1;
+    return this.#emitted.team?.size ?? 1;
+  }
+
+  get moduleBytes(): number {
+    return this.#emitted.moduleBytes;
   }
 
   /** Runs the program. */
   call(given: readonly Tensor[]): unknown {
+    if (this.#callsLeft > 0 && --this.#callsLeft === 0) this.#enlarge();
     this.#takeBack();
     this.#storages.clear();
     for (const slot of this.#captured) this.#enterCaptured(slot);
@@ -166,7 +169,7 @@ export class Executable {
         if (statement.kind === "draw") this.#draw(statement);
         else this.#work(statement);
       }
-      this.#run[i]();
+      this.#emitted.phases[i]();
       try {
         if (host !== null) this.#runOnHost(host);
       } catch (error) {
@@ -177,6 +180,16 @@ export class Executable {
     }
     const { gradients, results, result } = this.stages.trace;
     return filled(result, this.#leave(given, gradients, results));
+  }
+
+  /** Writes the module again, with code that takes longer to write and less to run. */
+  #enlarge(): void {
+    const { phases, plan } = this.stages;
+    try {
+      this.#emitted = emit(phases, plan, this.#block.address, this.#engine, true);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
   }
 
   /** Hands out what has changed: memory, gradients and results. */
@@ -498,6 +511,26 @@ function filled(result: unknown, tensors: readonly Tensor[]): unknown {
   if (Array.isArray(result)) return result.map((part) => filled(part, tensors));
   if (!isPlain(result)) return result;
   return Object.fromEntries(Object.entries(result).map(([name, part]) => [name, filled(part, tensors)]));
+}
+
+/** Writing all loops again takes as long as they then save with so many times the elements of one kernel. */
+const PROGRAMS = 16;
+
+/** How many elements the loops of a program compute in a call. */
+function elementsOf(phases: readonly Phase[]): number {
+  let elements = 1;
+  for (const { instructions } of phases)
+    for (const step of instructions) {
+      const times = step.kind === "blocks" ? step.count : 1;
+      for (const instruction of instructionsOf(step))
+        if (instruction.kind === "loop") elements += times * instruction.rows * instruction.columns;
+    }
+  return elements;
+}
+
+/** Some browsers take no large module on their main thread. */
+function isRefusal(error: unknown): error is Error {
+  return [WebAssembly.CompileError, EvalError, RangeError].some((kind) => error instanceof kind);
 }
 
 function* hostStatements(phases: readonly Phase[]): Generator<Statement> {

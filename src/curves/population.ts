@@ -229,7 +229,7 @@ const STANDARD_COLUMNS: Readonly<Record<keyof GalaxyParameters, string>> = {
   concentration: "concentration",
 };
 
-const EXTENDED_COLUMNS: Readonly<Record<keyof ExtendedGalaxyParameters, string>> = {
+const EXTENDED_COLUMNS: Readonly<Record<keyof ExtendedGalaxyParameters, string>> = /* @__PURE__ */ (() => ({
   ...STANDARD_COLUMNS,
   gasMass: "gas_mass [Msun]",
   gasScaleLength: "gas_scale_length [kpc]",
@@ -237,7 +237,7 @@ const EXTENDED_COLUMNS: Readonly<Record<keyof ExtendedGalaxyParameters, string>>
   bulgeScaleLength: "bulge_scale_length [kpc]",
   coreRadius: "core_radius [kpc]",
   coreStrength: "core_strength",
-};
+}))();
 
 /** The columns of a table of galaxies, with their units. */
 export const GALAXY_COLUMNS: readonly string[] = /* @__PURE__ */ Object.values(STANDARD_COLUMNS);

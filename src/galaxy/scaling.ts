@@ -91,7 +91,8 @@ export const STANDARD_POPULATION: GalaxyPopulation = {
  * - `bulgeMass` reaches from none to see to as much as the disc.
  * - `coreRadius` is 1.75 times the radius that holds half the stars (1.68 scale lengths), of Read, Agertz & Collins (2016), MNRAS 459, 2573.
  */
-export const EXTENDED_POPULATION: ExtendedGalaxyPopulation = {
+export const EXTENDED_POPULATION: ExtendedGalaxyPopulation = /* @__PURE__ */ (() => ({
+  // To a bundler a spread may have effects, and keeps what nobody uses.
   ...STANDARD_POPULATION,
   name: "extended",
   discMass: [7, 12],
@@ -103,7 +104,7 @@ export const EXTENDED_POPULATION: ExtendedGalaxyPopulation = {
   bulgeScaleLength: { mean: -1, scatter: 0.25 },
   coreRadius: { mean: 0.468, scatter: 0.2 },
   coreStrength: [0, 1],
-};
+}))();
 
 /**
  * One galaxy from its own stream; of an extended population with all its parts.

@@ -192,7 +192,7 @@ export const silu: Unary = unary({
   value: staysInRange((m, x) => {
     const one = m.constant(1);
     const isFar = m.less(x, m.constant(-80));
-    const e = m.exp(m.mul(m.where(isFar, m.constant(0.5), m.constant(-1)), x));
+    const e = m.exp(m.where(isFar, m.mul(m.constant(0.5), x), m.neg(x)));
     return m.div(m.where(isFar, m.mul(m.mul(x, e), e), x), m.add(one, e));
   }),
   // That of the quotient is ∞/∞ where e^(−x) overflows. With e = e^(−|x|), σ (1 − σ) is e / (1 + e)², where 1 − σ cancels.

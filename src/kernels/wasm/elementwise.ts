@@ -52,8 +52,23 @@ export function compileLanes(
   expressions: Expressions,
   operandCount: number,
 ): LaneKernel {
-  return perPattern((repeated) => instantiate(memory, lanesModule(expressions, operandCount, repeated)));
+  const [small, large] = [false, true].map((isLarge) =>
+    perPattern((repeated) => instantiate(memory, lanesModule(expressions, operandCount, repeated, isLarge))),
+  );
+  let seen = 0;
+  return (rows, columns, table, repeated) => {
+    if (columns >= LEAST_ABREAST) seen += rows * columns;
+    (seen > PATIENCE.elements ? large : small)(rows, columns, table, repeated);
+  };
 }
+
+/**
+ * So many elements a kernel computes one vector at a time. Code for several abreast, of the same bits, takes three times as long
+ * to write, as long as it then saves with a million elements.
+ */
+export const PATIENCE = { elements: 2 ** 20 };
+/** So many elements are computed abreast at least. */
+const LEAST_ABREAST = 8;
 
 /** Folds of a region into float64 accumulators that the caller has set before. */
 export interface LaneFold {
@@ -135,9 +150,14 @@ function instantiate<Run = LaneKernel>(memory: WebAssembly.Memory, { bytes, impo
   return instance.exports.run as Run;
 }
 
-/** The module of a loop. */
-export function lanesModule(expressions: Expressions, operandCount: number, repeated: number): LaneModule {
-  for (const most of [200, 150, 100]) {
+/** The module of a loop, with vectors abreast where it is for many elements. */
+export function lanesModule(
+  expressions: Expressions,
+  operandCount: number,
+  repeated: number,
+  isLarge = true,
+): LaneModule {
+  for (const most of isLarge ? [200, 150, 100] : []) {
     const module = writeModule(lanesFunction(expressions, operandCount, repeated, most));
     if (module.bytes.length < LARGEST) return module;
   }
@@ -188,6 +208,8 @@ export function lanesFunction(
     const wide = new LaneEmitter(body, stored.flat(), rescues, emitter);
     emitter.compute(0);
     const left = body.local("i32");
+    // Where doubts are frequent, a round that ends in one costs more than it gives: the next ones are left out.
+    const resume = body.local("i32");
     const store = (offset: number) => {
       for (const { at, node } of written) body.store(at, emitter.value(node), offset);
     };
@@ -195,6 +217,7 @@ export function lanesFunction(
       bindRow(emitter, read);
       emitter.compute(1);
       body.set(left, columns);
+      body.set(resume, columns);
       const moveOn = (elements: number) => {
         for (const { at } of [...alongRow(read), ...written]) advance(body, at, 4 * elements);
         advance(body, left, -elements);
@@ -217,14 +240,19 @@ export function lanesFunction(
             for (const [i, vector] of vectors.entries()) wide.bind(vector[k], v128.load(at, 16 * i));
           }
           wide.compute(2);
-          if (doubtful !== undefined) body.branchIf(doubtful, v128.any_true(wide.doubt));
+          if (doubtful !== undefined) {
+            body.if(v128.any_true(wide.doubt), () => {
+              body.set(resume, i32.sub(left, 4 * MOST_ALONE));
+              body.branch(doubtful);
+            });
+          }
           for (const [k, { at }] of written.entries())
             for (const [i, nodes] of stored.entries()) body.store(at, wide.value(nodes[k]), 16 * i);
           moveOn(4 * abreast);
         });
       body.loop((again) => {
         if (isShort) stepShort();
-        else if (isWide && hasDoubts) body.block(stepWide);
+        else if (isWide && hasDoubts) body.if(i32.le_s(left, resume), () => body.block(stepWide));
         else if (isWide) stepWide();
         // The next vector by itself, or what is left of one.
         body.if(left, () => {
@@ -259,6 +287,8 @@ export function lanesFunction(
 }
 
 const SHORT = 8;
+/** So many vectors are computed one by one after one of them was in doubt. */
+const MOST_ALONE = 16;
 
 /** accumulator ∘ term: the instructions of ∘ on doubles, the neutral element, and the term. */
 interface LaneFoldParts {

@@ -41,6 +41,8 @@ export interface Node {
   readonly level: Level;
   /** What takes over in the lanes of operands[0], a mask, from operands[1]; the others are what it takes. */
   readonly rescue?: Rescue;
+  /** Whether operands[2] is the value, and operands[1] too but in lanes of operands[0], a mask. */
+  readonly isUsual?: true;
   /** The value, if the node is a float32 constant. */
   readonly constant?: number;
 }
@@ -98,6 +100,17 @@ export class LaneGraph {
     return (
       this.#nodes.get(key) ??
       this.#add({ id: this.#nodes.size, instruction: unbound, operands: all, level, rescue }, key)
+    );
+  }
+
+  /** A value, and what it usually is, in fewer instructions: in all lanes but those of the mask. */
+  usually(usual: Node, unless: Node, value: Node): Node {
+    const all = [unless, usual, value];
+    const key = `usually(${all.map(({ id }) => id)})`;
+    const level = Math.max(...all.map((node) => node.level)) as Level;
+    return (
+      this.#nodes.get(key) ??
+      this.#add({ id: this.#nodes.size, instruction: unbound, operands: all, level, isUsual: true }, key)
     );
   }
 
@@ -182,13 +195,25 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     return mul(mul(y, integerAdd(half, ONE)), integerAdd(rest, ONE));
   };
 
-  const expOfReduced = (r: Node, rounded: Node): Node => scale(add(ONE, add(r, expTail(r))), rounded);
+  const onePlus = (r: Node): Node => add(ONE, add(r, expTail(r)));
+  const expOfReduced = (r: Node, rounded: Node): Node => scale(onePlus(r), rounded);
 
   // Error below 1.03 ulp. pmin and pmax keep a NaN that is their first operand; beyond the limits the result is 0 or Infinity.
   const exp = (x: Node): Node => {
     const { r, rounded } = reduceByLn2(pmin(pmax(x, c(-104)), c(89)));
-    return expOfReduced(r, rounded);
+    const value = expOfReduced(r, rounded);
+    // Where something else is done far from 0, most results are ordinary numbers: n is added to their exponent.
+    return x.isUsual ? graph.usually(ordinaryExp(x), isBeyond(x, 87), value) : value;
   };
+
+  /** e^x for |x| ≤ 87, the same bits. */
+  const ordinaryExp = (x: Node): Node => {
+    const { r, rounded } = reduceByLn2(x);
+    return integerAdd(onePlus(r), shl(rounded, 23));
+  };
+
+  /** Where |x| is more than a limit, or x is NaN. */
+  const isBeyond = (x: Node, limit: number): Node => graph.op(i32x4.gt_s, abs(x), graph.int(bitsOf(limit)));
 
   /** x = 2ᵉ m with m in [√½, √2), for x > 0; a subnormal x is multiplied by 2²⁴ first. */
   const splitExponent = (x: Node): { m: Node; e: Node } => {
@@ -420,7 +445,11 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     where: (condition, a, b) => {
       const mask = masks.get(condition) ?? ne(condition, c(0));
       // −|x| as the logistic function writes it: one instruction for two.
-      return mask === lt(a, c(0)) && b === neg(a) ? or(a, SIGN) : select(a, b, mask);
+      if (mask === lt(a, c(0)) && b === neg(a)) return or(a, SIGN);
+      const value = select(a, b, mask);
+      const limit = mask.instruction === f32x4.lt ? (mask.operands[1] as Node).constant : undefined;
+      if (limit === undefined || Math.abs(limit) < FAR) return value;
+      return limit < 0 ? graph.usually(b, mask, value) : graph.usually(a, graph.op(v128.not, mask), value);
     },
     exp,
     log,
@@ -473,6 +502,8 @@ export class LaneEmitter {
   readonly #rescue: RescueFunctions;
   readonly #beside: LaneEmitter | null;
   #doubt: Local<"v128"> | null = null;
+  /** The masks that are in it. */
+  readonly #doubts: Set<Node> = new Set();
   readonly #order: Node[] = []; // operands before what uses them
   readonly #uses: Map<Node, number> = new Map();
   readonly #usedAbove: Set<Node> = new Set(); // by a node of a higher level, or as a result
@@ -482,8 +513,9 @@ export class LaneEmitter {
   /**
    * Of what the results need. Given one for a single vector, it computes vectors `abreast` in the same loop: what is the same for
    * a row is taken from there, and instructions come in the order of their distance from the operands, so that results of
-   * equal form take turns and none waits for its own last instruction. No element is rescued then, but `doubt` tells that
-   * one has to be: a loop that calls no function keeps its values in registers, and takes half of the time.
+   * equal form take turns and none waits for its own last instruction. It computes what values usually are, and no element is
+   * rescued then, but `doubt` tells that one has to be: a loop that calls no function keeps its values in registers, and
+   * takes half of the time.
    */
   constructor(
     body: Body,
@@ -501,7 +533,10 @@ export class LaneEmitter {
     if (beside === null) return;
     const distances = new Map<Node | number, number>();
     for (const node of this.#order)
-      distances.set(node, 1 + Math.max(0, ...node.operands.map((operand) => distances.get(operand) ?? 0)));
+      distances.set(
+        node,
+        1 + Math.max(0, ...this.#needsOf(node).map((operand) => distances.get(operand) ?? 0)),
+      );
     this.#order.sort((a, b) => distances.get(a)! - distances.get(b)!);
   }
 
@@ -517,7 +552,7 @@ export class LaneEmitter {
 
   /** Whether results are only right where `doubt` is 0. */
   get hasDoubts(): boolean {
-    return this.#order.some(({ rescue, level }) => rescue !== undefined && level === 2);
+    return this.#order.some(({ rescue, isUsual, level }) => level === 2 && (rescue !== undefined || isUsual));
   }
 
   /** Lanes whose results have to be rescued, of the last computation of level 2. */
@@ -533,11 +568,12 @@ export class LaneEmitter {
   /** Computes all of a level that higher levels and results need. */
   compute(level: Level): void {
     const nodes = this.#order.filter(
-      (node) => node.level === level && (node.instruction !== unbound || node.rescue !== undefined),
+      (node) => node.level === level && (node.instruction !== unbound || node.operands.length > 0),
     );
     for (const node of nodes) this.#computed.delete(node); // by an earlier call
     for (const node of nodes) {
       if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
+      else if (node.isUsual && this.#beside !== null) this.#computeDoubtful(node);
       else if (this.#beside !== null || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
         this.#assign(node, this.#expression(node));
       }
@@ -553,10 +589,15 @@ export class LaneEmitter {
   }
 
   #visit(node: Node): void {
+    if (this.#beside !== null && node.level < 2) {
+      this.#beside.#visit(node);
+      this.#beside.#usedAbove.add(node);
+      return;
+    }
     const uses = this.#uses.get(node);
     this.#uses.set(node, (uses ?? 0) + 1);
     if (uses !== undefined) return;
-    for (const operand of node.operands) {
+    for (const operand of this.#needsOf(node)) {
       if (typeof operand === "number") continue;
       this.#visit(operand);
       if (operand.level < node.level) this.#usedAbove.add(operand);
@@ -564,15 +605,18 @@ export class LaneEmitter {
     this.#order.push(node);
   }
 
+  /** The operands that a node is computed from here. */
+  #needsOf({ operands, isUsual }: Node): readonly (Node | number)[] {
+    if (!isUsual) return operands;
+    return this.#beside === null ? operands.slice(2) : operands.slice(0, 2);
+  }
+
   #computeRescue(node: Node, rescue: Rescue): void {
-    const [doubt, result, ...operands] = (node.operands as Node[]).map((operand) => this.#operand(operand));
     if (this.#beside !== null) {
-      const before = this.#doubt;
-      this.#doubt ??= this.#body.local("v128");
-      this.#body.set(this.#doubt, before === null ? doubt : v128.or(before, doubt));
-      this.#assign(node, result);
+      this.#computeDoubtful(node);
       return;
     }
+    const [doubt, result, ...operands] = (node.operands as Node[]).map((operand) => this.#operand(operand));
     const mask = this.#body.let(doubt);
     const local = this.#assign(node, result);
     this.#body.if(v128.any_true(mask), () =>
@@ -580,8 +624,21 @@ export class LaneEmitter {
     );
   }
 
+  #computeDoubtful(node: Node): void {
+    const [mask, result] = node.operands as Node[];
+    if (!this.#doubts.has(mask)) {
+      const before = this.#doubt;
+      this.#doubt ??= this.#body.local("v128");
+      const doubt = this.#operand(mask);
+      this.#body.set(this.#doubt, before === null ? doubt : v128.or(before, doubt));
+      this.#doubts.add(mask);
+    }
+    this.#assign(node, this.#operand(result));
+  }
+
   /** The code of a node; operands that are used once are written in place. */
   #expression(node: Node): Vector {
+    if (node.isUsual) return this.#operand(node.operands[2] as Node);
     const operands = node.operands.map((operand) =>
       typeof operand === "number" ? operand : this.#operand(operand),
     );
@@ -652,6 +709,8 @@ function bitsOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0];
 }
 
+/** Numbers are seldom beyond a limit that is as far from 0. */
+const FAR = 64;
 /** sin and cos of larger numbers are taken from math.ts, one at a time; n of the reduction stays below 2²⁹. */
 const RESCUE_ABOVE = 0x20000000;
 

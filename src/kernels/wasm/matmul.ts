@@ -15,6 +15,7 @@ import {
   f32x4,
   i32,
   i32x4,
+  type Label,
   type Local,
   type Value,
   v128,
@@ -95,7 +96,8 @@ export function matmulModule(sharedPages = 0): Bytes {
         return i32.and(i32.and(i32.eq(laneStride, 4), wholeVectors), i32.le_s(uses, IN_PLACE));
       };
       const aInPlace = body.let(i32.or(sideBySide(aRow, m, n), i32.le_s(n, 4)));
-      const bInPlace = body.let(sideBySide(bColumn, n, m));
+      // A strip of B ends where its pointer has come to, which has to move.
+      const bInPlace = body.let(i32.and(sideBySide(bColumn, n, m), i32.ne(bRow, 0)));
       const aLane = body.let(i32.select(aRow, 4, aInPlace));
       const aStep = body.let(i32.select(aColumn, 16, aInPlace));
       const bStep = body.let(i32.select(bRow, 32, bInPlace));
@@ -291,14 +293,14 @@ function writeSweep(assembler: Assembler, name: string, vectors: 1 | 2): Callabl
     ) => {
       const b = Array.from({ length: vectors }, () => body.local("v128"));
       const sums = Array.from({ length: 4 }, () => b.map(() => body.local("v128")));
-      const [bPointer, remaining, rowOut] = locals(body, 3);
+      const [bPointer, rowOut] = locals(body, 2);
+      const bEnd = body.let(i32.add(bStrip, i32.mul(depth, bStep)));
 
       body.loop((nextTile) => {
         for (const sum of sums.flat()) body.set(sum, f32x4.const(0));
         const lanes = vectors === 1 ? fourLanes(body, aStrip, aLane, rows) : [body.let(aStrip)];
         body.set(bPointer, bStrip);
-        body.set(remaining, depth);
-        body.while(remaining, () => {
+        const addTerms = (nextTerm: Label): void => {
           for (const [j, vector] of b.entries()) body.set(vector, v128.load(bPointer, 16 * j));
           sums.forEach((row, i) => {
             const a = body.let(
@@ -308,8 +310,9 @@ function writeSweep(assembler: Assembler, name: string, vectors: 1 | 2): Callabl
           });
           for (const lane of lanes) advance(body, lane, aStep);
           advance(body, bPointer, bStep);
-          advance(body, remaining, -1);
-        });
+          body.branchIf(nextTerm, i32.ne(bPointer, bEnd));
+        };
+        body.if(depth, () => body.loop(addTerms));
         body.if(i32.and(i32.ge_s(rows, 4), i32.eq(width, 4 * vectors)), storeTile, storeEdge);
         advance(body, aStrip, aStripStride);
         advance(body, out, i32.shl(outRow, 2));

@@ -2,11 +2,13 @@ import { describe, expect, test, vi } from "vitest";
 import { type Arithmetic, backend, type Expressions } from "../../../src/kernels/index.ts";
 import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tanh } from "../../../src/kernels/math.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
-import { compileLanes, lanesModule } from "../../../src/kernels/wasm/elementwise.ts";
+import { compileLanes, lanesModule, PATIENCE } from "../../../src/kernels/wasm/elementwise.ts";
 import { CIRCULAR } from "../../../src/kernels/wasm/lanes.ts";
 import * as operations from "../../../src/ops/elementwise.ts";
 import { tensor } from "../../../src/tensor/construction.ts";
 import { tensorOperands } from "./operands.ts";
+
+PATIENCE.elements = 0;
 
 const { fround } = Math;
 const exactly = { exp, log, log1p, expm1, sin, cos, tanh, erf, erfc };
@@ -271,6 +273,32 @@ describe("operations' expressions", () => {
     },
   );
 
+  test.each([...recorded])(
+    "%s: an element has the bits that it has alone, whatever is beside it",
+    (_, given) => {
+      const { expressions, count } = given;
+      // Far from each other, in a row, and at both ends of vectors that are computed abreast.
+      const far = new Set([0, 15, 16, 31, 130, 131, 132, 133, 134, 135, 136, 137, 301]);
+      const extreme = [-87.5, 88, -80.5, -200, 801, Infinity, -Infinity, Number.NaN, 1e30, -1e-38, 0, -0, 87];
+      const operands = Array.from({ length: count }, (_, k) =>
+        Float32Array.from({ length: 311 }, (_, i) =>
+          far.has(i) ? extreme[(i + 3 * k) % extreme.length] : (((i * (37 + 12 * k)) % 101) / 50 - 1) * 3,
+        ),
+      );
+      const { memory, outputs, table } = tensorOperands(expressions, operands);
+      const run = compileLanes(memory, expressions, count);
+      run(1, 311, table, 0);
+      const together = outputs.map((output) => output.slice());
+      const entries = new Int32Array(memory.buffer, table, 2 * (outputs.length + count));
+      for (let i = 0; i < 311; i++) {
+        run(1, 1, table, 0);
+        for (const [k, output] of outputs.entries())
+          if (!Object.is(output[i], together[k][i])) expect(together[k][i], `element ${i}`).toBe(output[i]);
+        for (let entry = 0; entry < entries.length; entry += 2) entries[entry] += 4;
+      }
+    },
+  );
+
   test("make modules below 4 kB, for all patterns of repeated operands", () => {
     for (const [name, { expressions, count }] of recorded) {
       for (let repeated = 0; repeated < 1 << count; repeated++) {
@@ -278,6 +306,23 @@ describe("operations' expressions", () => {
       }
     }
   });
+});
+
+test("a kernel that has computed many elements goes on with other code, and the same bits", () => {
+  const x = Float32Array.from({ length: 100 }, (_, i) => i / 4 - 12);
+  const expressions: Expressions = (m, x) => [m.exp(x)];
+  const { memory, outputs, table } = tensorOperands(expressions, [x]);
+  const compiled = vi.spyOn(WebAssembly, "Module");
+  PATIENCE.elements = 250;
+  const run = compileLanes(memory, expressions, 1);
+  const calls = Array.from({ length: 5 }, () => {
+    run(1, 100, table, 0);
+    return { modules: compiled.mock.calls.length, bits: outputs[0].slice() };
+  });
+  PATIENCE.elements = 0;
+  expect(calls.map(({ modules }) => modules)).toEqual([1, 1, 2, 2, 2]);
+  expect(calls.every(({ bits }) => bits.every((bit, i) => bit === calls[0].bits[i]))).toBe(true);
+  compiled.mockRestore();
 });
 
 test("a subexpression that occurs again is not computed again", () => {

@@ -13,7 +13,7 @@ import { oneLine } from "../node/terminal.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { RESULT } from "./output.ts";
-import { originRows, PROVENANCE, parseProvenance, sha256Of } from "./provenance.ts";
+import { originRows, PROVENANCE, parseProvenance, sha256Of, type Written } from "./provenance.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** Of a column or a tensor. */
@@ -47,6 +47,8 @@ export function info(
       // As it was written, it is not damaged, but something else: a table of texts.
       if (told?.origin === undefined) throw error;
     }
+    const commands = bytes[0] === 0x7b ? parseProvenance(new TextDecoder().decode(bytes)) : undefined;
+    if (commands !== undefined) return describeProvenance(path, commands);
     if (told !== undefined)
       return { lines: [`${oneLine(path)}: ${bytes.length} bytes`], result: { kind: "file" } };
     throw new FormatError(
@@ -97,8 +99,23 @@ function linesOf(told: Told | undefined): string[] {
   const by = oneLine(basename(told.by));
   if (told.origin === undefined)
     return ["", `${by} tells of another file of this name: it was changed since`];
-  const rows = originRows(told.origin).map(([key, text]): [string, string] => [label(key), oneLine(text)]);
-  return ["", `from, as ${by} tells:`, columns(rows)];
+  return ["", `from, as ${by} tells:`, columns(rowsOf(told.origin))];
+}
+
+const rowsOf = (origin: object): [string, string][] =>
+  originRows(origin).map(([key, text]) => [label(key), oneLine(text)]);
+
+/** Each command, and the files that it left. */
+function describeProvenance(path: string, commands: readonly Written[]): Description {
+  const lines = commands.flatMap(({ outputs, ...origin }) => [
+    "",
+    Object.keys(outputs).map(oneLine).join(", "),
+    columns(rowsOf(origin)),
+  ]);
+  return {
+    lines: [`${oneLine(path)}: provenance, ${commands.length} commands`, ...lines],
+    result: { kind: "provenance", commands },
+  };
 }
 
 interface Description {

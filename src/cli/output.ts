@@ -304,7 +304,8 @@ export class OutputFolder {
 
 /** @throws FileError where it is of something else, and may not be replaced */
 function othersOf(path: string, force: boolean): readonly Written[] {
-  const found = parseProvenance(readTextFile(path));
+  // A link that leads nowhere is of something else too.
+  const found = existsSync(path) ? parseProvenance(readTextFile(path)) : undefined;
   if (found !== undefined || force) return found ?? [];
   const fix = "move it away, give --force to replace it, or another --out";
   throw new FileError(path, "EEXIST", "this is there, and not what halograd tells of its files", fix);

@@ -150,6 +150,10 @@ describe("halograd info", () => {
       provenance: { engine: told("a")[0].engine },
     });
     const printed = succeed(["info", "samples.csv"], join(home, "a"));
+    expect(info("a/provenance.json")).toMatchObject({ kind: "provenance", commands: told("a") });
+    expect(succeed(["info", "a/provenance.json"], home)).toMatch(
+      /^samples\.csv\n {2}command +halograd sample/m,
+    );
     expect(printed).toMatch(/^from, as provenance\.json tells:\n {2}command +halograd sample --model/m);
     expect(printed.replace(/\s+/g, " ")).toContain(
       `input a/model.safetensors sha256:${sha256("a/model.safetensors")}`,

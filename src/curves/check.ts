@@ -100,6 +100,8 @@ export function checkObservations(
   const { radii, velocities, errors } = points ?? {};
   for (const [name, list] of Object.entries({ radii, velocities, errors })) {
     if (!isList(list)) refuse(`${name} are a list of numbers; got ${describeValue(list)}`, POINTS);
+    const odd = Array.from(list).findIndex((value) => typeof value !== "number");
+    if (odd >= 0) refuse(`${name}[${odd}] is ${describeValue(list[odd])}`, POINTS);
     if (list.length === radii.length) continue;
     refuse(`there are ${list.length} ${name} for ${radii.length} radii`, POINTS);
   }

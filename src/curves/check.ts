@@ -100,13 +100,12 @@ export function checkObservations(
   const { radii, velocities, errors } = points ?? {};
   for (const [name, list] of Object.entries({ radii, velocities, errors })) {
     if (!isList(list)) refuse(`${name} are a list of numbers; got ${describeValue(list)}`, POINTS);
-    const odd = Array.from(list).findIndex((value) => typeof value !== "number");
-    if (odd >= 0) refuse(`${name}[${odd}] is ${describeValue(list[odd])}`, POINTS);
     if (list.length === radii.length) continue;
     refuse(`there are ${list.length} ${name} for ${radii.length} radii`, POINTS);
   }
   for (let i = 0; i < radii.length; i++) {
     const [radius, velocity, error] = [radii[i], velocities[i], errors[i]].map(describeNumber);
+    if (typeof radii[i] !== "number") refuse(`radius ${i + 1} is ${radius}`, POINTS);
     if (!(Number.isFinite(radii[i]) && radii[i] >= first && radii[i] <= last)) {
       refuse(
         `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,

@@ -266,6 +266,15 @@ export function flag(help: string): Option<boolean> {
   return { standard: false, help, rule: "without a value", read: () => undefined };
 }
 
+/** What the words behind a command's name say. */
+interface ParsedWords {
+  /** Of every option, given or not. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly operands: readonly string[];
+  /** The words, those of an option behind its key; operands and the mark before them have none. */
+  readonly given: readonly (readonly [key: string, ...words: string[]])[];
+}
+
 /**
  * Reads the words behind a command's name.
  *
@@ -277,7 +286,7 @@ export function parseWords(
   where: string,
   words: readonly string[],
   { options, operands }: Grammar,
-): { values: Readonly<Record<string, unknown>>; operands: readonly string[] } {
+): ParsedWords {
   const names = new Map(Object.keys(options).map((key) => [dashed(key), key]));
   const refuse = (problem: string, fix?: string): never => {
     throw new UsageError(where, problem, fix ?? `${where} --help lists what there is`);
@@ -298,11 +307,15 @@ export function parseWords(
   const values: Record<string, unknown> = {};
   for (const [key, { standard }] of Object.entries(options)) values[key] = standard;
   const found: string[] = [];
+  const given: [key: string, ...words: string[]][] = [];
   // What each option, or each name of an option of NAME=X, was given before.
   const before = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === "positional") found.push(token.value);
-    if (token.kind !== "option") continue;
+    if (token.kind !== "option") {
+      given.push(["", token.kind === "positional" ? token.value : "--"]);
+      continue;
+    }
     const { rawName, value } = token;
     const key = names.get(token.name);
     if (key === undefined) {
@@ -312,6 +325,10 @@ export function parseWords(
         near && `did you mean --${near}? ${where} --help lists all`,
       );
     }
+    const isOneWord = value?.startsWith("-");
+    given.push(
+      isOneWord ? [key, `${rawName}=${value}`] : [key, rawName, ...(value === undefined ? [] : [value])],
+    );
     const option = options[key];
     if (isFlag(option)) {
       if (value !== undefined)
@@ -361,7 +378,7 @@ export function parseWords(
       near === undefined ? `choose from ${choices.join(", ")}` : `did you mean ${near}?`,
     );
   }
-  return { values, operands: found };
+  return { values, operands: found, given };
 }
 
 /** How a command is called: "halograd train [options]". */

@@ -16,6 +16,7 @@ import { workThrough } from "../node/workers.ts";
 import { type Context, follow, type Outcome, type ThreadData } from "./context.ts";
 import type { MeasuredGalaxies, MeasuredGalaxy } from "./galaxies.ts";
 import { GALAXIES, type OutputFile, OutputFolder, RESULT, tellOutcome } from "./output.ts";
+import { sha256Of } from "./provenance.ts";
 import { version } from "./version.ts";
 import { inOptions } from "./words.ts";
 
@@ -93,12 +94,15 @@ export async function workOn<Setup, Result extends object>(
       ...(isOne ? [] : tables),
       ...[...todo, ...others].flatMap((galaxy) => [...names, RESULT].map((name) => pathOf(galaxy, name))),
     ],
+    sources: context.sources,
     force: options.force,
     mayBeDone: options.resume && others.length === 0,
     isOwn: resumed > 0 && others.length === 0,
   });
   const keep = (galaxy: MeasuredGalaxy, { files, result }: Worked<Result>, isWhole = true): void => {
-    const text = JSON.stringify({ provenance: provenanceOf(galaxy, batch), isWhole, ...result }, null, 2);
+    const outputs = Object.fromEntries(files.map(([name, content]) => [name, sha256Of(content)]));
+    const told = { provenance: provenanceOf(galaxy, batch), outputs, isWhole };
+    const text = JSON.stringify({ ...told, ...result }, null, 2);
     // The result comes last: where it is, all files of the galaxy are.
     output.write(
       [...files, [RESULT, `${text}\n`] as const].map(([name, own]) => [pathOf(galaxy, name), own]),
@@ -222,7 +226,7 @@ function keptResult<Setup, Result>(
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
 function plainResult<Result>(text: string): Result {
-  const { provenance, isWhole, ...result } = JSON.parse(text);
+  const { provenance, outputs, isWhole, ...result } = JSON.parse(text);
   return result;
 }
 

@@ -39,8 +39,9 @@ import {
   text,
 } from "./arguments.ts";
 import type { Work } from "./batch.ts";
-import type { Context, Outcome } from "./context.ts";
+import type { Context, Outcome, Surroundings } from "./context.ts";
 import { FIGURES } from "./output.ts";
+import { Sources } from "./provenance.ts";
 import type { GuideOption } from "./sample.ts";
 import { inOptions } from "./words.ts";
 
@@ -57,7 +58,7 @@ interface Prepared {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly log: string | undefined;
-  start(context: Context): Promise<Outcome>;
+  start(surroundings: Surroundings): Promise<Outcome>;
 }
 
 /** The work of a command. */
@@ -220,7 +221,10 @@ const sampler = {
 };
 const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
 
-const tableFormat = choice(["csv", "npz"], "tables as text, or as arrays for NumPy");
+const tableFormat = choice(
+  ["csv", "npz", "fits"],
+  "tables as text, arrays for NumPy, or a table for TOPCAT and Astropy",
+);
 
 const modelFormat = choice(
   ["onnx", "npz"],
@@ -289,7 +293,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "compute rotation curves of random galaxies",
       details:
-        "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy), or curves.npz with all of it.",
+        "Writes galaxies.csv (parameters) and curves.csv (radii in the header, a row a galaxy), or curves.npz or curves.fits with all of it.",
       options: {
         seed,
         count: integer(1000, 1, MOST_CURVES, "galaxies"),
@@ -343,7 +347,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     command({
       summary: "let a model invent curves out of noise",
       details:
-        "Writes samples.csv or samples.npz. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
+        "Writes samples.csv, samples.npz or samples.fits. The first curves are the same for every --count. A model that was trained with --conditions can be asked for some of them: halograd sample --condition disc-mass=10.5 --condition concentration=12. Any model of the residual network can be guided by wishes, and then guided.svg shows the curves: halograd sample --guide flat=10 --guide points=points.csv.",
       options: {
         model,
         count: integer(1000, 1, MOST_CURVES, "curves to sample"),
@@ -607,8 +611,15 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "info",
     command({
-      summary: "tell what a .safetensors, .csv or .npz file holds",
-      operands: { name: "FILE", help: "the file", least: 1, most: 1 },
+      summary: "tell what a file holds, and what it comes from",
+      details:
+        "The command, the seed and the files that it comes from are those of provenance.json beside it, which every command writes.",
+      operands: {
+        name: "FILE",
+        help: "a .safetensors, .csv or .npz file, or any that halograd wrote",
+        least: 1,
+        most: 1,
+      },
       options: {},
       load: async () => (await import("./info.ts")).info,
     }),
@@ -626,7 +637,8 @@ ${columns([...commands].map(([name, { summary }]) => [name, summary]))}
 halograd COMMAND --help lists the options of a command, halograd --version the version.
 halograd completion bash|zsh|fish prints a script that completes commands in a shell,
 halograd manual a page for man (halograd manual | man -l -), and halograd schema the JSON
-schema of what --json prints.
+schema of what --json prints. Beside its files a command leaves provenance.json: version,
+command, seed and SHA-256 of what it read and wrote, which halograd info FILE shows.
 First steps: halograd run, then open out/report.html.
 
 ${EXIT_CODES}
@@ -656,7 +668,7 @@ function command<Values>({
     ...full,
     work: work as Command["work"],
     prepare: (where, words) => {
-      const { values: read, operands } = parseWords(where, words, full);
+      const { values: read, operands, given } = parseWords(where, words, full);
       const { folderOf = "" } = full.options.out ?? {};
       const source = String(read[folderOf]);
       const folder = full.options[folderOf]?.placeholder === "FILE" ? dirname(source) : source;
@@ -665,10 +677,14 @@ function command<Values>({
         json: values.json === true,
         quiet: values.quiet === true,
         log: values.log as string | undefined,
-        start: async (context) => {
-          if (typeof values.backend === "string") await chooseBackend(where, values.backend);
+        start: async (surroundings) => {
+          const { backend: wanted } = values;
+          const backend = typeof wanted === "string" ? await chooseBackend(where, wanted) : undefined;
+          const deciding = given.filter(([key]) => !UNDECIDING.has(key)).flatMap(([, ...words]) => words);
+          const sources = new Sources([...where.split(" "), ...deciding], backend);
+          sources.seed = values.seed as number | undefined;
           try {
-            return await (await load())(values as Values, context, operands);
+            return await (await load())(values as Values, { ...surroundings, sources }, operands);
           } catch (error) {
             throw inOptions(withWayOn(error, full.options, values), values);
           }
@@ -677,6 +693,11 @@ function command<Values>({
     },
   };
 }
+
+/** Options that decide nothing of what is written. */
+const UNDECIDING: ReadonlySet<string> = new Set([
+  ...["out", "force", "json", "quiet", "log", "resume", "checkpoint", "jobs", "threads"],
+]);
 
 /** A missing file that the user did not name: the fix is not to check its path, but to make it or to name another. */
 function withWayOn(error: unknown, options: Options, values: Readonly<Record<string, unknown>>): unknown {
@@ -691,9 +712,10 @@ function withWayOn(error: unknown, options: Options, values: Readonly<Record<str
   return error;
 }
 
-/** @throws ArgumentError when SIMD was asked for and the platform has none */
-export async function chooseBackend(where: string, name: string): Promise<void> {
+/** @returns the one that computes from now on @throws ArgumentError when SIMD was asked for and the platform has none */
+export async function chooseBackend(where: string, name: string): Promise<string> {
   const { useBackend } = await import("../basics/backend.ts");
-  if (useBackend(name as "auto" | "wasm" | "typescript") === name || name === "auto") return;
+  const chosen = useBackend(name as "auto" | "wasm" | "typescript");
+  if (chosen === name || name === "auto") return chosen;
   throw new ArgumentError(where, "WebAssembly SIMD does not run here.", "leave --backend out.");
 }

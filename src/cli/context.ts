@@ -6,9 +6,16 @@ import type { Progress } from "../curves/index.ts";
 import type { Interruption } from "../node/interruption.ts";
 import type { Log } from "../node/log.ts";
 import type { Terminal } from "../node/terminal.ts";
+import type { Sources } from "./provenance.ts";
 
-/** Where a command writes its messages, and how it learns that it should stop. */
-export interface Context {
+/** Where a command writes its messages, how it learns that it should stop, and what it reads files through. */
+export interface Context extends Surroundings {
+  /** What its files come from. */
+  readonly sources: Sources;
+}
+
+/** What is the same for any command. */
+export interface Surroundings {
   readonly terminal: Terminal;
   readonly interruption: Interruption;
   /** What --log asks for. */

@@ -72,7 +72,7 @@ export async function decompose(
   context: Context,
   files: readonly string[],
 ): Promise<Outcome> {
-  const galaxies = readMeasuredGalaxies("halograd decompose", files, values, true);
+  const galaxies = readMeasuredGalaxies("halograd decompose", files, values, true, context.sources);
   const { halo, discRatio, bulgeRatio, ratioScatter, moves, seed } = values;
   const setup: Settings = { halo, discRatio, bulgeRatio, ratioScatter, moves, seed };
   const { results, ...outcome } = await workOn(

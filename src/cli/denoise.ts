@@ -4,7 +4,7 @@ import { denoiseCurves, rootMeanSquare } from "../curves/index.ts";
 import { formatCsv } from "../io/index.ts";
 import type { Context, Outcome } from "./context.ts";
 import { readCurves, readDescribedModel } from "./input.ts";
-import { OutputFolder, tellOutcome } from "./output.ts";
+import { inFloat32, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The values of the command's options. */
 export interface DenoiseOptions {
@@ -21,13 +21,14 @@ export function denoise(
   context: Context,
   [source]: readonly string[],
 ): Outcome {
-  const { model: network, described } = readDescribedModel(model);
-  const noisy = readCurves(source);
-  const clean = denoiseCurves(network, noisy, { noise, source });
-  const output = new OutputFolder(out, { names: ["denoised.csv"], force });
+  const { sources, terminal } = context;
+  const { model: network, described } = readDescribedModel(model, sources);
+  const noisy = readCurves(source, sources);
+  const clean = inFloat32(denoiseCurves(network, noisy, { noise, source }));
+  const output = new OutputFolder(out, { names: ["denoised.csv"], sources, force });
   output.write([["denoised.csv", formatCsv(noisy.radii, clean)]]);
   const change = rootMeanSquare(noisy.curves, clean);
-  context.terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
+  terminal.say(`changed ${clean.length} curves by ${change.toFixed(1)} km/s (root mean square)`);
   tellOutcome(context, output, true);
   const told = { model: described, curves: clean.length, change };
   return { complete: true, result: { ...output.result(), ...told } };

@@ -26,6 +26,7 @@ import { scoresFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readCurves, readModelFile } from "./input.ts";
 import { OutputFolder, tellOutcome } from "./output.ts";
+import type { Sources } from "./provenance.ts";
 import { prepareSampling } from "./sample.ts";
 
 /** The values of the commands' options. */
@@ -42,11 +43,15 @@ export interface EvaluateOptions {
 /** Both commands: one set of samples or many, each against the real curves. */
 export function evaluate(values: EvaluateOptions, context: Context, files: readonly string[]): Outcome {
   const { terminal } = context;
-  const inputs = readInputs(files, values);
+  const inputs = readInputs(files, values, context.sources);
   const output =
     values.out === undefined
       ? undefined
-      : new OutputFolder(values.out, { names: SCORE_FILES, force: values.force });
+      : new OutputFolder(values.out, {
+          names: SCORE_FILES,
+          sources: context.sources,
+          force: values.force,
+        });
   const samples = sampleInputs(inputs, context);
   const scored = samples && scoreInputs(inputs, samples, values.seed, context);
   if (samples === undefined || scored === undefined || scored.rows.length === 0) {
@@ -146,14 +151,15 @@ interface Inputs {
 function readInputs(
   [realFile, ...fakeFiles]: readonly string[],
   { baseline, training, count }: EvaluateOptions,
+  sources: Sources,
 ): Inputs {
-  const real = readSet(realFile);
+  const real = readSet(realFile, sources);
   const read = (file: string): readonly Float64Array[] =>
-    readSet(file, { like: real, likeFile: realFile }).curves;
+    readSet(file, sources, { like: real, likeFile: realFile }).curves;
   const fakes = fakeFiles.map((file): FakeInput => {
     const modelFile = modelFileOf(file);
     if (modelFile === undefined) return { file, curves: read(file) };
-    const model = readModelFile(modelFile);
+    const model = readModelFile(modelFile, sources);
     requireSameRadii(modelFile, model.radii, realFile, real.radii);
     if (model.training.data === digestOf(real)) {
       const problem = `${modelFile} was trained on these curves, so that they are no test of it`;
@@ -247,8 +253,12 @@ function shortNames(files: readonly string[]): string[] {
   return (new Set(names).size === names.length ? names : files).map(oneLine);
 }
 
-function readSet(file: string, same?: { readonly like: Curves; readonly likeFile: string }): Curves {
-  const curves = readCurves(file);
+function readSet(
+  file: string,
+  sources: Sources,
+  same?: { readonly like: Curves; readonly likeFile: string },
+): Curves {
+  const curves = readCurves(file, sources);
   if (same !== undefined) requireSameRadii(file, curves.radii, same.likeFile, same.like.radii);
   const least = same === undefined ? 2 * FEWEST_CURVES : FEWEST_CURVES;
   if (curves.curves.length >= least) return curves;

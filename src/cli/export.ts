@@ -16,9 +16,13 @@ export interface ExportOptions {
 
 /** The command. */
 export function exportFile(values: ExportOptions, context: Context): Outcome {
-  const model = readModelFile(values.model);
+  const model = readModelFile(values.model, context.sources);
   const name = `model.${values.format}`;
-  const output = new OutputFolder(values.out, { names: [name], force: values.force });
+  const output = new OutputFolder(values.out, {
+    names: [name],
+    sources: context.sources,
+    force: values.force,
+  });
   output.write([[name, values.format === "npz" ? arraysOf(model) : exportModel(model)]]);
   tellOutcome(context, output, true);
   return { complete: true, result: { ...output.result(), format: values.format } };

@@ -1,6 +1,5 @@
 /** Measured galaxies, as commands take them: files with a galaxy each, or galaxies of SPARC's tables. */
 
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { clip } from "../basics/check.ts";
 import { FormatError, HalogradError } from "../basics/errors.ts";
@@ -16,8 +15,9 @@ import {
   type SparcCurve,
   type SparcGalaxy,
 } from "../io/index.ts";
-import { readTextFile, sourceOf } from "../node/files.ts";
+import { sourceOf } from "../node/files.ts";
 import { UsageError } from "./arguments.ts";
+import type { Sources } from "./provenance.ts";
 
 /** The values of the options that name galaxies. */
 export interface GalaxyOptions {
@@ -69,10 +69,11 @@ export function readMeasuredGalaxies(
   files: readonly string[],
   options: GalaxyOptions,
   hasParts: boolean,
+  sources: Sources,
 ): MeasuredGalaxies {
   const { sparc, galaxy } = options;
   checkNamed(where, files, options);
-  const rows = readRows(options);
+  const rows = readRows(options, sources);
   const isOne = galaxy !== undefined || files.length === 1;
   const galaxies: MeasuredGalaxy[] = [];
   const refused: HalogradError[] = [];
@@ -86,9 +87,9 @@ export function readMeasuredGalaxies(
   };
   const shared = rows === undefined ? [] : [rows.source];
   if (sparc === undefined) {
-    for (const file of files) attempt(() => readFile(file, options, hasParts, rows?.of, shared));
+    for (const file of files) attempt(() => readFile(file, options, hasParts, sources, rows?.of, shared));
   } else {
-    const { text, source } = readSource(sparc);
+    const { text, source } = readSource(sparc, sources);
     const curves = parseSparcCurves(text, sparc);
     const chosen = galaxy === undefined ? curves : [findSparcGalaxy(curves, galaxy, sparc)];
     for (const curve of chosen) {
@@ -128,16 +129,18 @@ function checkNamed(where: string, files: readonly string[], options: GalaxyOpti
 }
 
 /** A file's text, and what tells it from others. */
-function readSource(file: string): { text: string; source: MeasuredGalaxy["data"][number] } {
-  const text = readTextFile(file);
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  return { text, source: { file: basename(sourceOf(file)), sha256 } };
+function readSource(
+  file: string,
+  sources: Sources,
+): { text: string; source: MeasuredGalaxy["data"][number] } {
+  const text = sources.text(file);
+  return { text, source: { file: basename(sourceOf(file)), sha256: sources.digest(file) } };
 }
 
 /** The rows of the table of galaxies, where it is given. */
-function readRows({ galaxies }: GalaxyOptions) {
+function readRows({ galaxies }: GalaxyOptions, sources: Sources) {
   if (galaxies === undefined) return undefined;
-  const { text, source } = readSource(galaxies);
+  const { text, source } = readSource(galaxies, sources);
   const plain = (name: string): string => name.toLowerCase().replace(/\s/g, "");
   const list = parseSparcGalaxies(text, galaxies);
   const rows = new Map(list.map((row) => [plain(row.name), row]));
@@ -158,10 +161,11 @@ function readFile(
   file: string,
   { columns, distance, distanceError, inclination, inclinationError }: GalaxyOptions,
   hasParts: boolean,
+  sources: Sources,
   rowOf: ((name: string) => SparcGalaxy) | undefined,
   shared: MeasuredGalaxy["data"],
 ): MeasuredGalaxy {
-  const { text, source } = readSource(file);
+  const { text, source } = readSource(file, sources);
   const name =
     file === "-"
       ? "standard input"

@@ -8,11 +8,12 @@ import {
   type Population,
   type PopulationChoice,
 } from "../curves/index.ts";
+import { EXTENDED_GALAXY_COLUMNS } from "../curves/population.ts";
 import { formatPopulation } from "../galaxy/index.ts";
-import { formatCsv, writeNpz } from "../io/index.ts";
+import { formatCsv } from "../io/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readPopulation } from "./input.ts";
-import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import { type CurveFormat, curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
 
 /** What galaxies were drawn from, where that is no population that has a name for all. */
 export const DESCRIPTION = "population.json";
@@ -20,32 +21,30 @@ export const DESCRIPTION = "population.json";
 /** The files of a population. */
 export const POPULATION_FILES: readonly string[] = [DESCRIPTION, "galaxies.csv", "curves.csv"];
 
-/** All of it in one. */
-const POPULATION_ARRAYS = "curves.npz";
-
 /** The values of the command's options. */
 export interface GenerateOptions {
   /** One that is there, or a file. */
   readonly population: string;
   readonly seed: number;
   readonly count: number;
-  readonly format: "csv" | "npz";
+  readonly format: CurveFormat;
   readonly out: string;
   readonly force: boolean;
 }
 
 /** The command. */
 export function generate(values: GenerateOptions, context: Context): Outcome {
-  const isNpz = values.format === "npz";
-  const names = isNpz ? [POPULATION_ARRAYS] : POPULATION_FILES;
-  const choice = readPopulation(values.population);
-  const output = new OutputFolder(values.out, { names, force: values.force });
+  const { format } = values;
+  const { sources } = context;
+  const names = format === "csv" ? POPULATION_FILES : [`curves.${format}`];
+  const choice = readPopulation(values.population, sources);
+  const output = new OutputFolder(values.out, { names, sources, force: values.force });
   const population = generateGalaxies(values, choice, context);
   if (population !== undefined) {
     output.write(
-      isNpz
-        ? [[POPULATION_ARRAYS, populationArrays(population, values.seed, choice)]]
-        : populationFiles(population),
+      format === "csv"
+        ? populationFiles(population)
+        : [[names[0], populationArrays(format, population, { ...sources.origin(), population: choice })]],
     );
   }
   const galaxies = population?.galaxies.length ?? 0;
@@ -76,17 +75,18 @@ export function populationFiles({ galaxies, radii, curves, population }: Populat
 
 /** Curves, radii, and the parameters of the galaxies under their names, as arrays. */
 function populationArrays(
+  format: Exclude<CurveFormat, "csv">,
   { galaxies, radii, curves }: Population,
-  seed: number,
-  population: PopulationChoice,
+  origin: object,
 ): Uint8Array {
-  const names = Object.keys(galaxies[0]) as (keyof Galaxy)[];
-  const parameters = names.map((name) => {
-    const data = Float64Array.from(galaxies, (galaxy) => galaxy[name]);
-    return [snake(name), { shape: [galaxies.length], data }] as const;
+  const titles = EXTENDED_GALAXY_COLUMNS.map((title) => title.split(/[ [\]]+/));
+  const parameters = (Object.keys(galaxies[0]) as (keyof Galaxy)[]).map((key) => {
+    const data = Float64Array.from(galaxies, (galaxy) => galaxy[key]);
+    const [, unit = ""] = titles.find(([name]) => name === snake(key)) ?? [];
+    const told = unit !== "" && { unit: unit === "Msun" ? "solMass" : unit };
+    return [snake(key), { shape: [galaxies.length], data, ...told }] as const;
   });
-  const arrays = curveArrays(radii, curves, { command: "generate", seed, population });
-  return writeNpz([...arrays, ...parameters]);
+  return curveArrays(format, radii, curves, origin, parameters);
 }
 
 /** disc_mass of discMass, as tables have it. */

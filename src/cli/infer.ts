@@ -28,7 +28,8 @@ import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from
 import type { Context, Outcome } from "./context.ts";
 import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
 import { type ModelFile, readDescribedModel } from "./input.ts";
-import { type OutputFile, table } from "./output.ts";
+import { inFloat32, type OutputFile, table } from "./output.ts";
+import type { Sources } from "./provenance.ts";
 
 /** The files of an inference. */
 const INFERENCE_FILES: readonly string[] = [
@@ -68,11 +69,13 @@ export async function infer(
   context: Context,
   files: readonly string[],
 ): Promise<Outcome> {
-  const galaxies = readMeasuredGalaxies("halograd infer", files, values, false);
-  const { model, bytes, described } = readModelOrTell(values.model);
+  const { sources } = context;
+  const galaxies = readMeasuredGalaxies("halograd infer", files, values, false, sources);
+  const { model, bytes, described } = readModelOrTell(values.model, sources);
   const { rMin, rMax, bank, chains, transitions } = values;
   const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;
   const settings = { rMin, rMax, deviation, errorSpread, bank, chains, transitions, seed };
+  sources.seed = seed;
   const { file, sha256 } = described;
   const { results, ...outcome } = await workOn(
     galaxies,
@@ -151,9 +154,9 @@ export function workOf({ bytes, path, settings, bank }: InferenceSetup): Work<In
 const STANDARD_MODEL = "out/model.safetensors";
 
 /** The model; the fix of one that is missing, and was not asked for, is to train one, of the network that can do this. */
-function readModelOrTell(path: string | undefined): ModelFile {
+function readModelOrTell(path: string | undefined, sources: Sources): ModelFile {
   try {
-    return readDescribedModel(path ?? STANDARD_MODEL);
+    return readDescribedModel(path ?? STANDARD_MODEL, sources);
   } catch (error) {
     if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
     const fix =
@@ -172,7 +175,7 @@ function inferenceFiles(
   const intervals = intervalsOf(posterior);
   const quantities = quantitiesOf(result);
   return [
-    ["posterior.csv", formatCsv(radii, curves)],
+    ["posterior.csv", formatCsv(radii, inFloat32(curves))],
     [
       "intervals.csv",
       formatCsv(

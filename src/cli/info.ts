@@ -1,5 +1,7 @@
 /** `halograd info`: what a file holds. */
 
+import { statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { clip } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { areConditions, type StoredCondition } from "../curves/model.ts";
@@ -10,6 +12,8 @@ import { readBytes, readTextFile } from "../node/files.ts";
 import { oneLine } from "../node/terminal.ts";
 import { columns } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
+import { RESULT } from "./output.ts";
+import { originRows, PROVENANCE, parseProvenance, sha256Of, type Written } from "./provenance.ts";
 import { LOSS_COLUMNS } from "./train.ts";
 
 /** Of a column or a tensor. */
@@ -33,22 +37,85 @@ export function info(
   const isTable = path.endsWith(".csv") || looksLikeTable(bytes);
   // The header of safetensors is JSON behind 8 bytes of length; nothing else that we read has a brace there.
   const isSafetensors = path.endsWith(".safetensors") || bytes[8] === 0x7b;
-  if (!isArrays && !isSafetensors && !isTable) {
+  const told = toldOf(path, bytes);
+  const describe = (): Description => {
+    try {
+      if (isArrays) return describeArrays(path, bytes);
+      if (isSafetensors) return describeSafetensors(path, bytes);
+      if (isTable) return describeTable(path);
+    } catch (error) {
+      // As it was written, it is not damaged, but something else: a table of texts.
+      if (told?.origin === undefined) throw error;
+    }
+    const commands = bytes[0] === 0x7b ? parseProvenance(new TextDecoder().decode(bytes)) : undefined;
+    if (commands !== undefined) return describeProvenance(path, commands);
+    if (told !== undefined)
+      return { lines: [`${oneLine(path)}: ${bytes.length} bytes`], result: { kind: "file" } };
     throw new FormatError(
       path,
-      "this is neither a table, nor safetensors, nor npz",
-      "give a .csv, .safetensors or .npz file, such as halograd run writes",
+      "this is neither a table, nor safetensors, nor npz, and no provenance.json tells what wrote it",
+      "give a .csv, .safetensors or .npz file, or any other that halograd wrote, in its folder",
     );
-  }
-  const { lines, result } = isArrays
-    ? describeArrays(path, bytes)
-    : isSafetensors
-      ? describeSafetensors(path, bytes)
-      : describeTable(path);
+  };
+  const { lines, result } = describe();
   // The lines are the result, and not a message about it: with --json it is told in that form alone.
   const isJson = "json" in values && values.json === true;
-  if (!isJson) for (const line of lines) terminal.print(line);
-  return { complete: true, result: { file: path, ...result } };
+  if (!isJson) for (const line of [...lines, ...linesOf(told)]) terminal.print(line);
+  return { complete: true, result: { file: path, ...result, provenance: told?.origin ?? null } };
+}
+
+/** What stands beside a file about where it comes from. */
+interface Told {
+  /** Undefined where the file is not what it tells of. */
+  readonly origin: Readonly<Record<string, unknown>> | undefined;
+  /** The file that tells it. */
+  readonly by: string;
+}
+
+/** What is told of a file in its own folder or, as of figures, in the one above; undefined where nothing is. */
+function toldOf(path: string, bytes: Uint8Array): Told | undefined {
+  const [folder, name] = [dirname(resolve(path)), basename(resolve(path))];
+  for (const [where, key] of [
+    [folder, name],
+    [dirname(folder), `${basename(folder)}/${name}`],
+  ]) {
+    for (const by of [PROVENANCE, RESULT].map((file) => join(where, file))) {
+      if (statSync(by, { throwIfNoEntry: false })?.isFile() !== true) continue;
+      const text = new TextDecoder().decode(readBytes(by));
+      const { provenance, outputs } = Object(parsed(text));
+      const list = parseProvenance(text) ?? [{ ...Object(provenance), outputs }];
+      for (const { outputs, ...origin } of list) {
+        if (!Object.hasOwn(Object(outputs), key)) continue;
+        return { by, origin: outputs[key] === sha256Of(bytes) ? origin : undefined };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Where a file comes from, as lines. */
+function linesOf(told: Told | undefined): string[] {
+  if (told === undefined) return [];
+  const by = oneLine(basename(told.by));
+  if (told.origin === undefined)
+    return ["", `${by} tells of another file of this name: it was changed since`];
+  return ["", `from, as ${by} tells:`, columns(rowsOf(told.origin))];
+}
+
+const rowsOf = (origin: object): [string, string][] =>
+  originRows(origin).map(([key, text]) => [label(key), oneLine(text)]);
+
+/** Each command, and the files that it left. */
+function describeProvenance(path: string, commands: readonly Written[]): Description {
+  const lines = commands.flatMap(({ outputs, ...origin }) => [
+    "",
+    Object.keys(outputs).map(oneLine).join(", "),
+    columns(rowsOf(origin)),
+  ]);
+  return {
+    lines: [`${oneLine(path)}: provenance, ${commands.length} commands`, ...lines],
+    result: { kind: "provenance", commands },
+  };
 }
 
 interface Description {

@@ -1,6 +1,5 @@
 /** The files that commands read. */
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { clip, nearest } from "../basics/check.ts";
 import { checkCurves } from "../curves/check.ts";
@@ -15,8 +14,9 @@ import {
 import { checkedPopulation } from "../curves/population.ts";
 import { parsePopulation } from "../galaxy/index.ts";
 import { type Curves, parseCurves } from "../io/index.ts";
-import { readBytes, readTextFile, sourceOf } from "../node/files.ts";
+import { sourceOf } from "../node/files.ts";
 import { UsageError } from "./arguments.ts";
+import type { Sources } from "./provenance.ts";
 
 /** A model, and what `--json` says of it. */
 export interface ModelFile {
@@ -27,16 +27,16 @@ export interface ModelFile {
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is not a model */
-export function readModelFile(path: string): Model {
-  return readDescribedModel(path).model;
+export function readModelFile(path: string, sources: Sources): Model {
+  return readDescribedModel(path, sources).model;
 }
 
 /** @throws as {@link readModelFile} */
-export function readDescribedModel(path: string): ModelFile {
-  const bytes = readBytes(path);
+export function readDescribedModel(path: string, sources: Sources): ModelFile {
+  const bytes = sources.bytes(path);
   const model = readModel(bytes, path);
   const { seed, population = null, data = null, version = null } = model.training;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = sources.digest(path);
   return { model, bytes, described: { file: path, sha256, population, data, seed, version } };
 }
 
@@ -45,7 +45,7 @@ export function readDescribedModel(path: string): ModelFile {
  *
  * @throws UsageError where it is neither; FormatError with the field that is wrong
  */
-export function readPopulation(choice: string): PopulationChoice {
+export function readPopulation(choice: string, sources: Sources): PopulationChoice {
   const name = POPULATIONS.find((known) => known === choice);
   if (name !== undefined) return name;
   if (choice !== "-" && !existsSync(choice)) {
@@ -57,17 +57,17 @@ export function readPopulation(choice: string): PopulationChoice {
       near === undefined ? fix : `did you mean ${near}? ${fix}`,
     );
   }
-  return checkedPopulation(sourceOf(choice), parsePopulation(readTextFile(choice), sourceOf(choice)));
+  return checkedPopulation(sourceOf(choice), parsePopulation(sources.text(choice), sourceOf(choice)));
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is no table of curves of galaxies, km/s */
-export function readCurves(path: string): Curves {
-  const curves = parseCurves(readTextFile(path), sourceOf(path));
+export function readCurves(path: string, sources: Sources): Curves {
+  const curves = parseCurves(sources.text(path), sourceOf(path));
   checkCurves(sourceOf(path), curves);
   return curves;
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is no table of the galaxies of these curves */
-export function readGalaxies(path: string, { curves }: Pick<Curves, "curves">): Galaxy[] {
-  return parseGalaxies(readTextFile(path), sourceOf(path), curves);
+export function readGalaxies(path: string, { curves }: Pick<Curves, "curves">, sources: Sources): Galaxy[] {
+  return parseGalaxies(sources.text(path), sourceOf(path), curves);
 }

@@ -13,12 +13,12 @@ import {
 } from "../curves/index.ts";
 import type { EpochLosses } from "../diffusion/index.ts";
 import { parseCsv } from "../io/index.ts";
-import { readTextFile } from "../node/files.ts";
 import { curvesFigure, noiseFigure, predictionsFigure, samplingFigure } from "../plot/index.ts";
 import { UsageError } from "./arguments.ts";
 import type { Context, Outcome } from "./context.ts";
 import { readCurves, readGalaxies, readModelFile } from "./input.ts";
 import { FIGURES, type FigureName, figureFile, OutputFolder, tellOutcome } from "./output.ts";
+import type { Sources } from "./provenance.ts";
 import { drawLoss, LOSS_COLUMNS } from "./train.ts";
 
 /** The values of the command's options. */
@@ -49,7 +49,7 @@ export function plot(values: PlotOptions, context: Context, wanted: readonly str
       `leave it out, or add a figure that needs it: ${FIGURES.filter((name) => USED[name].includes(option)).join(", ")}`,
     );
   }
-  const read = reader(values);
+  const read = reader(values, context.sources);
   // Each reads its inputs, and returns what is left to do: a missing file is told before anything is created.
   const prepare: Record<FigureName, () => () => string> = {
     curves: () => {
@@ -75,7 +75,11 @@ export function plot(values: PlotOptions, context: Context, wanted: readonly str
     },
   };
   const drawings = names.map((name) => [figureFile(name), prepare[name]()] as const);
-  const output = new OutputFolder(values.out, { names: names.map(figureFile), force: values.force });
+  const output = new OutputFolder(values.out, {
+    names: names.map(figureFile),
+    sources: context.sources,
+    force: values.force,
+  });
   output.write(drawings.map(([name, draw]) => [name, draw()] as const));
   tellOutcome(context, output, true);
   return { complete: true, result: output.result() };
@@ -91,18 +95,21 @@ const USED: Readonly<Record<FigureName, readonly (keyof PlotOptions)[]>> = {
 };
 
 /** The inputs, each read when a figure first asks for it. */
-function reader(values: PlotOptions) {
+function reader(values: PlotOptions, sources: Sources) {
   const inputOf = (key: "data" | "loss" | "model" | "galaxies", name: string): string =>
     values[key] ?? join(values.from, name);
   const data = inputOf("data", "curves.csv");
-  const curves = once(() => readCurves(data));
+  const curves = once(() => readCurves(data, sources));
   const modelFile = inputOf("model", "model.safetensors");
-  const model = once(() => readModelFile(modelFile));
+  const model = once(() => readModelFile(modelFile, sources));
   return {
     curves,
     model,
-    random: () => new Random(values.seed ?? model().training.seed),
-    losses: () => readLosses(inputOf("loss", "loss.csv")),
+    random: () => {
+      sources.seed ??= model().training.seed;
+      return new Random(sources.seed);
+    },
+    losses: () => readLosses(inputOf("loss", "loss.csv"), sources),
     /** Unasked, the model is taken only where it belongs to the losses: their figure tells what validates. */
     modelOfLosses: () =>
       values.model === undefined && (values.loss !== undefined || !existsSync(modelFile))
@@ -113,13 +120,13 @@ function reader(values: PlotOptions) {
       const path = inputOf("galaxies", "galaxies.csv");
       // Unasked, the parameters are taken only where they belong to the curves.
       if (values.galaxies === undefined && (values.data !== undefined || !existsSync(path))) return undefined;
-      return readGalaxies(path, curves()).map(({ discMass }) => discMass);
+      return readGalaxies(path, curves(), sources).map(({ discMass }) => discMass);
     },
   };
 }
 
-function readLosses(path: string): EpochLosses[] {
-  const { rows } = parseCsv(readTextFile(path), { source: path, columns: LOSS_COLUMNS });
+function readLosses(path: string, sources: Sources): EpochLosses[] {
+  const { rows } = parseCsv(sources.text(path), { source: path, columns: LOSS_COLUMNS });
   rows.forEach(([epoch, train, valid], i) => {
     if (train > 0 && valid > 0 && (i === 0 || epoch > rows[i - 1][0])) return;
     throw new FormatError(

@@ -8,10 +8,10 @@ import { readPopulation } from "./input.ts";
 /** The command. */
 export function population(
   values: { readonly json?: boolean },
-  { terminal }: Context,
+  { terminal, sources }: Context,
   [name]: readonly string[],
 ): Outcome {
-  const description = describePopulation(readPopulation(name));
+  const description = describePopulation(readPopulation(name, sources));
   if (values.json !== true) terminal.print(formatPopulation(description).trimEnd());
   return { complete: true, result: { population: description } };
 }

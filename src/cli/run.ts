@@ -79,7 +79,7 @@ export function run(values: RunOptions, context: Context): Outcome {
       `give --samples ${FEWEST_CURVES} or leave --evaluate out`,
     );
   }
-  const choice = readPopulation(values.population);
+  const choice = readPopulation(values.population, context.sources);
   const description = describePopulation(choice);
   if (!isExtendedPopulation(description) && values.conditions.includes("bulge-fraction")) {
     throw new UsageError(
@@ -96,6 +96,7 @@ export function run(values: RunOptions, context: Context): Outcome {
       ...FIGURES.map(figureFile),
       "report.html",
     ],
+    sources: context.sources,
     force: values.force,
     resumes: checkpointOf(values) !== undefined,
     mayBeDone: values.resume,

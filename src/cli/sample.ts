@@ -12,13 +12,20 @@ import {
   sampleCurves,
 } from "../curves/index.ts";
 import { networkOf } from "../curves/model.ts";
-import { formatCsv, parseObservations, writeNpz } from "../io/index.ts";
-import { backendName } from "../kernels/index.ts";
-import { readTextFile, sourceOf } from "../node/files.ts";
+import { formatCsv, parseObservations } from "../io/index.ts";
+import { sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
 import { readDescribedModel } from "./input.ts";
-import { curveArrays, type OutputFile, OutputFolder, tellOutcome } from "./output.ts";
+import {
+  type CurveFormat,
+  curveArrays,
+  inFloat32,
+  type OutputFile,
+  OutputFolder,
+  tellOutcome,
+} from "./output.ts";
+import type { Sources } from "./provenance.ts";
 import { threadsFor } from "./threads.ts";
 
 /** Sampled curves, km/s. */
@@ -30,9 +37,6 @@ export interface Samples {
 
 /** Of samples with wishes. */
 const GUIDED_FIGURE = "guided.svg";
-
-/** As arrays. */
-const SAMPLE_ARRAYS = "samples.npz";
 
 /** The files of a sampling. */
 export const SAMPLE_FILES: readonly string[] = ["samples.csv", GUIDED_FIGURE];
@@ -59,7 +63,7 @@ export interface SampleOptions {
   readonly threads: number | undefined;
   /** Default: the model's. */
   readonly seed: number | undefined;
-  readonly format: "csv" | "npz";
+  readonly format: CurveFormat;
   readonly out: string;
   readonly force: boolean;
 }
@@ -71,29 +75,23 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 
 /** The command. */
 export function sample(values: SampleOptions, context: Context): Outcome {
-  const { model, described } = readDescribedModel(values.model);
+  const { sources } = context;
+  const { model, described } = readDescribedModel(values.model, sources);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
-  const wishes = readWishes(guide);
+  sources.seed = seed;
+  const wishes = readWishes(guide, sources);
   const { threads } = values;
   const plain = { sampler, steps, condition, guidance, threads, random: new Random(seed) };
   const start = prepareSampling(model, { ...plain, count, wishes, tolerance });
-  const isNpz = values.format === "npz";
-  const names = isNpz ? [SAMPLE_ARRAYS, GUIDED_FIGURE] : SAMPLE_FILES;
-  const output = new OutputFolder(values.out, { names, force: values.force });
+  const { format } = values;
+  const names = format === "csv" ? SAMPLE_FILES : [`samples.${format}`, GUIDED_FIGURE];
+  const output = new OutputFolder(values.out, { names, sources, force: values.force });
   const samples = start(context);
   const { curves } = samples;
-  if (curves.length > 0 && !isNpz) output.write(sampleFiles(model, samples));
-  if (curves.length > 0 && isNpz) {
-    const { training } = model;
-    const asked = { condition, guidance, guide, tolerance, sampler, steps };
-    const origin = {
-      command: "sample",
-      backend: backendName(),
-      seed,
-      ...asked,
-      model: { data: training.data, version: training.version },
-    };
-    output.write([[SAMPLE_ARRAYS, writeNpz(curveArrays(model.radii, curves, origin))]]);
+  if (curves.length > 0 && format === "csv") output.write(sampleFiles(model, samples));
+  if (curves.length > 0 && format !== "csv") {
+    const single = curves.map((curve) => Float32Array.from(curve));
+    output.write([[names[0], curveArrays(format, model.radii, single, sources.origin())]]);
   }
   let complete = samples.complete;
   const isWished = Object.keys(wishes).length > 0 && curves.length > 0;
@@ -127,10 +125,10 @@ export function sample(values: SampleOptions, context: Context): Outcome {
 }
 
 /** The wishes of the command line, the points out of their file. */
-function readWishes({ points, ...wishes }: GuideOption): CurveWishes {
+function readWishes({ points, ...wishes }: GuideOption, sources: Sources): CurveWishes {
   return points === undefined
     ? wishes
-    : { ...wishes, points: parseObservations(readTextFile(points), sourceOf(points)) };
+    : { ...wishes, points: parseObservations(sources.text(points), sourceOf(points)) };
 }
 
 /** Checks everything, and returns what samples. @param name for the progress bar, where several models sample in turn */
@@ -145,7 +143,7 @@ export function prepareSampling(
   const title = name === undefined ? "sampling" : `sampling ${name}`;
   return (context) => {
     const { last } = follow(work, title, ({ done }) => [`${done} of ${count}`], context);
-    return { curves: last?.curves ?? [], complete: last?.done === count };
+    return { curves: inFloat32(last?.curves ?? []), complete: last?.done === count };
   };
 }
 

@@ -72,15 +72,16 @@ export interface TrainOptions extends TrainingValues {
 
 /** The command. */
 export function train(values: TrainOptions, context: Context): Outcome {
-  const curves = readCurves(values.data);
+  const curves = readCurves(values.data, context.sources);
   const table = values.galaxies ?? join(dirname(values.data), "galaxies.csv");
   const isNeeded = values.conditions.length > 0 || values.galaxies !== undefined;
   const galaxies = isNeeded || existsSync(table) ? galaxiesOf(table, curves, isNeeded, context) : [];
-  const population = galaxies.length > 0 ? descriptionBeside(table) : undefined;
+  const population = galaxies.length > 0 ? descriptionBeside(table, context) : undefined;
   const data = { ...curves, galaxies, population };
   const { resumes, start } = prepareTraining(data, values, values.data, context);
   const output = new OutputFolder(values.out, {
     names: TRAINING_FILES,
+    sources: context.sources,
     force: values.force,
     resumes,
     mayBeDone: values.resume,
@@ -94,20 +95,20 @@ export function train(values: TrainOptions, context: Context): Outcome {
 }
 
 /** The galaxies of the curves; where nobody asked for them, a table of others is left alone. */
-function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, { terminal }: Context): Galaxy[] {
+function galaxiesOf(table: string, curves: Curves, isNeeded: boolean, context: Context): Galaxy[] {
   try {
-    return readGalaxies(table, curves);
+    return readGalaxies(table, curves, context.sources);
   } catch (error) {
     if (isNeeded || !(error instanceof HalogradError)) throw error;
-    terminal.say(`${oneLine(table)} is not of these curves: the model will not know its population`);
+    context.terminal.say(`${oneLine(table)} is not of these curves: the model will not know its population`);
     return [];
   }
 }
 
 /** What the galaxies of a table were drawn from, where that stands in a file beside it. */
-function descriptionBeside(table: string): GalaxyPopulation | undefined {
+function descriptionBeside(table: string, { sources }: Context): GalaxyPopulation | undefined {
   const path = join(dirname(table), DESCRIPTION);
-  const choice = existsSync(path) ? readPopulation(path) : undefined;
+  const choice = existsSync(path) ? readPopulation(path, sources) : undefined;
   return typeof choice === "object" ? choice : undefined;
 }
 

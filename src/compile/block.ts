@@ -17,18 +17,15 @@ import type { Buffer, Statement } from "./program.ts";
 /**
  * The phases with their batches in blocks; `kept` are the buffers that are read after the call. No buffer has the number `bufferCount` or
  * any above it, before and after.
- *
- * @param limits from where on threads share what; tests set them low
  */
 export function block(
   phases: readonly Phase[],
   kept: ReadonlySet<Buffer>,
   bufferCount: number,
   threads: number,
-  limits: Limits = LIMITS,
 ): { readonly phases: Phase[]; readonly bufferCount: number } {
   const ids = { next: bufferCount };
-  const context = { uses: usesOf(phases), kept, ids, threads, limits };
+  const context = { uses: usesOf(phases), kept, ids, threads };
   const inBlocks = phases.map((phase) => ({
     ...phase,
     instructions: blocked(phase.instructions as readonly Instruction[], context),
@@ -43,16 +40,11 @@ const FEWEST_BLOCKS = 4;
 /** Of a batch that is not summed up block by block each thread is to get so many blocks, so that a slower one gets fewer. */
 const BLOCKS_EACH = 2;
 
-/** From where on threads share a batch. */
-interface Limits {
-  /** From so many multiplications on. */
-  readonly leastWork: number;
-  /** From so many rows on they sum up block by block. */
-  readonly fewestOrdered: number;
-}
-
-// 40 µs of work. What is between the instructions of 2000 rows fills the caches of the machine that this was measured on.
-const LIMITS: Limits = { leastWork: 1e6, fewestOrdered: 8 * ROWS };
+/**
+ * From where on threads share a batch: from so many multiplications, 40 µs of work; and from so many rows they sum up block by block, since
+ * what is between the instructions of 2000 rows fills the caches of the machine that this was measured on. Tests set them low.
+ */
+export const BATCH_LIMITS = { leastWork: 1e6, fewestOrdered: 8 * ROWS };
 
 /** What is the same for all instructions of a program. */
 interface Context {
@@ -60,7 +52,6 @@ interface Context {
   readonly kept: ReadonlySet<Buffer>;
   readonly ids: Ids;
   readonly threads: number;
-  readonly limits: Limits;
 }
 
 /** The number that the next buffer gets. */
@@ -103,7 +94,7 @@ function blocked(instructions: readonly Instruction[], context: Context): Step[]
 }
 
 /** The rows that most of the arithmetic of products runs along; null where it is too little. */
-function batchOf(instructions: readonly Instruction[], { threads, limits }: Context): Batch | null {
+function batchOf(instructions: readonly Instruction[], { threads }: Context): Batch | null {
   const work = new Map<number, number>();
   for (const instruction of instructions) {
     if (instruction.kind !== "product") continue;
@@ -111,11 +102,12 @@ function batchOf(instructions: readonly Instruction[], { threads, limits }: Cont
     for (const rows of new Set([m, k])) work.set(rows, (work.get(rows) ?? 0) + m * n * k);
   }
   const isEnough = (rows: number, products: number): boolean =>
-    rows >= FEWEST_BLOCKS * ROWS || (threads > 1 && rows >= 4 * threads && products >= limits.leastWork);
+    rows >= FEWEST_BLOCKS * ROWS ||
+    (threads > 1 && rows >= 4 * threads && products >= BATCH_LIMITS.leastWork);
   const [most] = [...work].filter((entry) => isEnough(...entry)).sort(([, a], [, b]) => b - a);
   if (most === undefined) return null;
   const [rows] = most;
-  const reduces = threads === 1 || rows >= limits.fewestOrdered;
+  const reduces = threads === 1 || rows >= BATCH_LIMITS.fewestOrdered;
   // Random numbers are drawn in pairs, and products are made of four rows at a time.
   const size = reduces ? ROWS : Math.min(ROWS, 4 * Math.ceil(rows / (4 * BLOCKS_EACH * threads)));
   return { rows, size, reduces };

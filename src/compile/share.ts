@@ -6,34 +6,17 @@
 import { Group, type Ids, splitOf, temporary } from "./block.ts";
 import type { Instruction, Phase, Step, Tasks } from "./lower.ts";
 
-/**
- * The phases with tasks for threads; buffers get the numbers from `bufferCount` on.
- *
- * @param limits from where on work is shared; tests set them low
- */
-export function share(
-  phases: readonly Phase[],
-  bufferCount: number,
-  threads: number,
-  limits: Limits = LIMITS,
-): Phase[] {
-  const context = { threads, limits, ids: { next: bufferCount } };
+/** The phases with tasks for threads; buffers get the numbers from `bufferCount` on. */
+export function share(phases: readonly Phase[], bufferCount: number, threads: number): Phase[] {
+  const context = { threads, ids: { next: bufferCount } };
   return phases.map((phase) => ({ ...phase, instructions: shared(phase.instructions, context) }));
 }
 
-/** In nanoseconds. */
-interface Limits {
-  /** Less work than this is done sooner than shared. */
-  readonly least: number;
-  /** A task is to take so long at least. */
-  readonly leastTask: number;
-}
-
-const LIMITS: Limits = { least: 20_000, leastTask: 8000 };
+/** In nanoseconds: less work than `least` is done sooner than shared, and a task takes `leastTask`. Tests set them low. */
+export const TASK_LIMITS = { least: 20_000, leastTask: 8000 };
 
 interface Context {
   readonly threads: number;
-  readonly limits: Limits;
   readonly ids: Ids;
 }
 
@@ -60,7 +43,7 @@ function shared(steps: readonly Step[], context: Context): Step[] {
 function tasksOf(instructions: readonly Instruction[], context: Context): Step[] {
   const total = instructions.reduce((sum, instruction) => sum + nanoseconds(instruction), 0);
   const tasks = instructions.flatMap((instruction) => piecesOf(instruction, context));
-  if (total < context.limits.least || tasks.length < 2) return [...instructions];
+  if (total < TASK_LIMITS.least || tasks.length < 2) return [...instructions];
   tasks.sort((a, b) => nanoseconds(b) - nanoseconds(a));
   const step: Tasks = {
     kind: "tasks",
@@ -72,10 +55,10 @@ function tasksOf(instructions: readonly Instruction[], context: Context): Step[]
 }
 
 /** An instruction by its rows, or by what lies in one. */
-function piecesOf(instruction: Instruction, { threads, limits, ids }: Context): Instruction[] {
+function piecesOf(instruction: Instruction, { threads, ids }: Context): Instruction[] {
   const rows = rowsOf(instruction);
   const split = rows === 0 ? null : splitOf(instruction, rows, ids);
-  const most = Math.min(TASKS_EACH * threads, Math.floor(nanoseconds(instruction) / limits.leastTask));
+  const most = Math.min(TASKS_EACH * threads, Math.floor(nanoseconds(instruction) / TASK_LIMITS.leastTask));
   if (split === null || split.reduced !== null || most < 2) return [instruction];
   const size = 4 * Math.ceil(rows / (4 * most));
   const pieces: Instruction[] = [];

@@ -2,7 +2,7 @@
  * Numeric tables as comma-separated text (RFC 4180): one header row, then rows of finite numbers. Used for the
  * galaxies' parameters, rotation curves, samples and losses. Platform-neutral: strings in, strings out.
  */
-import { clip, describeValue } from "../basics/check.ts";
+import { clip, describeValue, isBuiltIn } from "../basics/check.ts";
 import { ArgumentError, FormatError } from "../basics/errors.ts";
 
 /** A table: column names and one Float64Array a row, each as long as the header. */
@@ -99,7 +99,7 @@ export function parseCurves(text: string, source: string): Curves {
 
 /**
  * Writes a table that {@link parseCsv} reads back to the bit: the shortest decimals that round-trip, `\n` after
- * every row.
+ * every row. Of a Float32Array these are the shortest that round to the same float32: 0.1, not 0.10000000149011612.
  *
  * @param header column names, or the radii of curves
  * @param rows one array a row, as long as the header
@@ -132,7 +132,8 @@ export function formatCsv(header: ArrayLike<string | number>, rows: Iterable<Arr
         "give every row one value a column",
       );
     }
-    lines.push(Array.from(row, (value) => formatNumber(value, lines.length)).join());
+    const short = isBuiltIn(row, "Float32Array") ? shortFloat : (value: number) => value;
+    lines.push(Array.from(row, (value) => formatNumber(short(value), lines.length)).join());
   }
   return `${lines.join("\n")}\n`;
 }
@@ -351,6 +352,20 @@ export function parseNumber(cell: string, place: Place): number {
       ? "write a point before decimals, and nothing between thousands"
       : "write numbers as 12.5 or 1e-3 and separate cells by commas; the first row must be the header",
   );
+}
+
+/** Of all numbers that round to this float32, the one with the fewest decimal digits. */
+export function shortFloat(value: number): number {
+  // Whole digits of larger ones would all be written.
+  for (let scale = Math.abs(value) < 1e7 ? 1 : Infinity; scale <= 1e12; scale *= 10) {
+    const short = Math.round(value * scale) / scale;
+    if (Math.fround(short) === value) return short;
+  }
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
 }
 
 function formatNumber(value: number, row: number): string {

@@ -7,6 +7,7 @@
 export type { Bytes } from "../kernels/index.ts";
 export type { CsvTable, Curves, ParseCsvOptions } from "./csv.ts";
 export { formatCsv, parseCsv, parseCurves } from "./csv.ts";
+export { type FitsColumn, type FitsOptions, writeFits } from "./fits.ts";
 export { type NpzArray, type NpzFile, readNpz, writeNpz } from "./npz.ts";
 export {
   type ObservationColumns,

@@ -260,7 +260,16 @@ export function readBytes(path: string): Uint8Array {
  * @throws FormatError when it is not UTF-8 text, or longer than a JavaScript string can be
  */
 export function readTextFile(path: string): string {
-  const bytes = path === "-" ? readStandardInput() : readBytes(path);
+  return decodeText(readInput(path), path);
+}
+
+/** As {@link readBytes}; "-" is standard input. */
+export function readInput(path: string): Uint8Array {
+  return path === "-" ? readStandardInput() : readBytes(path);
+}
+
+/** The text of {@link readTextFile}, of bytes that were read. */
+export function decodeText(bytes: Uint8Array, path: string): string {
   const refuse = (problem: string, fix: string): never => {
     throw new FormatError(sourceOf(path), problem, fix);
   };

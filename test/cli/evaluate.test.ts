@@ -123,7 +123,9 @@ describe("halograd compare", () => {
     const printed = succeed(words, home);
     expect(printed).toMatch(/^score +baseline +curves +faster$/m);
     expect(printed).toMatch(/^1-NN .*\*$/m);
-    expect(filesIn(join(home, "compared"))).toEqual(["scores.csv", "scores.json", "scores.svg"]);
+    expect(filesIn(join(home, "compared"))).toEqual([
+      ...["provenance.json", "scores.csv", "scores.json", "scores.svg"],
+    ]);
     const svg = readFileSync(join(home, "compared", "scores.svg"), "utf8");
     const description = parseSvg(svg).find(({ name }) => name === "desc");
     for (const { title } of SCORES) expect(description?.text).toContain(title);

@@ -58,6 +58,7 @@ describe("a folder", () => {
       for (const name of ["loss.csv", "guided.svg"]) expect(read(`${out}/${name}`)).toBe("mine");
       expect(filesIn(join(home, out))).toEqual([
         ...["checkpoint.safetensors", "curves.csv", "galaxies.csv", "guided.svg", "loss.csv"],
+        "provenance.json",
       ]);
     }
   });
@@ -70,9 +71,11 @@ describe("a folder", () => {
       /loss\.csv, model\.safetensors, samples\.csv and 6 more already there/,
     );
     succeed([...words, "--force"], home);
-    expect(filesIn(join(home, "c"))).toEqual(["curves.csv", "galaxies.csv", "loss.csv", "model.safetensors"]);
+    expect(filesIn(join(home, "c"))).toEqual([
+      ...["curves.csv", "galaxies.csv", "loss.csv", "model.safetensors", "provenance.json"],
+    ]);
     succeed(["generate", "--count", "5", "--out", "c", "--force", "--quiet"], home);
-    expect(filesIn(join(home, "c"))).toEqual(["curves.csv", "galaxies.csv"]);
+    expect(filesIn(join(home, "c"))).toEqual(["curves.csv", "galaxies.csv", "provenance.json"]);
   });
 
   test("gets a model of the widths and the schedule that are asked for", () => {
@@ -106,9 +109,10 @@ describe("a folder", () => {
       "galaxies.csv",
       "loss.csv",
       "model.safetensors",
+      "provenance.json",
       "samples.csv",
     ]);
-    expect(filesIn(join(home, "e"))).toEqual(["figures/curves.svg"]);
+    expect(filesIn(join(home, "e"))).toEqual(["figures/curves.svg", "provenance.json"]);
     expect(filesIn(home).some((name) => name.startsWith("out/"))).toBe(false);
   });
 

@@ -2,7 +2,7 @@
  * The command line and the files behind it under fuzzing: words in any order, and files made to do harm. Whatever is
  * refused is refused by an error of the engine, with a message that a terminal can show, in memory that the input allows.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, test } from "@fast-check/vitest";
@@ -12,8 +12,7 @@ import { Random } from "../../src/basics/random.ts";
 import { type Option, parseWords, UsageError } from "../../src/cli/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { info } from "../../src/cli/info.ts";
-import { readModelFile as readModel } from "../../src/cli/input.ts";
-import { writeModel } from "../../src/curves/index.ts";
+import { readModel, writeModel } from "../../src/curves/index.ts";
 import {
   DenoisingAutoencoder,
   LogPrincipalComponents,
@@ -249,7 +248,7 @@ describe("files", () => {
     (bytes) => {
       const path = fileWith(bytes);
       try {
-        const { network, radii } = withinMemory(bytes.length, () => readModel(path));
+        const { network, radii } = withinMemory(bytes.length, () => readModel(readFileSync(path), path));
         if (network instanceof DenoisingAutoencoder)
           expect(network.encoder[0].weight.shape[1]).toBe(radii.length);
       } catch (error) {

@@ -49,6 +49,7 @@ describe("halograd infer", () => {
       "intervals.csv",
       "parameters.csv",
       "posterior.csv",
+      "provenance.json",
       "result.json",
     ]);
     const bytes = readFileSync(join(home, "model/model.safetensors"));
@@ -147,7 +148,9 @@ describe("halograd infer", () => {
 
     test("writes a folder for each, as if it were alone, and a table of all, whatever the number of threads", () => {
       const one = inferAll("batch-1", "--jobs", "1");
-      expect(one.files.filter((name) => !name.startsWith("galaxies/"))).toEqual(["summary.csv"]);
+      expect(one.files.filter((name) => !name.startsWith("galaxies/"))).toEqual([
+        ...["provenance.json", "summary.csv"],
+      ]);
       // The two that are refused are told of, and stop nobody.
       expect(one.code).toBe(1);
       expect(one.stderr).toMatch(
@@ -158,7 +161,7 @@ describe("halograd infer", () => {
       expect(bytesOf("batch-3", three.files)).toEqual(bytesOf("batch-1", one.files));
       const alone = ["infer", "wide.csv", ...model, ...small, "--quiet", "--out", "alone"];
       succeed(alone, home);
-      const own = filesIn(join(home, "alone"));
+      const own = filesIn(join(home, "alone")).filter((name) => name !== "provenance.json");
       expect(one.files.filter((name) => name.startsWith("galaxies/wide/"))).toEqual(
         own.map((name) => `galaxies/wide/${name}`),
       );

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
-import { readModelFile as readModel } from "../../src/cli/input.ts";
+import { readModel } from "../../src/curves/index.ts";
 import { parseCsv } from "../../src/io/index.ts";
 import { filesIn, newFolder, start, succeed } from "./halograd.ts";
 
@@ -50,10 +50,10 @@ describe("a job that is stopped", () => {
         "figures/noise.svg",
         "figures/predictions.svg",
       ],
-      ...["galaxies.csv", "loss.csv", "model.safetensors"],
+      ...["galaxies.csv", "loss.csv", "model.safetensors", "provenance.json"],
     ]);
     const { rows } = parseCsv(readFileSync(join(home, "a/loss.csv"), "utf8"), { source: "loss.csv" });
-    const { training } = readModel(join(home, "a/model.safetensors"));
+    const { training } = readModel(readFileSync(join(home, "a/model.safetensors")));
     expect(rows).toHaveLength(training.epochs);
     expect(stdout).toContain("Stopped by Ctrl-C. Kept: galaxies.csv");
     const epoch = training.epochs - 1;
@@ -69,7 +69,7 @@ describe("a job that is stopped", () => {
     const { code, stdout } = await interrupt(words, (job) => job.kill("SIGTERM"));
     expect(code).toBe(143);
     expect(stdout).toContain(
-      "Stopped by SIGTERM. Kept: loss.csv, model.safetensors, checkpoint.safetensors in b/",
+      "Stopped by SIGTERM. Kept: loss.csv, model.safetensors, checkpoint.safetensors, provenance.json in b/",
     );
   });
 

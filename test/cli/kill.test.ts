@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { cpSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { parseProvenance } from "../../src/cli/provenance.ts";
 import { parseCsv, readSafetensors } from "../../src/io/index.ts";
 import { parseSvg } from "../plot/parse-svg.ts";
 import { filesIn, newFolder, start, succeed } from "./halograd.ts";
@@ -49,6 +50,7 @@ test("a job left alone writes tables, models, figures and a page that are comple
     const text = bytes.toString("utf8");
     if (name.endsWith(".csv")) expect(parseCsv(text, { source: name }).rows.length).toBeGreaterThan(0);
     else if (name.endsWith(".safetensors")) expect(readSafetensors(bytes, name).tensors.size).toBe(12);
+    else if (name.endsWith(".json")) expect(parseProvenance(text)).toHaveLength(1);
     else if (name.endsWith(".svg")) expect(parseSvg(text.trim())[0].name).toBe("svg");
     else expect(text).toMatch(/^<!doctype html>.*<\/html>\n$/is);
   }
@@ -86,6 +88,11 @@ test(
         if (isAside(name)) continue;
         if (name === "checkpoint.safetensors") {
           expect(readSafetensors(bytes, name).metadata.get("done")).toBeDefined();
+          continue;
+        }
+        if (name === "provenance.json") {
+          // Files of several jobs may be there. What it tells is of each, or says that it is not.
+          expect(parseProvenance(bytes.toString("utf8")), `after kill ${counts.killed}`).toBeDefined();
           continue;
         }
         const isWhole = whole.some((files) => files.get(name)?.equals(bytes));

@@ -457,7 +457,7 @@ describe("a full disk", () => {
     // Parameters and curves fitted, 20 kB; the figures did not. The checkpoint stays until all is done.
     expect(filesIn(small!)).toEqual([
       ...["checkpoint.safetensors", "curves.csv", "galaxies.csv"],
-      ...["loss.csv", "model.safetensors", "samples.csv"],
+      ...["loss.csv", "model.safetensors", "provenance.json", "samples.csv"],
     ]);
     expect(readFileSync(join(small!, "curves.csv"), "utf8").split("\n")).toHaveLength(22);
   });

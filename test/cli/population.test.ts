@@ -22,7 +22,7 @@ describe("--population FILE", () => {
     writeFileSync(join(home, "same.json"), text);
     succeed(["generate", "--count", "9", "--out", "named", "--quiet"], home);
     succeed(["generate", "--count", "9", "--population", "same.json", "--out", "filed", "--quiet"], home);
-    expect(filesIn(join(home, "filed"))).toEqual(["curves.csv", "galaxies.csv"]);
+    expect(filesIn(join(home, "filed"))).toEqual(["curves.csv", "galaxies.csv", "provenance.json"]);
     for (const name of ["curves.csv", "galaxies.csv"])
       expect(read(`filed/${name}`)).toEqual(read(`named/${name}`));
   });
@@ -52,7 +52,7 @@ describe("--population FILE", () => {
     expect(readModel(writeModel(model)).training).toEqual(model.training);
     // Other galaxies in its place take the description away.
     succeed(["generate", "--count", "20", "--out", "own", "--force", "--quiet"], home);
-    expect(filesIn(join(home, "own"))).toEqual(["curves.csv", "galaxies.csv"]);
+    expect(filesIn(join(home, "own"))).toEqual(["curves.csv", "galaxies.csv", "provenance.json"]);
   });
 
   test("is run from galaxies to figures, with conditions that its galaxies have", () => {

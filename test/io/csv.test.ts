@@ -45,6 +45,34 @@ describe("what is written", () => {
     ).toBe('epoch,train,"say ""v"""\n0,0.1,-0\n1,1e+21,5e-324\n');
   });
 
+  test.prop([fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 })])(
+    "has of float32 values the fewest digits that round to them",
+    (values) => {
+      const row = Float32Array.from(values);
+      const text = formatCsv(
+        Array.from(values, (_, i) => `c${i}`),
+        [row],
+      );
+      const [read] = parseCsv(text, { source }).rows;
+      expect(Float32Array.from(read)).toEqual(row);
+      const digits = (value: number) =>
+        /[1-9]\d*?(?=0*$)/.exec(value.toExponential().split("e")[0].replace(".", ""))?.[0].length ?? 1;
+      for (const [i, value] of row.entries()) {
+        const fewest = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(
+          (n) => Math.fround(Number(value.toPrecision(n))) === value,
+        );
+        expect(digits(read[i]), `${value}`).toBe(value === 0 ? 1 : fewest);
+      }
+    },
+  );
+
+  test("is as short for float32 values as they are", () => {
+    const row = Float32Array.of(0.1, 153.27, -0, 1e-40, 16_777_216, 3e38, 0.007);
+    expect(formatCsv([..."abcdefg"], [row])).toBe(
+      "a,b,c,d,e,f,g\n0.1,153.27,-0,1e-40,16777216,3e+38,0.007\n",
+    );
+  });
+
   test.each([
     ["a ragged row", ["a", "b"], [[1, 2], [3]], "row 2 has 1 values, the header has 2"],
     ["NaN", ["a"], [[Number.NaN]], "row 1 holds NaN"],

@@ -286,14 +286,21 @@ interface BuiltIns {
   Float64Array: Float64Array;
 }
 
-/** @throws ArgumentError unless the value is a whole number of at least `least` */
-export function checkCount(where: string, name: string, value: unknown, least = 1): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  throw new ArgumentError(
-    where,
-    `${name} is a whole number of at least ${least}; got ${describeValue(value)}.`,
-  );
+/** @throws ArgumentError unless the value is a whole number of at least `least`, and at most `most` */
+export function checkCount(
+  where: string,
+  name: string,
+  value: unknown,
+  least = 1,
+  most: number = Infinity,
+): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const ends = Number.isFinite(value) && (value as number) > most ? `at most ${most}` : `at least ${least}`;
+  throw new ArgumentError(where, `${name} is a whole number of ${ends}; got ${describeValue(value)}.`);
 }
+
+/** As long as an array can be. */
+export const LONGEST = 0xffffffff;
 
 /**
  * The word of the list that the user may have meant: it starts alike, is spelled with other capitals or with underscores, by its initials

@@ -105,6 +105,7 @@ export function checkObservations(
   }
   for (let i = 0; i < radii.length; i++) {
     const [radius, velocity, error] = [radii[i], velocities[i], errors[i]].map(describeNumber);
+    if (typeof radii[i] !== "number") refuse(`radius ${i + 1} is ${radius}`, POINTS);
     if (!(Number.isFinite(radii[i]) && radii[i] >= first && radii[i] <= last)) {
       refuse(
         `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,

@@ -130,7 +130,8 @@ export function rootMeanSquare(a: readonly ArrayLike<number>[], b: readonly Arra
     for (const [i, curve] of set.entries())
       checkNumbers("rootMeanSquare", `curve ${i + 1} of ${name}`, curve);
   }
-  if (a.length === 0 || a.length !== b.length || a.some((curve, i) => curve.length !== b[i].length)) {
+  const doFit = a.length === b.length && a.every((curve, i) => curve.length === b[i].length);
+  if (!doFit || a.every((curve) => curve.length === 0)) {
     throw new ArgumentError("rootMeanSquare", `sets of ${a.length} and ${b.length} curves do not fit.`);
   }
   let sum = 0;

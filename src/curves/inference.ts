@@ -904,12 +904,11 @@ export function quantiles(
   worth: number = samples?.length,
 ): number[] {
   checkNumbers("quantiles", "samples", samples);
-  checkArray("quantiles", "shares", shares);
   checkNumbers("quantiles", "shares", shares, { least: 0, most: 1 });
   checkWithin("quantiles", "worth", worth, { least: 0 });
   if (samples.length === 0) throw new ArgumentError("quantiles", "there are no samples.");
   const sorted = Float64Array.from(samples).sort();
-  return shares.map((share) => {
+  return Array.from(shares, (share) => {
     const rank = worth > 1 ? (share * (worth + 1) - 1) / (worth - 1) : 0.5;
     const place = Math.min(1, Math.max(0, rank)) * (sorted.length - 1);
     const below = Math.floor(place);

@@ -7,6 +7,7 @@ import {
   checkKind,
   checkNumber,
   checkOptions,
+  LONGEST,
 } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
@@ -107,7 +108,7 @@ export function generatePopulation(
   checkOptions("generatePopulation", options ?? {}, ["count", "population", "random"]);
   const { count = 1000, population = "standard", random } = options ?? {};
   checkRandom("generatePopulation", random);
-  checkCount("generatePopulation", "count", count);
+  checkCount("generatePopulation", "count", count, 1, LONGEST);
   const choice = checkedPopulation("generatePopulation", population);
   return curvesOf(drawGalaxies(choice, { count, random: random.fork("galaxies") }), choice);
 }

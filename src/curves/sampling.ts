@@ -1,6 +1,6 @@
 /** New curves out of noise: by any of the samplers, under a condition, and as wished. */
 
-import { checkChoice, checkCount, checkKind, checkOptions, checkWithin } from "../basics/check.ts";
+import { checkChoice, checkCount, checkKind, checkOptions, checkWithin, LONGEST } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
@@ -141,7 +141,7 @@ function prepare(
   checkModel(where, model);
   const { count = 1, guidance, tolerance, threads = 1, random } = options ?? {};
   checkRandom(where, random);
-  checkCount(where, "count", count);
+  checkCount(where, "count", count, 1, LONGEST);
   checkCount(where, "threads", threads);
   checkOptions(`${where}.condition`, options.condition, CONDITIONS);
   checkOptions(`${where}.wishes`, options.wishes, WISHES);
@@ -193,6 +193,13 @@ function* inBatches(
 /** The sampler that suits a model's network: the post's Euler steps, and Heun's for the residual network. */
 export function defaultSampler(model: Pick<Model, "network">): SamplerName {
   checkKind("defaultSampler", "model", model, "object", "pass what readModel returned.");
+  checkKind(
+    "defaultSampler",
+    "the model's network",
+    model.network,
+    "object",
+    "pass what readModel returned.",
+  );
   return networkOf(model) === "residual" ? "heun" : "euler";
 }
 

@@ -33,13 +33,13 @@ export function checkDenoiser(where: string, denoiser: ConditionalDenoiser): voi
   );
 }
 
-/** @throws ArgumentError unless the value is a tensor; ShapeError unless it is [batch, features] */
-export function checkStates(where: string, name: string, x: Tensor): void {
-  if (isTensor(x) && x.rank === 2) return;
+/** @throws ArgumentError unless the value is a tensor; ShapeError unless it is [batch, features], of so many where a number is given */
+export function checkStates(where: string, name: string, x: Tensor, features?: number): void {
+  if (isTensor(x) && x.rank === 2 && (features ?? x.shape[1]) === x.shape[1]) return;
   const Kind = isTensor(x) ? ShapeError : ArgumentError;
   throw new Kind(
     where,
-    `${name} is a tensor [batch, features]; got ${describeValue(x)}.`,
+    `${name} is a tensor [batch, ${features ?? "features"}]; got ${describeValue(x)}.`,
     isTensor(x) && x.rank === 1
       ? "one row is a batch too: unsqueeze(0) it."
       : isList(x)

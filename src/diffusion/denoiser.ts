@@ -66,7 +66,7 @@ export function checkInterval(
   where: string,
   interval: readonly [number, number] = [0, 1],
 ): readonly [least: number, greatest: number] {
-  const isRange = isList(interval) && Array.from(interval).every(Number.isFinite);
+  const isRange = isList(interval) && interval.length === 2 && Array.from(interval).every(Number.isFinite);
   const [least, greatest] = isRange ? interval : [Number.NaN, Number.NaN];
   if (least >= 0 && least <= greatest && greatest <= 1) return interval;
   const told = isList(interval)

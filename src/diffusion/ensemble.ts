@@ -167,6 +167,13 @@ function* fromPrior(
     return point;
   });
   let heights = Float64Array.from(points, (point) => logLikelihood(point));
+  if (heights.some(Number.isNaN)) {
+    throw new ArgumentError(
+      "ensemblePosterior",
+      "ln of the likelihood of a draw of the prior is no number.",
+      "return a number, −∞ where the likelihood is zero.",
+    );
+  }
   let evaluations = particles;
   let [power, logEvidence, variance] = [0, 0, 0];
   for (let stage = 0; power < 1; stage++) {

@@ -77,7 +77,7 @@ export class GaussianModel implements ExactModel {
 
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
     checkSchedule("GaussianModel.denoiser", schedule);
-    return inFloat64("GaussianModel.denoiser", (x, t) => {
+    return inFloat64("GaussianModel.denoiser", this.features, (x, t) => {
       const { alpha, sigma } = scheduleAt(schedule, t);
       const gain = this.#variances.map((v) =>
         v === 0 ? 0 : (alpha * v) / (alpha * alpha * v + sigma * sigma),
@@ -87,7 +87,7 @@ export class GaussianModel implements ExactModel {
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    checkStates("GaussianModel.logDensity", "x", x);
+    checkStates("GaussianModel.logDensity", "x", x, this.features);
     const { alpha, sigma } = scheduleAt(schedule, t);
     const variances = this.#variances.map((v) => alpha * alpha * v + sigma * sigma);
     const centred = double(x).sub(this.#mean.mul(alpha));
@@ -104,7 +104,7 @@ export class GaussianModel implements ExactModel {
    * from the mean grows as the standard deviation of the noisy data does.
    */
   transport(x: Tensor, from: number, to: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    return inFloat64("GaussianModel.transport", (state) => {
+    return inFloat64("GaussianModel.transport", this.features, (state) => {
       const [start, end] = [scheduleAt(schedule, from), scheduleAt(schedule, to)];
       const growth = this.#variances.map((v) => {
         const spread = start.alpha * start.alpha * v + start.sigma * start.sigma;
@@ -167,7 +167,7 @@ export class GaussianMixtureModel implements ExactModel {
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
     checkSchedule("GaussianMixtureModel.denoiser", schedule);
     const denoisers = this.#components.map((component) => component.denoiser(schedule));
-    return inFloat64("GaussianMixtureModel.denoiser", (x, t) => {
+    return inFloat64("GaussianMixtureModel.denoiser", this.features, (x, t) => {
       const shares = this.#logJoint(x, t, schedule).softmax(1);
       return denoisers
         .map((denoise, k) => denoise(x, t).mul(shares.slice(null, [k, k + 1])))
@@ -176,7 +176,7 @@ export class GaussianMixtureModel implements ExactModel {
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    checkStates("GaussianMixtureModel.logDensity", "x", x);
+    checkStates("GaussianMixtureModel.logDensity", "x", x, this.features);
     return this.#logJoint(double(x), t, schedule).logsumexp(1);
   }
 
@@ -224,6 +224,8 @@ export class EmpiricalModel implements ExactModel {
         `needs points as [points, features]; got [${points.shape.join(", ")}].`,
       );
     }
+    if (!points.toTypedArray().every(Number.isFinite))
+      throw new ArgumentError("EmpiricalModel", "the points hold values that are not finite.");
     this.features = points.shape[1];
     this.#points = double(points.detach());
     this.#squares = this.#points.square().sum(1).unsqueeze(0);
@@ -231,13 +233,13 @@ export class EmpiricalModel implements ExactModel {
 
   denoiser(schedule: NoiseSchedule = linearSchedule): Denoiser {
     checkSchedule("EmpiricalModel.denoiser", schedule);
-    return inFloat64("EmpiricalModel.denoiser", (x, t) =>
+    return inFloat64("EmpiricalModel.denoiser", this.features, (x, t) =>
       matmul(this.#weights(x, t, schedule), this.#points),
     );
   }
 
   logDensity(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    checkStates("EmpiricalModel.logDensity", "x", x);
+    checkStates("EmpiricalModel.logDensity", "x", x, this.features);
     const { sigma } = scheduleAt(schedule, t);
     const state = double(x);
     const own = state
@@ -250,7 +252,7 @@ export class EmpiricalModel implements ExactModel {
 
   /** How many points share in each guess, 1/Σw² (Kish), [batch]. Close to 1 the guess is the nearest point. */
   effectiveCount(x: Tensor, t: number, schedule: NoiseSchedule = linearSchedule): Tensor {
-    checkStates("EmpiricalModel.effectiveCount", "x", x);
+    checkStates("EmpiricalModel.effectiveCount", "x", x, this.features);
     return this.#weights(double(x), t, schedule).square().sum(1).reciprocal();
   }
 
@@ -287,9 +289,9 @@ function double(x: Tensor): Tensor {
 }
 
 /** The denoiser, computed in float64, in the dtype that it was given. */
-function inFloat64(where: string, denoiser: Denoiser): Denoiser {
+function inFloat64(where: string, features: number, denoiser: Denoiser): Denoiser {
   return (x, t) => {
-    checkStates(where, "x", x);
+    checkStates(where, "x", x, features);
     return x.dtype === "float64" ? denoiser(x, t) : denoiser(double(x), t).to(x.dtype);
   };
 }

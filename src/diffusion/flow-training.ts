@@ -2,10 +2,10 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import {
-  checkArray,
   checkCount,
   checkKind,
   checkNumber,
+  checkNumbers,
   checkOptions,
   checkWithin,
   describeValue,
@@ -18,7 +18,6 @@ import { mseLoss } from "../ops/losses.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { AdamW } from "../optim/adam.ts";
-import { checkAtLeast } from "../optim/optimizer.ts";
 import {
   float64,
   joinedStates,
@@ -299,10 +298,11 @@ export function denoisingErrors(
   checkDenoiser(where, denoiser);
   checkStates(where, "clean", clean);
   checkRandom(where, random);
-  checkArray(where, "levels", levels, "shares of noise");
-  for (const [i, level] of levels.entries()) checkWithin(where, `levels[${i}]`, level, { least: 0, most: 1 });
+  checkNumbers(where, "levels", levels, { least: 0, most: 1 });
+  if (condition !== undefined && !isTensor(condition))
+    throw new ArgumentError(where, `condition is ${describeValue(condition)}, not a tensor.`);
   return noGrad(() =>
-    levels.map((level, i) => {
+    Array.from(levels, (level, i) => {
       const noise = normal(clean.shape, random.fork(i));
       const guess = denoiser(addNoise(linearSchedule, clean, noise, tensor(level)), level, condition);
       return mseLoss(guess, clean).item();
@@ -336,7 +336,7 @@ function checkTraining(options: FlowTrainingOptions): void {
   checkRandom(where, random);
   for (const name of ["steps", "batchSize", "reportEvery", "threads"] as const)
     checkCount(where, name, options[name] ?? 1);
-  checkAtLeast(where, "dropCondition", dropCondition, 0);
+  checkWithin(where, "dropCondition", dropCondition, { least: 0, most: 1 });
   const { learningRate } = options;
   if (learningRate !== undefined && typeof learningRate !== "function")
     checkNumber(where, "learningRate", learningRate);

@@ -75,8 +75,12 @@ export function functionGuidedDenoiser(
     if (t < least || t > greatest || alpha === 0 || sigma === 0) return denoiser(x, t);
     return noGrad(() => {
       const [guess, throughDenoiser] = vjp((state: Tensor) => denoiser(state, t), x);
-      const [off, throughWishes] = vjp((clean: Tensor) => wishes(clean).mul(Math.sqrt(scale)), guess);
-      checkWishes(where, off, guess.shape[0]);
+      const [off, throughWishes] = vjp((clean: Tensor) => {
+        const own = wishes(clean);
+        checkWishes(where, own, guess.shape[0]);
+        return own.mul(Math.sqrt(scale));
+      }, guess);
+      checkFinite(where, off);
       const covary = (gradient: Tensor): Tensor => throughDenoiser(gradient).mul((sigma * sigma) / alpha); // C g
       if (!corrected) return guess.sub(covary(throughWishes(off)));
       const one = (i: number): Tensor => {
@@ -125,6 +129,9 @@ function checkWishes(where: string, off: Tensor, rows: number): void {
       "give a column a wish: a sum over features with { keepdim: true } is one.",
     );
   }
+}
+
+function checkFinite(where: string, off: Tensor): void {
   const wrong = off.toTypedArray().find((value) => !Number.isFinite(value));
   if (wrong === undefined) return;
   throw new ArgumentError(

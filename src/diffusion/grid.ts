@@ -1,6 +1,6 @@
 /** Time grids: where a sampler stops on its way from noise (1) to data (0). Any grid serves any sampler and schedule. */
 
-import { checkOptions, describeNumber, describeValue } from "../basics/check.ts";
+import { checkOptions, describeNumber, describeValue, LONGEST } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { exp, log, pow } from "../kernels/math.ts";
 import { checkSchedule } from "./check.ts";
@@ -112,6 +112,6 @@ export function checkGrid(where: string, grid: readonly number[]): void {
 }
 
 function checkSteps(where: string, steps: number): void {
-  if (Number.isInteger(steps) && steps >= 1) return;
+  if (Number.isInteger(steps) && steps >= 1 && steps < LONGEST) return;
   throw new ArgumentError(where, `needs a whole positive number of steps; got ${describeNumber(steps)}.`);
 }

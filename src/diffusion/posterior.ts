@@ -13,6 +13,8 @@ import {
   checkOptions,
   describeNumber,
   describeValue,
+  isList,
+  LONGEST,
 } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
@@ -97,6 +99,10 @@ export class GaussianProposal {
 
   /** |L⁻¹ (x − mean)|²/2 − |x|²/2 of the row at `offset`: ln of the prior over the proposal, up to a constant. */
   logPriorRatio(x: ArrayLike<number>, offset: number): number {
+    if (!(isList(x) && x.length >= offset + this.mean.length)) {
+      const problem = `takes a row of ${this.mean.length} numbers from an offset on; got ${describeValue(x)}.`;
+      throw new ArgumentError("GaussianProposal.logPriorRatio", problem);
+    }
     const solved = solveLower(
       this.factor,
       this.mean.map((middle, i) => x[offset + i] - middle),
@@ -502,7 +508,7 @@ export function importanceResample(
   count: number,
   random: Random,
 ): ImportanceSample {
-  checkCount("importanceResample", "count", count);
+  checkCount("importanceResample", "count", count, 1, LONGEST);
   checkRandom("importanceResample", random);
   checkList("importanceResample", "logWeights", logWeights);
   let greatest = -Infinity;

@@ -151,7 +151,7 @@ export class LogPrincipalComponents implements Representation {
 
   /** As `invert`, in recorded operations: what wishes of guided samples are functions of. [rows, components] → [rows, values] */
   decode(represented: Tensor): Tensor {
-    checkStates("LogPrincipalComponents.decode", "the argument", represented);
+    checkStates("LogPrincipalComponents.decode", "the argument", represented, this.scales.length);
     const { mean, basis, scales, completion } = this;
     const [rows, count] = represented.shape;
     const directions = basis.flatMap((direction, k) => Array.from(direction, (value) => value * scales[k]));

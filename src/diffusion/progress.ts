@@ -81,8 +81,8 @@ async function* withPauses<Step, Result>(
 
 /** @throws ArgumentError for what is no generator, such as a list, or one that has to be awaited */
 function checkWork(where: string, work: unknown): void {
-  const { next, [Symbol.iterator]: iterator } = Object(work) as Partial<Generator>;
-  if (typeof next === "function" && typeof iterator === "function") return;
+  const { next, return: leave, [Symbol.iterator]: iterator } = Object(work) as Partial<Generator>;
+  if ([next, leave, iterator].every((method) => typeof method === "function")) return;
   const isAsync = Symbol.asyncIterator in Object(work);
   throw new ArgumentError(
     where,

@@ -278,7 +278,16 @@ export function churnSampler(denoiser: Denoiser, start: Tensor, options: ChurnOp
   const { churn = 40, range = [0.05, 50], noiseScale = 1, grid = uniformGrid(31) } = options;
   const isRange = isList(range) && range.length === 2;
   const areNumbers = isRange && [churn, noiseScale, ...range].every((value) => typeof value === "number");
-  if (!(areNumbers && churn >= 0 && range[0] >= 0 && range[1] >= range[0] && noiseScale >= 0)) {
+  if (
+    !(
+      areNumbers &&
+      churn >= 0 &&
+      range[0] >= 0 &&
+      range[1] >= range[0] &&
+      noiseScale >= 0 &&
+      noiseScale < Infinity
+    )
+  ) {
     const told = isRange ? `[${Array.from(range, describeNumber).join(", ")}]` : describeValue(range);
     throw new ArgumentError(
       "churnSampler",

@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor } from "../tensor/construction.ts";
+import { checkStates } from "./check.ts";
 import type { Wishes } from "./function-guidance.ts";
 
 /** Points that a curve is to pass near. */
@@ -39,6 +40,7 @@ export function flatWish(positions: ArrayLike<number>, from: number, tolerance =
     );
   }
   return (curves) => {
+    checkStates("flatWish", "the argument", curves, positions.length);
     const level = curves.slice(null, [first, positions.length]).log();
     const off = level.sub(level.mean(1, { keepdim: true }));
     // The root has no gradient at 0, where a curve is flat already: 10⁻⁶ below it all wishes are alike.
@@ -62,6 +64,7 @@ export function peakWish(positions: ArrayLike<number>, at: number, tolerance = 0
   checkWithin("peakWish", positions, at);
   const logs = Float64Array.from(positions, log);
   return (curves) => {
+    checkStates("peakWish", "the argument", curves, positions.length);
     const weights = curves.log().mul(SHARPNESS).softmax(1);
     return weights
       .matmul(like(curves, logs, positions.length))
@@ -109,11 +112,13 @@ export function pointsWish(positions: ArrayLike<number>, points: WishedPoints): 
     weights[(left + 1) * at.length + p] = part;
   }
   const [wanted, tolerances] = [values, errors].map((list) => Float64Array.from(list));
-  return (curves) =>
-    curves
+  return (curves) => {
+    checkStates("pointsWish", "the argument", curves, positions.length);
+    return curves
       .matmul(like(curves, weights, positions.length))
       .sub(like(curves, wanted, 1))
       .div(like(curves, tolerances, 1));
+  };
 }
 
 /** Values as rows of a tensor, of the type of the curves. */

@@ -82,7 +82,7 @@ export function circularVelocity(
   return Float64Array.from(radii, (radius) => {
     let sum = 0;
     for (const component of components) sum += component.velocitySquared(radius);
-    if (sum >= 0) return Math.sqrt(sum);
+    if (typeof sum === "number" && sum >= 0) return Math.sqrt(sum);
     throw new ArgumentError(
       "circularVelocity",
       `the squared velocities of ${components.map((c) => c.name).join(" + ")} at ${radius} kpc add up to ${sum}; a ` +

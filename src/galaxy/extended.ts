@@ -3,7 +3,7 @@
  * halo: a prior for measured rotation curves. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
-import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
+import { checkCount, checkNumber, checkOptions, LONGEST } from "../basics/check.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
   type Cosmology,
@@ -52,7 +52,7 @@ export function sampleExtendedPopulation(options: {
 }): ExtendedGalaxyParameters[] {
   checkOptions("sampleExtendedPopulation", options, ["count", "random"]);
   const { count = 1000, random } = options ?? {};
-  checkCount("sampleExtendedPopulation", "count", count);
+  checkCount("sampleExtendedPopulation", "count", count, 1, LONGEST);
   checkRandom("sampleExtendedPopulation", random);
   return Array.from({ length: count }, (_, i) =>
     galaxyOf(EXTENDED_POPULATION, random.fork(i)),

@@ -4,6 +4,7 @@
  */
 
 import { checkChoice, checkOptions } from "../basics/check.ts";
+import { ArgumentError } from "../basics/errors.ts";
 import { atan, exp, log, log1p, pow, tanh } from "../kernels/math.ts";
 import {
   GRAVITATIONAL_CONSTANT,
@@ -84,6 +85,10 @@ export function haloOf(family: HaloFamily, options: HaloFamilyOptions): Halo {
   const form = family === "cored-nfw" ? core / scaleRadius : index;
   const normalisation =
     (GRAVITATIONAL_CONSTANT * mass) / scales.virialRadius / profile.shape(concentration, form);
+  if (!(normalisation > 0 && normalisation < Infinity)) {
+    const problem = `no number holds v² of mass ${mass}, concentration ${concentration} and form ${form}`;
+    throw new ArgumentError("haloOf", problem, "give those of a galaxy.");
+  }
   return {
     name: `${profile.title} halo`,
     ...scales,

@@ -7,7 +7,15 @@
  * sampler knows one prior only. Units: kpc, km/s, solar masses, Mpc for the distance, degrees.
  */
 
-import { checkKind, checkList, checkOptions, checkWithin, describeNumber } from "../basics/check.ts";
+import {
+  checkKind,
+  checkList,
+  checkOptions,
+  checkWithin,
+  describeNumber,
+  describeValue,
+  isList,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { erfc, exp, exp10, expm1, log, log10, sin } from "../kernels/math.ts";
 import { GRAVITATIONAL_CONSTANT, HUBBLE_CONSTANT, virialScales } from "./components.ts";
@@ -155,6 +163,10 @@ export function massModel(
     return i === undefined ? standard : values[i];
   };
   const evaluate = (z: Float64Array): void => {
+    if (!(isList(z) && z.length === values.length)) {
+      const problem = `a place of the sampler has ${values.length} numbers; got ${describeValue(z)}`;
+      throw new ArgumentError("massModel", problem, "pass one for each of the parameters.");
+    }
     for (let i = 0; i < values.length; i++) values[i] = parameters[i].value(z[i]);
     // Seen more from above, the same speeds are of a heavier halo: without this, both would be so correlated that chains mix slowly.
     const seen = sineOf(valueOr("inclination", data.inclination)) / sineOf(data.inclination);

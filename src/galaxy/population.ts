@@ -3,7 +3,7 @@
  * the diffusion model. Units: kpc, km/s, solar masses; "dex" is a difference of log10.
  */
 
-import { checkArray, checkCount, checkOptions, describeNumber } from "../basics/check.ts";
+import { checkArray, checkCount, checkOptions, describeNumber, LONGEST } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { exp, log } from "../kernels/math.ts";
@@ -48,7 +48,7 @@ export function samplePopulation(options: {
 }): GalaxyParameters[] {
   checkOptions("samplePopulation", options, ["count", "random"]);
   const { count = 1000, random } = options ?? {};
-  checkCount("samplePopulation", "count", count);
+  checkCount("samplePopulation", "count", count, 1, LONGEST);
   checkRandom("samplePopulation", random);
   return Array.from({ length: count }, (_, i) => galaxyOf(STANDARD_POPULATION, random.fork(i)));
 }
@@ -63,7 +63,7 @@ export function samplePopulation(options: {
  * @example logSpacedRadii(3, 0.1, 10) // Float64Array [ 0.1, 1, 10 ]
  */
 export function logSpacedRadii(count = 50, from = 0.1, to = 50): Float64Array {
-  checkCount("logSpacedRadii", "count", count, 2);
+  checkCount("logSpacedRadii", "count", count, 2, LONGEST);
   const areNumbers = typeof from === "number" && typeof to === "number";
   if (!(areNumbers && from > 0 && to > from && to < Infinity)) {
     throw new ArgumentError(

@@ -32,6 +32,7 @@ export function leaveOneOut(logLikelihoods: readonly ArrayLike<number>[]): Leave
     const problem = `row ${d} has ${row.length} points, row 0 has ${logLikelihoods[0].length}`;
     throw new ShapeError("leaveOneOut", problem, "give each draw's of all points.");
   }
+  if (logLikelihoods[0].length === 0) throw new ArgumentError("leaveOneOut", "there are no points.");
   let doubtful = 0;
   const scores = Float64Array.from(logLikelihoods[0], (_, point) => {
     const terms = Float64Array.from(logLikelihoods, (row) => row[point]);

@@ -75,7 +75,7 @@ export function median(values: ArrayLike<number>): number {
 /** @throws ArgumentError unless there are numbers, which may be infinite */
 function checkSome(where: string, name: string, values: ArrayLike<number>): void {
   checkList(where, name, values);
-  if (values.length === 0) throw new ArgumentError(where, `there are no ${name}.`);
+  if (values.length === 0) throw new ArgumentError(where, `got no numbers for ${name}.`);
   for (let i = 0; i < values.length; i++) {
     if (typeof values[i] === "number" && !Number.isNaN(values[i])) continue;
     throw new ArgumentError(where, `${name}[${i}] is ${describeNumber(values[i])}.`, "leave it out.");

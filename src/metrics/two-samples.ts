@@ -11,6 +11,7 @@ import {
   describeNumber,
   describeValue,
   isList,
+  LONGEST,
 } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
@@ -77,6 +78,8 @@ export function twoSamples(
     distances,
     labels,
     neighbours: (i, count) => {
+      checkCount("neighbours", "i", i, 0, total - 1);
+      checkCount("neighbours", "count", count, 0);
       const wanted = Math.min(count, total - 1);
       const known = orders[i];
       if (known !== undefined && known.length >= wanted) return known;
@@ -217,7 +220,8 @@ export function checkLabels(
 ): void {
   checkArray(where, "relabelled", relabelled, "labels", RANDOM_LABELS);
   for (const [i, labels] of relabelled.entries()) {
-    const isRight = isList(labels) && labels.length === realCount + fakeCount && sumOf(labels) === fakeCount;
+    const isRight =
+      isList(labels) && labels.length === realCount + fakeCount && fakeOnesOf(labels) === fakeCount;
     if (isRight) continue;
     throw new ArgumentError(
       where,
@@ -229,10 +233,13 @@ export function checkLabels(
 
 const RANDOM_LABELS = "randomLabels(samples, random) makes some.";
 
-/** A loop: there are many labels. */
-function sumOf(labels: ArrayLike<number>): number {
+/** How many labels are 1; NaN where one is neither 0 nor 1. A loop: there are many labels. */
+function fakeOnesOf(labels: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) sum += labels[i];
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === 1) sum++;
+    else if (labels[i] !== 0) return Number.NaN;
+  }
   return sum;
 }
 
@@ -261,7 +268,7 @@ export function randomLabels(
   checkCount(where, "realCount", realCount);
   checkCount(where, "fakeCount", fakeCount);
   checkRandom(where, random);
-  checkCount(where, "count", count, 0);
+  checkCount(where, "count", count, 0, LONGEST);
   return Array.from({ length: count }, () =>
     random.shuffle(new Uint8Array(realCount + fakeCount).fill(1, realCount)),
   );

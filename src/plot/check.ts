@@ -1,5 +1,13 @@
 /** What every figure asks of its numbers: there are some, they are finite, and the lengths agree. */
-import { type Check, checkArray, checkList, describeNumber, fields, numbers } from "../basics/check.ts";
+import {
+  type Check,
+  checkArray,
+  checkList,
+  checkNumbers,
+  describeNumber,
+  fields,
+  numbers,
+} from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 
 /**
@@ -77,7 +85,8 @@ export const points: Check = (where, name, value) => {
   );
 };
 
-const POINTS = fields({ radii: numbers, velocities: numbers, errors: numbers });
+const errors: Check = (where, name, value) => checkNumbers(where, name, value, { least: 0 });
+const POINTS = fields({ radii: numbers, velocities: numbers, errors });
 
 /** Refuses radii (or epochs) that do not grow. @throws as {@link requireNumbers}, and ArgumentError for a wrong order */
 export function requireGrowing(where: string, name: string, values: ArrayLike<number>): void {

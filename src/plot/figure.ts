@@ -258,8 +258,8 @@ const OPTIONS = {
   rows: someOf(someOf(fields({ title: optional(text), marks: listOf(aMark) }))),
   rowTitles: optional(listOf(text)),
   colorBar: optional(fields({ label: text, scale: aScale, color: callable })),
-  panelWidth: length,
-  panelHeight: length,
+  panelWidth: optional(within({ above: 0 })),
+  panelHeight: optional(within({ above: 0 })),
   decimals: optional(within({ least: 1, most: 2 })),
 };
 

@@ -1,5 +1,18 @@
 /** The figure of scores: a strip for each, with its own axis, on which sets of samples stand beside the baseline. */
-import { checkSettings, fields, list, number, oneOf, optional, text, within } from "../basics/check.ts";
+import {
+  type Check,
+  checkCount,
+  checkSettings,
+  describeValue,
+  fields,
+  list,
+  listOf,
+  number,
+  oneOf,
+  optional,
+  text,
+} from "../basics/check.ts";
+import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { extent, requireNumbers, someOf } from "./check.ts";
 import { okabeIto } from "./palette.ts";
 import { scale } from "./scale.ts";
@@ -57,7 +70,11 @@ const WORSE = "#eeeeee";
 export function scoresFigure(options: ScoresOptions): string {
   checkSettings("scoresFigure", options, OPTIONS);
   const { sets, scores, significance } = options;
-  scores.forEach(({ values }, i) => {
+  scores.forEach(({ values, apart }, i) => {
+    if (apart.length !== sets.length) {
+      const problem = `scores[${i}].apart has ${apart.length} values, but sets has ${sets.length}`;
+      throw new ShapeError("scoresFigure", problem, "pass one for each.");
+    }
     requireNumbers("scoresFigure", `scores[${i}].values`, values, { name: "sets", length: sets.length });
   });
   const left = 24 + 1.1 * Math.max(...scores.map(({ title }) => labelWidth(asMarkup(title))));
@@ -91,6 +108,10 @@ export function scoresFigure(options: ScoresOptions): string {
   return svgDocument({ width, height, title, description }, parts);
 }
 
+const oneBoolean: Check = (where, name, value) => {
+  if (typeof value !== "boolean")
+    throw new ArgumentError(where, `${name} is true or false; got ${describeValue(value)}.`);
+};
 const OPTIONS = {
   sets: someOf(text),
   scores: someOf(
@@ -98,8 +119,8 @@ const OPTIONS = {
       title: text,
       baseline: number,
       values: list,
-      apart: list,
-      decimals: within({ least: 0, most: 20 }),
+      apart: listOf(oneBoolean),
+      decimals: (where, name, value) => checkCount(where, name, value, 0, 20),
       worse: optional(oneOf(["higher", "lower", "either"])),
     }),
   ),

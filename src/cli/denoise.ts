@@ -3,7 +3,7 @@
 import { denoiseCurves, rootMeanSquare } from "../curves/index.ts";
 import { formatCsv } from "../io/index.ts";
 import type { Context, Outcome } from "./context.ts";
-import { readCurves, readDescribedModel } from "./input.ts";
+import { readCurves, readModelFile } from "./input.ts";
 import { inFloat32, OutputFolder, tellOutcome } from "./output.ts";
 
 /** The values of the command's options. */
@@ -22,7 +22,7 @@ export function denoise(
   [source]: readonly string[],
 ): Outcome {
   const { sources, terminal } = context;
-  const { model: network, described } = readDescribedModel(model, sources);
+  const { model: network, described } = readModelFile(model, sources);
   const noisy = readCurves(source, sources);
   const clean = inFloat32(denoiseCurves(network, noisy, { noise, source }));
   const output = new OutputFolder(out, { names: ["denoised.csv"], sources, force });

@@ -159,7 +159,7 @@ function readInputs(
   const fakes = fakeFiles.map((file): FakeInput => {
     const modelFile = modelFileOf(file);
     if (modelFile === undefined) return { file, curves: read(file) };
-    const model = readModelFile(modelFile, sources);
+    const { model } = readModelFile(modelFile, sources);
     requireSameRadii(modelFile, model.radii, realFile, real.radii);
     if (model.training.data === digestOf(real)) {
       const problem = `${modelFile} was trained on these curves, so that they are no test of it`;

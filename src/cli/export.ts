@@ -16,7 +16,7 @@ export interface ExportOptions {
 
 /** The command. */
 export function exportFile(values: ExportOptions, context: Context): Outcome {
-  const model = readModelFile(values.model, context.sources);
+  const { model } = readModelFile(values.model, context.sources);
   const name = `model.${values.format}`;
   const output = new OutputFolder(values.out, {
     names: [name],

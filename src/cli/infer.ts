@@ -27,7 +27,7 @@ import { inferenceFigure } from "../plot/index.ts";
 import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from "./batch.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
-import { type ModelFile, readDescribedModel } from "./input.ts";
+import { type ModelFile, readModelFile } from "./input.ts";
 import { inFloat32, type OutputFile, table } from "./output.ts";
 import type { Sources } from "./provenance.ts";
 
@@ -156,7 +156,7 @@ const STANDARD_MODEL = "out/model.safetensors";
 /** The model; the fix of one that is missing, and was not asked for, is to train one, of the network that can do this. */
 function readModelOrTell(path: string | undefined, sources: Sources): ModelFile {
   try {
-    return readDescribedModel(path ?? STANDARD_MODEL, sources);
+    return readModelFile(path ?? STANDARD_MODEL, sources);
   } catch (error) {
     if (path !== undefined || !(error instanceof FileError) || error.code !== "ENOENT") throw error;
     const fix =

@@ -27,12 +27,7 @@ export interface ModelFile {
 }
 
 /** @throws FileError when it cannot be read, FormatError when it is not a model */
-export function readModelFile(path: string, sources: Sources): Model {
-  return readDescribedModel(path, sources).model;
-}
-
-/** @throws as {@link readModelFile} */
-export function readDescribedModel(path: string, sources: Sources): ModelFile {
+export function readModelFile(path: string, sources: Sources): ModelFile {
   const bytes = sources.bytes(path);
   const model = readModel(bytes, path);
   const { seed, population = null, data = null, version = null } = model.training;

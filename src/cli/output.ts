@@ -198,15 +198,15 @@ export class OutputFolder {
    * must not lie beside the samples of another one. What has appeared since the work began is neither replaced nor removed.
    */
   write(files: readonly OutputFile[]): void {
+    const isFirst = this.written.length === 0;
     // Those of galaxies have their result beside them, which tells it.
-    for (const [name, content] of files)
-      if (!name.startsWith(`${GALAXIES}/`)) this.#digests.set(name, sha256Of(content));
-    const provenance = this.#told();
+    const listed = files.filter(([name]) => !name.startsWith(`${GALAXIES}/`));
+    for (const [name, content] of listed) this.#digests.set(name, sha256Of(content));
+    const provenance = isFirst || listed.length > 0 ? this.#told() : this.#provenance;
     const isNews = provenance !== undefined && provenance !== this.#provenance;
     // It comes last: what it tells of is there.
     this.#write(isNews ? [...files, [PROVENANCE, provenance]] : files);
     this.#provenance = provenance;
-    const isFirst = this.written.length === 0;
     this.written.push(...files.map(([name]) => name));
     if (!isFirst || this.#keeps) return;
     for (const name of this.#former) {

@@ -101,7 +101,7 @@ function reader(values: PlotOptions, sources: Sources) {
   const data = inputOf("data", "curves.csv");
   const curves = once(() => readCurves(data, sources));
   const modelFile = inputOf("model", "model.safetensors");
-  const model = once(() => readModelFile(modelFile, sources));
+  const model = once(() => readModelFile(modelFile, sources).model);
   return {
     curves,
     model,

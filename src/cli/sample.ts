@@ -16,7 +16,7 @@ import { formatCsv, parseObservations } from "../io/index.ts";
 import { sourceOf } from "../node/files.ts";
 import { wishesFigure } from "../plot/index.ts";
 import { type Context, follow, type Outcome } from "./context.ts";
-import { readDescribedModel } from "./input.ts";
+import { readModelFile } from "./input.ts";
 import {
   type CurveFormat,
   curveArrays,
@@ -76,7 +76,7 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 /** The command. */
 export function sample(values: SampleOptions, context: Context): Outcome {
   const { sources } = context;
-  const { model, described } = readDescribedModel(values.model, sources);
+  const { model, described } = readModelFile(values.model, sources);
   const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
   sources.seed = seed;
   const wishes = readWishes(guide, sources);

@@ -44,7 +44,9 @@ describe("--population FILE", () => {
     expect(() => readModel(bytes)).toThrow(/population is not the one/);
     // Halo masses are counted as the population counts them.
     const curve = Float64Array.from(model.radii, (r) => 60 * Math.sqrt(r / (r + 1)));
-    const posterior = { smoothCurves: [curve], effectiveCount: 1 } as never;
+    const points = { radii: model.radii };
+    const drawn = { curves: [curve], smoothCurves: [curve], velocitiesAt: () => [curve], effectiveCount: 1 };
+    const posterior = { ...drawn, points } as never;
     const [mine, standard] = [model, { radii: model.radii }].map((one) =>
       parametersOf(one, { ...(posterior as object) } as never),
     );

@@ -287,7 +287,13 @@ interface BuiltIns {
 }
 
 /** @throws ArgumentError unless the value is a whole number of at least `least`, and at most `most` */
-export function checkCount(where: string, name: string, value: unknown, least = 1, most = Infinity): void {
+export function checkCount(
+  where: string,
+  name: string,
+  value: unknown,
+  least = 1,
+  most: number = Infinity,
+): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const ends = Number.isFinite(value) && (value as number) > most ? `at most ${most}` : `at least ${least}`;
   throw new ArgumentError(where, `${name} is a whole number of ${ends}; got ${describeValue(value)}.`);

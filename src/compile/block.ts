@@ -44,7 +44,10 @@ const BLOCKS_EACH = 2;
  * From where on threads share a batch: from so many multiplications, 40 µs of work; and from so many rows they sum up block by block, since
  * what is between the instructions of 2000 rows fills the caches of the machine that this was measured on. Tests set them low.
  */
-export const BATCH_LIMITS = { leastWork: 1e6, fewestOrdered: 8 * ROWS };
+export const BATCH_LIMITS: { leastWork: number; fewestOrdered: number } = {
+  leastWork: 1e6,
+  fewestOrdered: 8 * ROWS,
+};
 
 /** What is the same for all instructions of a program. */
 interface Context {

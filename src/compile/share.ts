@@ -13,7 +13,7 @@ export function share(phases: readonly Phase[], bufferCount: number, threads: nu
 }
 
 /** In nanoseconds: less work than `least` is done sooner than shared, and a task takes `leastTask`. Tests set them low. */
-export const TASK_LIMITS = { least: 20_000, leastTask: 8000 };
+export const TASK_LIMITS: { least: number; leastTask: number } = { least: 20_000, leastTask: 8000 };
 
 interface Context {
   readonly threads: number;

@@ -66,7 +66,7 @@ export function compileLanes(
  * So many elements a kernel computes one vector at a time. Code for several abreast, of the same bits, takes three times as long
  * to write, as long as it then saves with a million elements.
  */
-export const PATIENCE = { elements: 2 ** 20 };
+export const PATIENCE: { elements: number } = { elements: 2 ** 20 };
 /** So many elements are computed abreast at least. */
 const LEAST_ABREAST = 8;
 

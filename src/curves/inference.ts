@@ -777,7 +777,7 @@ export const ERROR_SPREAD = 0.7;
 
 /** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
 export function intervalsOf(posterior: Posterior): number[][] {
-  checkPosterior("intervalsOf", posterior);
+  checkPosterior("intervalsOf", posterior, "curves");
   const { curves, effectiveCount } = posterior;
   return Array.from(curves[0], (_, j) =>
     quantiles(
@@ -845,7 +845,7 @@ export type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">
 /** Fits of some of the posterior's curves, worked out once. */
 function fitsOf(where: string, model: FittedModel, posterior: Posterior): readonly GalaxyFit[] {
   checkFitted(where, model);
-  checkPosterior(where, posterior);
+  checkPosterior(where, posterior, "smoothCurves");
   const { radii, training } = model;
   const { smoothCurves } = posterior;
   const cosmology = describePopulation(training?.population ?? "standard");
@@ -867,15 +867,11 @@ export function checkFitted(where: string, model: FittedModel): void {
   );
 }
 
-/** @throws ArgumentError for what is no posterior, such as the list of them */
-export function checkPosterior(where: string, posterior: Posterior): void {
-  const { curves, smoothCurves, velocitiesAt, effectiveCount, points } = posterior ?? {};
-  const isOne =
-    [curves, smoothCurves].every((list) => Array.isArray(list) && list.length > 0 && list.every(isList)) &&
-    typeof velocitiesAt === "function" &&
-    typeof effectiveCount === "number" &&
-    isList(points?.radii);
-  if (isOne) return;
+/** @throws ArgumentError for what has not what is asked of a posterior, such as the list of them */
+export function checkPosterior(where: string, posterior: Posterior, asked: "curves" | "smoothCurves"): void {
+  const { [asked]: curves, effectiveCount } = posterior ?? {};
+  const areCurves = Array.isArray(curves) && curves.length > 0 && curves.every(isList);
+  if (areCurves && typeof effectiveCount === "number") return;
   throw new ArgumentError(
     where,
     `needs the posterior of a galaxy; got ${describeValue(posterior)}.`,

@@ -24,7 +24,7 @@ export function propertiesOf(
   posterior: Posterior,
 ): Readonly<Record<CurveProperty, number[]>> {
   checkFitted("propertiesOf", model);
-  checkPosterior("propertiesOf", posterior);
+  checkPosterior("propertiesOf", posterior, "curves");
   const { radii } = model;
   const { curves, points, velocitiesAt, effectiveCount } = posterior;
   const peaks = curves.map((curve) => peakOf(radii, curve));

@@ -127,7 +127,7 @@ describe("sizes and schedule of a training", () => {
     [{ network: "residual", widths: [8, 16] }, /one width, not 8, 16/],
     [{ widths: [] }, /number of widths/],
     [{ widths: [8, 0] }, /each width/],
-    [{ widths: 8 }, /widths is an array/],
+    [{ widths: 8 }, /widths are an array/],
     [{ schedule: "linear" }, /schedule is the text "linear"; there are constant, cosine/],
   ] as const)("are refused: %j", (options, message) => {
     expect(() => trainModel(galaxies, any({ random, ...options }))).toThrow(message);

@@ -63,7 +63,8 @@ test("the tests of all operations hold without an edit to any of them", () => {
   const titles = titlesOf("test/ops", "test/testing");
   expect(titles("failed")).toEqual([]);
   expect(titles("passed").length).toBeGreaterThan(500);
-});
+  // A suite of its own, beside others on the same two cores.
+}, 240_000);
 
 /** Runs tests of the copy: the titles of those that passed, or failed. */
 function titlesOf(...args: string[]): (status: string) => string[] {

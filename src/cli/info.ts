@@ -113,7 +113,10 @@ function describeProvenance(path: string, commands: readonly Written[]): Descrip
     columns(rowsOf(origin)),
   ]);
   return {
-    lines: [`${oneLine(path)}: provenance, ${commands.length} commands`, ...lines],
+    lines: [
+      `${oneLine(path)}: provenance of ${commands.length === 1 ? "one command" : `${commands.length} commands`}`,
+      ...lines,
+    ],
     result: { kind: "provenance", commands },
   };
 }

@@ -64,10 +64,7 @@ function asTime(row: Row): Row {
 function entries(row: Row): [name: string, figure: number][] {
   return Object.entries(row.times)
     .filter(([name]) => name !== "roof")
-    .map(([name, time]): [string, number] => [
-      /^(compiled|two threads)$/.test(name) ? `halograd ${name}` : name,
-      figureOf(row, time.best),
-    ])
+    .map(([name, time]): [string, number] => [name, figureOf(row, time.best)])
     .sort((a, b) => a[1] - b[1]);
 }
 

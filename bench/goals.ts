@@ -3,7 +3,7 @@
 import { exponentOf, type Results, type Row } from "./results.ts";
 
 const [OURS, PLAIN_TS, ROOF] = ["halograd WASM", "halograd TS", "roof"];
-const [COMPILED, TWO_THREADS, PYTORCH] = ["compiled", "two threads", "PyTorch"];
+const [COMPILED, TWO_THREADS, PYTORCH] = ["halograd compiled", "halograd two threads", "PyTorch"];
 const SCRIPTED = ["plain loops", "tfjs cpu", "tfjs wasm", "jax-js", "deepbox"];
 
 /** A line for each goal that this run can judge; empty when it can judge none. */

@@ -70,8 +70,8 @@ export function tables(results: Results): string {
     `${rounds} rounds in turn; each cell: best | median. Only ratios within one run mean anything.`,
     `Memory copy beyond all caches: ${machine.copyBandwidth.toFixed(1)} GB/s read and written.`,
     "",
-    ...Object.entries(contenders).map(([name, version]) => `${name.padEnd(15)} ${version}`),
-    ...Object.entries(missing).map(([name, reason]) => `${name.padEnd(15)} MISSING: ${reason}`),
+    ...Object.entries(contenders).map(([name, version]) => `${name.padEnd(21)} ${version}`),
+    ...Object.entries(missing).map(([name, reason]) => `${name.padEnd(21)} MISSING: ${reason}`),
   ];
   for (const section of new Set(rows.map((row) => row.section))) {
     lines.push("", ...table(rows.filter((row) => row.section === section)));
@@ -79,18 +79,22 @@ export function tables(results: Results): string {
   return lines.join("\n");
 }
 
+/** Of a contender's column, its gap to the one before included. */
+const widthOf = (name: string): number => Math.max(16, name.length + 2);
+
 function table(rows: readonly Row[]): string[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.times)))];
   const width = Math.max(...rows.map((row) => row.label.length), rows[0].section.length + 10);
   const lines = [
-    `${rows[0].section} [${rows[0].unit}]`.padEnd(width) + names.map((name) => name.padStart(16)).join(""),
+    `${rows[0].section} [${rows[0].unit}]`.padEnd(width) +
+      names.map((name) => name.padStart(widthOf(name))).join(""),
   ];
   for (const row of rows) {
     const cells = names.map((name) => {
       const time = row.times[name];
-      if (time === undefined) return "–".padStart(16);
+      if (time === undefined) return "–".padStart(widthOf(name));
       return `${short(figureOf(row, time.best))} |${short(figureOf(row, time.median)).padStart(6)}`.padStart(
-        16,
+        widthOf(name),
       );
     });
     lines.push(row.label.padEnd(width) + cells.join(""));
@@ -104,7 +108,7 @@ function table(rows: readonly Row[]): string[] {
 }
 
 function growthLine(rows: readonly Row[], names: readonly string[], width: number): string[] {
-  const cells = names.map((name) => (exponentOf(rows, name)?.toFixed(2) ?? "–").padStart(16));
+  const cells = names.map((name) => (exponentOf(rows, name)?.toFixed(2) ?? "–").padStart(widthOf(name)));
   return ["exponent".padEnd(width) + cells.join("")];
 }
 

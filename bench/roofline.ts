@@ -37,8 +37,11 @@ const DEPTH = 256; // terms: 4 KiB of A and 8 KiB of B stay in the first-level c
 const TILE_FLOPS = 2 * 4 * 8 * DEPTH;
 const TILES = 256;
 
+/** Operations in a run of the microkernel. */
+export const ROOF_FLOPS = TILE_FLOPS * TILES;
+
 /** Many times the same tile of 4 × 8 sums; its time is scaled to `flops`. */
-function microkernel(flops: number): Pick<Prepared, "run" | "scale"> {
+export function microkernel(flops: number): Pick<Prepared, "run" | "scale"> {
   const memory = new WebAssembly.Memory({ initial: 1 });
   new Float32Array(memory.buffer).fill(0.5);
   const assembler = new Assembler();
@@ -73,5 +76,5 @@ function microkernel(flops: number): Pick<Prepared, "run" | "scale"> {
   const { run } = new WebAssembly.Instance(module, { bench: { memory } }).exports as {
     run: (a: number, b: number, out: number, rounds: number) => void;
   };
-  return { run: () => run(0, 16 * DEPTH, 48 * DEPTH, TILES), scale: flops / (TILE_FLOPS * TILES) };
+  return { run: () => run(0, 16 * DEPTH, 48 * DEPTH, TILES), scale: flops / ROOF_FLOPS };
 }

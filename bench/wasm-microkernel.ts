@@ -8,8 +8,8 @@
  * Contenders take turns within one process, so that a noisy machine disturbs all alike; the best of many
  * rounds counts, and only ratios within one run mean anything.
  */
-import { Assembler, f32x4, i32, v128 } from "../src/kernels/wasm/assembler.ts";
-import { createMatmul, DEPTH, matmulModule, scratchBytes } from "../src/kernels/wasm/matmul.ts";
+import { createMatmul, matmulModule, scratchBytes } from "../src/kernels/wasm/matmul.ts";
+import { microkernel, ROOF_FLOPS } from "./roofline.ts";
 
 interface Contender {
   name: string;
@@ -22,49 +22,6 @@ const matmul = createMatmul(memory);
 // Three matrices of up to 1024 × 1024, 4 MiB each, and the scratch behind them.
 const [A, B, OUT, SCRATCH] = [64, 64 + 2 ** 22, 64 + 2 ** 23, 64 + 3 * 2 ** 22];
 new Float32Array(memory.buffer, 0, SCRATCH / 4).fill(0.5);
-
-/** One tile, over and over: 4 × 8 sums over DEPTH terms, both strips in the first-level cache. */
-function bareMicrokernel(): Contender {
-  const assembler = new Assembler();
-  assembler.importMemory("halograd", "memory");
-  assembler.function("run", ["i32", "i32", "i32", "i32"], "none", (body, a, b, out, rounds) => {
-    const sums = Array.from({ length: 8 }, () => body.local("v128"));
-    const p = body.local("i32");
-    const q = body.local("i32");
-    body.while(rounds, () => {
-      for (const sum of sums) body.set(sum, f32x4.const(0));
-      body.set(p, a);
-      body.set(q, b);
-      const end = body.let(i32.add(a, 16 * DEPTH));
-      body.while(i32.ne(p, end), () => {
-        const columns = [body.let(v128.load(q)), body.let(v128.load(q, 16))];
-        for (let i = 0; i < 4; i++) {
-          const x = body.let(v128.load32_splat(p, 4 * i));
-          columns.forEach((column, j) => {
-            const sum = sums[2 * i + j];
-            body.set(sum, f32x4.add(sum, f32x4.mul(x, column)));
-          });
-        }
-        body.set(p, i32.add(p, 16));
-        body.set(q, i32.add(q, 32));
-      });
-      sums.forEach((sum, index) => {
-        body.store(out, sum, 16 * index);
-      });
-      body.set(rounds, i32.sub(rounds, 1));
-    });
-  });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembler.bytes()), {
-    halograd: { memory },
-  });
-  const run = exports.run as (a: number, b: number, out: number, rounds: number) => void;
-  const rounds = 256;
-  return {
-    name: "bare microkernel",
-    flops: 2 * 32 * DEPTH * rounds,
-    run: () => run(A, B, OUT, rounds),
-  };
-}
 
 type Form = "A·B" | "A·Bᵀ" | "Aᵀ·B";
 
@@ -101,7 +58,7 @@ function time({ run }: Contender, repeats: number): number {
 }
 
 const ROUNDS = 15;
-const roof = bareMicrokernel();
+const roof: Contender = { name: "bare microkernel", flops: ROOF_FLOPS, run: microkernel(ROOF_FLOPS).run };
 for (let i = 0; i < 20; i++) roof.run();
 console.log(
   `matmul module: ${matmulModule().length} bytes; scratch at 1024: ${scratchBytes(1024, 1024, 1024)}`,

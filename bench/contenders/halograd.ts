@@ -18,7 +18,7 @@ export function halograd(variant: string): Library {
   if (useBackend(backend as BackendName) !== backend) throw new Error("this runtime has no WebAssembly SIMD");
   if (threads !== undefined) {
     return {
-      name: variant,
+      name: `halograd ${variant}`,
       version: "this checkout",
       trainer: (...given) => trainer(...given, (f) => compile(f, { threads })),
     };

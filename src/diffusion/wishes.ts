@@ -31,7 +31,8 @@ export interface WishedPoints {
 export function flatWish(positions: ArrayLike<number>, from: number, tolerance = 0.01): Wishes {
   checkPositions("flatWish", positions);
   checkTolerance("flatWish", tolerance);
-  const first = Array.from(positions).findIndex((position) => typeof from === "number" && position >= from);
+  const first =
+    typeof from === "number" ? Array.from(positions).findIndex((position) => position >= from) : -1;
   if (first < 0 || first > positions.length - 2) {
     throw new ArgumentError(
       "flatWish",
@@ -61,7 +62,7 @@ export function flatWish(positions: ArrayLike<number>, from: number, tolerance =
 export function peakWish(positions: ArrayLike<number>, at: number, tolerance = 0.1): Wishes {
   checkPositions("peakWish", positions);
   checkTolerance("peakWish", tolerance);
-  checkWithin("peakWish", positions, at);
+  checkPlace("peakWish", positions, at);
   const logs = Float64Array.from(positions, log);
   return (curves) => {
     checkStates("peakWish", "the argument", curves, positions.length);
@@ -103,7 +104,7 @@ export function pointsWish(positions: ArrayLike<number>, points: WishedPoints): 
   if (at.length === 0) throw new ArgumentError("pointsWish", "there are no points to pass near.");
   const weights = new Float64Array(positions.length * at.length); // [positions, points]
   for (let p = 0; p < at.length; p++) {
-    checkWithin("pointsWish", positions, at[p]);
+    checkPlace("pointsWish", positions, at[p]);
     checkTolerance("pointsWish", errors[p]);
     let left = 0;
     while (left < positions.length - 2 && positions[left + 1] <= at[p]) left++;
@@ -142,7 +143,7 @@ function checkPositions(where: string, positions: ArrayLike<number>): void {
   );
 }
 
-function checkWithin(where: string, positions: ArrayLike<number>, at: number): void {
+function checkPlace(where: string, positions: ArrayLike<number>, at: number): void {
   const [first, last] = [positions[0], positions[positions.length - 1]];
   if (typeof at === "number" && at >= first && at <= last) return;
   throw new ArgumentError(

@@ -1,11 +1,11 @@
 /** What every figure asks of its numbers: there are some, they are finite, and the lengths agree. */
 import {
   type Check,
-  checkArray,
   checkList,
   checkNumbers,
   describeNumber,
   fields,
+  listOf,
   numbers,
 } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
@@ -52,10 +52,10 @@ export function requireSome(where: string, name: string, list: ArrayLike<unknown
 
 /** An array of at least one of what the check takes. */
 /* @__NO_SIDE_EFFECTS__ */ export function someOf(check: Check): Check {
+  const each = listOf(check);
   return (where, name, value) => {
-    checkArray(where, name, value);
+    each(where, name, value);
     requireSome(where, name, value as unknown[]);
-    for (const [i, one] of (value as unknown[]).entries()) check(where, `${name}[${i}]`, one);
   };
 }
 

@@ -5,6 +5,7 @@
 import {
   number as aNumber,
   type Check,
+  checkKind,
   checkSettings,
   describeValue,
   fields,
@@ -567,7 +568,7 @@ function number(value: number): string {
 const either =
   (field: string, one: Check, other: Check): Check =>
   (where, name, value) => {
-    fields({})(where, name, value);
+    checkKind(where, name, value, "object");
     (field in (value as object) ? one : other)(where, name, value);
   };
 const setting: Check = (where, name, value) => {
@@ -579,7 +580,7 @@ const setting: Check = (where, name, value) => {
   );
 };
 const configuration: Check = (where, name, value) => {
-  fields({})(where, name, value);
+  checkKind(where, name, value, "object");
   for (const [key, one] of Object.entries(value as object)) setting(where, `${name}.${key}`, one);
 };
 const aFigure: Check = (where, name, value) => {

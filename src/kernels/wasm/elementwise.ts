@@ -217,7 +217,7 @@ export function lanesFunction(
       bindRow(emitter, read);
       emitter.compute(1);
       body.set(left, columns);
-      body.set(resume, columns);
+      if (hasDoubts) body.set(resume, columns);
       const moveOn = (elements: number) => {
         for (const { at } of [...alongRow(read), ...written]) advance(body, at, 4 * elements);
         advance(body, left, -elements);

@@ -552,7 +552,7 @@ export class LaneEmitter {
 
   /** Whether results are only right where `doubt` is 0. */
   get hasDoubts(): boolean {
-    return this.#order.some(({ rescue, isUsual, level }) => level === 2 && (rescue !== undefined || isUsual));
+    return this.#order.some((node) => node.level === 2 && isDoubtful(node));
   }
 
   /** Lanes whose results have to be rescued, of the last computation of level 2. */
@@ -568,12 +568,12 @@ export class LaneEmitter {
   /** Computes all of a level that higher levels and results need. */
   compute(level: Level): void {
     const nodes = this.#order.filter(
-      (node) => node.level === level && (node.instruction !== unbound || node.operands.length > 0),
+      (node) => node.level === level && (node.instruction !== unbound || isDoubtful(node)),
     );
     for (const node of nodes) this.#computed.delete(node); // by an earlier call
     for (const node of nodes) {
-      if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
-      else if (node.isUsual && this.#beside !== null) this.#computeDoubtful(node);
+      if (this.#beside !== null && isDoubtful(node)) this.#computeDoubtful(node);
+      else if (node.rescue !== undefined) this.#computeRescue(node, node.rescue);
       else if (this.#beside !== null || this.#uses.get(node)! > 1 || this.#usedAbove.has(node)) {
         this.#assign(node, this.#expression(node));
       }
@@ -612,10 +612,6 @@ export class LaneEmitter {
   }
 
   #computeRescue(node: Node, rescue: Rescue): void {
-    if (this.#beside !== null) {
-      this.#computeDoubtful(node);
-      return;
-    }
     const [doubt, result, ...operands] = (node.operands as Node[]).map((operand) => this.#operand(operand));
     const mask = this.#body.let(doubt);
     const local = this.#assign(node, result);
@@ -700,6 +696,9 @@ function unbound(): never {
   throw new Error("lanes: an operand is used before it is bound");
 }
 
+/** Whether a node has no instruction, but is operands[1] in all lanes but those of operands[0]. */
+const isDoubtful = ({ instruction, operands }: Node): boolean =>
+  instruction === unbound && operands.length > 0;
 const itself = (a: Vector): Vector => a;
 const upperHalf = (a: Vector): Vector => i32x4.shuffle(a, a, [2, 3, 2, 3]);
 const lowerHalves = (a: Vector, b: Vector): Vector => i32x4.shuffle(a, b, [0, 1, 4, 5]);

@@ -129,7 +129,7 @@ export const DIFFUSION: Calls = {
   ensemblePosterior: [
     ([z]: Float64Array) => -z * z,
     1,
-    { random, particles: 64, walkers: 16, rHat: 1.1, effectiveCount: 10, moves: 100 },
+    { random, particles: 64, chains: 4, rHat: 1.1, effectiveCount: 10, moves: 100 },
   ],
   EmpiricalModel: [rows],
   GaussianMixtureModel: [[{ weight: 1, model: gaussian }]],

@@ -322,7 +322,7 @@ export const CURVES: Calls = {
   generatePopulation: [{ count: 2, population: "standard", random }],
   parseGalaxies: [curves.formatGalaxies(galaxies), "galaxies.csv", velocities],
   propertiesOf: [model, posterior],
-  defaultSampler: [model],
+  defaultSampling: [model],
   sampleCurves: [
     model,
     {

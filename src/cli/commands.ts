@@ -217,9 +217,15 @@ const training = {
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
   standard: undefined,
-  standardText: "euler; heun for the residual network",
+  standardText: "euler; adams-bashforth of the residual network",
 };
-const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
+const steps = integer(
+  undefined,
+  1,
+  10_000,
+  "steps of the sampler from noise to curve",
+  "31; 20 of the residual network",
+);
 
 const tableFormat = choice(
   ["csv", "npz", "fits"],
@@ -569,7 +575,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         loss: path("FILE", undefined, "losses of each epoch", "loss.csv in --from"),
         model: path("FILE", undefined, model.help, "model.safetensors in --from"),
         sampler,
-        steps: { ...steps, standard: undefined, standardText: "31" },
+        steps,
         seed: seedOfModel,
         ...outputBeside("from"),
       },

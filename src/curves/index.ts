@@ -92,7 +92,7 @@ export {
 export { type CurveProperty, propertiesOf } from "./properties.ts";
 export {
   type CurvesStep,
-  defaultSampler,
+  defaultSampling,
   SAMPLER_FUNCTIONS,
   type SamplerChoice,
   type SamplingOptions,

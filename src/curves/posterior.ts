@@ -178,6 +178,7 @@ export function parametersAtBounds(
 
 /** The part of a model that fits need: haloes are counted by what its population is. */
 export interface FittedModel extends Pick<Model, "radii"> {
+  /** What its curves are of; default: the standard population. */
   readonly training?: { readonly population?: PopulationChoice | undefined } | undefined;
 }
 

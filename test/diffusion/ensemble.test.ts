@@ -42,6 +42,21 @@ describe("an ensemble's posterior", () => {
     expect(Math.abs(logEvidence - exact)).toBeLessThan(4 * logEvidenceError);
   });
 
+  it("is exact far out in the prior too, where the ellipses are far from it", () => {
+    // Measured as 6 ± 0.5 each, where N(0, 1) was expected: 4.8 ± √0.2.
+    const far = (point: Float64Array): number => point.reduce((sum, z) => sum - 2 * (z - 6) ** 2, 0);
+    const { draws } = finish(
+      ensemblePosterior(far, 3, { random: new Random(8), effectiveCount: 6000, moves: 20_000 }),
+    );
+    for (const p of [0, 1, 2]) {
+      const values = draws.map((draw) => draw[p]);
+      const mean = meanOf(values);
+      expect(Math.abs(mean - 4.8)).toBeLessThan(0.04);
+      const spread = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+      expect(Math.abs(spread / Math.sqrt(0.2) - 1)).toBeLessThan(0.06);
+    }
+  });
+
   it("finds both of two narrow peaks, and how much each holds", () => {
     const peak = (z: number, middle: number) => Math.exp(-0.5 * ((z - middle) / 0.05) ** 2);
     const { draws } = finish(

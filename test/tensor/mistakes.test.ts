@@ -9,9 +9,13 @@ import {
   evaluate,
   linspace,
   noGrad,
+  normal,
+  oneHot,
   ones,
+  Random,
   tensor,
   unary,
+  uniform,
   zeros,
 } from "../../src/index.ts";
 
@@ -32,6 +36,23 @@ test.each<[string, () => unknown, RegExp]>([
   ["a stop that is no number", () => linspace(0, wrong("1"), 3), /^linspace: stop/],
   ["no tensor", () => allClose(wrong("x"), ones([1])), /^allClose: /],
   ["no tensor, second", () => allClose(ones([1]), wrong("x")), /^allClose: /],
+  [
+    "a range in place of options",
+    () => normal([2], new Random(1), wrong(3)),
+    /^normal: options are an object; got the number 3\.\n.*normal\(shape, random\)\.mul\(/,
+  ],
+  [
+    "a range in place of options, of uniform",
+    () => uniform([2], new Random(1), wrong(3)),
+    /^uniform: options are an object; got the number 3\.\n.*uniform\(shape, random\)\.mul\(high - low\)/,
+  ],
+  ["no class", () => oneHot([3], 3), /^oneHot: /],
+  ["a number of classes that is none", () => oneHot([0], 1.5), /^oneHot: the number of classes/],
+  [
+    "an expression that is none",
+    () => evaluate(() => wrong([1]), ones([1])),
+    /^evaluate: the expression returns/,
+  ],
   ["no operand of an expression", () => evaluate((_, x) => x, wrong("x")), /^evaluate: /],
   ["the length of a scalar", () => tensor(1).length, /^length: a scalar has no length\.\n.*item\(\)/],
   ["a gradient to retain that is none", () => ones([2]).retainGrad(), /^retainGrad: nothing is recorded/],

@@ -88,6 +88,19 @@ describe("A figure", () => {
     }
   });
 
+  test("leaves room for tick labels between rows only where the next one is shorter", () => {
+    const panel = points([5], [1]);
+    const gap = (next: Panel[]): number => {
+      const all = frames(parseSvg(draw([[panel, panel], next], { panelWidth: 80, panelHeight: 80 })));
+      return all[2].y - all[0].y - 80;
+    };
+    expect(gap([panel]) - gap([panel, panel])).toBe(20);
+    const [{ y: first }, { y: second }] = frames(
+      parseSvg(draw([[panel], [panel, panel]], { panelHeight: 80 })),
+    );
+    expect(second - first - 80).toBe(gap([panel, panel]));
+  });
+
   test("closes a band along its upper edge", () => {
     const mark = {
       kind: "band",

@@ -40,4 +40,6 @@ test("Thinning refuses lists that are empty, unequal or not finite", () => {
   expect(() => thinLine([], [], 10)).toThrow(ArgumentError);
   expect(() => thinLine([1, 2], [1], 10)).toThrow(ShapeError);
   expect(() => thinLine([1, 2], [1, Number.NaN], 10)).toThrow(ArgumentError);
+  for (const columns of [0, -1, Number.NaN])
+    expect(() => thinLine([1, 2], [1, 2], columns)).toThrow(/^thinLine: columns/);
 });

@@ -28,6 +28,7 @@ test.each<[string, () => unknown, RegExp]>([
     () => tensor([1], {} as never, {}),
     /^tensor: got options twice\.\n.*tensor\(values, shape, options\)/,
   ],
+  ["a tensor", () => tensor(wrong(ones([2]))), /^tensor: got a tensor\.\n.*clone\(\)/],
   ["an option that is none", () => tensor([1], { shape: [1] } as never), /^tensor: .*shape/],
   ["text among numbers", () => tensor([[1], ["a"]] as never), /^tensor: /],
   ["a negative size", () => ones([-1]), /^ones: /],

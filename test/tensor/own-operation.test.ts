@@ -56,6 +56,9 @@ describe("an expression", () => {
         unary({ name: "own", value: square as never, derivative: mistake as never }),
       );
       expect(derivative.message).toContain(fix);
+      expect(derivative.message).toBe(
+        value.message.replace(/^unary\("own"\): value/, 'unary("own"): a derivative'),
+      );
     }
   });
 
@@ -167,6 +170,7 @@ describe("a record", () => {
     ],
     ["its rule returns another shape", { gradient: (c: Tensor) => c.sum() }, "sumTo"],
     ["it has no gradient, and an operand wants one", { gradient: undefined }, "gradient: () => null"],
+    ["its rule is no function", { gradient: 2 }, "the gradient of double is a function; got the number 2"],
     ["it has no shape rule", { shape: undefined }, "needs the functions shape and compute"],
     ["its shape rule returns a number", { shape: () => 2 }, "a shape is an array"],
     ["it does not say what its rule reads", { reads: undefined }, "needs reads"],

@@ -49,6 +49,19 @@ describe.each(Object.entries(models))("the bytes of the model %s", (_, model) =>
   });
 });
 
+it("weights of another shape are refused, where they have as many elements as well", () => {
+  const bytes = writeModel(models.autoencoder);
+  const { tensors, metadata } = readSafetensors(bytes, "model");
+  const name = "encoder.0.weight";
+  const { shape, data } = tensors.get(name)!;
+  for (const other of [[...shape, 1], [1, ...shape], shape.toReversed(), [shape[0] * shape[1]]]) {
+    const changed = new Map([...tensors, [name, { shape: other, data }]]);
+    expect(() => readModel(writeSafetensors(changed, metadata), "m.safetensors")).toThrow(
+      new RegExp(`^m\\.safetensors: .*${name} has the shape \\[${other.join(", ")}\\]`),
+    );
+  }
+});
+
 describe("what a model knows of its data", () => {
   const read = (options: object, data: object = galaxies) => {
     const { model } = finish(

@@ -42,15 +42,18 @@ function makeRunner(injector) {
   return runner;
 }
 
+/** More pairs of mutant and test than these, StrykerJS cannot send to its processes. */
+const MOST_PAIRS = 2_000_000;
+
 /**
- * What a test file runs on loading is reached by each of its tests. What all of them run, and no test does by itself, is code
- * of modules; it stays with what StrykerJS calls static.
+ * What a test file runs on loading is reached by each of its tests. What all of them run is code of modules; it stays with
+ * what StrykerJS calls static.
  */
 function reachOnLoading({ tests, mutantCoverage: { perTest, static: onLoading } }, files) {
-  const inTests = new Set(Object.values(perTest).flatMap(Object.keys));
+  if (Object.keys(onLoading).length * tests.length > MOST_PAIRS) return;
   for (const [id, hits] of Object.entries(onLoading)) {
     const loading = files.filter(({ meta }) => meta.mutantCoverage?.static[id] > 0);
-    if (loading.length === files.length && !inTests.has(id)) continue;
+    if (loading.length === files.length) continue;
     const paths = new Set(loading.map(({ filepath }) => filepath));
     for (const test of tests) {
       if (!paths.has(test.fileName)) continue;

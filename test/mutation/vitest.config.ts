@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
     exclude: [
+      ...(process.env.MUTATION_SLOW?.split(",").filter(Boolean) ?? []),
       // It loads a second copy of the package, and with it runs all that runs on loading: one test, for thousands of mutants.
       "test/tensor/realms.test.ts",
       // They load the command and the models, to measure time, to run PyTorch, and to run the command.

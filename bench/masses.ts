@@ -1,51 +1,61 @@
 /**
- * Calibration of `halograd decompose`: parameters drawn from the priors of a mass model, galaxies simulated with them, and how
- * often the posterior's intervals hold what was drawn. `node .build/bench/masses.js [CASES] [FAMILY] [FIGURE.svg]`
+ * Calibration of `halograd decompose` and of `halograd infer --population`: parameters drawn from the priors, galaxies simulated with them,
+ * and how often the posterior's intervals hold what was drawn.
+ * `node .build/bench/masses.js [CASES] [FAMILY or POPULATION] [FIGURE.svg]`
  */
 
 import { writeFileSync } from "node:fs";
-import { decomposeGalaxy, finish, quantiles } from "../src/curves/index.ts";
-import { type HaloFamily, logSpacedRadii, massModel } from "../src/galaxy/index.ts";
+import { Deviations } from "../src/curves/deviations.ts";
+import {
+  decomposeGalaxy,
+  ERROR_SPREAD,
+  finish,
+  inferGalaxy,
+  POPULATIONS,
+  type PopulationName,
+  quantiles,
+  TYPICAL_DEVIATION,
+} from "../src/curves/index.ts";
+import { curveOf, describePopulation, type Galaxy } from "../src/curves/population.ts";
+import { drawGalaxy, type HaloFamily, logSpacedRadii, massModel } from "../src/galaxy/index.ts";
 import { Random } from "../src/index.ts";
-import { exp } from "../src/kernels/math.ts";
+import type { Observations } from "../src/io/index.ts";
+import { exp, log } from "../src/kernels/math.ts";
 import { figure, okabeIto, scale } from "../src/plot/index.ts";
 import { END_SHARES, Tally } from "./coverage.ts";
 
-const [cases = "1000", family = "nfw", path] = process.argv.slice(2);
+const [cases = "1000", prior = "nfw", path] = process.argv.slice(2);
 const BINS = 20;
 const random = new Random(2026);
 const tally = new Tally();
+const curves = new Tally();
 const ranks: number[] = [];
 const seconds: number[] = [];
 let [converged, done] = [0, 0];
+const population = POPULATIONS.find((name) => name === prior);
 for (let i = 0; i < Number(cases); i++) {
   const own = random.fork(i);
-  const simulated = simulate(own);
-  if (simulated === undefined) continue;
-  const began = process.cpuUsage();
-  const { quantities, rHat, effectiveCount } = finish(
-    decomposeGalaxy(simulated.galaxy, family as HaloFamily, { random: own.fork("posterior") }),
-  );
-  seconds.push(process.cpuUsage(began).user / 1e6);
+  const found = population === undefined ? decomposed(own) : inferred(population, own);
+  if (found === undefined) continue;
+  const { draws, truth, rHat, effectiveCount } = found;
   if (rHat <= 1.01 && effectiveCount >= 400) converged++;
-  const parameters = quantities.filter(({ isDerived }) => !isDerived);
   tally.add(
-    parameters.map(({ draws }) => quantiles(draws, END_SHARES)),
-    simulated.truth,
+    draws.map((own) => quantiles(own, END_SHARES)),
+    truth,
   );
   // One parameter a galaxy: the ranks of one galaxy's are not independent.
-  const p = own.fork("rank").integer(parameters.length);
-  const { draws } = parameters[p];
-  ranks.push(draws.filter((value) => value < simulated.truth[p]).length / draws.length);
+  const p = own.fork("rank").integer(draws.length);
+  ranks.push(draws[p].filter((value) => value < truth[p]).length / draws[p].length);
   if (++done % 50 === 0)
     console.log(`${done} galaxies, ${seconds.reduce((a, b) => a + b, 0).toFixed(0)} s of CPU`);
 }
 console.log(
-  `${done} galaxies with ${family} haloes, ${converged} converged (R-hat ≤ 1.01, 400 independent draws or more)`,
+  `${done} galaxies of ${prior}, ${converged} converged (R-hat ≤ 1.01, 400 independent draws or more)`,
 );
 const [middle, most] = quantiles(seconds, [0.5, 0.95]);
 console.log(`CPU a galaxy: median ${middle.toFixed(2)} s, 95 %: ${most.toFixed(2)} s`);
 tally.print("parameters");
+if (population !== undefined) curves.print("velocities");
 const counts = new Float64Array(BINS);
 for (const rank of ranks) counts[Math.min(BINS - 1, Math.floor(rank * BINS))]++;
 const expected = done / BINS;
@@ -57,6 +67,74 @@ console.log(
   `ranks of the truth: χ² ${chiSquared.toFixed(1)} of ${BINS - 1} ± ${Math.sqrt(2 * (BINS - 1)).toFixed(1)}`,
 );
 if (path !== undefined) writeFileSync(path, ranksFigure());
+
+/** Draws of each parameter, and what it was. */
+interface Found {
+  readonly draws: readonly Float64Array[];
+  readonly truth: ArrayLike<number>;
+  readonly rHat: number;
+  readonly effectiveCount: number;
+}
+
+function timed<Result>(work: () => Result): Result {
+  const began = process.cpuUsage();
+  const result = work();
+  seconds.push(process.cpuUsage(began).user / 1e6);
+  return result;
+}
+
+function decomposed(own: Random): Found | undefined {
+  const simulated = simulate(own);
+  if (simulated === undefined) return undefined;
+  const { quantities, ...found } = timed(() =>
+    finish(decomposeGalaxy(simulated.galaxy, prior as HaloFamily, { random: own.fork("posterior") })),
+  );
+  const draws = quantities.filter(({ isDerived }) => !isDerived).map((one) => one.draws);
+  return { ...found, draws, truth: simulated.truth };
+}
+
+/**
+ * A galaxy of a population with deviations and a factor of the errors of their priors, as `inferGalaxy` takes them: 5 to 40 points between
+ * 0.2 and 30 kpc, errors from 2 % to 20 km/s.
+ */
+function inferred(name: PopulationName, own: Random): Found | undefined {
+  const stream = own.fork("truth");
+  const description = describePopulation(name);
+  const galaxy = drawGalaxy(description, stream);
+  const count = 5 + stream.integer(36);
+  const radii = logSpacedRadii(count, stream.uniform(0.2, 1.5), stream.uniform(5, 30));
+  const [size, factor] = [TYPICAL_DEVIATION * exp(stream.normal()), exp(ERROR_SPREAD * stream.normal())];
+  const places = logSpacedRadii();
+  const deviations = new Deviations([], [...radii, ...places]).draw([], [], size, stream);
+  const seen = (at: Float64Array, from: number): Float64Array =>
+    curveOf(galaxy, at, description).map((v, i) => v * Math.max(0, 1 + deviations[from + i]));
+  const share = exp(stream.uniform(log(0.02), log(0.2)));
+  const floor = stream.uniform(0.05, 2);
+  const exact = seen(radii, 0);
+  const errors = exact.map((v) => Math.min(20, Math.max(share * v, floor)));
+  const velocities = exact.map((v, i) => v + errors[i] * factor * stream.normal());
+  // A speed below 0 would be refused: such a galaxy is not measured.
+  if (velocities.some((v) => v < 0)) return undefined;
+  const measured: Observations = { radii, velocities, errors };
+  const posterior = timed(() => finish(inferGalaxy(name, measured, { random: own.fork("posterior") })));
+  const drawn = posterior.velocitiesAt(places);
+  curves.add(
+    Array.from(places, (_, j) =>
+      quantiles(
+        drawn.map((curve) => curve[j]),
+        END_SHARES,
+      ),
+    ),
+    seen(places, count),
+  );
+  const names = Object.keys(galaxy) as (keyof Galaxy)[];
+  return {
+    draws: names.map((key) => Float64Array.from(posterior.galaxies, (one) => one[key])),
+    truth: names.map((key) => galaxy[key]),
+    rHat: posterior.rHat,
+    effectiveCount: posterior.effectiveCount,
+  };
+}
 
 /** A galaxy of the priors: 5 to 40 points between 0.2 and 30 kpc, errors from 2 % to 20 km/s, or none where nothing could orbit. */
 function simulate(own: Random) {
@@ -81,7 +159,7 @@ function simulate(own: Random) {
     inclination: stream.uniform(35, 85),
     inclinationError: stream.uniform(1, 8),
   };
-  const model = massModel(measured, family as HaloFamily);
+  const model = massModel(measured, prior as HaloFamily);
   const z = new Float64Array(model.parameters.length);
   stream.fillNormal(z);
   const parts = model.curvesOf(z);

@@ -129,7 +129,7 @@ export const DIFFUSION: Calls = {
   ensemblePosterior: [
     ([z]: Float64Array) => -z * z,
     1,
-    { random, particles: 64, walkers: 16, rHat: 1.1, effectiveCount: 10, moves: 100 },
+    { random, particles: 64, chains: 4, rHat: 1.1, effectiveCount: 10, moves: 100 },
   ],
   EmpiricalModel: [rows],
   GaussianMixtureModel: [[{ weight: 1, model: gaussian }]],
@@ -322,7 +322,7 @@ export const CURVES: Calls = {
   generatePopulation: [{ count: 2, population: "standard", random }],
   parseGalaxies: [curves.formatGalaxies(galaxies), "galaxies.csv", velocities],
   propertiesOf: [model, posterior],
-  defaultSampler: [model],
+  defaultSampling: [model],
   sampleCurves: [
     model,
     {

@@ -217,9 +217,15 @@ const training = {
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
   standard: undefined,
-  standardText: "euler; heun for the residual network",
+  standardText: "euler; adams-bashforth of the residual network",
 };
-const steps = integer(31, 1, 10_000, "steps of the sampler from noise to curve");
+const steps = integer(
+  undefined,
+  1,
+  10_000,
+  "steps of the sampler from noise to curve",
+  "31; 20 of the residual network",
+);
 
 const tableFormat = choice(
   ["csv", "npz", "fits"],
@@ -424,7 +430,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       summary: "infer the whole curves of measured galaxies, with intervals",
       operands: galaxyFiles,
       details:
-        "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. Needs a residual network; for measured galaxies one of halograd generate --population extended.",
+        "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403; or, without a model, halograd infer galaxy.csv --population extended. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. A model is a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
         ...galaxyOptions(["radius", "velocity", "error"]),
         rMin: real(
@@ -440,6 +446,26 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "the model's last",
         ),
         model: path("FILE", undefined, model.help, "out/model.safetensors"),
+        population: {
+          ...path(
+            "FILE",
+            undefined,
+            `asks no model, but infers the parameters that galaxies of this population are drawn from (${POPULATIONS.join(", ")}, or a file of one's own), with points at any radius; writes galaxies.csv (a row a probable galaxy) and figures/corner.svg as well`,
+            "none",
+          ),
+          placeholder: population.placeholder,
+          rule: population.rule,
+        },
+        moves: beside(
+          integer(
+            undefined,
+            1000,
+            100_000_000,
+            "moves of each of its chains at most, where R-hat stays above 1.01",
+            "60000",
+          ),
+          "population",
+        ),
         deviation: real(
           undefined,
           { least: 0, below: 1 },
@@ -513,8 +539,8 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           undefined,
           100,
           10_000_000,
-          "of each walker at most, until the chains have converged",
-          "100000",
+          "of each chain at most, until the chains have converged",
+          "60000",
         ),
         seed,
         ...batch,
@@ -549,7 +575,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         loss: path("FILE", undefined, "losses of each epoch", "loss.csv in --from"),
         model: path("FILE", undefined, model.help, "model.safetensors in --from"),
         sampler,
-        steps: { ...steps, standard: undefined, standardText: "31" },
+        steps,
         seed: seedOfModel,
         ...outputBeside("from"),
       },

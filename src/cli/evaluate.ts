@@ -6,7 +6,7 @@ import { FormatError } from "../basics/errors.ts";
 import { Random } from "../basics/random.ts";
 import {
   compareCurves,
-  defaultSampler,
+  defaultSampling,
   formatScore,
   type Model,
   type NamedCurves,
@@ -191,10 +191,8 @@ function modelFileOf(file: string): string | undefined {
 }
 
 /** Samples as halograd sample does unless told otherwise. */
-const SAMPLING_STEPS = 31;
-
 function settingsOf(model: Model): { sampler: SamplerName; steps: number; seed: number | bigint } {
-  return { sampler: defaultSampler(model), steps: SAMPLING_STEPS, seed: model.training.seed };
+  return { ...defaultSampling(model), seed: model.training.seed };
 }
 
 /** The sets, those of models sampled; undefined when that was stopped before the last of them. */

@@ -4,9 +4,15 @@ import { Random } from "../basics/random.ts";
 import {
   type CurveProperty,
   ERROR_SPREAD,
+  formatGalaxies,
+  type Galaxy,
+  type GalaxyPosterior,
+  type GalaxyQuantiles,
   INTERVAL_SHARES,
+  type InferenceProgress,
+  inferGalaxy,
   intervalsOf,
-  type Model,
+  type PopulationChoice,
   type Posterior,
   parametersAtBounds,
   parametersOf,
@@ -16,18 +22,19 @@ import {
   TYPICAL_DEVIATION,
 } from "../curves/index.ts";
 import { inferWithBank, type SharedBank, sharedBank } from "../curves/inference.ts";
-import { describePopulation, GALAXY_COLUMNS, populationName } from "../curves/population.ts";
+import { COLUMN_OF, describePopulation, populationName } from "../curves/population.ts";
 import { retold } from "../diffusion/progress.ts";
-import { FIT_PARAMETERS, type FitParameter, isExtendedPopulation } from "../galaxy/index.ts";
-import { formatCsv } from "../io/index.ts";
-import { exp } from "../kernels/math.ts";
+import { type FitParameter, isExtendedPopulation } from "../galaxy/index.ts";
+import { formatCsv, type Observations } from "../io/index.ts";
+import { exp, log10 } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
 import { FileError } from "../node/files.ts";
-import { inferenceFigure } from "../plot/index.ts";
+import { cornerFigure, inferenceFigure } from "../plot/index.ts";
+import { UsageError } from "./arguments.ts";
 import { type BatchOptions, type Work, type Worked, type WorkStep, workOn } from "./batch.ts";
 import type { Context, Outcome } from "./context.ts";
 import { type GalaxyOptions, type MeasuredGalaxy, readMeasuredGalaxies } from "./galaxies.ts";
-import { type ModelFile, readModelFile } from "./input.ts";
+import { type ModelFile, readModelFile, readPopulation } from "./input.ts";
 import { inFloat32, type OutputFile, table } from "./output.ts";
 import type { Sources } from "./provenance.ts";
 
@@ -38,6 +45,8 @@ const INFERENCE_FILES: readonly string[] = [
   "parameters.csv",
   "figures/inference.svg",
 ];
+/** And of one in the parameters of a population. */
+const PHYSICAL_FILES: readonly string[] = ["galaxies.csv", "figures/corner.svg"];
 
 /** Of several: a row a galaxy. */
 const SUMMARY = "summary.csv";
@@ -53,6 +62,8 @@ interface Settings {
   readonly bank: number | undefined;
   readonly chains: number | undefined;
   readonly transitions: number | undefined;
+  /** Of `inferGalaxy`. */
+  readonly moves: number | undefined;
 }
 
 /** The values of the command's options. */
@@ -61,6 +72,8 @@ export interface InferOptions extends Settings, GalaxyOptions, BatchOptions {
   readonly seed: number | undefined;
   /** Default: `out/model.safetensors`. */
   readonly model: string | undefined;
+  /** Instead of a model: a population that is there, or a file. */
+  readonly population: string | undefined;
 }
 
 /** The command. */
@@ -70,23 +83,23 @@ export async function infer(
   files: readonly string[],
 ): Promise<Outcome> {
   const { sources } = context;
+  const { population, rMin, rMax, bank, chains, transitions, moves } = values;
+  checkPrior(values);
   const galaxies = readMeasuredGalaxies("halograd infer", files, values, false, sources);
-  const { model, bytes, described } = readModelOrTell(values.model, sources);
-  const { rMin, rMax, bank, chains, transitions } = values;
-  const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = model.training.seed } = values;
-  const settings = { rMin, rMax, deviation, errorSpread, bank, chains, transitions, seed };
+  const prior = population === undefined ? modelPrior(values, sources) : populationPrior(population, sources);
+  const { deviation = TYPICAL_DEVIATION, errorSpread = ERROR_SPREAD, seed = prior.seed } = values;
+  const settings = { rMin, rMax, deviation, errorSpread, bank, chains, transitions, moves, seed };
   sources.seed = seed;
-  const { file, sha256 } = described;
   const { results, ...outcome } = await workOn(
     galaxies,
     {
       command: "infer",
       title: "posterior",
       options: values,
-      origin: { model: sha256, ...settings, seed: plainSeed(seed) },
-      setup: { bytes, path: String(file), settings, bank: sharedBank(model, bank) },
+      origin: { ...prior.origin, ...settings, seed: plainSeed(seed) },
+      setup: { prior: prior.setup, settings },
       work: workOf,
-      names: INFERENCE_FILES,
+      names: population === undefined ? INFERENCE_FILES : [...INFERENCE_FILES, ...PHYSICAL_FILES],
       tables: [SUMMARY],
       tablesOf: (results) => [[SUMMARY, summaryTable(results)]],
       tell: (results) => (galaxies.isOne ? tellOne(context, results[0]) : tellMany(context, results)),
@@ -94,44 +107,77 @@ export async function infer(
     context,
   );
   const told = galaxies.isOne ? results[0] : { galaxies: results };
-  return { ...outcome, result: { ...outcome.result, model: described, ...told } };
+  return { ...outcome, result: { ...outcome.result, ...prior.told, ...told } };
+}
+
+/** @throws UsageError for a model and a population at once, and options of the one that is not asked */
+function checkPrior({ population, model, ...settings }: InferOptions): void {
+  if (population === undefined) return;
+  for (const name of ["bank", "chains", "transitions"] as const) {
+    if (settings[name] === undefined) continue;
+    throw new UsageError(
+      `--${name}`,
+      "it is of models, and --population asks none",
+      "leave it out; --moves bounds the chains of a population",
+    );
+  }
+  if (model !== undefined)
+    throw new UsageError("--population", "--model is there too, and the prior is one of them", "give one");
+}
+
+/** What galaxies are inferred as. */
+interface Prior {
+  /** As work is made with it. */
+  readonly setup: InferenceSetup["prior"];
+  /** The default of the command's. */
+  readonly seed: number | bigint;
+  /** As it decides results. */
+  readonly origin: Readonly<Record<string, unknown>>;
+  /** As `--json` tells it. */
+  readonly told: Readonly<Record<string, unknown>>;
+}
+
+function modelPrior({ model: path, bank }: InferOptions, sources: Sources): Prior {
+  const { model, bytes, described } = readModelOrTell(path, sources);
+  const { file, sha256 } = described;
+  return {
+    setup: { bytes, path: String(file), bank: sharedBank(model, bank) },
+    seed: model.training.seed,
+    origin: { model: sha256 },
+    told: { model: described },
+  };
+}
+
+function populationPrior(choice: string, sources: Sources): Prior {
+  const population = readPopulation(choice, sources);
+  return { setup: { population }, seed: 0, origin: { population }, told: { population } };
 }
 
 /** What the work on galaxies is made with. */
 interface InferenceSetup {
-  readonly bytes: Uint8Array;
-  /** What to call the model in errors. */
-  readonly path: string;
+  readonly prior:
+    | { readonly population: PopulationChoice }
+    | {
+        readonly bytes: Uint8Array;
+        /** What to call the model in errors. */
+        readonly path: string;
+        readonly bank: SharedBank;
+      };
   readonly settings: Settings & {
     readonly deviation: number;
     readonly errorSpread: number;
     readonly seed: number | bigint;
   };
-  readonly bank: SharedBank;
 }
 
 /** Works on a galaxy; the same whatever others there are. */
-export function workOf({ bytes, path, settings, bank }: InferenceSetup): Work<InferenceResult> {
-  const model = readModel(bytes, path);
-  const { radii } = model;
-  const { rMin = radii[0], rMax = radii[radii.length - 1], deviation, errorSpread } = settings;
-  const { seed, chains, transitions } = settings;
+export function workOf({ prior, settings }: InferenceSetup): Work<InferenceResult> {
+  const how = "population" in prior ? byPopulation(prior.population, settings) : byModel(prior, settings);
   return (galaxy) => {
-    const steps = inferWithBank(
-      model,
-      [galaxy.measured],
-      {
-        random: new Random(seed),
-        deviation: { median: deviation },
-        errorSpread,
-        radiusRange: [rMin, rMax],
-        ...{ bank: settings.bank, chains, transitions },
-      },
-      bank,
-    );
+    const steps = how.infer(galaxy.measured);
     const workedOut = (posterior: Posterior): Worked<InferenceResult> => {
-      const result = resultOf(model, galaxy, posterior, settings);
-      return { result, files: inferenceFiles(model, posterior, result, galaxy.name) };
+      const result = resultOf(how.population, galaxy, posterior, settings);
+      return { result, files: inferenceFiles(posterior, result, galaxy.name) };
     };
     return (function* () {
       const [posterior] = yield* retold(
@@ -151,6 +197,44 @@ export function workOf({ bytes, path, settings, bank }: InferenceSetup): Work<In
   };
 }
 
+/** What posteriors are found with. */
+interface Inferring {
+  /** Of the prior; undefined where that is not known. */
+  readonly population: PopulationChoice | undefined;
+  infer(galaxy: Observations): Generator<InferenceProgress, readonly Posterior[], void>;
+}
+
+function byModel(
+  { bytes, path, bank: shared }: Extract<InferenceSetup["prior"], { bytes: unknown }>,
+  { seed, rMin, rMax, deviation, errorSpread, bank, chains, transitions }: InferenceSetup["settings"],
+): Inferring {
+  const model = readModel(bytes, path);
+  const { radii } = model;
+  const radiusRange = [rMin ?? radii[0], rMax ?? radii[radii.length - 1]] as const;
+  const settings = { deviation: { median: deviation }, errorSpread, radiusRange, bank, chains, transitions };
+  return {
+    population: model.training.population,
+    infer: (galaxy) => inferWithBank(model, [galaxy], { random: new Random(seed), ...settings }, shared),
+  };
+}
+
+function byPopulation(
+  population: PopulationChoice,
+  { seed, rMin, rMax, deviation, errorSpread, moves }: InferenceSetup["settings"],
+): Inferring {
+  const radiusRange = [rMin ?? Number.MIN_VALUE, rMax ?? Number.MAX_VALUE] as const;
+  const settings = { deviation: { median: deviation }, errorSpread, radiusRange, moves };
+  return {
+    population,
+    infer: (galaxy) => {
+      const steps = inferGalaxy(population, galaxy, { random: new Random(seed), ...settings });
+      return (function* () {
+        return [yield* steps];
+      })();
+    },
+  };
+}
+
 const STANDARD_MODEL = "out/model.safetensors";
 
 /** The model; the fix of one that is missing, and was not asked for, is to train one, of the network that can do this. */
@@ -165,13 +249,8 @@ function readModelOrTell(path: string | undefined, sources: Sources): ModelFile 
   }
 }
 
-function inferenceFiles(
-  { radii }: Model,
-  posterior: Posterior,
-  result: InferenceResult,
-  name: string,
-): OutputFile[] {
-  const { curves, points: observations } = posterior;
+function inferenceFiles(posterior: Posterior, result: InferenceResult, name: string): OutputFile[] {
+  const { radii, curves, points: observations, galaxies } = posterior;
   const intervals = intervalsOf(posterior);
   const quantities = quantitiesOf(result);
   return [
@@ -191,8 +270,27 @@ function inferenceFiles(
       ),
     ],
     ["figures/inference.svg", inferenceFigure({ name, radii, intervals, observations })],
+    ...(galaxies === undefined
+      ? []
+      : ([
+          ["galaxies.csv", formatGalaxies(galaxies)],
+          ["figures/corner.svg", cornerFigure(`Posterior of ${name}`, cornerOf(galaxies))],
+        ] as const)),
   ];
 }
+
+/** The parameters as a corner plot has them: as logarithms, but for the strength of a core, from 0 to 1. */
+function cornerOf(galaxies: readonly Galaxy[]): { label: string; draws: Float64Array }[] {
+  return (Object.keys(galaxies[0]) as (keyof Galaxy)[]).map((name) => {
+    const values = Float64Array.from(galaxies, (galaxy) => galaxy[name]);
+    const label = COLUMN_OF[name].replaceAll("_", " ").replace("Msun", "M☉");
+    return name in NOT_LOGARITHMIC
+      ? { label, draws: values }
+      : { label: `log_{10} ${label}`, draws: values.map(log10) };
+  });
+}
+
+const NOT_LOGARITHMIC = { coreStrength: true };
 
 /** The columns of the intervals. */
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
@@ -200,7 +298,7 @@ const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];
 /** What was found of one: points and fit, then a line for each quantity, with its median and the ends of the interval of 68 %. */
 function tellOne({ terminal }: Context, result: InferenceResult): void {
   const { samples, rHat, effectiveCount, points, leftOut, range, chiSquared, predictiveP, priorP } = result;
-  const { deviation, errorSpread } = result;
+  const { deviation, errorSpread, logEvidence, logEvidenceError } = result;
   const left = leftOut === 0 ? "" : `, ${leftOut} left out beyond ${range[0]} to ${range[1]} kpc`;
   terminal.say(`${points} point${points === 1 ? "" : "s"}${left}`);
   terminal.say(
@@ -216,8 +314,10 @@ function tellOne({ terminal }: Context, result: InferenceResult): void {
   terminal.say(
     `${samples} curves, worth ${effectiveCount.toFixed(0)} independent ones (R-hat ${rHat.toFixed(2)})`,
   );
+  if (logEvidence !== undefined)
+    terminal.say(`ln evidence ${logEvidence.toFixed(1)} ± ${(logEvidenceError ?? 0).toFixed(1)}`);
   terminal.say(
-    `chi squared of the median curve ${chiSquared.toFixed(1)}; p of points farther off: ${predictiveP.toFixed(3)} under the posterior, ${priorP.toFixed(3)} among the model's galaxies`,
+    `chi squared of the median curve ${chiSquared.toFixed(1)}; p of points farther off: ${predictiveP.toFixed(3)} under the posterior, ${priorP.toFixed(3)} among galaxies of the prior`,
   );
   const tell = (what: string, values: readonly number[], unit = "", write = short): void => {
     const [, low, , middle, , high] = values.map(write);
@@ -269,6 +369,7 @@ function summaryTable(results: readonly InferenceResult[]): string {
       prior_p: result.priorP,
       r_hat: result.rHat,
       effective_count: result.effectiveCount,
+      ...(result.logEvidence !== undefined && { ln_evidence: result.logEvidence }),
       warnings: result.warnings.length,
       ...Object.fromEntries(
         [
@@ -295,24 +396,35 @@ function quantitiesOf({
   values: readonly number[],
 ])[] {
   return [
-    ...FIT_PARAMETERS.map((name, i) => [GALAXY_COLUMNS[i], parameters[name]] as const),
+    ...(Object.entries(parameters) as [keyof Galaxy, readonly number[]][]).map(
+      ([name, values]) => [COLUMN_OF[name], values] as const,
+    ),
     ["peak_velocity [km/s]", properties.peakVelocity],
     ["peak_radius [kpc]", properties.peakRadius],
     ["mass_within_last_point [Msun]", properties.enclosedMass],
   ];
 }
 
-/** What is doubtful about a posterior, and what to do about it. */
-function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: string][] {
+/**
+ * What is doubtful about a posterior, and what to do about it.
+ *
+ * @param population of the prior, which is the population itself where the posterior has galaxies
+ */
+function warningsOf(
+  population: PopulationChoice | undefined,
+  posterior: Posterior,
+): [problem: string, fix: string][] {
   const { rHat, effectiveCount, points, leftOut, predictiveP, priorP, deviations, errorScales } = posterior;
   const warnings: [string, string][] = [];
-  const { population } = model.training;
+  const isPhysical = posterior.galaxies !== undefined;
   if (priorP < RARE) {
     warnings.push([
-      `the model has hardly seen galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
+      `${isPhysical ? "the population has hardly any" : "the model has hardly seen"} galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
       population !== undefined && isExtendedPopulation(describePopulation(population))
         ? `check the units; what no galaxy of the ${populationName(population)} population is like, no posterior of it can tell`
-        : `its population is ${population === undefined ? "unknown" : populationName(population)}: train one on halograd generate --population extended, and check the units`,
+        : isPhysical
+          ? "take --population extended, and check the units"
+          : `its population is ${population === undefined ? "unknown" : populationName(population)}: train one on halograd generate --population extended, and check the units`,
     ]);
   }
   if (predictiveP < RARE) {
@@ -333,10 +445,13 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
       "check that errors are standard errors in km/s, and that all points are one galaxy's",
     ]);
   }
-  if (rHat > 1.05 || effectiveCount < FEW) {
+  const [greatest, least] = isPhysical ? PHYSICAL_ENDS : [1.05, FEW];
+  if (rHat > greatest || effectiveCount < least) {
     warnings.push([
-      `the chains have not converged (R-hat ${rHat.toFixed(2)}, should be below 1.05; ${effectiveCount.toFixed(0)} independent curves): take the intervals as rough`,
-      "give more --transitions or --chains, or a larger --bank; each takes longer in proportion",
+      `the chains have not converged (R-hat ${rHat.toFixed(3)}, should be below ${greatest}; ${effectiveCount.toFixed(0)} independent curves): take the intervals as rough`,
+      isPhysical
+        ? "give more --moves"
+        : "give more --transitions or --chains, or a larger --bank; each takes longer in proportion",
     ]);
   }
   const relative = median(points.errors.map((error, i) => error / Math.max(points.velocities[i], error)));
@@ -367,10 +482,11 @@ function warningsOf(model: Model, posterior: Posterior): [problem: string, fix: 
       "check that radii are in kpc",
     ]);
   }
-  for (const [parameter, share] of Object.entries(parametersAtBounds(model, posterior))) {
+  const shares = parametersAtBounds({ radii: posterior.radii, training: { population } }, posterior);
+  for (const [parameter, share] of Object.entries(shares)) {
     if (share < MANY) continue;
     warnings.push([
-      `${GALAXY_COLUMNS[FIT_PARAMETERS.indexOf(parameter as FitParameter)]} ends on a bound of the fit in ${(100 * share).toFixed(0)} % of the curves: they do not tell it`,
+      `${COLUMN_OF[parameter as FitParameter]} ends on a bound of the fit in ${(100 * share).toFixed(0)} % of the curves: they do not tell it`,
       "take its quantiles as a limit, not as a value",
     ]);
   }
@@ -384,7 +500,12 @@ const WIDE = 2;
 const FEW = 100;
 const MANY = 0.05;
 
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+/** R̂ and effective draws at which `inferGalaxy` is done. */
+const PHYSICAL_ENDS = [1.01, 400] as const;
+
+/** Three digits; masses as astronomers write them. */
+const short = (value: number): string =>
+  value >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
 
 /** Quantiles of {@link INTERVAL_SHARES}. */
 type Quantiles<Name extends string> = Readonly<Record<Name, readonly number[]>>;
@@ -404,12 +525,15 @@ interface InferenceResult {
   readonly samples: number;
   readonly rHat: number;
   readonly effectiveCount: number;
+  /** Of a population, with its standard error. */
+  readonly logEvidence?: number;
+  readonly logEvidenceError?: number;
   readonly chiSquared: number;
   readonly predictiveP: number;
   readonly priorP: number;
   readonly quantiles: readonly number[];
-  /** Of the galaxies that fit the posterior's curves best. */
-  readonly parameters: Quantiles<FitParameter>;
+  /** Of the posterior's galaxies, or of those that fit its curves best. */
+  readonly parameters: GalaxyQuantiles;
   readonly properties: Quantiles<CurveProperty>;
   readonly deviations: readonly number[];
   readonly errorScales: readonly number[];
@@ -420,18 +544,25 @@ interface InferenceResult {
   readonly advice: readonly string[];
 }
 
+function evidenceOf(posterior: Posterior): Pick<InferenceResult, "logEvidence" | "logEvidenceError"> {
+  if (posterior.galaxies === undefined) return {};
+  const { logEvidence, logEvidenceError } = posterior as GalaxyPosterior;
+  return { logEvidence, logEvidenceError };
+}
+
 /** JSON has no bigint, as the seeds of forked streams are. */
 const plainSeed = (seed: number | bigint): number | string =>
   typeof seed === "bigint" ? String(seed) : seed;
 
 function resultOf(
-  model: Model,
+  population: PopulationChoice | undefined,
   { name, row }: MeasuredGalaxy,
   posterior: Posterior,
   { seed, deviation, errorSpread }: InferenceSetup["settings"],
 ): InferenceResult {
   const { curves, points, leftOut, rHat, effectiveCount, chiSquared, predictiveP, priorP } = posterior;
-  const warnings = warningsOf(model, posterior);
+  const model = { radii: posterior.radii, training: { population } };
+  const warnings = warningsOf(population, posterior);
   return {
     galaxy: name,
     ...(row && { distance: row.distance, inclination: row.inclination, quality: row.quality }),
@@ -442,6 +573,7 @@ function resultOf(
     samples: curves.length,
     rHat,
     effectiveCount,
+    ...evidenceOf(posterior),
     chiSquared,
     predictiveP,
     priorP,

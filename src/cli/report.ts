@@ -1,7 +1,7 @@
 /** What the report of `halograd run` states. It holds no times, so that it is the same file whenever it is made. */
 
 import {
-  defaultSampler,
+  defaultSampling,
   formatScore,
   type Population,
   type PredictionError,
@@ -34,12 +34,13 @@ export interface RunResults {
 /** The contents of the report. */
 export function reportContents(values: RunOptions, results: RunResults): ReportContents {
   const { population, training, figures, errors, scores, shown } = results;
-  const { seed, count, samples, steps } = values;
+  const { seed, count, samples } = values;
   const { radii } = population;
   const { model, trained, losses } = training;
   const { learningRate } = model.training;
-  const sampler = values.sampler ?? defaultSampler(model);
-  const own = sampler === defaultSampler(model) ? "" : ` --sampler ${sampler}`;
+  const usual = defaultSampling(model);
+  const { sampler = usual.sampler, steps = usual.steps } = values;
+  const own = sampler === usual.sampler ? "" : ` --sampler ${sampler}`;
   const network = networkWords(values, training);
   return {
     figures,

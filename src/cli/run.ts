@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Random } from "../basics/random.ts";
 import {
   type ConditionName,
+  defaultSampling,
   illustrateNoise,
   illustratePredictions,
   illustrateSampling,
@@ -57,7 +58,7 @@ export interface RunOptions {
   readonly samples: number;
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
-  readonly steps: number;
+  readonly steps: number | undefined;
   /** Default: by the size of the work. */
   readonly threads: number | undefined;
   readonly evaluate: boolean;
@@ -136,7 +137,7 @@ export function run(values: RunOptions, context: Context): Outcome {
   terminal.say(`${epochs} epoch${epochs === 1 ? "" : "s"} (${duration(seconds.train)})`);
 
   const none: Samples = { curves: [], complete: false };
-  const { sampler, steps, samples: count, seed, threads } = values;
+  const { sampler, steps = defaultSampling(model).steps, samples: count, seed, threads } = values;
   const random = new Random(seed);
   const samples = isComplete(training)
     ? timed("sample", () => prepareSampling(model, { count, sampler, steps, threads, random })(context))

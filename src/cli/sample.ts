@@ -4,6 +4,7 @@ import { Random } from "../basics/random.ts";
 import {
   type Condition,
   type CurveWishes,
+  defaultSampling,
   type Model,
   measureWishes,
   type NetworkName,
@@ -50,7 +51,7 @@ export interface SampleOptions {
   readonly count: number;
   /** Default: the network's. */
   readonly sampler: SamplerName | undefined;
-  readonly steps: number;
+  readonly steps: number | undefined;
   /** What is wanted of the galaxies. */
   readonly condition: Condition;
   /** The weight of the condition; default 1. */
@@ -77,7 +78,8 @@ export interface GuideOption extends Omit<CurveWishes, "points"> {
 export function sample(values: SampleOptions, context: Context): Outcome {
   const { sources } = context;
   const { model, described } = readModelFile(values.model, sources);
-  const { count, sampler, steps, seed = model.training.seed, condition, guidance, guide, tolerance } = values;
+  const { count, sampler, steps = defaultSampling(model).steps, seed = model.training.seed } = values;
+  const { condition, guidance, guide, tolerance } = values;
   sources.seed = seed;
   const wishes = readWishes(guide, sources);
   const { threads } = values;

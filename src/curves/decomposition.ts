@@ -86,7 +86,7 @@ export function* decomposeGalaxy(
   const where = "decomposeGalaxy";
   checkOptions(where, options ?? {}, [
     ...["random", "priors", "luminosity", "hydrogenMass"],
-    ...["particles", "walkers", "rHat", "effectiveCount", "moves"],
+    ...["particles", "chains", "rHat", "effectiveCount", "moves"],
   ]);
   const { priors, luminosity, hydrogenMass, ...ensemble } = options ?? {};
   for (const [name, value] of Object.entries({ luminosity, hydrogenMass })) {

@@ -15,7 +15,7 @@ import { normal } from "../tensor/construction.ts";
 import { checkUnseen } from "./check.ts";
 import { mix, predictions } from "./denoising.ts";
 import { checkModel, featuresOf, type Model } from "./model.ts";
-import { type SamplerChoice, STEPS, samplingSteps } from "./sampling.ts";
+import { defaultSampling, type SamplerChoice, samplingSteps } from "./sampling.ts";
 
 /**
  * A curve under growing noise: what `noiseFigure` takes.
@@ -84,7 +84,7 @@ export function illustrateSampling(
   checkModel(where, model);
   checkOptions(where, options ?? {}, ["samples", "sampler", "steps", "random"]);
   const { samples = 5, ...choice } = options ?? {};
-  const { steps = STEPS } = choice;
+  const { steps = defaultSampling(model).steps } = choice;
   checkCount(where, "samples", samples);
   checkCount(where, "steps", steps);
   // The reference post's steps 0, 10, 20 and 30 of 31; of other numbers the start, the end, and thirds between.

@@ -27,21 +27,16 @@ export {
 } from "./denoising.ts";
 export { type Excess, measureExcess } from "./excess.ts";
 export { exportModel } from "./export.ts";
-export { illustrateNoise, illustratePredictions, illustrateSampling } from "./illustrations.ts";
+export { type GalaxyInferenceOptions, type GalaxyPosterior, inferGalaxy } from "./galaxy-inference.ts";
 export {
-  ERROR_SPREAD,
-  type FittedModel,
-  INTERVAL_SHARES,
+  illustrateNoise,
+  illustratePredictions,
+  illustrateSampling,
+} from "./illustrations.ts";
+export {
   type InferenceOptions,
   type InferenceProgress,
   inferCurves,
-  intervalsOf,
-  type Posterior,
-  parametersAtBounds,
-  parametersOf,
-  quantiles,
-  TYPICAL_DEVIATION,
-  type TypicalDeviation,
 } from "./inference.ts";
 export {
   type Model,
@@ -69,6 +64,12 @@ export {
   SIGNIFICANCE,
 } from "./names.ts";
 export {
+  ERROR_SPREAD,
+  type NoiseOptions,
+  TYPICAL_DEVIATION,
+  type TypicalDeviation,
+} from "./observed-curve.ts";
+export {
   formatGalaxies,
   type Galaxy,
   generatePopulation,
@@ -78,10 +79,20 @@ export {
   type PopulationProgress,
   parseGalaxies,
 } from "./population.ts";
+export {
+  type FittedModel,
+  type GalaxyQuantiles,
+  INTERVAL_SHARES,
+  intervalsOf,
+  type Posterior,
+  parametersAtBounds,
+  parametersOf,
+  quantiles,
+} from "./posterior.ts";
 export { type CurveProperty, propertiesOf } from "./properties.ts";
 export {
   type CurvesStep,
-  defaultSampler,
+  defaultSampling,
   SAMPLER_FUNCTIONS,
   type SamplerChoice,
   type SamplingOptions,

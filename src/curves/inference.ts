@@ -4,15 +4,7 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
-import {
-  checkArray,
-  checkCount,
-  checkNumbers,
-  checkOptions,
-  checkWithin,
-  describeValue,
-  isList,
-} from "../basics/check.ts";
+import { checkArray, checkCount, checkNumbers, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import {
@@ -26,38 +18,24 @@ import {
   uniformGrid,
 } from "../diffusion/index.ts";
 import { retold } from "../diffusion/progress.ts";
-import { FIT_PARAMETERS, type FitParameter, fitGalaxy, type GalaxyFit } from "../galaxy/index.ts";
 import type { Observations } from "../io/index.ts";
-import { cholesky, solveLower } from "../kernels/cholesky.ts";
-import { cbrt, exp, log } from "../kernels/math.ts";
-import { median as medianOf } from "../metrics/index.ts";
-import { upperTail } from "../metrics/two-samples.ts";
+import { exp, log } from "../kernels/math.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, tensor } from "../tensor/construction.ts";
-import { checkMeasured } from "./check.ts";
-import { Deviations } from "./deviations.ts";
 import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
-import { describePopulation } from "./population.ts";
-
-/** How far galaxies' curves deviate from any curve of the model: a standard deviation, as a share of the velocity. */
-export interface TypicalDeviation {
-  /** Half the galaxies deviate less. 0: none does. */
-  readonly median: number;
-  /** Standard deviation of its natural logarithm; default 1. */
-  readonly spread?: number | undefined;
-}
+import {
+  type Noise,
+  type NoiseOptions,
+  noiseOf,
+  ObservedCurve,
+  type SmoothCurves,
+} from "./observed-curve.ts";
+import { type Posterior, PRIOR_DRAWS, posteriorOf } from "./posterior.ts";
 
 /** How posterior curves are sampled. */
-export interface InferenceOptions {
+export interface InferenceOptions extends NoiseOptions {
   /** Where all that is random comes from. */
   readonly random: Random;
-  /** Default: a median of {@link TYPICAL_DEVIATION}. With a median of 0, galaxies' curves are curves of the model. */
-  readonly deviation?: TypicalDeviation | undefined;
-  /**
-   * How far stated errors may be from the scatter of a galaxy's points: all of its errors are multiplied by one factor, log-normal with a
-   * median of 1, and this is the standard deviation of its natural logarithm. Default: {@link ERROR_SPREAD}. 0: errors are as stated.
-   */
-  readonly errorSpread?: number | undefined;
   /** Points at other radii are left out, kpc; default: the range of the model's radii, which bounds it in any case. */
   readonly radiusRange?: readonly [least: number, greatest: number] | undefined;
   /** Chains for each galaxy, at least 2; default 64. */
@@ -66,40 +44,6 @@ export interface InferenceOptions {
   readonly transitions?: number | undefined;
   /** At most so many draws of the prior are looked through before chains go on from them; default 50,000. */
   readonly bank?: number | undefined;
-}
-
-/** The posterior of one galaxy. */
-export interface Posterior {
-  /** The galaxy's velocities at the model's radii, km/s, a row a sample: a curve of the model and the deviations from it. */
-  readonly curves: readonly Float64Array[];
-  /** Those of the model alone. */
-  readonly smoothCurves: readonly Float64Array[];
-  /** The galaxy's velocities at any radii of the model's range, km/s, [samples][radii]. @throws ArgumentError for other radii */
-  velocitiesAt(radii: ArrayLike<number>): Float64Array[];
-  /** The size of the deviations of each sample, a share of the velocity. */
-  readonly deviations: Float64Array;
-  /** The factor of the stated errors of each sample. */
-  readonly errorScales: Float64Array;
-  /** The worst R̂ of the leading principal components of the curves; 1 where the draws are independent. */
-  readonly rHat: number;
-  /** The least effective sample size of these components; never more than there are curves. */
-  readonly effectiveCount: number;
-  /** What the posterior is conditioned on. */
-  readonly points: Observations;
-  /** Points that were left out, since they lie outside of the radii. */
-  readonly leftOut: number;
-  /** Σ ((velocity − median of the curves)/error)² over the points. */
-  readonly chiSquared: number;
-  /**
-   * Posterior predictive p-value: how often new points of the same radii and errors would lie farther from the posterior's curves, in
-   * units of scaled errors and deviations, than the points do. Near 0 the model cannot have given such points; near 1 errors are too wide.
-   */
-  readonly predictiveP: number;
-  /**
-   * Prior predictive p-value: how often points of the model's own galaxies, at the same radii and with the same errors, would be farther
-   * from what is usual in the level, slope and curvature of ln(velocity) over ln(radius). Near 0 the model has hardly seen such galaxies.
-   */
-  readonly priorP: number;
 }
 
 /** How far an inference is. */
@@ -174,17 +118,13 @@ export function inferWithBank(
     ...["random", "deviation", "errorSpread", "radiusRange", "chains", "transitions", "bank"],
   ]);
   checkModel(where, model);
-  const { random, deviation = { median: TYPICAL_DEVIATION }, radiusRange = rangeOf(model) } = options ?? {};
-  const { errorSpread = ERROR_SPREAD, chains = 64, transitions = 120, bank = BANK } = options ?? {};
+  const { random, radiusRange = rangeOf(model), chains = 64, transitions = 120, bank = BANK } = options ?? {};
   checkRandom(where, random);
   checkNumbers(where, "radiusRange", radiusRange);
   checkCount(where, "chains", chains, 2);
   checkCount(where, "transitions", transitions, 5); // three quarters of them are the four states that R̂ needs
   checkCount(where, "bank", bank);
-  checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
-  checkWithin(where, "the median of the deviation", deviation.median, { least: 0 });
-  checkWithin(where, "the spread of the deviation", deviation.spread ?? 1, { least: 0 });
-  checkWithin(where, "the spread of the errors", errorSpread, { least: 0 });
+  const noise = noiseOf(where, options);
   const { standardization: representation } = model;
   if (!(representation instanceof LogPrincipalComponents)) {
     throw new ArgumentError(
@@ -205,29 +145,18 @@ export function inferWithBank(
       "give the smaller radius first, and a part of the model's radii",
     );
   }
-  const observed = galaxies.map((galaxy) => new ObservedCurve(model, representation, galaxy, range));
-  const crowded = observed.find(({ observations }) => observations.radii.length > MOST_POINTS);
-  if (crowded !== undefined && deviation.median > 0) {
-    throw new ArgumentError(
-      where,
-      `a galaxy has ${crowded.observations.radii.length} points, and with deviations the time grows with their cube`,
-      `average neighbouring points, to ${MOST_POINTS} or fewer, or take deviations of 0`,
-    );
-  }
-  const settings = { random: random.fork("inference"), deviation, errorSpread, chains, transitions, bank };
+  const curves = curvesOfComponents(model, representation);
+  const observed = galaxies.map((galaxy) => new ObservedCurve(where, curves, galaxy, range));
+  const settings = { random: random.fork("inference"), noise, chains, transitions, bank };
   return posteriorsOf(model, representation, observed, settings, shared);
 }
 
 /** Draws of the prior, at most. */
 const BANK = 50_000;
 
-/** Points of a galaxy, at most, whose deviations are inferred: of so many, a curve's likelihood takes some 30 ms. */
-const MOST_POINTS = 500;
-
 /** All settings, those that were left out as well. */
 type Settings = Pick<InferenceOptions, "random"> & {
-  readonly deviation: TypicalDeviation;
-  readonly errorSpread: number;
+  readonly noise: Noise;
   readonly chains: number;
   readonly transitions: number;
   readonly bank: number;
@@ -237,22 +166,19 @@ function* posteriorsOf(
   model: Model,
   representation: LogPrincipalComponents,
   observed: readonly ObservedCurve[],
-  { random, deviation, errorSpread, chains, transitions, bank: rows }: Settings,
+  { random, noise, chains, transitions, bank: rows }: Settings,
   shared: SharedBank | undefined,
 ): Generator<InferenceProgress, Posterior[], void> {
   const components = representation.scales.length;
-  const { median, spread = 1 } = deviation;
-  // One latent more for what is inferred of deviations and of errors: ln of either is normal in the prior, as all latents are.
-  const ownOfErrors = components + (median > 0 ? 1 : 0);
-  const features = ownOfErrors + (errorSpread > 0 ? 1 : 0);
+  const features = components + noise.latents;
   const sizeOf = (latents: ArrayLike<number>, row: number): number =>
-    median > 0 ? median * exp(spread * latents[row * features + components]) : 0;
+    noise.sizeOf(latents, row * features + components);
   const errorScaleOf = (latents: ArrayLike<number>, row: number): number =>
-    errorSpread > 0 ? exp(errorSpread * latents[row * features + ownOfErrors]) : 1;
+    noise.errorScaleOf(latents, row * features + components);
   const flow = decoderOf(model);
   const decode = (latents: Tensor): Float32Array | Float64Array => {
-    const noise = features > components ? latents.slice(null, [0, components]) : latents;
-    return noGrad(() => flow(noise)).toTypedArray();
+    const start = features > components ? latents.slice(null, [0, components]) : latents;
+    return noGrad(() => flow(start)).toTypedArray();
   };
 
   // The bank: of draws of the prior those that the observations make probable. It grows until that is enough for all.
@@ -270,38 +196,29 @@ function* posteriorsOf(
     const latents = pickRows(bankLatents, rows, features);
     return { latents, decoded: pickRows(bankComponents, rows, components), rHat: 1, effectiveCount };
   };
-  const posteriorOf = (g: number, { latents, decoded, rHat, effectiveCount }: Found): Posterior => {
-    const curve = observed[g];
+  const describe = (g: number, { latents, decoded, rHat, effectiveCount }: Found): Posterior => {
     const count = decoded.length / components;
-    const deviations = Float64Array.from({ length: count }, (_, row) => sizeOf(latents, row));
-    const errorScales = Float64Array.from({ length: count }, (_, row) => errorScaleOf(latents, row));
-    const stream = random.fork("deviations").fork(g);
-    const velocitiesAt = (radii: ArrayLike<number>): Float64Array[] =>
-      curve.velocitiesAt(radii, decoded, deviations, errorScales, stream);
-    const seen = Math.min(size, PRIOR_DRAWS);
-    // Typical deviations, not drawn ones: the few great ones of these would let pass what no galaxy of the model is like.
-    const sizes = new Float64Array(seen).fill(median);
-    return {
-      curves: velocitiesAt(model.radii),
+    const draws = {
+      rows: decoded,
       smoothCurves: representation.invert(tensor(Float32Array.from(decoded), [count, components])),
-      velocitiesAt,
-      deviations,
-      errorScales,
+      deviations: Float64Array.from({ length: count }, (_, row) => sizeOf(latents, row)),
+      errorScales: Float64Array.from({ length: count }, (_, row) => errorScaleOf(latents, row)),
       rHat,
-      effectiveCount: Math.min(count, effectiveCount),
-      points: curve.observations,
-      leftOut: curve.leftOut,
-      chiSquared: curve.chiSquared(velocitiesAt(curve.observations.radii)),
-      predictiveP: curve.predictiveP(decoded, deviations, errorScales),
-      priorP: curve.priorP(bankComponents, components, sizes, random.fork("prior").fork(g)),
+      effectiveCount,
     };
+    const prior = {
+      rows: bankComponents,
+      sizes: new Float64Array(Math.min(size, PRIOR_DRAWS)).fill(noise.typical),
+      random: random.fork("prior").fork(g),
+    };
+    return posteriorOf(observed[g], draws, model.radii, prior, random.fork("deviations").fork(g));
   };
   const progress = (done: number, sofar: () => Found[] | undefined): InferenceProgress => ({
     done,
     total: 1,
     evaluations,
     get posteriors() {
-      return sofar()?.map((own, g) => posteriorOf(g, own));
+      return sofar()?.map((own, g) => describe(g, own));
     },
   });
   const bankSofar = (): Found[] | undefined => {
@@ -409,7 +326,7 @@ function* posteriorsOf(
       found.set(g, own);
     }
   }
-  return observed.map((_, g) => posteriorOf(g, found.get(g)!));
+  return observed.map((_, g) => describe(g, found.get(g)!));
 }
 
 /** Of all that there is to do, the most that the bank takes, and where the chains have ended. */
@@ -419,9 +336,6 @@ const DECODING = 0.95;
 /** Effective draws of a bank, and states of the chains, below which nothing is kept of an inference that is stopped. */
 const LEAST = 20;
 const LEAST_STATES = 8;
-
-/** Draws that stand for all galaxies of the model in the prior predictive check. */
-const PRIOR_DRAWS = 1000;
 
 /** Samples of a posterior. */
 interface Found {
@@ -513,50 +427,52 @@ function pickRows(values: ArrayLike<number>, rows: Uint32Array, size: number): F
 }
 
 /**
- * ln(velocity) of principal components at any radii. It is linear in their terms: cubic interpolation in ln(radius) of the mean, of each
- * direction and of what completes them, worked out once.
+ * The curves of a model, by their principal components. ln(velocity) at any radius is linear in the terms of these: cubic interpolation in
+ * ln(radius) of the mean, of each direction and of what completes them, worked out once.
  */
-class LogVelocityAt {
-  readonly #mean: Float64Array;
-  /** Directions times their scales, [radii][components] */
-  readonly #slopes: Float64Array[];
-  /** What the terms add, [radii][terms] */
-  readonly #completion: Float64Array[];
+function curvesOfComponents(model: Model, representation: LogPrincipalComponents): SmoothCurves {
+  const { mean, basis, scales, completion } = representation;
+  const nodes = Float64Array.from(model.radii, log);
+  return {
+    width: scales.length,
+    range: rangeOf(model),
+    at: (radii) => {
+      const weights = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
+      const at = (values: Float64Array, { first, weights }: CubicWeights): number =>
+        weights.reduce((sum, weight, i) => sum + weight * values[first + i], 0);
+      const means = Float64Array.from(weights, (w) => at(mean, w));
+      // Directions times their scales, [radii][components]; what the terms add, [radii][terms].
+      const slopes = weights.map((w) =>
+        Float64Array.from(basis, (direction, k) => at(direction, w) * scales[k]),
+      );
+      const terms = weights.map((w) => Float64Array.from(completion, (own) => at(own, w)));
+      return (components, offset, out) => {
+        for (let i = 0; i < out.length; i++)
+          out[i] = exp(completed(means[i], slopes[i], terms[i], components, offset));
+      };
+    },
+  };
+}
 
-  constructor(model: Model, representation: LogPrincipalComponents, radii: ArrayLike<number>) {
-    const nodes = Float64Array.from(model.radii, log);
-    const weights = Array.from(radii, (radius) => cubicWeights(nodes, log(radius)));
-    const at = (values: Float64Array, { first, weights }: CubicWeights): number =>
-      weights.reduce((sum, weight, i) => sum + weight * values[first + i], 0);
-    this.#mean = Float64Array.from(weights, (w) => at(representation.mean, w));
-    this.#slopes = weights.map((w) =>
-      Float64Array.from(representation.basis, (direction, k) => at(direction, w) * representation.scales[k]),
-    );
-    this.#completion = weights.map((w) => Float64Array.from(representation.completion, (own) => at(own, w)));
+function completed(
+  mean: number,
+  slopes: Float64Array,
+  own: Float64Array,
+  components: ArrayLike<number>,
+  offset: number,
+): number {
+  let sum = mean;
+  for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
+  if (own.length === 0) return sum;
+  sum += own[0];
+  let term = slopes.length + 1;
+  for (let k = 0; k < slopes.length; k++) {
+    const x = components[offset + k];
+    let factor = own[k + 1];
+    for (let l = k; l < slopes.length; l++) factor += own[term++] * components[offset + l];
+    sum += x * factor;
   }
-
-  /** Of the row of components that begins at `offset`. */
-  of(components: ArrayLike<number>, offset: number): Float64Array {
-    return Float64Array.from(this.#slopes, (_, i) => this.one(i, components, offset));
-  }
-
-  /** At radius i alone. */
-  one(i: number, components: ArrayLike<number>, offset: number): number {
-    const slopes = this.#slopes[i];
-    let sum = this.#mean[i];
-    for (let k = 0; k < slopes.length; k++) sum += slopes[k] * components[offset + k];
-    const own = this.#completion[i];
-    if (own.length === 0) return sum;
-    sum += own[0];
-    let term = slopes.length + 1;
-    for (let k = 0; k < slopes.length; k++) {
-      const x = components[offset + k];
-      let factor = own[k + 1];
-      for (let l = k; l < slopes.length; l++) factor += own[term++] * components[offset + l];
-      sum += x * factor;
-    }
-    return sum;
-  }
+  return sum;
 }
 
 /** A value between nodes: Σ weights[i] · values[first + i]. */
@@ -578,337 +494,5 @@ export function cubicWeights(nodes: Float64Array, x: number): CubicWeights {
   return { first, weights };
 }
 
-/** What was measured of a galaxy, beside curves of the model: Gaussian errors in km/s, and smooth deviations. */
-class ObservedCurve {
-  readonly #model: Model;
-  readonly #representation: LogPrincipalComponents;
-  readonly #at: LogVelocityAt;
-  readonly #deviations: Deviations;
-  /** What it is conditioned on. */
-  readonly observations: Observations;
-  /** Points at other radii. */
-  readonly leftOut: number;
-
-  /** @param range of the radii, kpc: points beyond it are left out */
-  constructor(
-    model: Model,
-    representation: LogPrincipalComponents,
-    all: Observations,
-    [least, greatest]: readonly [least: number, greatest: number],
-  ) {
-    checkMeasured("inferCurves", all);
-    const isWithin = (_: number, i: number): boolean => all.radii[i] >= least && all.radii[i] <= greatest;
-    const of = (values: ArrayLike<number>): Float64Array => Float64Array.from(values).filter(isWithin);
-    const observations = { radii: of(all.radii), velocities: of(all.velocities), errors: of(all.errors) };
-    this.leftOut = all.radii.length - observations.radii.length;
-    if (observations.radii.length === 0) {
-      const [first, last] = [Math.min(...all.radii), Math.max(...all.radii)];
-      throw new ArgumentError(
-        "inferCurves",
-        `no point lies within ${least} to ${greatest} kpc: ${first === last ? "it is at" : "they are at"} ${first}${first === last ? "" : ` to ${last}`} kpc`,
-        "check that radii are in kpc; a model knows curves at its own radii only",
-      );
-    }
-    this.#model = model;
-    this.#representation = representation;
-    this.observations = observations;
-    this.#at = new LogVelocityAt(model, representation, observations.radii);
-    this.#deviations = new Deviations(observations.radii);
-  }
-
-  /** Σ ((velocity − median)/error)² over the points. @param curves velocities at the points, [samples][points] */
-  chiSquared(curves: readonly Float64Array[]): number {
-    const { velocities, errors } = this.observations;
-    return velocities.reduce((sum, velocity, i) => {
-      const off = (velocity - medianOf(curves.map((curve) => curve[i]))) / errors[i];
-      return sum + off * off;
-    }, 0);
-  }
-
-  /**
-   * The share of the draws of which new points would lie farther off. What is drawn is χ² with a degree of freedom for each point,
-   * whose tail is that of a normal distribution of its cube root (Wilson & Hilferty 1931, PNAS 17, 684).
-   */
-  predictiveP(components: Float64Array, sizes: Float64Array, errorScales: Float64Array): number {
-    const { radii } = this.observations;
-    const width = components.length / sizes.length;
-    const [count, spread] = [radii.length, 2 / (9 * radii.length)];
-    const tails = Array.from(sizes, (size, row) => {
-      const { residuals, errors } = this.#relative(components, row * width, errorScales[row]);
-      const chiSquared = this.#deviations.chiSquared(residuals, errors, size);
-      return upperTail((cbrt(chiSquared / count) - 1 + spread) / Math.sqrt(spread));
-    });
-    return tails.reduce((sum, tail) => sum + tail, 0) / tails.length;
-  }
-
-  /**
-   * Where the points stand among those that the model's own galaxies would give: by the Mahalanobis distance of level, slope and
-   * curvature of ln(velocity), fitted with the weights of the errors.
-   *
-   * @param components of draws of the prior, row by row
-   * @param sizes of their deviations, one for each draw that counts
-   */
-  priorP(components: Float64Array, width: number, sizes: Float64Array, random: Random): number {
-    const { radii, velocities, errors } = this.observations;
-    const deviations = new Deviations([], radii);
-    const places = Float64Array.from(radii, log);
-    const middle = places.reduce((sum, place) => sum + place, 0) / places.length;
-    const order = Math.min(3, new Set(places).size);
-    const powers = Array.from(places, (place) => {
-      const off = place - middle;
-      return [1, off, off * off].slice(0, order);
-    });
-    const weights = velocities.map((velocity, i) => {
-      const relative = errors[i] / Math.max(velocity, errors[i]);
-      return 1 / (relative * relative + 0.0025);
-    });
-    const normal = symmetric(order, (p, q) =>
-      powers.reduce((sum, own, i) => sum + weights[i] * own[p] * own[q], 0),
-    );
-    const factor = cholesky(normal);
-    if (factor === undefined) return 1;
-    // L⁻¹ of the weighted sums: as good as the coefficients, since the distance does not depend on the basis.
-    const shapeOf = (speeds: ArrayLike<number>): Float64Array => {
-      const logs = Float64Array.from(speeds, (speed, i) => log(Math.max(speed, errors[i] / 2)));
-      const sums = Float64Array.from({ length: order }, (_, p) =>
-        powers.reduce((sum, own, i) => sum + weights[i] * own[p] * logs[i], 0),
-      );
-      return solveLower(factor, sums);
-    };
-    const shapes = Array.from(sizes, (size, row) => {
-      const stream = random.fork(row);
-      const drawn = size === 0 ? undefined : deviations.draw([], [], size, stream);
-      const speeds = this.#at.of(components, row * width).map((logVelocity, i) => {
-        return exp(logVelocity) * (1 + (drawn?.[i] ?? 0)) + stream.normal(0, errors[i]);
-      });
-      return shapeOf(speeds);
-    });
-    const mean = Float64Array.from({ length: order }, (_, p) =>
-      shapes.reduce((sum, shape) => sum + shape[p] / shapes.length, 0),
-    );
-    const spread = cholesky(
-      symmetric(order, (p, q) =>
-        shapes.reduce((sum, shape) => sum + ((shape[p] - mean[p]) * (shape[q] - mean[q])) / shapes.length, 0),
-      ),
-    );
-    if (spread === undefined) return 1;
-    const distance = (shape: Float64Array): number =>
-      solveLower(
-        spread,
-        shape.map((value, p) => value - mean[p]),
-      ).reduce((sum, x) => sum + x * x, 0);
-    const own = distance(shapeOf(velocities));
-    return (1 + shapes.filter((shape) => distance(shape) >= own).length) / (1 + shapes.length);
-  }
-
-  /** Of the row of components that begins at `offset`, with deviations of that size, and errors that many times as wide as stated. */
-  logLikelihood(components: ArrayLike<number>, offset: number, size: number, errorScale: number): number {
-    const { velocities, errors } = this.observations;
-    if (size > 0) {
-      const relative = this.#relative(components, offset, errorScale);
-      const { logVelocities, residuals } = relative;
-      // In velocities, not in shares of them, which change with the curve.
-      const scale = logVelocities.reduce((sum, value) => sum + value, 0);
-      return this.#deviations.logLikelihood(residuals, relative.errors, size) - scale;
-    }
-    let sum = 0;
-    for (let i = 0; i < velocities.length; i++) {
-      const difference = (velocities[i] - exp(this.#at.one(i, components, offset))) / errors[i];
-      sum -= difference * difference;
-    }
-    const likelihood = sum / 2 / (errorScale * errorScale);
-    return errorScale === 1 ? likelihood : likelihood - velocities.length * log(errorScale);
-  }
-
-  /** Velocities of rows of components with deviations of given sizes and scaled errors, which go through the observations: [rows][radii]. */
-  velocitiesAt(
-    radii: ArrayLike<number>,
-    components: Float64Array,
-    sizes: Float64Array,
-    errorScales: Float64Array,
-    random: Random,
-  ): Float64Array[] {
-    const [least, most] = rangeOf(this.#model);
-    checkNumbers("velocitiesAt", "radii", radii, { least, most });
-    const at = new LogVelocityAt(this.#model, this.#representation, radii);
-    const deviations = new Deviations(this.observations.radii, radii);
-    const width = components.length / sizes.length;
-    return Array.from(sizes, (size, row) => {
-      const smooth = at.of(components, row * width).map(exp);
-      if (size === 0) return smooth;
-      const { residuals, errors } = this.#relative(components, row * width, errorScales[row]);
-      const drawn = deviations.draw(residuals, errors, size, random.fork(row));
-      return smooth.map((velocity, i) => velocity * Math.max(0, 1 + drawn[i]));
-    });
-  }
-
-  /** What was measured in units of the curve of some components. */
-  #relative(components: ArrayLike<number>, offset: number, errorScale: number) {
-    const { velocities, errors } = this.observations;
-    const logVelocities = this.#at.of(components, offset);
-    const scales = logVelocities.map((value) => exp(-value));
-    return {
-      logVelocities,
-      residuals: velocities.map((velocity, i) => velocity * scales[i] - 1),
-      errors: errors.map((error, i) => errorScale * error * scales[i]),
-    };
-  }
-}
-
-/** The lower triangle of a matrix, row by row. */
-function symmetric(size: number, at: (row: number, column: number) => number): Float64Array[] {
-  return Array.from({ length: size }, (_, p) => Float64Array.from({ length: p + 1 }, (_, q) => at(p, q)));
-}
-
 /** The first and the last radius, kpc. */
 const rangeOf = ({ radii }: Model): readonly [number, number] => [radii[0], radii[radii.length - 1]];
-
-/** Ends of the intervals of 50, 68 and 95 %, and the median, in growing order. */
-export const INTERVAL_SHARES: readonly number[] = [0.025, 0.16, 0.25, 0.5, 0.75, 0.84, 0.975];
-
-/** Half the galaxies of SPARC deviate less than some such share of their velocity from curves of the extended population. */
-export const TYPICAL_DEVIATION = 0.05;
-
-/**
- * Stated errors of a galaxy are off by some such factor e^±0.7: those of SPARC are twice the scatter of its points about smooth curves.
- * Chosen by points held out (docs/inference.md).
- */
-export const ERROR_SPREAD = 0.7;
-
-/** Quantiles of the velocities at each radius of the model, [radii][shares], of {@link INTERVAL_SHARES}. */
-export function intervalsOf(posterior: Posterior): number[][] {
-  checkPosterior("intervalsOf", posterior, "curves");
-  const { curves, effectiveCount } = posterior;
-  return Array.from(curves[0], (_, j) =>
-    quantiles(
-      curves.map((curve) => curve[j]),
-      INTERVAL_SHARES,
-      effectiveCount,
-    ),
-  );
-}
-
-/**
- * Quantiles of each parameter of disc and halo, of {@link INTERVAL_SHARES}, over the galaxies that fit the posterior's curves best.
- *
- * @example
- * const random = new Random(0);
- * const galaxies = finish(generatePopulation({ count: 100, random }));
- * const { model } = finish(trainModel(galaxies, { network: "residual", batches: 20, random }));
- * const galaxy = parseObservations("radius,velocity,error\n2,95,15\n8,140,15", "galaxy.csv");
- * const [posterior] = finish(inferCurves(model, [galaxy], { random, bank: 2000, chains: 8, transitions: 8 }));
- * parametersOf(model, posterior).haloMass[3]; // the median, solar masses
- */
-export function parametersOf(
-  model: FittedModel,
-  posterior: Posterior,
-): Readonly<Record<FitParameter, number[]>> {
-  const fits = fitsOf("parametersOf", model, posterior);
-  return byParameter((parameter) =>
-    quantiles(
-      fits.map(({ galaxy }) => galaxy[parameter]),
-      INTERVAL_SHARES,
-      Math.min(fits.length, posterior.effectiveCount),
-    ),
-  );
-}
-
-/**
- * The share of the fits of {@link parametersOf} in which a parameter ended on a bound of the fit: the curves do not tell it.
- *
- * @example
- * const random = new Random(0);
- * const galaxies = finish(generatePopulation({ count: 100, random }));
- * const { model } = finish(trainModel(galaxies, { network: "residual", batches: 20, random }));
- * const galaxy = parseObservations("radius,velocity,error\n2,95,15\n8,140,15", "galaxy.csv");
- * const [posterior] = finish(inferCurves(model, [galaxy], { random, bank: 2000, chains: 8, transitions: 8 }));
- * parametersAtBounds(model, posterior).concentration; // a share from 0 to 1
- */
-export function parametersAtBounds(
-  model: FittedModel,
-  posterior: Posterior,
-): Readonly<Record<FitParameter, number>> {
-  const fits = fitsOf("parametersAtBounds", model, posterior);
-  return byParameter(
-    (parameter) => fits.filter(({ atBounds }) => atBounds.includes(parameter)).length / fits.length,
-  );
-}
-
-function byParameter<T>(of: (parameter: FitParameter) => T): Readonly<Record<FitParameter, T>> {
-  const entries = FIT_PARAMETERS.map((parameter) => [parameter, of(parameter)]);
-  return Object.fromEntries(entries) as Record<FitParameter, T>;
-}
-
-/** The part of a model that fits need: haloes are counted by what its population is. */
-export type FittedModel = Pick<Model, "radii"> & Partial<Pick<Model, "training">>;
-
-/** Fits of some of the posterior's curves, worked out once. */
-function fitsOf(where: string, model: FittedModel, posterior: Posterior): readonly GalaxyFit[] {
-  checkFitted(where, model);
-  checkPosterior(where, posterior, "smoothCurves");
-  const { radii, training } = model;
-  const { smoothCurves } = posterior;
-  const cosmology = describePopulation(training?.population ?? "standard");
-  const step = Math.max(1, Math.floor(smoothCurves.length / FITTED));
-  const made =
-    FITS.get(posterior) ??
-    smoothCurves.filter((_, i) => i % step === 0).map((curve) => fitGalaxy(radii, curve, { cosmology }));
-  FITS.set(posterior, made);
-  return made;
-}
-
-/** @throws ArgumentError for what has no radii of curves */
-export function checkFitted(where: string, model: FittedModel): void {
-  if (isList(model?.radii)) return;
-  throw new ArgumentError(
-    where,
-    `needs the model of the posterior; got ${describeValue(model)}.`,
-    `write ${where}(model, posterior).`,
-  );
-}
-
-/** @throws ArgumentError for what has not what is asked of a posterior, such as the list of them */
-export function checkPosterior(where: string, posterior: Posterior, asked: "curves" | "smoothCurves"): void {
-  const { [asked]: curves, effectiveCount } = posterior ?? {};
-  const areCurves = Array.isArray(curves) && curves.length > 0 && curves.every(isList);
-  if (areCurves && typeof effectiveCount === "number") return;
-  throw new ArgumentError(
-    where,
-    `needs the posterior of a galaxy; got ${describeValue(posterior)}.`,
-    "inferCurves returns a list, with one for each galaxy.",
-  );
-}
-
-const FITS: WeakMap<Posterior, readonly GalaxyFit[]> = /* @__PURE__ */ new WeakMap();
-
-/** Posterior curves that the parameters are fitted to: a millisecond each. */
-const FITTED = 300;
-
-/**
- * The quantiles of samples, by linear interpolation of the sorted ones.
- *
- * Between the r-th and the s-th of n independent draws, one more draw falls with probability (s − r)/(n + 1), so a
- * share stands at share · (n + 1) of them (Hyndman & Fan 1996, definition 6): intervals of few draws hold what they say.
- *
- * @param worth how many independent draws the samples are worth
- * @throws ArgumentError for no samples, a sample that is no finite number, and a share outside of 0 to 1
- * @example quantiles([3, 1, 2], [0.25, 0.5, 0.75]) // [1, 2, 3]
- */
-export function quantiles(
-  samples: ArrayLike<number>,
-  shares: readonly number[],
-  worth: number = samples?.length,
-): number[] {
-  checkNumbers("quantiles", "samples", samples);
-  checkNumbers("quantiles", "shares", shares, { least: 0, most: 1 });
-  checkWithin("quantiles", "worth", worth, { least: 0 });
-  if (samples.length === 0) throw new ArgumentError("quantiles", "there are no samples.");
-  const sorted = Float64Array.from(samples).sort();
-  return Array.from(shares, (share) => {
-    const rank = worth > 1 ? (share * (worth + 1) - 1) / (worth - 1) : 0.5;
-    const place = Math.min(1, Math.max(0, rank)) * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(sorted.length - 1, below + 1);
-    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-  });
-}

@@ -261,6 +261,9 @@ const EXTENDED_COLUMNS: Readonly<Record<keyof ExtendedGalaxyParameters, string>>
   coreStrength: "core_strength",
 }))();
 
+/** The column of each parameter, with its unit. */
+export const COLUMN_OF: Readonly<Record<keyof ExtendedGalaxyParameters, string>> = EXTENDED_COLUMNS;
+
 /** The columns of a table of galaxies, with their units. */
 export const GALAXY_COLUMNS: readonly string[] = /* @__PURE__ */ Object.values(STANDARD_COLUMNS);
 

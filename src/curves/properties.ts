@@ -2,8 +2,8 @@
 
 import { GRAVITATIONAL_CONSTANT } from "../galaxy/index.ts";
 import { exp, log } from "../kernels/math.ts";
-import { checkFitted, checkPosterior, INTERVAL_SHARES, type Posterior, quantiles } from "./inference.ts";
 import type { Model } from "./model.ts";
+import { checkFitted, checkPosterior, INTERVAL_SHARES, type Posterior, quantiles } from "./posterior.ts";
 
 /** Greatest velocity [km/s], the radius where it is reached [kpc], and the mass of a sphere that holds the orbit of the last point [M☉]. */
 export type CurveProperty = "peakVelocity" | "peakRadius" | "enclosedMass";
@@ -48,5 +48,8 @@ function peakOf(radii: Float64Array, curve: Float64Array): { radius: number; vel
   // Level with a neighbour on both sides: there is no top but the point itself.
   if (!(bend < 0)) return { radius: radii[i], velocity: curve[i] };
   const top = -slope / (2 * bend);
-  return { radius: radii[i] * exp(top), velocity: curve[i] + (slope * top) / 2 };
+  return {
+    radius: radii[i] * exp(top),
+    velocity: curve[i] + (slope * top) / 2,
+  };
 }

@@ -29,9 +29,9 @@ import { type CurveWishes, WISHES, wishingDenoiser } from "./wishes.ts";
 
 /** How curves are sampled. */
 export interface SamplerChoice {
-  /** Default: {@link defaultSampler}. */
+  /** Default: that of {@link defaultSampling}. */
   readonly sampler?: SamplerName | undefined;
-  /** Steps from noise to curve; default 31. */
+  /** Steps from noise to curve; default: those of {@link defaultSampling}. */
   readonly steps?: number | undefined;
   /** Where noise comes from: the stream "samples" forked from it, so that the same `random` gives the same curves again. */
   readonly random: Random;
@@ -111,13 +111,14 @@ export function samplingSteps(
   options: SamplingOptions,
 ): Generator<CurvesStep, readonly Float64Array[], void> {
   const { denoiser, sampler, noise } = prepare("samplingSteps", model, options);
-  return inSteps(model, sampler(denoiser, normal([options.count ?? 5, featuresOf(model)], noise)), options);
+  const { steps = defaultSampling(model).steps } = options;
+  return inSteps(model, sampler(denoiser, normal([options.count ?? 5, featuresOf(model)], noise)), steps);
 }
 
 function* inSteps(
   { standardization }: Model,
   sampling: Sampling,
-  { steps = STEPS }: SamplingOptions,
+  steps: number,
 ): Generator<CurvesStep, readonly Float64Array[], void> {
   const end = yield* retold(sampling, ({ step, t, state, prediction }) => ({
     done: step,
@@ -190,34 +191,40 @@ function* inBatches(
   return curves;
 }
 
-/** The sampler that suits a model's network: the post's Euler steps, and Heun's for the residual network. */
-export function defaultSampler(model: Pick<Model, "network">): SamplerName {
-  checkKind("defaultSampler", "model", model, "object", "pass what readModel returned.");
+/**
+ * The sampler and the steps that suit a model's network: the post's 31 steps of Euler's method, and 20 of Adams and Bashforth's for the
+ * residual network, which cost a third of 31 of Heun's and score as well (docs/scores.md).
+ */
+export function defaultSampling(model: Pick<Model, "network">): {
+  readonly sampler: SamplerName;
+  readonly steps: number;
+} {
+  checkKind("defaultSampling", "model", model, "object", "pass what readModel returned.");
   checkKind(
-    "defaultSampler",
+    "defaultSampling",
     "the model's network",
     model.network,
     "object",
     "pass what readModel returned.",
   );
-  return networkOf(model) === "residual" ? "heun" : "euler";
+  return DEFAULTS[networkOf(model)];
 }
 
+const DEFAULTS = {
+  autoencoder: { sampler: "euler", steps: 31 },
+  residual: { sampler: "adams-bashforth", steps: 20 },
+} as const satisfies Record<NetworkName, object>;
+
 /** The sampler along an even grid, with a stream of its own for the noise that it may add on the way. */
-function samplerOf(
-  where: string,
-  model: Model,
-  { sampler = defaultSampler(model), steps = STEPS, random }: SamplerChoice,
-): Sampler {
+function samplerOf(where: string, model: Model, options: SamplerChoice): Sampler {
+  const own = defaultSampling(model);
+  const { sampler = own.sampler, steps = own.steps, random } = options;
   checkChoice(where, "sampler", sampler, SAMPLERS);
   checkCount(where, "steps", steps);
   checkRandom(where, random);
-  const options = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
-  return (denoiser, start) => SAMPLER_FUNCTIONS[sampler](denoiser, start, options);
+  const settings = { grid: uniformGrid(steps), random: samplingNoise(random).fork("steps") };
+  return (denoiser, start) => SAMPLER_FUNCTIONS[sampler](denoiser, start, settings);
 }
-
-/** Steps from noise to curve, where no number is given. */
-export const STEPS = 31;
 
 /** The samplers by their names. */
 export const SAMPLER_FUNCTIONS: Readonly<Record<SamplerName, Sampler>> = {
@@ -238,7 +245,7 @@ function samplingNoise(random: Random): Random {
 
 /**
  * Curves sampled together. Even, since normal numbers are drawn in pairs: a row then starts at the same draw
- * whatever the count. Of these sizes a batch of 31 steps takes some 10 to 50 ms, so that Ctrl-C is heard soon.
+ * whatever the count. Of these sizes a batch takes some 10 to 50 ms, so that Ctrl-C is heard soon.
  */
 const BATCHES: Readonly<Record<NetworkName, number>> = { autoencoder: 1024, residual: 128 };
 

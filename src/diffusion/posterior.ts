@@ -18,7 +18,7 @@ import {
 } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
-import { cholesky, solveLower } from "../kernels/cholesky.ts";
+import { cholesky } from "../kernels/cholesky.ts";
 import { cos, exp, log, log10, sin } from "../kernels/math.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -62,6 +62,8 @@ export class GaussianProposal {
   readonly mean: Float64Array;
   /** Lower triangle, rows, [features][features] */
   readonly factor: readonly Float64Array[];
+  /** Kept from call to call, since chains ask for a ratio with each likelihood. */
+  readonly #solved: Float64Array;
 
   /**
    * The Gaussian of points, a little wider than they are.
@@ -91,6 +93,7 @@ export class GaussianProposal {
       }),
     );
     this.mean = mean;
+    this.#solved = new Float64Array(features);
     const factor = cholesky(covariance);
     if (factor === undefined)
       throw new ArgumentError("GaussianProposal", "the points are too large for their squares to be finite.");
@@ -103,11 +106,16 @@ export class GaussianProposal {
       const problem = `takes a row of ${this.mean.length} numbers from an offset on; got ${describeValue(x)}.`;
       throw new ArgumentError("GaussianProposal.logPriorRatio", problem);
     }
-    const solved = solveLower(
-      this.factor,
-      this.mean.map((middle, i) => x[offset + i] - middle),
-    );
-    return solved.reduce((sum, value, i) => sum + value * value - x[offset + i] * x[offset + i], 0) / 2;
+    const [mean, factor, solved] = [this.mean, this.factor, this.#solved];
+    let sum = 0;
+    for (let i = 0; i < mean.length; i++) {
+      const [row, value] = [factor[i], x[offset + i]];
+      let rest = value - mean[i];
+      for (let j = 0; j < i; j++) rest -= row[j] * solved[j];
+      solved[i] = rest / row[i];
+      sum += solved[i] * solved[i] - value * value;
+    }
+    return sum / 2;
   }
 }
 
@@ -256,8 +264,11 @@ function checkProposals(proposals: readonly GaussianProposal[], chains: number, 
   );
 }
 
+/** Where states are kept, row by row. */
+type States = Float32Array | Float64Array;
+
 /** The ellipse that a chain looks for its next state on, and the part of it that is left. */
-class Ellipse {
+export class Ellipse {
   threshold = 0;
   readonly #random: Random;
   readonly #proposal: GaussianProposal | undefined;
@@ -273,7 +284,7 @@ class Ellipse {
   }
 
   /** A new ellipse, and a height below that of the state. */
-  begin(height: number, states: Float32Array, from: number): void {
+  begin(height: number, states: States, from: number): void {
     const [direction, factor] = [this.#direction, this.#proposal?.factor];
     this.#random.fillNormal(direction);
     if (factor !== undefined) {
@@ -291,12 +302,12 @@ class Ellipse {
   }
 
   /** What a height gains by the ellipses not coming from the prior. */
-  ratio(rows: Float32Array, from: number): number {
+  ratio(rows: States, from: number): number {
     return this.#proposal?.logPriorRatio(rows, from) ?? 0;
   }
 
   /** mean + (state − mean) · cos θ + direction · sin θ. */
-  propose(states: Float32Array, from: number, out: Float32Array, to: number): void {
+  propose(states: States, from: number, out: States, to: number): void {
     const [c, s] = [cos(this.#angle), sin(this.#angle)];
     const [direction, mean] = [this.#direction, this.#proposal?.mean];
     for (let i = 0; i < direction.length; i++) {
@@ -569,30 +580,44 @@ export function chainDiagnostics(chains: readonly ArrayLike<number>[]): ChainDia
   if (chains.some((chain) => chain.length !== length)) {
     throw new ShapeError("chainDiagnostics", "the chains differ in length.");
   }
+  const { rHat, effectiveCount } = splitChains(chains);
+  return { rHat, effectiveCount: effectiveCount() };
+}
+
+/** As {@link chainDiagnostics}, of chains that were checked; the effective number, which takes most of the time, where it is asked for. */
+export function splitChains(chains: readonly ArrayLike<number>[]): {
+  readonly rHat: number;
+  effectiveCount(): number;
+} {
+  const { length } = chains[0];
   const half = length >> 1;
   const parts = chains.flatMap((chain) => {
     const all = Array.from(chain);
     return [all.slice(0, half), all.slice(length - half)];
   });
+  const draws = parts.length * half;
   const means = parts.map(meanOf);
   const within = meanOf(parts.map((part, p) => autocovariance(part, means[p], 0) * (half / (half - 1))));
   const between = varianceOf(means);
   const pooled = ((half - 1) / half) * within + between;
   // Chains that never move have converged only if they stand at the same place.
-  if (pooled === 0) return { rHat: 1, effectiveCount: parts.length * half };
-  const rHat = Math.sqrt(pooled / within);
+  if (pooled === 0) return { rHat: 1, effectiveCount: () => draws };
   const correlation = (lag: number): number =>
     1 - (within - meanOf(parts.map((part, p) => autocovariance(part, means[p], lag)))) / pooled;
-  let [time, last] = [-1, Infinity];
-  for (let lag = 0; lag + 1 < half; lag += 2) {
-    const pair = Math.min(last, correlation(lag) + correlation(lag + 1));
-    if (!(pair > 0)) break;
-    time += 2 * pair;
-    last = pair;
-  }
-  const draws = parts.length * half;
-  // Antithetic chains can know more than as many independent draws; the bound is that of Stan.
-  return { rHat, effectiveCount: Math.min(draws / Math.max(time, 1e-9), draws * log10(draws)) };
+  return {
+    rHat: Math.sqrt(pooled / within),
+    effectiveCount: () => {
+      let [time, last] = [-1, Infinity];
+      for (let lag = 0; lag + 1 < half; lag += 2) {
+        const pair = Math.min(last, correlation(lag) + correlation(lag + 1));
+        if (!(pair > 0)) break;
+        time += 2 * pair;
+        last = pair;
+      }
+      // Antithetic chains can know more than as many independent draws; the bound is that of Stan.
+      return Math.min(draws / Math.max(time, 1e-9), draws * log10(draws));
+    },
+  };
 }
 
 function meanOf(values: readonly number[]): number {

@@ -6,7 +6,7 @@
 import { checkKind, clip, describeNumber, describeValue } from "../basics/check.ts";
 import { FormatError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
-import { exp10, log10 } from "../kernels/math.ts";
+import { erfc, exp10, log10 } from "../kernels/math.ts";
 import { type Cosmology, HUBBLE_CONSTANT, VIRIAL_OVERDENSITY } from "./components.ts";
 import type { ExtendedGalaxyParameters } from "./extended.ts";
 import type { GalaxyParameters } from "./population.ts";
@@ -121,35 +121,61 @@ export function drawGalaxy(
   return galaxyOf(population, random);
 }
 
-/** As {@link drawGalaxy}, of a population that was checked. */
+/**
+ * As {@link drawGalaxy}, of a population that was checked.
+ *
+ * @param random a stream, or {@link latentNumbers}
+ */
 export function galaxyOf(
   population: GalaxyPopulation,
-  random: Random,
+  random: RandomNumbers,
 ): GalaxyParameters | ExtendedGalaxyParameters {
+  // No object is spread: samplers ask for millions of galaxies.
+  const evenly = (range: EvenRange): number => random.uniform(range[0], range[1]);
   const ratio = ({ mean, scatter }: LogRatio): number => random.normal(mean, scatter);
   const relation = ({ slope, pivot, intercept, scatter }: ScalingRelation, logX: number): number =>
     slope * (logX - pivot) + intercept + random.normal(0, scatter);
-  const logDiscMass = random.uniform(...population.discMass);
+  const logDiscMass = evenly(population.discMass);
   const logScaleLength = relation(population.discScaleLength, logDiscMass);
   const logHaloMass = relation(population.haloMass, logDiscMass);
+  const discMass = exp10(logDiscMass);
+  const discScaleLength = exp10(logScaleLength);
+  const haloMass = exp10(logHaloMass);
   const logHaloMassPerH = logHaloMass + log10(population.hubbleConstant / 100);
-  const galaxy = {
-    discMass: exp10(logDiscMass),
-    discScaleLength: exp10(logScaleLength),
-    haloMass: exp10(logHaloMass),
-    concentration: exp10(relation(population.concentration, logHaloMassPerH)),
-  };
-  if (!hasAllParts(population)) return galaxy;
+  const concentration = exp10(relation(population.concentration, logHaloMassPerH));
+  if (!hasAllParts(population)) return { discMass, discScaleLength, haloMass, concentration };
   return {
-    ...galaxy,
+    discMass,
+    discScaleLength,
+    haloMass,
+    concentration,
     gasMass: exp10(relation(population.gasMass, logDiscMass)),
     gasScaleLength: exp10(logScaleLength + ratio(population.gasScaleLength)),
-    bulgeMass: exp10(logDiscMass + random.uniform(...population.bulgeMass)),
+    bulgeMass: exp10(logDiscMass + evenly(population.bulgeMass)),
     bulgeScaleLength: exp10(logScaleLength + ratio(population.bulgeScaleLength)),
     coreRadius: exp10(logScaleLength + ratio(population.coreRadius)),
-    coreStrength: random.uniform(...population.coreStrength),
+    coreStrength: evenly(population.coreStrength),
   };
 }
+
+/** What a galaxy is made of. */
+export type RandomNumbers = Pick<Random, "normal" | "uniform">;
+
+/**
+ * Numbers of a galaxy from latents, which are standard normal under the prior: galaxies of such latents are as {@link drawGalaxy} draws
+ * them. Its galaxy takes {@link latentCount} of them, from `offset` on.
+ */
+export function latentNumbers(latents: ArrayLike<number>, offset: number): RandomNumbers {
+  let next = offset;
+  return {
+    normal: (mean = 0, deviation = 1) => mean + deviation * latents[next++],
+    uniform: (least = 0, greatest = 1) =>
+      least + (greatest - least) * 0.5 * erfc(-latents[next++] * Math.SQRT1_2),
+  };
+}
+
+/** How many latents stand for a galaxy of a population: one for each of its parameters. */
+export const latentCount = (population: GalaxyPopulation): number => (hasAllParts(population) ? 10 : 4);
 
 /** Whether galaxies of a population have gas, a bulge and a core of the halo. */
 export function isExtendedPopulation(population: GalaxyPopulation): population is ExtendedGalaxyPopulation {

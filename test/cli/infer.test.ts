@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { finish, inferCurves, intervalsOf, readModel } from "../../src/curves/index.ts";
+import { finish, inferCurves, intervalsOf, parseGalaxies, readModel } from "../../src/curves/index.ts";
 import { Random } from "../../src/index.ts";
 import { parseCsv, parseCurves, parseObservations } from "../../src/io/index.ts";
 import { filesIn, halograd, newFolder, succeed } from "./halograd.ts";
@@ -131,6 +131,47 @@ describe("halograd infer", () => {
       "2 points, 2 left out",
     );
   }, 120_000);
+
+  test("asks no model where a population is the prior, and tells the parameters of its galaxies", () => {
+    const command = ["infer", "wide.csv", "--population", "extended", "--quiet"];
+    const told = JSON.parse(succeed([...command, "--out", "physical", "--json"], home));
+    expect(filesIn(join(home, "physical"))).toEqual([
+      "figures/corner.svg",
+      "figures/inference.svg",
+      "galaxies.csv",
+      "intervals.csv",
+      "parameters.csv",
+      "posterior.csv",
+      "provenance.json",
+      "result.json",
+    ]);
+    expect(told).toMatchObject({ population: "extended", points: 4, leftOut: 0, range: [0.05, 80], seed: 0 });
+    expect(told).not.toHaveProperty("model");
+    expect(told.rHat).toBeLessThanOrEqual(1.01);
+    expect(Object.keys(told.parameters)).toHaveLength(10);
+    expect(told.logEvidence).toBeLessThan(0);
+    const read = (name: string) => readFileSync(join(home, "physical", name), "utf8");
+    const { radii, curves } = parseCurves(read("posterior.csv"), "posterior.csv");
+    expect([radii[0], radii[radii.length - 1]]).toEqual([0.05, 80]);
+    expect(parseGalaxies(read("galaxies.csv"), "galaxies.csv", curves)).toHaveLength(told.samples);
+    // A file that says the same is another population only by its name.
+    const description = succeed(["population", "extended"], home);
+    writeFileSync(join(home, "mine.json"), description.replace('"extended"', '"mine"'));
+    const own = ["infer", "wide.csv", "--population", "mine.json", "--quiet", "--out", "mine", "--json"];
+    const again = JSON.parse(succeed(own, home));
+    expect(again.population).toMatchObject({ name: "mine" });
+    expect(readFileSync(join(home, "mine", "posterior.csv"), "utf8")).toBe(read("posterior.csv"));
+  }, 60_000);
+
+  test.each([
+    [["--bank", "1000"], /--bank: it is of models.*\n.*--moves/],
+    [["--chains", "8"], /--chains: it is of models/],
+    [["--model", "model/model.safetensors"], /--population: --model is there too/],
+  ])("refuses %s beside a population", (more, problem) => {
+    const words = ["infer", "galaxy.csv", "--population", "standard", ...more];
+    const { code, stderr } = halograd(words, { cwd: home });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(problem)]);
+  });
 
   describe("of several galaxies", () => {
     const small = ["--bank", "400", "--chains", "2", "--transitions", "5"];

@@ -4,7 +4,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/basics/random.ts";
 import { Deviations } from "../../src/curves/deviations.ts";
-import { quantiles } from "../../src/curves/inference.ts";
+import { quantiles } from "../../src/curves/posterior.ts";
 import { cholesky, solveLower } from "../../src/kernels/cholesky.ts";
 import { exp, log } from "../../src/kernels/math.ts";
 
@@ -35,7 +35,7 @@ describe("deviations from a curve", () => {
 
   const point = fc.tuple(radius, residual, error);
   test.prop([fc.array(point, { minLength: 1, maxLength: 30 }), size])(
-    "are as probable, and as far off, to the bit as the plain factor of their covariance says",
+    "are as probable, and as far off, as the factor of their covariance says",
     (points, s) => {
       const radii = points.map(([r]) => r);
       const residuals = points.map(([, y]) => y);
@@ -53,26 +53,48 @@ describe("deviations from a curve", () => {
       for (const scale of [1, 3, 1]) {
         const actual = deviations.logLikelihood(residuals, errors, scale * s);
         if (scale !== 1) continue;
-        expect(actual).toBe(white.reduce((sum, x, i) => sum - (x * x) / 2 - log(factor[i][i]), 0));
-        expect(deviations.chiSquared(residuals, errors, s)).toBe(white.reduce((sum, x) => sum + x * x, 0));
+        const chiSquared = white.reduce((sum, x) => sum + x * x, 0);
+        const expected = factor.reduce((sum, row, i) => sum - log(row[i]), -chiSquared / 2);
+        expect(Math.abs(actual - expected)).toBeLessThan(1e-9 * (1 + chiSquared + Math.abs(expected)));
+        const found = deviations.chiSquared(residuals, errors, s);
+        expect(Math.abs(found - chiSquared)).toBeLessThan(1e-9 * (1 + chiSquared));
       }
     },
   );
 
-  it("are drawn with the mean and the covariance that the points leave them", () => {
-    const [s, y, e, count] = [0.1, 0.2, 0.05, 20_000];
-    const targets = [2, 5];
-    const deviations = new Deviations([3], targets);
+  it("are drawn with the mean and the covariance that the points leave them, in any order of radii", () => {
+    const [s, count] = [0.1, 20_000];
+    const [radii, residuals, errors] = [
+      [3, 9, 1],
+      [0.2, -0.1, 0.05],
+      [0.05, 0.02, 0.1],
+    ];
+    const targets = [2, 25, 5];
+    const deviations = new Deviations(radii, targets);
     const random = new Random(1);
-    const drawn = Array.from({ length: count }, () => deviations.draw([y], [e], s, random));
-    const gain = targets.map((radius) => (s * s * correlation(3, radius)) / (s * s + e * e));
+    const drawn = Array.from({ length: count }, () => deviations.draw(residuals, errors, s, random));
+    const factor = cholesky(
+      radii.map((a, i) =>
+        Float64Array.from(
+          radii.slice(0, i + 1),
+          (b, j) => s * s * correlation(a, b) + (i === j ? errors[i] * errors[i] : 0),
+        ),
+      ),
+    )!;
+    const halves = targets.map((target) =>
+      solveLower(
+        factor,
+        radii.map((radius) => s * s * correlation(radius, target)),
+      ),
+    );
+    const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
+    const means = halves.map((half) => dot(half, solveLower(factor, residuals)));
     targets.forEach((_, i) => {
       const mean = drawn.reduce((sum, row) => sum + row[i], 0) / count;
-      expect(Math.abs(mean - gain[i] * y)).toBeLessThan((5 * s) / Math.sqrt(count));
+      expect(Math.abs(mean - means[i])).toBeLessThan((5 * s) / Math.sqrt(count));
       targets.forEach((_, j) => {
-        const expected = s * s * (correlation(targets[i], targets[j]) - gain[i] * correlation(3, targets[j]));
-        const actual =
-          drawn.reduce((sum, row) => sum + (row[i] - gain[i] * y) * (row[j] - gain[j] * y), 0) / count;
+        const expected = s * s * correlation(targets[i], targets[j]) - dot(halves[i], halves[j]);
+        const actual = drawn.reduce((sum, row) => sum + (row[i] - means[i]) * (row[j] - means[j]), 0) / count;
         expect(Math.abs(actual - expected)).toBeLessThan((8 * s * s) / Math.sqrt(count));
       });
     });
@@ -89,14 +111,16 @@ describe("deviations from a curve", () => {
 });
 
 describe("quantiles of samples", () => {
-  test.prop([fc.array(fc.double({ min: 0.1, max: 5, noNaN: true }), { minLength: 2, maxLength: 50 })])(
-    "grow with the share, from the least to the greatest sample",
-    (samples) => {
-      const found = quantiles(samples, [0, 0.1, 0.5, 0.9, 1]);
-      expect(found).toEqual([...found].sort((a, b) => a - b));
-      expect([found[0], found[4]]).toEqual([Math.min(...samples), Math.max(...samples)]);
-    },
-  );
+  test.prop([
+    fc.array(fc.double({ min: 0.1, max: 5, noNaN: true }), {
+      minLength: 2,
+      maxLength: 50,
+    }),
+  ])("grow with the share, from the least to the greatest sample", (samples) => {
+    const found = quantiles(samples, [0, 0.1, 0.5, 0.9, 1]);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    expect([found[0], found[4]]).toEqual([Math.min(...samples), Math.max(...samples)]);
+  });
 
   it("interpolate between samples", () => {
     expect(quantiles([3, 1, 2], [0.25, 0.375, 0.5, 0.75])).toEqual([1, 1.5, 2, 3]);

@@ -86,8 +86,8 @@ describe("an ensemble's posterior", () => {
     const random = new Random(7);
     const flat = () => 0;
     for (const options of [
-      { random, walkers: 5 },
-      { random, walkers: 17 },
+      { random, chains: 1 },
+      { random, particles: 64, chains: 65 },
       { random, particles: 10 },
       { random, moves: 3 },
       { random, step: 1 },

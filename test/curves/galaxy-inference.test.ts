@@ -1,0 +1,164 @@
+/** Measured galaxies inferred in the parameters of a population, against sums over many galaxies of the prior. */
+
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import {
+  finish,
+  type GalaxyInferenceOptions,
+  inferGalaxy,
+  parametersAtBounds,
+  parametersOf,
+  propertiesOf,
+} from "../../src/curves/index.ts";
+import { curveOf } from "../../src/curves/population.ts";
+import {
+  drawGalaxy,
+  EXTENDED_POPULATION,
+  type ExtendedGalaxyParameters,
+  type GalaxyParameters,
+  STANDARD_POPULATION,
+} from "../../src/galaxy/index.ts";
+import { latentCurves } from "../../src/galaxy/latent-curves.ts";
+import { galaxyOf, latentCount, latentNumbers } from "../../src/galaxy/scaling.ts";
+import { Random } from "../../src/index.ts";
+import { parseObservations } from "../../src/io/index.ts";
+import { cholesky, solveLower } from "../../src/kernels/cholesky.ts";
+import { any } from "./models.ts";
+
+const points = parseObservations("radius,velocity,error\n2,95,15\n8,140,15\n60,150,20\n", "galaxy.csv");
+const quick = { rHat: 1.05, effectiveCount: 100 };
+const infer = (
+  more: Partial<GalaxyInferenceOptions> = {},
+  population: "standard" | "extended" = "standard",
+) => finish(inferGalaxy(population, points, { random: new Random(1), ...quick, ...more }));
+
+describe("curves of latents", () => {
+  const latent = fc.double({ min: -6, max: 6, noNaN: true });
+  const radius = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
+  test.prop([
+    fc.constantFrom(STANDARD_POPULATION, EXTENDED_POPULATION),
+    fc.array(latent, { minLength: 10, maxLength: 10 }),
+    fc.array(radius, { minLength: 1, maxLength: 20 }),
+  ])("are those of their galaxies, far from the usual ones too", (population, latents, radii) => {
+    const found = new Float64Array(radii.length);
+    latentCurves(population, radii)(latents, 0, found);
+    const galaxy = galaxyOf(population, latentNumbers(latents, 0));
+    const exact = curveOf(galaxy, Float64Array.from(radii), population);
+    found.forEach((v, i) => {
+      expect(Math.abs(v / exact[i] - 1)).toBeLessThan(1e-8);
+    });
+  });
+
+  it.each([STANDARD_POPULATION, EXTENDED_POPULATION])(
+    "have galaxies as $name ones are drawn, where latents are standard normal",
+    (population) => {
+      const width = latentCount(population);
+      const rows = new Float64Array(4000 * width);
+      new Random(2).fillNormal(rows);
+      const logsOf = (galaxies: readonly GalaxyParameters[]): number[][] =>
+        Object.keys(galaxies[0]).map((key) =>
+          galaxies.map((galaxy) => Math.log(galaxy[key as keyof GalaxyParameters])).sort((a, b) => a - b),
+        );
+      const [found, drawn] = [
+        Array.from({ length: 4000 }, (_, i) => galaxyOf(population, latentNumbers(rows, i * width))),
+        Array.from({ length: 4000 }, (_, i) => drawGalaxy(population, new Random(3).fork(i))),
+      ].map(logsOf);
+      expect(found).toHaveLength(width);
+      found.forEach((own, p) => {
+        // The greatest distance of the two distributions (Kolmogorov and Smirnov): 1.95 √(2/4000) is exceeded by one in a thousand.
+        const below = (value: number): number => drawn[p].findLastIndex((other) => other <= value) + 1;
+        const most = Math.max(...own.map((value, i) => Math.abs(below(value) - i - 0.5) / 4000));
+        expect(most).toBeLessThan(1.95 * Math.sqrt(2 / 4000));
+      });
+    },
+  );
+});
+
+describe("the posterior of a galaxy", () => {
+  it.each([
+    ["curves of the population alone", 0, 0],
+    ["deviations and a factor of the errors", 0.05, 0.7],
+  ])("is what weighted galaxies of the prior say, with %s", (_, median, errorSpread) => {
+    const posterior = infer({ deviation: { median }, errorSpread, rHat: 1.01, effectiveCount: 400 });
+    expect(posterior.rHat).toBeLessThanOrEqual(1.01);
+    expect(posterior.effectiveCount).toBeGreaterThanOrEqual(400);
+    const { radii, velocities, errors } = points;
+    const random = new Random(4);
+    const weighted = Array.from({ length: 20_000 }, (_, i) => {
+      const stream = random.fork(i);
+      const galaxy = drawGalaxy(STANDARD_POPULATION, stream);
+      const curve = curveOf(galaxy, radii);
+      const [size, factor] = [median * Math.exp(stream.normal()), Math.exp(errorSpread * stream.normal())];
+      const root = cholesky(
+        Array.from(radii, (a, i) =>
+          Float64Array.from(radii.slice(0, i + 1), (b, j) => {
+            const apart = Math.sqrt(3) * Math.abs(Math.log(a / b));
+            const shared = size * size * curve[i] * curve[j] * (1 + apart) * Math.exp(-apart);
+            return shared + (i === j ? (factor * errors[i]) ** 2 : 0);
+          }),
+        ),
+      )!;
+      const white = solveLower(
+        root,
+        velocities.map((v, i) => v - curve[i]),
+      );
+      // As ln of the likelihood counts: without what stated errors give alone.
+      const weight = white.reduce((product, x, i) => (product * Math.exp((-x * x) / 2)) / root[i][i], 1);
+      const alone = median > 0 ? 1 : errors.reduce((product, error) => product * error, 1);
+      return { weight: weight * alone, logMass: Math.log10(galaxy.haloMass) };
+    });
+    const all = weighted.reduce((sum, { weight }) => sum + weight, 0);
+    const expected = weighted.reduce((sum, { weight, logMass }) => sum + weight * logMass, 0) / all;
+    const masses = posterior.galaxies.map(({ haloMass }) => Math.log10(haloMass));
+    const mean = masses.reduce((sum, value) => sum + value, 0) / masses.length;
+    const spread = Math.sqrt(masses.reduce((sum, value) => sum + (value - mean) ** 2, 0) / masses.length);
+    expect(Math.abs(mean - expected)).toBeLessThan(0.2 * spread);
+    const evidence = Math.log(all / weighted.length);
+    expect(Math.abs(posterior.logEvidence - evidence)).toBeLessThan(5 * posterior.logEvidenceError + 0.1);
+  });
+
+  it("takes points at any radius, and its curves reach them; others are left out where they are told to be", () => {
+    const all = infer();
+    expect([all.leftOut, all.points.radii.length]).toEqual([0, 3]);
+    expect([all.radii[0], all.radii[49]]).toEqual([0.1, 60]);
+    expect(all.curves[0]).toHaveLength(50);
+    const some = infer({ radiusRange: [1, 50] });
+    expect([some.leftOut, some.radii[49]]).toEqual([1, 50]);
+  });
+
+  it("has a galaxy for each curve, whose parameters are told as they are", () => {
+    const posterior = infer({}, "extended");
+    const { galaxies, smoothCurves, curves, radii } = posterior;
+    expect(galaxies).toHaveLength(curves.length);
+    const exact = curveOf(galaxies[7], radii, EXTENDED_POPULATION);
+    smoothCurves[7].forEach((v, j) => {
+      expect(Math.abs(v / exact[j] - 1)).toBeLessThan(1e-8);
+    });
+    const parameters = parametersOf(posterior, posterior);
+    expect(Object.keys(parameters)).toHaveLength(10);
+    const middle = (galaxies as ExtendedGalaxyParameters[])
+      .map(({ gasMass }) => gasMass)
+      .sort((a, b) => a - b)[galaxies.length >> 1];
+    expect(parameters.gasMass![3] / middle).toBeCloseTo(1, 1);
+    expect(parametersAtBounds(posterior, posterior).haloMass).toBe(0);
+    expect(propertiesOf(posterior, posterior).enclosedMass[3]).toBeGreaterThan(1e11);
+  });
+
+  it("is the same for the same stream", () => {
+    expect(infer().curves).toEqual(infer().curves);
+  });
+
+  it("is refused at the call itself", () => {
+    const call =
+      (galaxy: object, more: object = {}, population: unknown = "standard") =>
+      () =>
+        inferGalaxy(any(population), any({ ...points, ...galaxy }), any({ random: new Random(1), ...more }));
+    expect(call({}, {}, "extnded")).toThrow(/^inferGalaxy: the population .*\n.*did you mean "extended"/);
+    expect(call({ velocities: [9, 9, -9] })).toThrow(/the velocity at 60 kpc is -9 km\/s/);
+    expect(call({ errors: [9, 9, 0.001] })).toThrow(/no velocity is measured to 0\.01 km\/s/);
+    expect(call({}, { radiusRange: [100, 200] })).toThrow(/no point lies within 100 to 200 kpc/);
+    expect(call({}, { radiusRange: [8, 2] })).toThrow(/nothing lies in it/);
+    expect(call({}, { walkers: 4 })).toThrow(/there is no walkers|walkers/);
+    expect(call({}, { chains: 1 })).toThrow(/chains/);
+  });
+});

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/basics/errors.ts";
 import {
   compareCurves,
-  defaultSampler,
   denoiseCurves,
   finish,
   generatePopulation,
@@ -148,7 +147,6 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       /^predictCurves: the share of noise is 2/,
     ],
     ["no share of noise", () => predictCurves(quick, galaxies, any(undefined)), /^predictCurves: the share/],
-    ["no model for its sampler", () => defaultSampler(any(5)), /^defaultSampler: .*\n.*readModel returned/],
     [
       "a condition that galaxies without a bulge have not",
       () => finish(trainModel(galaxies, { network: "residual", conditions: ["bulge-fraction"], random })),

@@ -13,7 +13,7 @@ import {
 } from "../../src/curves/index.ts";
 import { digestOf, seedOf } from "../../src/curves/model.ts";
 import { Random } from "../../src/index.ts";
-import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
+import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
 import { autoencoder, galaxies, residual } from "./models.ts";
 
 const models: Record<string, Model> = {
@@ -55,7 +55,7 @@ it("weights of another shape are refused, where they have as many elements as we
   const name = "encoder.0.weight";
   const { shape, data } = tensors.get(name)!;
   for (const other of [[...shape, 1], [1, ...shape], shape.toReversed(), [shape[0] * shape[1]]]) {
-    const changed = new Map([...tensors, [name, { shape: other, data }]]);
+    const changed = new Map<string, TensorToWrite>([...tensors, [name, { shape: other, data }]]);
     expect(() => readModel(writeSafetensors(changed, metadata), "m.safetensors")).toThrow(
       new RegExp(`^m\\.safetensors: .*${name} has the shape \\[${other.join(", ")}\\]`),
     );

@@ -54,7 +54,7 @@ test("mistakes around galaxies are told in full", () => {
       "an acceleration at the centre": () => acceleration(100, 0),
       "an acceleration that is none": () => acceleration(Number.NaN, 1),
       "no acceleration to relate": () => radialAcceleration(0),
-      "a population that is no text": () => parsePopulation(any(5)),
+      "a population that is no text": () => parsePopulation(any(5), "own.json"),
       "a population whose name is a number": () =>
         parsePopulation(JSON.stringify({ ...STANDARD_POPULATION, name: 5 }), "own.json"),
     }),

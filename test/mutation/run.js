@@ -32,7 +32,17 @@ const TESTS = {
 };
 
 /** Files whose own tests take minutes a mutant: neither they nor these tests count. */
-const SLOW = { curves: ["checkpoint", "inference", "scores", "training"] };
+const SLOW = {
+  curves: [
+    "checkpoint",
+    "galaxy-inference",
+    "inference",
+    "observed-curve",
+    "posterior",
+    "scores",
+    "training",
+  ],
+};
 
 const { values, positionals } = parseArgs({
   options: { shard: { type: "string", default: "1/1" }, table: { type: "boolean", default: false } },

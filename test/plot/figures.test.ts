@@ -163,6 +163,13 @@ describe("Figures", () => {
     expect(ticks(40)).not.toContain("0");
   });
 
+  test("write amounts of noise with a decimal, 0 and 1 too", () => {
+    const noisyAt = [0, 0.25, 1].map((amount) => ({ amount, curve: noisy(curve(90), amount) }));
+    const svg = noiseFigure({ radii, clean: curve(90), noisy: noisyAt });
+    const words = parseSvg(svg).flatMap(({ name, text }) => (name === "text" ? [text] : []));
+    expect(words).toEqual(expect.arrayContaining(["a = 0.0", "a = 0.25", "a = 1.0"]));
+  });
+
   test("carry the names of galaxies escaped", () => {
     expect(log.predictions).toContain(">A &amp; B</text>");
     expect(log.predictions).toContain(">&lt;C&gt;</text>");

@@ -104,6 +104,7 @@ describe("a corner plot", () => {
 
   test("refuses too few draws, lists that differ, and what is no number", () => {
     expect(() => cornerFigure("", [])).toThrow(ArgumentError);
+    expect(() => cornerFigure(5 as never, [])).toThrow(/^cornerFigure: title is text; got the number 5/);
     expect(() => cornerFigure("", [{ label: "a", draws: [1, 2] }])).toThrow(ArgumentError);
     expect(() =>
       cornerFigure("", [

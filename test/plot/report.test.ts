@@ -128,6 +128,8 @@ describe("The report", () => {
   test("states the numbers that it is given", () => {
     const text = page.replace(/\s+/g, " ");
     for (const fact of [
+      "learns from 1000 computed curves what",
+      "Points: the state before the step.",
       "50 → 32 → 16 → 4 → 16 → 32 → 50",
       "4538 parameters",
       "(141.4 km/s)",
@@ -217,6 +219,9 @@ describe("The report", () => {
       report({ ...contents, sampling: { steps: 31, samples: 5, sampler: name } });
     expect(text(sampler)).toContain(words);
     expect(text("euler").includes("d<i>x</i>/d<i>a</i>")).toBe(false);
+    const state =
+      sampler === "churn" ? "the state that the network sees in the step" : "the state before the step";
+    expect(text(sampler)).toContain(`Points: ${state}.`);
     if (sampler !== "euler") expect(text("euler")).not.toContain(words);
   });
 

@@ -24,7 +24,7 @@ import {
 import { inferWithBank, type SharedBank, sharedBank } from "../curves/inference.ts";
 import { COLUMN_OF, describePopulation, populationName } from "../curves/population.ts";
 import { retold } from "../diffusion/progress.ts";
-import { type FitParameter, isExtendedPopulation } from "../galaxy/index.ts";
+import { type ExtendedGalaxyParameters, type FitParameter, isExtendedPopulation } from "../galaxy/index.ts";
 import { formatCsv, type Observations } from "../io/index.ts";
 import { exp, log10 } from "../kernels/math.ts";
 import { median } from "../metrics/index.ts";
@@ -274,23 +274,36 @@ function inferenceFiles(posterior: Posterior, result: InferenceResult, name: str
       ? []
       : ([
           ["galaxies.csv", formatGalaxies(galaxies)],
-          ["figures/corner.svg", cornerFigure(`Posterior of ${name}`, cornerOf(galaxies))],
+          [
+            "figures/corner.svg",
+            cornerFigure(`Posterior of ${name}, solar masses and kpc`, cornerOf(galaxies)),
+          ],
         ] as const)),
   ];
 }
 
-/** The parameters as a corner plot has them: as logarithms, but for the strength of a core, from 0 to 1. */
+/** The parameters as a corner plot has them: as logarithms of solar masses and kpc, but for the strength of a core, from 0 to 1. */
 function cornerOf(galaxies: readonly Galaxy[]): { label: string; draws: Float64Array }[] {
   return (Object.keys(galaxies[0]) as (keyof Galaxy)[]).map((name) => {
     const values = Float64Array.from(galaxies, (galaxy) => galaxy[name]);
-    const label = COLUMN_OF[name].replaceAll("_", " ").replace("Msun", "M☉");
-    return name in NOT_LOGARITHMIC
-      ? { label, draws: values }
-      : { label: `log_{10} ${label}`, draws: values.map(log10) };
+    const label = SYMBOLS[name];
+    return label === "core" ? { label, draws: values } : { label: `log ${label}`, draws: values.map(log10) };
   });
 }
 
-const NOT_LOGARITHMIC = { coreStrength: true };
+/** Short, since ten stand side by side. */
+const SYMBOLS: Readonly<Record<keyof ExtendedGalaxyParameters, string>> = {
+  discMass: "*M*_{disc}",
+  discScaleLength: "*R*_{disc}",
+  haloMass: "*M*_{halo}",
+  concentration: "*c*",
+  gasMass: "*M*_{gas}",
+  gasScaleLength: "*R*_{gas}",
+  bulgeMass: "*M*_{bulge}",
+  bulgeScaleLength: "*R*_{bulge}",
+  coreRadius: "*R*_{core}",
+  coreStrength: "core",
+};
 
 /** The columns of the intervals. */
 const SHARE_NAMES = ["2.5 %", "16 %", "25 %", "50 %", "75 %", "84 %", "97.5 %"];

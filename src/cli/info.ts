@@ -42,6 +42,7 @@ export function info(
     try {
       if (isArrays) return describeArrays(path, bytes);
       if (isSafetensors) return describeSafetensors(path, bytes);
+      if (isFits(bytes, 0)) return describeFits(path, bytes);
       if (isTable) return describeTable(path);
     } catch (error) {
       // As it was written, it is not damaged, but something else: a table of texts.
@@ -53,8 +54,8 @@ export function info(
       return { lines: [`${oneLine(path)}: ${bytes.length} bytes`], result: { kind: "file" } };
     throw new FormatError(
       path,
-      "this is neither a table, nor safetensors, nor npz, and no provenance.json tells what wrote it",
-      "give a .csv, .safetensors or .npz file, or any other that halograd wrote, in its folder",
+      "this is neither a table, nor safetensors, nor npz, nor FITS, and no provenance.json tells what wrote it",
+      "give a .csv, .safetensors, .npz or .fits file, or any other that halograd wrote, in its folder",
     );
   };
   const { lines, result } = describe();
@@ -171,6 +172,71 @@ function describeArrays(path: string, bytes: Uint8Array): Description {
     ...table(arrays.map(({ name, shape, ...rest }) => [name, `[${shape.join(", ")}]`, rest])),
   ];
   return { lines, result: { kind: "npz", metadata: texts, arrays } };
+}
+
+/** The headers of a FITS file, one unit after the other, and the columns of its tables: what they hold is not read. */
+function describeFits(path: string, bytes: Uint8Array): Description {
+  const tables: { name: string; rows: number; columns: FitsField[] }[] = [];
+  for (let at = 0; isFits(bytes, at); ) {
+    const { cards, end } = readCards(path, bytes, at);
+    const count = (key: string): number => Math.max(0, Number(cards.get(key) ?? 0)) || 0;
+    const sizes = Array.from({ length: Math.min(count("NAXIS"), 999) }, (_, i) => count(`NAXIS${i + 1}`));
+    if (/^(BIN)?TABLE$/.test(cards.get("XTENSION") ?? "")) {
+      const fields = Array.from({ length: Math.min(count("TFIELDS"), 999) }, (_, i) => {
+        const of = (key: string): string => cards.get(`${key}${i + 1}`) ?? "";
+        return { name: of("TTYPE"), form: of("TFORM"), unit: of("TUNIT") };
+      });
+      tables.push({ name: cards.get("EXTNAME") ?? "", rows: sizes[1] ?? 0, columns: fields });
+    }
+    const values = sizes.length === 0 ? 0 : sizes.reduce((product, size) => product * size, 1);
+    const size = (Math.abs(Number(cards.get("BITPIX") ?? 8)) / 8) * (values + count("PCOUNT"));
+    at = end + Math.ceil((size || 0) / FITS_BLOCK) * FITS_BLOCK;
+    if (at > bytes.length) throw new FormatError(path, "it ends within its data", DAMAGED);
+  }
+  const lines = tables.flatMap(({ name, rows, columns: fields }) => [
+    "",
+    `table${name === "" ? "" : ` ${label(name)}`}, ${rows} rows of ${fields.length}`,
+    columns(
+      fields.map(({ name, form, unit }) => [label(name), label(unit === "" ? form : `${form}, ${unit}`)]),
+    ),
+  ]);
+  const told = `${oneLine(path)}: FITS, ${tables.length} table${tables.length === 1 ? "" : "s"}`;
+  return { lines: [told, ...lines], result: { kind: "fits", tables } };
+}
+
+/** A column of a FITS table, as its header has it. */
+interface FitsField {
+  readonly name: string;
+  readonly form: string;
+  readonly unit: string;
+}
+
+const FITS_BLOCK = 2880;
+
+/** A header's keywords with their values as texts, and where what follows it begins. @throws FormatError for one without an end */
+function readCards(
+  path: string,
+  bytes: Uint8Array,
+  start: number,
+): { readonly cards: ReadonlyMap<string, string>; readonly end: number } {
+  const cards = new Map<string, string>();
+  for (let at = start; at + 80 <= bytes.length; at += 80) {
+    const card = new TextDecoder("latin1").decode(bytes.subarray(at, at + 80));
+    const key = card.slice(0, 8).trimEnd();
+    if (key === "END") return { cards, end: start + Math.ceil((at + 80 - start) / FITS_BLOCK) * FITS_BLOCK };
+    if (card.slice(8, 10) !== "= ") continue;
+    const text = /^ *'((?:[^']|'')*)'/.exec(card.slice(10));
+    cards.set(key, text ? text[1].replaceAll("''", "'").trimEnd() : card.slice(10).split("/")[0].trim());
+  }
+  throw new FormatError(path, "its FITS header has no END", DAMAGED);
+}
+
+const DAMAGED = "the file is damaged, or cut off: make it again";
+
+/** Whether a unit of a FITS file begins there. */
+function isFits(bytes: Uint8Array, at: number): boolean {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(at, at + 9));
+  return start === (at === 0 ? "SIMPLE  =" : "XTENSION=");
 }
 
 function describeTable(path: string): Description {

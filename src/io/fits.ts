@@ -37,15 +37,19 @@ export interface FitsOptions {
  * console.log(bytes.length / 2880); // 3
  */
 export function writeFits(columns: Named<FitsColumn>, options: FitsOptions = {}): Bytes {
-  checkKind("fits", "columns", columns, "object", "give columns by name");
-  checkOptions("fits", options, ["name", "history"]);
+  checkKind("writeFits", "columns", columns, "object", "give columns by name");
+  checkOptions("writeFits", options, ["name", "history"]);
   const { name, history = [] } = options;
-  checkKind("fits", "options.history", history, "list");
+  checkKind("writeFits", "options.history", history, "list");
   const list: (readonly [string, FitsColumn])[] =
     Symbol.iterator in columns ? [...columns] : Object.entries(columns);
-  for (const pair of list) checkKind("fits", "a pair of name and column", pair, "list");
+  for (const pair of list) checkKind("writeFits", "a pair of name and column", pair, "list");
   if (list.length === 0 || list.length > 999) {
-    throw new ArgumentError("fits", `${list.length} columns are not from 1 to 999`, "write several tables");
+    throw new ArgumentError(
+      "writeFits",
+      `${list.length} columns are not from 1 to 999`,
+      "write several tables",
+    );
   }
   const fields = list.map(([name, column]) => fieldOf(name, column));
   const [{ rows }] = fields;
@@ -53,11 +57,11 @@ export function writeFits(columns: Named<FitsColumn>, options: FitsOptions = {})
   for (const field of fields) {
     if (field.rows !== rows) {
       const problem = `the column ${field.label} has ${field.rows} rows, and ${fields[0].label} has ${rows}`;
-      throw new ShapeError("fits", problem, "the first axis counts rows");
+      throw new ShapeError("writeFits", problem, "the first axis counts rows");
     }
     const plain = field.name.toLowerCase();
     if (seen.has(plain))
-      throw new ArgumentError("fits", `the column ${field.label} is there twice`, "rename it");
+      throw new ArgumentError("writeFits", `the column ${field.label} is there twice`, "rename it");
     seen.add(plain);
   }
   const rowBytes = fields.reduce((sum, { width, size }) => sum + width * size, 0);
@@ -101,13 +105,13 @@ function fieldOf(name: string, column: FitsColumn) {
   const isSingle = isBuiltIn(data, "Float32Array");
   if (!isSingle && !isBuiltIn(data, "Float64Array")) {
     const problem = `the data of ${label} are neither a Float32Array nor a Float64Array`;
-    throw new ArgumentError("fits", problem, "convert them, for example with Float64Array.from(data)");
+    throw new ArgumentError("writeFits", problem, "convert them, for example with Float64Array.from(data)");
   }
   const isCount = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
   const isShape = Array.isArray(shape) && shape.length > 0 && shape.every(isCount);
   if (!isShape || shape.reduce((a, b) => a * b, 1) !== data.length) {
     throw new ShapeError(
-      "fits",
+      "writeFits",
       `the column ${label} of shape ${clip(`[${shape}]`)} has ${data.length} values`,
       "the first axis counts rows; the product of the sizes must be the number of values",
     );
@@ -133,7 +137,7 @@ function text(what: string, value: string): string {
   )
     return value;
   const problem = `${what} is 1 to 68 letters of ASCII, without blanks at its ends; got ${describeValue(value)}`;
-  throw new ArgumentError("fits", problem, "shorten or rename it");
+  throw new ArgumentError("writeFits", problem, "shorten or rename it");
 }
 
 /** `KEYWORD = value`, in 80 letters: numbers end in column 30, texts begin in column 11. */
@@ -147,7 +151,7 @@ function card(key: string, value: string | number | boolean): string {
 
 /** `HISTORY` and up to 72 letters, the last of them no blank, which readers drop: joined, the cards give the line back. */
 function historyCards(line: string): string[] {
-  checkKind("fits", "a line of options.history", line, "text");
+  checkKind("writeFits", "a line of options.history", line, "text");
   const plain = line.replace(/[^ -~]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
   return (plain.match(/.{0,71}[^ ]/g) ?? [""]).map((part) => `HISTORY ${part}`);
 }

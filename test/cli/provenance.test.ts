@@ -227,5 +227,20 @@ test("npz and FITS files hold it too, since they travel alone, and the same curv
     expect(others.map(({ unit }) => unit)).toEqual(
       name === "samples" ? [] : ["solMass", "kpc", "solMass", undefined],
     );
+    const file = join(home, `f/fits/${name}.fits`);
+    const [{ rows, columns }] = JSON.parse(succeed(["info", file, "--json"], home)).tables;
+    expect(rows).toBe(2);
+    expect(columns.map(({ name }: { name: string }) => name)).toEqual(table.columns.map(({ name }) => name));
+    expect(columns[1]).toMatchObject({ form: name === "samples" ? "50E" : "50D", unit: "km/s" });
+    expect(succeed(["info", file], home)).toMatch(/velocity +50[DE], km\/s/);
+    const bytes = readFileSync(file);
+    for (const [length, problem] of [
+      [bytes.length - 100, /ends within its data/],
+      [3000, /header has no END/],
+    ] as const) {
+      writeFileSync(join(home, "cut.fits"), bytes.subarray(0, length));
+      const { code, stderr } = halograd(["info", "cut.fits"], { cwd: home });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(problem)]);
+    }
   }
 });

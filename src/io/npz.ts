@@ -31,7 +31,8 @@ export interface NpzFile {
  * Writes arrays and texts as an npz file, which `numpy.load` reads. The bytes depend only on the content and its order.
  *
  * @param contents name → array, or text
- * @throws ArgumentError for a name twice or one that no file has, and for more than 4 GB; ShapeError where a shape does not fit its data
+ * @throws ArgumentError for a name twice or one that no file has, and for more than 4 GB or 65,534 arrays; ShapeError where a
+ *   shape does not fit its data, or has more than 64 axes
  * @example
  * const bytes = writeNpz({ radii: { shape: [2], data: Float64Array.of(0.1, 50) }, unit: "kpc" });
  * readNpz(bytes, "mine.npz").texts.get("unit") // "kpc"
@@ -55,7 +56,8 @@ export function writeNpz(contents: Named<NpzArray | string>): Bytes {
   });
   const total = entries.reduce((sum, { name, bytes }) => sum + 30 + 46 + 2 * name.length + bytes.length, 22);
   if (total >= LIMIT || entries.length >= 0xffff) {
-    throw new ArgumentError("npz", `${total} bytes are more than an archive of 4 GB holds`, "write several");
+    const problem = `an archive holds 4 GB and 65,534 arrays; got ${total} bytes and ${entries.length} arrays`;
+    throw new ArgumentError("npz", problem, "write several");
   }
   const file = new Uint8Array(total);
   const view = new DataView(file.buffer);
@@ -155,7 +157,7 @@ function entriesOf(bytes: Uint8Array, refuse: Refuse): { name: string; data: Uin
   const word = (at: number): number => view.getUint32(at, true);
   let end = bytes.length - 22;
   // A comment of up to 65535 bytes may follow.
-  for (const last = Math.max(0, end - 0xffff); end >= last && word(end) !== END; ) end--;
+  for (const last = Math.max(0, end - 0xffff); end > last && word(end) !== END; ) end--;
   if (end < 0 || word(end) !== END) return refuse("this is no zip archive: it has no directory at its end");
   const [count, size, start] = [short(end + 10), word(end + 12), word(end + 16)];
   if (count === 0xffff || size === LIMIT || start === LIMIT)
@@ -299,6 +301,10 @@ function arrayBytes(name: string, array: NpzArray): Uint8Array {
       `the array ${quote(name)} of shape ${clip(`[${shape}]`)} has ${data.length} values`,
       "the product of the sizes must be the number of values",
     );
+  }
+  if (shape.length > MOST_AXES) {
+    const problem = `the array ${quote(name)} has ${shape.length} axes, and NumPy at most ${MOST_AXES}`;
+    throw new ShapeError("npz", problem, "reshape it");
   }
   const width = data.BYTES_PER_ELEMENT;
   const [bytes, view, at] = npyBytes(`<f${width}`, shape, data.byteLength);

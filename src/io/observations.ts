@@ -314,7 +314,7 @@ function scaleOf(
   told: number | undefined,
   source: string,
 ): { scale: number; isAngle: boolean } {
-  const unit = units[column]?.trim() ?? "";
+  const unit = units[column] ?? "";
   const plain = plainUnit(unit);
   const isAngle = Object.hasOwn(ANGLES, plain) || (unit === "" && distance !== undefined);
   if (!isAngle) {
@@ -335,7 +335,7 @@ function requireUnit(
   source: string,
 ): void {
   const { name, units: right } = QUANTITIES[key];
-  const unit = units[column]?.trim() ?? "";
+  const unit = units[column] ?? "";
   if (unit === "" || right.includes(plainUnit(unit))) return;
   throw new FormatError(
     source,

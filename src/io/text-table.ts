@@ -78,7 +78,7 @@ export function readTextTable(
     if (used.some(isUnit) && used.every((cell) => cell === "" || isUnit(cell))) below = rows.shift()!.cells;
   }
   const told = unitsOfEcsv(above);
-  const units = names.map((name, i) => unitOf(name) ?? told.get(name) ?? below?.[i]);
+  const units = names.map((name, i) => (unitOf(name) ?? told.get(name) ?? below?.[i])?.trim());
   return { names, units, rows, hasCommas: separator !== ",", comments: above };
 }
 
@@ -95,7 +95,7 @@ function unitOf(cell: string): string | undefined {
   const bracket = bracketOf(cell);
   if (bracket < 0) return suffixOf(cell.trim().toLowerCase());
   const unit = cell.slice(bracket + 1).trim();
-  return /[\])]$/.test(unit) ? unit.slice(0, -1).trim() : unit;
+  return /[\])]$/.test(unit) ? unit.slice(0, -1) : unit;
 }
 
 function bracketOf(cell: string): number {

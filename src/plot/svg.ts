@@ -176,7 +176,7 @@ export function pathData(x: ArrayLike<number>, y: ArrayLike<number>, decimals: 1
  * are made of, none of which can run, load or link anything. It is parsed, not searched for what is dangerous: what is not known is refused.
  */
 export function isFigure(text: unknown): text is string {
-  if (typeof text !== "string") return false;
+  if (typeof text !== "string" || !text.startsWith("<svg ")) return false;
   const open: string[] = [];
   const part = /<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<>]*")*)(\/?)>|[^<>]+/y;
   while (part.lastIndex < text.length) {

@@ -86,15 +86,13 @@ export function full(shape: Shape, value: number, options?: TensorOptions): Tens
 /** Zeros of the shape and dtype of another tensor. @example zerosLike(tensor([5, 6])); // tensor([0, 0]) */
 export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = operand("zerosLike", other);
-  checkOptions("zerosLike", options, OPTIONS);
-  return zeros(shape, { dtype, ...options });
+  return create("zerosLike", shape, options, () => {}, dtype);
 }
 
 /** Ones of the shape and dtype of another tensor. @example onesLike(tensor([5, 6])); // tensor([1, 1]) */
 export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = operand("onesLike", other);
-  checkOptions("onesLike", options, OPTIONS);
-  return ones(shape, { dtype, ...options });
+  return create("onesLike", shape, options, (data) => data.fill(1), dtype);
 }
 
 /** The identity matrix of `size` rows. @example eye(2); // tensor([[1, 0], [0, 1]]) */
@@ -185,14 +183,16 @@ function withOptions(where: string, drawn: Tensor, options: TensorOptions = {}):
 
 const OPTIONS: readonly (keyof TensorOptions)[] = ["requiresGrad", "dtype"];
 
-function create(
+/** A tensor that `fill` writes its elements into. @param dtype where the options tell none */
+export function create(
   where: string,
   shape: Shape,
   options: TensorOptions | undefined,
   fill: (data: FloatArray) => void,
+  dtype: Dtype = "float32",
 ): Tensor {
   checkOptions(where, options, OPTIONS);
-  const storage = Storage.allocate(sizeOf(shape), checkDtype(where, options?.dtype ?? "float32"));
+  const storage = Storage.allocate(sizeOf(shape), checkDtype(where, options?.dtype ?? dtype));
   fill(storage.data);
   const created = makeTensor(storage, shape, contiguousStrides(shape), 0);
   if (options?.requiresGrad) created.requiresGrad = true;

@@ -1,11 +1,11 @@
 /** Class numbers as vectors. */
 
 import { checkCount } from "../basics/check.ts";
-import { sizeOf } from "../basics/shape.ts";
+import { checkShape, sizeOf } from "../basics/shape.ts";
 import { type Indices, listOfIndices, wholeNumbers } from "../ops/indices.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { type TensorOptions, zeros } from "./construction.ts";
+import { create, type TensorOptions } from "./construction.ts";
 
 /**
  * Vectors that are 1 at the place of a class and 0 elsewhere: [...] → [..., classes]. Labels are a list, or a tensor of any shape.
@@ -17,8 +17,7 @@ export function oneHot(labels: Indices, classes: number, options?: TensorOptions
   const given = isTensor(labels) ? labels.toTypedArray() : listOfIndices("oneHot", labels);
   const list = wholeNumbers("oneHot", given, classes, 0);
   const shape = isTensor(labels) ? labels.shape : [list.length];
-  const result = zeros([...shape, classes], options);
-  const { data } = result.storage;
-  for (let i = 0; i < sizeOf(shape); i++) data[i * classes + list[i]] = 1;
-  return result;
+  return create("oneHot", checkShape("oneHot", [...shape, classes]), options, (data) => {
+    for (let i = 0; i < sizeOf(shape); i++) data[i * classes + list[i]] = 1;
+  });
 }

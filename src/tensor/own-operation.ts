@@ -46,8 +46,7 @@ export function apply<A extends Attributes>(
   attributes: A,
 ): Tensor {
   const record = operation as unknown as Operation;
-  if (typeof record === "object" && record !== null && isForgetful(record))
-    return applyRecord(record, inputs, attributes);
+  if (isForgetful(record)) return applyRecord(record, inputs, attributes);
   const checked = checkedRecord(record);
   const { name } = record;
   const tensors = operands(name, listOf(name, inputs, `write apply(${name}, [x], attributes).`));
@@ -66,7 +65,7 @@ const checkedRecords = new WeakMap<Operation, Operation>();
 
 /** The record with checks around its functions, so that those of the engine need none. */
 function checkedRecord(record: Operation): Operation {
-  const known = typeof record === "object" && record !== null ? checkedRecords.get(record) : undefined;
+  const known = checkedRecords.get(record);
   if (known !== undefined) return known;
   checkComplete(record);
   const { name } = record;

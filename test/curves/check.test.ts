@@ -14,6 +14,7 @@ import {
   measureWishes,
   NETWORKS,
   type Posterior,
+  predictCurves,
   quantiles,
   sampleCurves,
   scoreSamples,
@@ -140,6 +141,17 @@ describe("an ArgumentError at the call names the place and the value:", () => {
       () => measure({ flat: 10 }, 1, [radii.map(() => 0)]),
       /curve 1 has velocities that are not above 0/,
     ],
+    [
+      "a share of noise above 1",
+      () => predictCurves(quick, galaxies, { amount: 2, random }),
+      /^predictCurves: the share of noise is 2/,
+    ],
+    ["no share of noise", () => predictCurves(quick, galaxies, any(undefined)), /^predictCurves: the share/],
+    [
+      "a condition that galaxies without a bulge have not",
+      () => finish(trainModel(galaxies, { network: "residual", conditions: ["bulge-fraction"], random })),
+      /^trainModel: galaxy 1 has no bulge, .*\n.*take galaxies of the population "extended"/,
+    ],
     ["half a galaxy", () => generatePopulation({ count: 0.5, random }), /^generatePopulation: count/],
     [
       "a mistyped population",
@@ -236,6 +248,13 @@ describe("the data of a model", () => {
 });
 
 describe("what is given as undefined", () => {
+  it("is a wish from the centre on, or from the last radius but one", () => {
+    const [last] = [radii[radii.length - 2]];
+    for (const flat of [0, last]) expect(measure({ flat })).toHaveLength(1);
+    expect(() => measure({ flat: last + 1e-9 })).toThrow(/from there on there is no curve/);
+    expect(() => measure({ flat: -1e-9 })).toThrow(ArgumentError);
+  });
+
   it("is left out, in conditions, wishes and options", () => {
     const plain = finish(sample({ count: 2, steps: 2 }));
     const more = { wishes: { flat: undefined }, condition: { "disc-mass": undefined }, guidance: undefined };

@@ -59,6 +59,31 @@ describe("the decomposition of a galaxy", () => {
     });
   });
 
+  it("tells the least χ² of its curves", () => {
+    const all = burkert.curves.map((parts) =>
+      galaxy.velocities.reduce(
+        (sum, v, i) => sum + ((v - Math.sqrt(squaredOf(parts, i))) / galaxy.errors[i]) ** 2,
+        0,
+      ),
+    );
+    expect(burkert.chiSquared).toBeCloseTo(Math.min(...all), 9);
+    expect(burkert.chiSquared).toBeLessThan(2 * radii.length);
+  });
+
+  it("tells the mass within the last point from the speed seen at each draw's inclination, and at its distance", () => {
+    const drawsOf = (title: string) => burkert.quantities.find((one) => one.title === title)!.draws;
+    const masses = drawsOf("all within the last point [M☉]");
+    const [inclinations, distances] = [drawsOf("inclination [°]"), drawsOf("distance [Mpc]")];
+    const last = radii.length - 1;
+    burkert.curves.slice(0, 50).forEach((parts, d) => {
+      const degree = Math.PI / 180;
+      const seen = Math.sin(inclinations[d] * degree) / Math.sin(galaxy.inclination * degree);
+      const speed2 = squaredOf(parts, last) / seen ** 2;
+      const mass = (speed2 * radii[last] * (distances[d] / galaxy.distance)) / 4.301e-6;
+      expect(masses[d] / mass).toBeCloseTo(1, 3);
+    });
+  });
+
   it("foretells points by the halo's own family better than by a cusp, and has more evidence for it", () => {
     const nfw = run("nfw");
     expect(burkert.predictiveScore - nfw.predictiveScore).toBeGreaterThan(5);

@@ -13,7 +13,7 @@ import {
 } from "../../src/curves/index.ts";
 import { digestOf, seedOf } from "../../src/curves/model.ts";
 import { Random } from "../../src/index.ts";
-import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
+import { readSafetensors, type TensorToWrite, writeSafetensors } from "../../src/io/index.ts";
 import { autoencoder, galaxies, residual } from "./models.ts";
 
 const models: Record<string, Model> = {
@@ -47,6 +47,19 @@ describe.each(Object.entries(models))("the bytes of the model %s", (_, model) =>
       expect(read).toThrow(/^cut\.safetensors: /);
     }
   });
+});
+
+it("weights of another shape are refused, where they have as many elements as well", () => {
+  const bytes = writeModel(models.autoencoder);
+  const { tensors, metadata } = readSafetensors(bytes, "model");
+  const name = "encoder.0.weight";
+  const { shape, data } = tensors.get(name)!;
+  for (const other of [[...shape, 1], [1, ...shape], shape.toReversed(), [shape[0] * shape[1]]]) {
+    const changed = new Map<string, TensorToWrite>([...tensors, [name, { shape: other, data }]]);
+    expect(() => readModel(writeSafetensors(changed, metadata), "m.safetensors")).toThrow(
+      new RegExp(`^m\\.safetensors: .*${name} has the shape \\[${other.join(", ")}\\]`),
+    );
+  }
 });
 
 describe("what a model knows of its data", () => {

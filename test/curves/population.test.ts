@@ -70,7 +70,12 @@ describe("a table of galaxies", () => {
       [1, 2],
       /1 galaxies do not belong to the 2 curves/,
     ],
-    ["with a mass of 0", formatGalaxies([{ ...galaxy, haloMass: 0 }]), undefined, /not above 0/],
+    [
+      "with a mass of 0",
+      formatGalaxies([{ ...galaxy, haloMass: 0 }]),
+      undefined,
+      /: its 1 galaxies have values that are not above 0/,
+    ],
     ["with other columns", "mass\n1\n", undefined, /the first row must be disc_mass \[Msun\],/],
   ])("%s is refused", (_, text, curves, message) => {
     expect(() => parseGalaxies(text, "g.csv", curves)).toThrow(FormatError);

@@ -43,6 +43,33 @@ describe("a mass model", () => {
     ).toBe(false);
   });
 
+  it("names its parameters with their units", () => {
+    expect(massModel(galaxy, "einasto").parameters.map(({ title }) => title)).toMatchInlineSnapshot(`
+      [
+        "log10 M200 [M☉]",
+        "log10 c200",
+        "Einasto α",
+        "Υ disc",
+        "Υ bulge",
+        "distance [Mpc]",
+        "inclination [°]",
+        "scale of errors",
+      ]
+    `);
+  });
+
+  it("expects of a halo with a cusp the concentration of its mass, and of one with a core none", () => {
+    const expected = (family: "nfw" | "burkert", mass: number) => {
+      const model = massModel(galaxy, family, { logHaloMass: [mass - 1e-4, mass + 1e-4] });
+      const place = model.parameters.findIndex(({ name }) => name === "logConcentration");
+      return model.valuesOf(at(model))[place];
+    };
+    // Dutton & Macciò (2014): log10 c = 0.905 − 0.101 log10(M h / 10¹²).
+    for (const mass of [10, 12])
+      expect(expected("nfw", mass)).toBeCloseTo(0.905 - 0.101 * (mass + Math.log10(0.7) - 12), 3);
+    expect(expected("burkert", 10)).toBe(expected("burkert", 12));
+  });
+
   it("adds the squares of its parts: gas with its sign, stars by their mass-to-light ratio, the halo of its family", () => {
     const model = massModel(galaxy, "burkert", { logHaloMass: [10.9999, 11.0001] });
     const z = at(model);

@@ -3,13 +3,18 @@
 import { expect, test } from "vitest";
 import { Random } from "../../src/basics/random.ts";
 import {
+  acceleration,
   circularVelocity,
   exponentialDisc,
+  fitGalaxy,
   i0e,
   k0e,
   logSpacedRadii,
   nfwHalo,
+  parsePopulation,
+  radialAcceleration,
   rotationCurves,
+  STANDARD_POPULATION,
   samplePopulation,
 } from "../../src/galaxy/index.ts";
 import { messagesOf } from "../messages.ts";
@@ -45,6 +50,13 @@ test("mistakes around galaxies are told in full", () => {
       "radii that stand still": () => logSpacedRadii(5, 1, 1),
       "radii without end": () => logSpacedRadii(5, 1, Infinity),
       "a galaxy alone": () => rotationCurves(any({})),
+      "an option that a fit has not": () => fitGalaxy([1, 2], [90, 95], any({ error: [1, 1] })),
+      "an acceleration at the centre": () => acceleration(100, 0),
+      "an acceleration that is none": () => acceleration(Number.NaN, 1),
+      "no acceleration to relate": () => radialAcceleration(0),
+      "a population that is no text": () => parsePopulation(any(5), "own.json"),
+      "a population whose name is a number": () =>
+        parsePopulation(JSON.stringify({ ...STANDARD_POPULATION, name: 5 }), "own.json"),
     }),
   ).toMatchInlineSnapshot(`
     "
@@ -118,6 +130,21 @@ test("mistakes around galaxies are told in full", () => {
     a galaxy alone
       ArgumentError: rotationCurves: galaxies are an array; got an object with no keys.
       Fix: samplePopulation({ random }) makes one.
+    an option that a fit has not
+      ArgumentError: fitGalaxy: there is no option "error".
+      Fix: did you mean errors?
+    an acceleration at the centre
+      ArgumentError: acceleration: radius is 0; it must be a finite number above 0.
+    an acceleration that is none
+      ArgumentError: acceleration: squared is NaN; it must be a finite number.
+    no acceleration to relate
+      ArgumentError: radialAcceleration: visible is 0; it must be a finite number above 0.
+    a population that is no text
+      ArgumentError: parsePopulation: the text of a population is text; got the number 5.
+      Fix: formatPopulation(…) writes one.
+    a population whose name is a number
+      FormatError: own.json: name is 5
+      Fix: it is a text of letters, digits, "-" and "_"
     "
   `);
 });

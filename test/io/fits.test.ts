@@ -73,6 +73,8 @@ test("blocks that are just full get no further one, and no row is a table too", 
   expect(readFits(of(25)).columns[0].rows).toEqual([]);
   const many = Array.from({ length: 999 }, (_, i) => [`c${i}`, columns.mass] as const);
   expect(readFits(writeFits(many)).columns[998].rows).toEqual([[1e10], [3]]);
+  for (const name of ["x".repeat(68), "'".repeat(34)])
+    expect(readFits(writeFits({ [name]: columns.mass })).columns[0].name).toBe(name);
 });
 
 test("what cannot be written is refused", () => {
@@ -90,6 +92,7 @@ test("what cannot be written is refused", () => {
     [() => writeFits({ "": one }), ArgumentError, /1 to 68 letters/],
     [() => writeFits({ größe: one }), ArgumentError, /ASCII/],
     [() => writeFits({ ["'".repeat(35)]: one }), ArgumentError, /1 to 68/],
+    [() => writeFits({ ["x".repeat(69)]: one }), ArgumentError, /1 to 68/],
     [() => writeFits({ a: { ...one, unit: " kpc" } }), ArgumentError, /the unit of "a"/],
     [() => writeFits({ a: one }, { name: "a\nb" }), ArgumentError, /options\.name/],
     [() => writeFits({ a: one }, { history: "h" as never }), ArgumentError, /options\.history is a list/],
@@ -99,7 +102,7 @@ test("what cannot be written is refused", () => {
       /a line of options\.history is text/,
     ],
     [() => writeFits({ a: one }, { title: "x" } as never), ArgumentError, /title/],
-    [() => writeFits(undefined as never), ArgumentError, /columns/],
+    [() => writeFits(undefined as never), ArgumentError, /columns.*\n {2}Fix: give columns by name/],
     [() => writeFits([5] as never), ArgumentError, /pair/],
   ];
   for (const [write, error, message] of wrong) {

@@ -1,7 +1,7 @@
 /** Time on hostile text: every parser and every search for a name is linear, which twice the text shows. */
 import { describe, expect, test } from "vitest";
 import { nearest } from "../../src/basics/check.ts";
-import { HalogradError } from "../../src/basics/errors.ts";
+import { FormatError, HalogradError } from "../../src/basics/errors.ts";
 import { parseWords } from "../../src/cli/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { parseGalaxies } from "../../src/curves/index.ts";
@@ -95,3 +95,28 @@ test("comments above a measured curve cost in proportion as well, where no line 
     leastOf(readers.parseObservations, `${"#\n".repeat(lines)}radius,velocity,error\n1,60,5\n`);
   expect(least(800_000)).toBeLessThan(100 + 3 * least(400_000));
 });
+
+test.each<[what: string, header: (n: number) => string]>([
+  [
+    "tensors",
+    (n) =>
+      `{${Array.from({ length: n / 64 }, (_, i) => `"${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}`,
+  ],
+  ["dimensions", (n) => `{"x":{"dtype":"F32","shape":[${"1,".repeat(n / 2)}1],"data_offsets":[0,0]}}`],
+  ["digits", (n) => `{"x":{"dtype":"F32","shape":[${"9".repeat(n)}],"data_offsets":[0,0]}}`],
+  ["backslashes", (n) => `{"${"\\\\".repeat(n / 2)}`],
+  ["spaces", (n) => `{${" ".repeat(n)}`],
+  ["letters in a name", (n) => `{"${"x".repeat(n)}":0}`],
+])(
+  "safetensors of many %s are refused with a short message, in twice the time when there are twice as many",
+  (_, header) => {
+    const least = (n: number): number => {
+      const bytes = safetensors(header(n));
+      return leastTime(() => {
+        expect(() => readSafetensors(bytes, "x")).toThrow(FormatError);
+        expect(() => readSafetensors(bytes, "x")).toThrow(/^.{1,500}$/s);
+      });
+    };
+    expect(least(2_000_000)).toBeLessThan(100 + 3 * least(1_000_000));
+  },
+);

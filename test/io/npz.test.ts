@@ -32,6 +32,7 @@ test("what is written is read, to the bit", () => {
   expect(Object.fromEntries(arrays)).toEqual(rest);
   expect(Object.fromEntries(texts)).toEqual({ text });
   expect(Object.is(arrays.get("matrix")!.data[1], -0)).toBe(true);
+  expect([...readNpz(writeNpz({ "a.npy.b": "c" }), "dots").texts]).toEqual([["a.npy.b", "c"]]);
   expect(readNpz(writeNpz({}), "empty")).toEqual({ arrays: new Map(), texts: new Map() });
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926); // the check value of the standard
 });
@@ -129,6 +130,78 @@ describe("hostile and damaged files", () => {
     expect(() => readNpz(new TextEncoder().encode("radius,velocity\n"), "t")).toThrow(/no zip archive/);
   });
 
+  const whole = writeNpz({ a: { shape: Array(64).fill(1), data: Float32Array.of(3) } });
+  const [local, end] = [30 + "a.npy".length, whole.length - 22];
+  const directory = new DataView(whole.buffer).getUint32(end + 16, true);
+  /** Changes bytes, and makes the checksum right again, so that what comes behind it is reached. */
+  const changed = (...changes: [at: number, bytes: string | number[]][]): Uint8Array => {
+    const file = whole.slice();
+    for (const [at, bytes] of changes)
+      file.set(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes, at);
+    const data = file.subarray(local, directory);
+    new DataView(file.buffer).setUint32(directory + 16, crc32(data), true);
+    return file;
+  };
+  const header = (kind: string, sizes: string): [number, string] => {
+    const length = directory - 4 - local - 10;
+    return [local + 10, `{'descr': '${kind}', 'fortran_order': False, 'shape': (${sizes}), }`.padEnd(length)];
+  };
+  test("are told apart from whole ones, of which the largest number of axes is one", () => {
+    expect(readNpz(whole, "whole").arrays.get("a")?.data).toEqual(Float32Array.of(3));
+    const letter = changed(header("<U1", ""), [directory - 4, [0x0c, 0xf3, 1, 0]]);
+    expect(readNpz(letter, "a letter").texts.get("a")).toBe("🌌");
+  });
+
+  test("are no archives with a comment, of up to 65,535 bytes", () => {
+    for (const length of [1, 300, 65_535, 65_536]) {
+      const file = new Uint8Array(whole.length + length).fill(0x50);
+      file.set(whole);
+      const read = () => readNpz(file, "mine.npz").arrays.get("a")?.data;
+      if (length > 65_535) expect(read).toThrow(/no zip archive/);
+      else expect(read()).toEqual(Float32Array.of(3));
+    }
+  });
+
+  test.each<[kind: string, bytes: number[], value: number]>([
+    ["<i4", [1, 0, 0, 1], 2 ** 24 + 1],
+    [">i4", [255, 255, 255, 254], -2],
+    ["<u4", [255, 255, 255, 255], 2 ** 32 - 1],
+    [">f4", [0x40, 0x40, 0, 0], 3],
+  ])("are no arrays of %s, whose values are read exactly", (kind, bytes, value) => {
+    const read = readNpz(changed(header(kind, "1"), [directory - 4, bytes]), "mine.npz").arrays.get("a");
+    expect(read).toEqual({
+      shape: [1],
+      data: kind[1] === "f" ? Float32Array.of(value) : Float64Array.of(value),
+    });
+  });
+
+  test.each<[what: string, file: Uint8Array, message: RegExp]>([
+    ["one part of several", changed([end + 4, [1]]), /one of several parts of an archive/],
+    ["a count of this part alone", changed([end + 8, [2]]), /one of several parts of an archive/],
+    ["a directory beyond the end", changed([end + 12, [255]]), /begins or ends outside of the file/],
+    ["a directory of another kind", changed([directory, [0]]), /directory is damaged at entry 1$/m],
+    ["an entry longer than the directory", changed([directory + 32, [1]]), /is damaged at entry 1$/m],
+    ["a name of no text", changed([directory + 46, [255]]), /the name of entry 1 is no text/],
+    ["a compressed entry", changed([directory + 10, [8]]), /"a\.npy" is compressed\n.*numpy\.savez/],
+    ["two lengths", changed([directory + 20, [1]]), /is said to hold \d+ bytes in \d+/],
+    ["an entry elsewhere", changed([directory + 42, [1]]), /is not where the directory says/],
+    ["two names", changed([30, "b"]), /"a\.npy" has another name in its place/],
+    ["an entry beyond the directory", changed([28, [1]]), /"a\.npy" ends outside of the file/],
+    ["no array", changed([30, "a.npz"], [directory + 46, "a.npz"]), /"a\.npz" is no \.npy array/],
+    ["other magic", changed([local, [0]]), /"a" is not in the npy format/],
+    ["version 0", changed([local + 6, [0]]), /"a" is not in the npy format/],
+    ["version 4", changed([local + 6, [4]]), /"a" is not in the npy format/],
+    ["a header beyond its end", changed([local + 8, [255, 255]]), /the header of the array "a" is too long/],
+    ["65 axes", changed(header("<f4", "1,".repeat(65))), /"a" has 65 axes, and NumPy at most 64/],
+    ["too few bytes", changed(header("<f8", "1")), /"a" holds 4 bytes, not 1 elements of 8/],
+    ["a list of texts", changed(header("<U1", "1,")), /"a" holds elements of the kind "U1"\n.*astype/],
+    ["a letter beyond Unicode", changed(header("<U1", ""), [directory - 4, [0, 0, 17, 0]]), /"a" is no text/],
+  ])("with %s are refused by name", (_, file, message) => {
+    expect(() => readNpz(file, "mine.npz")).toThrow(FormatError);
+    expect(() => readNpz(file, "mine.npz")).toThrow(message);
+    expect(() => readNpz(file, "mine.npz")).toThrow(/\n {2}Fix: \S/);
+  });
+
   test("take time in proportion to their length", () => {
     const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${"1".repeat(60_000)}`;
     const begin = performance.now();
@@ -149,6 +222,7 @@ describe("hostile and damaged files", () => {
 test("what cannot be written is refused", () => {
   const data = Float32Array.of(1);
   expect(() => writeNpz({ a: { shape: [2], data } })).toThrow(ShapeError);
+  expect(() => writeNpz({ a: { shape: [-1, -1], data } })).toThrow(/shape \[-1,-1\] has 1 values\n.*product/);
   expect(() => writeNpz({ "a/b": { shape: [1], data } })).toThrow(ArgumentError);
   expect(() =>
     writeNpz([
@@ -156,7 +230,13 @@ test("what cannot be written is refused", () => {
       ["a", "y"],
     ]),
   ).toThrow(/given twice/);
+  expect(() => writeNpz({ a: { shape: Array(65).fill(1), data } })).toThrow(/"a" has 65 axes/);
+  const many = Array.from({ length: 65_535 }, (_, i): [string, string] => [`${i}`, ""]);
+  expect(() => writeNpz(many)).toThrow(/65,534 arrays; got \d+ bytes and 65535 arrays/);
   expect(() => writeNpz({ a: { shape: [1], data: [1] as never } })).toThrow(ArgumentError);
   expect(() => writeNpz(3 as never)).toThrow(ArgumentError);
   expect(() => readNpz("x" as never, "x")).toThrow(HalogradError);
+  expect(() => readNpz(new ArrayBuffer(8) as never, "x")).toThrow(
+    /^readNpz: .*\n {2}Fix: .*new Uint8Array\(buffer\)/,
+  );
 });

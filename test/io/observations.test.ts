@@ -7,6 +7,7 @@ import { ArgumentError, FormatError } from "../../src/basics/errors.ts";
 import {
   findSparcGalaxy,
   type ObservationOptions,
+  type PartColumns,
   type PartOptions,
   parseObservations,
   parseObservedParts,
@@ -36,6 +37,8 @@ describe("parseObservations", () => {
     "R, V, e\n1, 60, 5\n2, 80, 4\n",
     "|R|V|e|\n|---|---|---|\n|1|60|5|\n|2|80|4|\n",
     "R,V,errV_low,errV_up\n1,60,-4,6\n2,80,-4,4\n",
+    "R,V,minus_errV,plus_errV\n1,60,-4,6\n2,80,-4,4\n",
+    "R [ kpc ],V [km s⁻¹],e_V ( km / s )\n1,60,5\n2,80,4\n",
   ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
     const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
     expect([...radii]).toEqual([1, 2]);
@@ -44,6 +47,8 @@ describe("parseObservations", () => {
   });
 
   it.each([
+    ["radius,velocity\n", /no column "error", only radius, velocity\n/],
+    ["R (kpc) [a],V,e_V\n1,60,5\n", /its column "R \(kpc\) \[a\]" is in kpc\) \[a\n/],
     [
       "radius,velocity\n1,60\n",
       /no column "error", only radius, velocity\n.*write the header radius \[kpc\]/,
@@ -64,6 +69,7 @@ describe("parseObservations", () => {
   ])("says what is wrong with %j", (text, message) => {
     expect(() => parseObservations(text, "galaxy.csv")).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy.csv")).toThrow(message);
+    expect(() => parseObservations(text, "galaxy.csv")).toThrow(/\n {2}Fix: \S/);
   });
 
   const ROTMOD = [
@@ -93,6 +99,15 @@ describe("parseObservations", () => {
     ["a distance before the radius", ["distance,radius,velocity,error", "13.8,1,60,5", "13.8,2,80,4"]],
     ["a dispersion before the error", ["radius,velocity,sigma,error", "1,60,11,5", "2,80,12,4"]],
     ["an exact name behind a usual one", ["r,v,e,error,velocity,radius", "9,9,9,5,60,1", "9,9,9,4,80,2"]],
+    ...["\t", ";", "|", ",", " "].map((separator): [string, string[]] => [
+      `names in a comment, with ${JSON.stringify(separator)} between them`,
+      [`# R${separator}V${separator}e_V`, "1 60 5", "2 80 4"],
+    ]),
+    ["a comment of names above a row of names", ["# a,V,e_V,n", "R,V,e_V,n", "1,60,5,x", "2,80,4,y"]],
+    ["a comment of names above a remark", ["# R V e_V", "# of five words and one", "1 60 5", "2 80 4"]],
+    ["a remark with another separator, indented", ["  # a; b", "R,V,e_V", "1,60,5", "2,80,4"]],
+    ["a remark with an angle bracket", ["# R < 3 kpc", "R,V,e_V", "1,60,5", "2,80,4"]],
+    ["a row of units with blanks", ["R,V,e_V", " , km/s ,km/s", "1,60,5", "2,80,4"]],
     ["one radius in the right unit", ["R [arcsec],R [kpc],V,e_V", "15,1,60,5", "30,2,80,4"]],
   ])("reads %s, whatever ends a line", (_, lines) => {
     for (const end of ["\n", "\r\n", "\r"]) {
@@ -105,7 +120,19 @@ describe("parseObservations", () => {
     ["R,rad,V,e_V\n1,2,3,4\n", /"R" and "rad" could be the radius\n.*call the one that is meant "radius"/],
     ["radius,vobs,vrot,error\n1,2,3,4\n", /"vobs" and "vrot" could be the velocity/],
     ["distance,velocity,error\n1,60,5\n", /"distance" may be the galaxy's distance\n.*call it "radius"/],
-    ["radius,velocity,sigma\n1,60,5\n", /"sigma" may be a velocity dispersion/],
+    ...["sigma", "sigma_v", "sigv", "disp", "dispersion"].map((name): [string, RegExp] => [
+      `radius,velocity,${name}\n1,60,5\n`,
+      new RegExp(`"${name}" may be a velocity dispersion`),
+    ]),
+    ["dist,velocity,error\n1,60,5\n", /"dist" may be the galaxy's distance/],
+    ["radius,vsys,error\n1,60,5\n", /"vsys" is a galaxy's systemic velocity\n.*call it "velocity"/],
+    ["radius,vlsr,error\n1,60,5\n", /"vlsr" is no velocity of rotation/],
+    ["R,V,e_V\nkpc,km/s,km/s,x\n1,60,5\n", /line 2: 4 cells, but there are 3 columns/],
+    ...["nan", "Inf", "infinity", "NULL", "none", "n/a", "NA"].map((word): [string, RegExp] => [
+      `R,V,e_V\n1,${word},5\n2,80,4\n`,
+      new RegExp(`line 2, column 2 \\(V\\): .*\\b${word}\\b`),
+    ]),
+    ["x,V,e_V\n1,60,5\n", /no column "radius".*\n.*choose columns by --columns radius=…/],
     [ECSV.join("\n").replace("kpc", "pc"), /"radius" is in pc\n.*convert it to kpc/],
     [ROTMOD.join("\n").replace("# kpc\tkm/s", "# kpc\tm/s"), /"Vobs" is in m\/s/],
     ["radius,velocity,error\nkpc,km/s,%\n1,60,5\n", /"error" is in %/],
@@ -116,6 +143,7 @@ describe("parseObservations", () => {
   ])("refuses rather than guesses: %j", (text, message) => {
     expect(() => parseObservations(text, "galaxy")).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy")).toThrow(message);
+    expect(() => parseObservations(text, "galaxy")).toThrow(/\n {2}Fix: \S/);
   });
 
   it.each(EXAMPLES)("reads the example %s as the galaxy that all examples are of", (name, options) => {
@@ -161,6 +189,7 @@ describe("parseObservations", () => {
   ])("refuses %j with %j", (text, options, message) => {
     expect(() => parseObservations(text, "galaxy", options)).toThrow(FormatError);
     expect(() => parseObservations(text, "galaxy", options)).toThrow(message);
+    expect(() => parseObservations(text, "galaxy", options)).toThrow(/\n {2}Fix: \S/);
   });
 
   it.each([
@@ -183,7 +212,9 @@ describe("parseObservations", () => {
   });
 
   it("turns angles into kpc by the distance that a comment tells, as by a given one", () => {
-    const text = "# Distance: 20 Mpc\nR [arcsec] V e_V Vdisk\n10 60 5 40\n";
+    const text = "# Distance: 20 Mpc\n# Mean distance = 9 Mpc\nR [arcsec] V e_V Vdisk\n10 60 5 40\n";
+    const turned = "# Mean distance = 9 Mpc\n# DISTANCE = 20Mpc\nR [arcsec] V e_V Vdisk\n10 60 5 40\n";
+    expect(parseObservedParts(turned, "galaxy")).toEqual(parseObservedParts(text, "galaxy"));
     const { radii, distance } = parseObservedParts(text, "galaxy");
     expect(distance).toBe(20);
     expect(radii[0]).toBeCloseTo(0.9696, 4);
@@ -192,25 +223,64 @@ describe("parseObservations", () => {
 
   it.each<[string, PartOptions, RegExp]>([
     ["R,V,e_V\n1,60,5\n", {}, /no column of what gas, disc or bulge hold.*\n.*--columns disc=/],
+    [
+      "R,V,e_V,a,b\n1,60,5,1,1\n",
+      { columns: { disc: "a/b" } },
+      /no column "a\/b".*\n.*name of a column, or its number/,
+    ],
     ["R,V,e_V,Vgas,v_gas\n1,60,5,1,1\n", {}, /"Vgas" and "v_gas" could be the gas/],
     ["R,V,e_V,Vgas\n1,60,5,\n", {}, /line 2, column 4 \(Vgas\): the cell is empty/],
     ["R,V,e_V,Vgas [m/s]\n1,60,5,7\n", {}, /"Vgas \[m\/s\]" is in m\/s/],
-    [ROTMOD.join("\n"), { distance: 15 }, /for a distance of 13\.8 Mpc, not 15/],
+    [ROTMOD.join("\n"), { distance: 15 }, /for a distance of 13\.8 Mpc, not 15\n.*give its error alone/],
   ])("refuses to take the parts of %j with %j", (text, options, message) => {
     expect(() => parseObservedParts(text, "galaxy", options)).toThrow(FormatError);
     expect(() => parseObservedParts(text, "galaxy", options)).toThrow(message);
+    expect(() => parseObservedParts(text, "galaxy", options)).toThrow(/\n {2}Fix: \S/);
   });
 
-  it("refuses options that are none", () => {
+  it.each<[text: string, columns: PartColumns]>([
+    ["# Weite [kpc] Tempo Fehler\n1 60 5\n2 80 4\n", { radius: "weite", velocity: "Tempo", error: "Fehler" }],
+    ["1,0 60,0 5,0\n2,0 80,0 4,0\n", { radius: "1", velocity: "2", error: "3" }],
+    ["R,my speed [km/s],myspeed [m/s],e_V\n1,60,0,5\n2,80,0,4\n", { velocity: "My Speed" }],
+    ["A 1 60 5\nB 2 80 4\n", { radius: "2", velocity: "3", error: "4" }],
+    ["R,V,up,down\n1,60,4,-6\n2,80,3,-5\n", { error: "up/down" }],
+    ["R,V,up/down\n1,60,5\n2,80,4\n", { error: "up/down" }],
+  ])("finds the columns of %j that %j chooses", (text, columns) => {
+    const { radii, velocities, errors } = parseObservations(text, "galaxy", { columns });
+    expect([...radii, ...velocities, ...errors]).toEqual([1, 2, 60, 80, 5, 4]);
+  });
+
+  it("takes radii without a unit for arcseconds beside a distance", () => {
+    const { radii } = parseObservations("R,V,e_V\n10,60,5\n", "galaxy", { distance: 20 });
+    expect(radii[0]).toBeCloseTo(0.9696, 4);
+  });
+
+  it("finds a chosen column by its whole name first, then in letters of any size, then without its unit", () => {
+    const text = "R,w [m/s],W [km/s],e_V\n1,50,60,5\n";
+    const velocity = (name: string): number =>
+      parseObservations(text, "galaxy", { columns: { velocity: name } }).velocities[0];
+    expect(velocity("W [km/s]")).toBe(60);
+    expect(velocity("w [KM/S]")).toBe(60);
+    expect(() => velocity("w [m/s]")).toThrow(/"w \[m\/s\]" is in m\/s/);
+    expect(() => velocity("W")).toThrow(/2 of its columns are called "W"/);
+  });
+
+  it("refuses options that are none, in its own name", () => {
+    expect(() => parseObservations(3 as never, "x")).toThrow(
+      /^parseObservations: a table is text; got the number 3/,
+    );
+    expect(() => parseObservedParts(3 as never, "x")).toThrow(/^parseObservedParts: a table is text/);
     const parse = (options: unknown) => () =>
       parseObservations("r,v,e\n1,60,5", "x", options as ObservationOptions);
     for (const options of [
       { distance: 0 },
       { distance: Infinity },
       { columns: { radius: 1 } },
+      { columns: { error: " " } },
       { column: {} },
     ]) {
       expect(parse(options)).toThrow(ArgumentError);
+      expect(parse(options)).toThrow(/^parseObservations: .*(?:distance|columns?\b)/);
     }
   });
 
@@ -276,6 +346,7 @@ describe("the tables of SPARC", () => {
   it.each([
     ["", /not the table of SPARC/],
     [GALAXIES, /not the table of SPARC with a column Vobs/],
+    [`Title\n${RULE}\nVobs 1 2 3 4 5 6 7 8 9\n`, /not the table of SPARC with a column Vobs/],
     [`${CURVES}B2 1 2 3\n`, /line 8 has 4 cells, not 10/],
     [CURVES.replace("20.10", "fast"), /line 7: "fast" is no number/],
     [CURVES.replace(" 2.00  80", " 0.00  80"), /line 5: the radius is 0/],
@@ -283,6 +354,7 @@ describe("the tables of SPARC", () => {
   ])("are refused when damaged", (text, message) => {
     expect(() => parseSparcCurves(text, "models.mrt")).toThrow(FormatError);
     expect(() => parseSparcCurves(text, "models.mrt")).toThrow(message);
+    expect(() => parseSparcCurves(text, "models.mrt")).toThrow(/\n {2}Fix: \S/);
   });
 
   const folder = process.env.HALOGRAD_SPARC ?? "../shared/sparc";

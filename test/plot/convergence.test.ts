@@ -25,6 +25,24 @@ describe("convergenceFigure", () => {
     for (const { name } of series) expect(svg.split(`>${name}<`)).toHaveLength(2);
   });
 
+  test("tells its methods apart by marker, dash and filling, beside their colours", () => {
+    const many = Array.from({ length: 8 }, (_, i) => ({ ...series[0], name: `${i}` }));
+    const all = parseSvg(convergenceFigure({ panels: [{ title: "", series: many }] }));
+    const lines = all.filter(({ attributes: a }) => a["stroke-width"] === "1.3").slice(-8);
+    expect(lines.map(({ attributes: a }) => a["stroke-dasharray"])).toEqual(
+      [0, 0, 1, 1, 0, 0, 1, 1].map((dashed) => (dashed ? "5 3" : undefined)),
+    );
+    expect(new Set(lines.map(({ attributes: a }) => a.stroke)).size).toBe(8);
+    const marks = all.filter(({ name, attributes: a }) => name === "circle" || a.width === "5.5");
+    expect(marks.slice(-8).map(({ name }) => name)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((i) => (i % 2 === 0 ? "circle" : "rect")),
+    );
+    const groups = all.filter(({ name, attributes: a }) => name === "g" && a.fill?.startsWith("#"));
+    expect(groups.slice(-8).map(({ attributes: a }) => a.fill === "#ffffff")).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((i) => i >= 4),
+    );
+  });
+
   test("tells in its description what it shows", () => {
     expect(svg).toContain("Errors of Euler, Heun, DDPM for 8 to 32 evaluations");
     expect(svg).toContain("that of DDPM.");

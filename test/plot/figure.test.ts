@@ -88,6 +88,45 @@ describe("A figure", () => {
     }
   });
 
+  test("leaves room for tick labels between rows only where the next one is shorter", () => {
+    const panel = points([5], [1]);
+    const gap = (next: Panel[]): number => {
+      const all = frames(parseSvg(draw([[panel, panel], next], { panelWidth: 80, panelHeight: 80 })));
+      return all[2].y - all[0].y - 80;
+    };
+    expect(gap([panel]) - gap([panel, panel])).toBe(20);
+    const [{ y: first }, { y: second }] = frames(
+      parseSvg(draw([[panel], [panel, panel]], { panelHeight: 80 })),
+    );
+    expect(second - first - 80).toBe(gap([panel, panel]));
+  });
+
+  test("says which value of which mark cannot be drawn", () => {
+    const band = { kind: "band", x: [1, 2], low: [1, 1], high: [2, 2], color: okabeIto.blue } as const;
+    const line = { kind: "line", x: [1, 2], y: [1, 1], color: okabeIto.blue } as const;
+    const wrong: [Panel["marks"][number], RegExp][] = [
+      [{ ...band, low: [1] }, /^figure: low of a mark has 1 values, x has 2\n/],
+      [{ ...band, high: [1] }, /^figure: high of a mark has 1 values, x has 2\n/],
+      [{ ...line, y: [1] }, /^figure: y of a mark has 1 values, x has 2\n/],
+      [{ ...line, kind: "points", y: [1] }, /^figure: y of a mark has 1 values, x has 2\n/],
+      [{ ...line, x: [1, 11] }, /^figure: x = 11 lies outside its axis, which runs from 0 to 10\n/],
+      [{ ...line, y: [1, 101] }, /^figure: y = 101 lies outside its axis, which runs from 0.01 to 100\n/],
+      [{ ...line, x: [1, Number.NaN] }, /^figure: got x = NaN, but only finite numbers/],
+      [{ ...band, opacity: 2 }, /opacity/],
+      [{ ...band, low: 5 as never }, /low/],
+      [{ ...band, high: undefined as never }, /high/],
+    ];
+    for (const [mark, message] of wrong) expect(() => draw([[{ marks: [mark] }]])).toThrow(message);
+  });
+
+  test("shows points alone as three in the legend, and one on a line", () => {
+    const line = { kind: "line", x: [1], y: [1], color: okabeIto.blue, label: "a" } as const;
+    const dots = { ...line, kind: "points" } as const;
+    const count = (marks: Panel["marks"]): number =>
+      parseSvg(draw([[{ marks }]])).filter(({ name }) => name === "circle").length;
+    expect([count([dots]), count([line, dots]), count([line])]).toEqual([1 + 3, 1 + 1, 0]);
+  });
+
   test("closes a band along its upper edge", () => {
     const mark = {
       kind: "band",

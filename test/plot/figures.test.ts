@@ -145,6 +145,31 @@ describe("Figures", () => {
     expect(figureWith(curve(120))).not.toBe(figureWith());
   });
 
+  test("give one sample a higher panel than each of several", () => {
+    const snapshots = [{ step: 0, state: curve(90), prediction: curve(100) }];
+    const height = (count: number): number =>
+      frames(parseSvg(samplingFigure({ radii, samples: Array(count).fill({ snapshots }) })))[0].height;
+    expect([height(1), height(2), height(5)]).toEqual([200, 130, 130]);
+  });
+
+  test("on a linear axis begin at the centre where the radii come near it, and at the first radius elsewhere", () => {
+    const ticks = (from: number): string[] => {
+      const near = radii.map((_, i) => from + i);
+      return parseSvg(curvesFigure({ radii: near, curves: [curve(100)], scale: "linear" }))
+        .filter(({ name, attributes: a }) => name === "text" && a["text-anchor"] === "middle")
+        .map(({ text }) => text);
+    };
+    expect(ticks(1)).toContain("0");
+    expect(ticks(40)).not.toContain("0");
+  });
+
+  test("write amounts of noise with a decimal, 0 and 1 too", () => {
+    const noisyAt = [0, 0.25, 1].map((amount) => ({ amount, curve: noisy(curve(90), amount) }));
+    const svg = noiseFigure({ radii, clean: curve(90), noisy: noisyAt });
+    const words = parseSvg(svg).flatMap(({ name, text }) => (name === "text" ? [text] : []));
+    expect(words).toEqual(expect.arrayContaining(["a = 0.0", "a = 0.25", "a = 1.0"]));
+  });
+
   test("carry the names of galaxies escaped", () => {
     expect(log.predictions).toContain(">A &amp; B</text>");
     expect(log.predictions).toContain(">&lt;C&gt;</text>");

@@ -104,6 +104,7 @@ describe("a corner plot", () => {
 
   test("refuses too few draws, lists that differ, and what is no number", () => {
     expect(() => cornerFigure("", [])).toThrow(ArgumentError);
+    expect(() => cornerFigure(5 as never, [])).toThrow(/^cornerFigure: title is text; got the number 5/);
     expect(() => cornerFigure("", [{ label: "a", draws: [1, 2] }])).toThrow(ArgumentError);
     expect(() =>
       cornerFigure("", [
@@ -114,6 +115,19 @@ describe("a corner plot", () => {
     expect(() => cornerFigure("", [{ label: "a", draws: first.map(() => Number.NaN) }])).toThrow(
       ArgumentError,
     );
+  });
+
+  test("leaves out draws that lie far from all others", () => {
+    for (const far of [1e6, -1e6]) {
+      const drawn = (draws: readonly number[]) => [far, ...draws.slice(1)];
+      const both = [first, second].map((draws, i) => ({ label: `${i}`, draws: drawn(draws) }));
+      for (const parameters of [
+        both,
+        [both[0], { label: "1", draws: second }],
+        [{ label: "0", draws: first }, both[1]],
+      ])
+        expect(parseSvg(cornerFigure("", parameters)).length).toBeGreaterThan(100);
+    }
   });
 
   test("shows a parameter that never moves", () => {
@@ -129,7 +143,19 @@ describe("accelerations", () => {
   test("are points on log axes with the line of equality, and a relation where one is given", () => {
     const data = { visible: [1e-12, 1e-10], observed: [1e-11, 2e-10], galaxies: 1 };
     expect(textOf(accelerationFigure(data))).toContain("2 points of 1 galaxies");
-    const relation = { label: "a relation", at: (g: number) => 2 * g };
+    const relation = { label: "a relation", at: (g: number) => 10 * g };
+    const middles = (svg: string) =>
+      parseSvg(svg)
+        .filter(({ name, attributes: a }) => name === "path" && a.fill === "none" && a.d.length > 400)
+        .map(({ attributes: a }) => points(a.d)[30]);
+    expect(middles(accelerationFigure(data))).toHaveLength(1);
+    const [equal, tenfold] = middles(accelerationFigure({ ...data, relation }));
+    const ticks = parseSvg(accelerationFigure({ ...data, relation })).filter(
+      ({ text, attributes: a }) => a["text-anchor"] === "end" && /^10−\d+$/.test(text),
+    );
+    const decade = Number(ticks[0].attributes.y) - Number(ticks[1].attributes.y);
+    expect(tenfold[0]).toBe(equal[0]);
+    expect(equal[1] - tenfold[1]).toBeCloseTo(decade, 0);
     expect(textOf(accelerationFigure({ ...data, relation }))).toContain("a relation");
     expect(() => accelerationFigure({ ...data, observed: [0, 1e-10] })).toThrow(ArgumentError);
     expect(() => accelerationFigure({ ...data, observed: [1e-10] })).toThrow(ShapeError);

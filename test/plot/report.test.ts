@@ -128,6 +128,8 @@ describe("The report", () => {
   test("states the numbers that it is given", () => {
     const text = page.replace(/\s+/g, " ");
     for (const fact of [
+      "learns from 1000 computed curves what",
+      "Points: the state before the step.",
       "50 → 32 → 16 → 4 → 16 → 32 → 50",
       "4538 parameters",
       "(141.4 km/s)",
@@ -137,6 +139,26 @@ describe("The report", () => {
       expect(text.includes(fact), fact).toBe(true);
     }
     expect(all("td")).toEqual(expect.arrayContaining(["65.2", "10.0", "9.80", "10.05", "7"]));
+  });
+
+  test("has its headings, captions and heads of tables", () => {
+    const heads = ["h1", "h2", "caption", "figcaption", "th"].map((name) =>
+      [...new Set(all(name))].slice(0, 12).join(" | "),
+    );
+    expect(`\n${heads.join("\n")}\n`).toMatchInlineSnapshot(`
+      "
+      A diffusion model of galaxy rotation curves
+      The data: galaxies made of a disc and a halo | The noise: forgetting a curve step by step | The training: learning to see through the noise | The predictions: what the network recovers | The sampling: new curves out of noise | The evaluation: how well the samples pass for data | How to repeat this
+      Losses every 100 epochs | Distance from the true curve, root mean square | Scores of the samples | What the scores are | Settings of this run | Time taken (this alone differs from run to run)
+      Figure 1. All 1000 rotation curves. Heavy galaxies rotate faster; where the disc is compact, the curve has a peak inside the flat part that the halo holds up. | Figure 2. One curve (line) and the same with growing amounts of noise (points). Velocities below zero are possible here: noise knows no physics. | Figure 3. Loss against epoch, in units of the data's variance: 1 means no better than guessing the mean. The training loss cannot reach zero, since strong noise leaves nothing to recover; the validation loss is measured on clean curves, and is lower for that reason. | Figure 4. The true curve (dashed), the noisy input (points) and the prediction (thick line) for growing amounts of noise. | Figure 5. 5 samples on their way from noise to curve. Points: the state before the step. Line: the curve that the network predicts from it. Dashed: the final curve.
+      Epoch | Training loss | Validation loss | 0 | 100 | 200 | 300 | 400 | 500 | 600 | 700 | 800
+      "
+    `);
+    // A word that were left out would leave two marks or blanks side by side, or a sentence without its end.
+    for (const text of all("p").slice(0, -1)) {
+      expect(text).toMatch(/^\S.*[.:!?)]$/s);
+      expect(text).not.toMatch(/ [.,:;)]|\( | {2}/);
+    }
   });
 
   test("escapes every string from outside", () => {
@@ -197,6 +219,9 @@ describe("The report", () => {
       report({ ...contents, sampling: { steps: 31, samples: 5, sampler: name } });
     expect(text(sampler)).toContain(words);
     expect(text("euler").includes("d<i>x</i>/d<i>a</i>")).toBe(false);
+    const state =
+      sampler === "churn" ? "the state that the network sees in the step" : "the state before the step";
+    expect(text(sampler)).toContain(`Points: ${state}.`);
     if (sampler !== "euler") expect(text("euler")).not.toContain(words);
   });
 

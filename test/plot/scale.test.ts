@@ -127,3 +127,14 @@ test.each([
 ])("A scale refuses %s", (_, make) => {
   expect(make).toThrow(ArgumentError);
 });
+
+test("A scale takes numbers of up to 1e300, and no greater ones", () => {
+  expect(scale(-1e300, 1e300).at(0)).toBeCloseTo(0.5, 9);
+  for (const [from, to] of [
+    [-1.1e300, 0],
+    [0, 1.1e300],
+    [1, 0],
+    [Number.NaN, 1],
+  ])
+    expect(() => scale(from, to)).toThrow(/^scale: /);
+});

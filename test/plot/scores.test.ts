@@ -57,8 +57,45 @@ describe("scoresFigure", () => {
     sides.flat().forEach((side, i) => void expect(shades.flat()[i]).toBeCloseTo(side, 1));
   });
 
+  test("puts each marker on the middle of its strip, as far along as its value is between the ticks", () => {
+    const strips = elements.filter(({ attributes: a }) => a.fill === "none");
+    expect(strips).toHaveLength(2);
+    const texts = elements.filter(({ attributes: a }) => a["font-size"] === "10");
+    const lines = elements.filter(({ attributes: a }) => a["stroke-dasharray"] !== undefined);
+    const markers = elements.filter(({ attributes: a }) => a["stroke-width"] === "2");
+    for (const [s, { attributes: frame }] of strips.entries()) {
+      const [top, bottom] = [Number(frame.y), Number(frame.y) + Number(frame.height)];
+      const ticks = texts
+        .map(({ text, attributes: a }) => ({ value: Number(text), x: Number(a.x), y: Number(a.y) }))
+        .filter(({ y }) => y > bottom && y < bottom + 20);
+      const [first, last] = [ticks[0], ticks[ticks.length - 1]];
+      const at = (value: number): number =>
+        first.x + ((value - first.value) / (last.value - first.value)) * (last.x - first.x);
+      const places = markers
+        .map(({ name, attributes: a }) =>
+          name === "circle"
+            ? [Number(a.cx), Number(a.cy)]
+            : [Number(a.x) + Number(a.width) / 2, Number(a.y) + Number(a.height) / 2],
+        )
+        .filter(([, y]) => y > top && y < bottom);
+      const { values, baseline } = options.scores[s];
+      expect(places).toHaveLength(values.length);
+      for (const [i, [x, y]] of places.entries()) {
+        expect(x).toBeCloseTo(at(values[i]), 1);
+        expect(y).toBeCloseTo((top + bottom) / 2, 2);
+      }
+      const [x, y] = lines[s + 1].attributes.d.slice(1).split(/[ v]/).map(Number);
+      expect([x, y]).toEqual([expect.closeTo(at(baseline), 1), top]);
+      // Markers differ in shape and colour, in the legend as on the strips.
+      expect(markers[2 + 2 + 2 * s].attributes.stroke).toBe(markers[0].attributes.stroke);
+      expect(markers[2 + 2 + 2 * s + 1].name).toBe(markers[1].name);
+    }
+    expect(lines).toHaveLength(3);
+  });
+
   test("tells in its description what it shows", () => {
     const description = elements.find(({ name }) => name === "desc")?.text;
+    expect(elements.find(({ name }) => name === "title")?.text).toBe("How the samples compare with the data");
     expect(description).toContain("1-NN: post & co 0.77, ours 0.51 (same distribution 0.49)");
   });
 

@@ -6,9 +6,11 @@ import {
   coordinate,
   element,
   escapeText,
+  isFigure,
   label,
   labelWidth,
   pathData,
+  svgDocument,
 } from "../../src/plot/svg.ts";
 import { parseSvg } from "./parse-svg.ts";
 
@@ -72,4 +74,14 @@ describe("Labels", () => {
     expect(labelWidth("mm")).toBeGreaterThan(labelWidth("ii"));
     expect(labelWidth("10^{12}")).toBeLessThan(labelWidth("1012"));
   });
+});
+
+test("A figure is one document with the role of an image and a title, and nothing before or behind it", () => {
+  const svg = svgDocument({ width: 1, height: 1, title: "t", description: "d" }, []);
+  expect(isFigure(svg)).toBe(true);
+  for (const other of [
+    ...[svg.replace(' role="img"', ""), svg.replace("<title>t</title>", ""), svg.replace("<title", "<desc")],
+    ...[`${svg} `, ` ${svg}`, svg + svg, `<g>${svg}</g>`, svg.slice(0, -6), svg.slice(0, -1), "", "text", 5],
+  ])
+    expect(isFigure(other), `${other}`).toBe(false);
 });

@@ -40,4 +40,8 @@ test("Thinning refuses lists that are empty, unequal or not finite", () => {
   expect(() => thinLine([], [], 10)).toThrow(ArgumentError);
   expect(() => thinLine([1, 2], [1], 10)).toThrow(ShapeError);
   expect(() => thinLine([1, 2], [1, Number.NaN], 10)).toThrow(ArgumentError);
+  expect(() => thinLine([1, 2], [1], 10)).toThrow(/^thinLine: y has 1 values, but x has 2\n/);
+  expect(() => thinLine(5 as never, [1], 10)).toThrow(/^thinLine: x .*\n.*pass x as an array/);
+  for (const columns of [0, -1, Number.NaN])
+    expect(() => thinLine([1, 2], [1, 2], columns)).toThrow(/^thinLine: columns/);
 });

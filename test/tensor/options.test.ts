@@ -5,8 +5,10 @@ import {
   arange,
   eye,
   full,
+  HalogradError,
   linspace,
   normal,
+  oneHot,
   ones,
   onesLike,
   Random,
@@ -18,6 +20,7 @@ import {
   zerosLike,
 } from "../../src/index.ts";
 import { combinations } from "../combinations.ts";
+import { errorOf } from "../messages.ts";
 
 const like = tensor([[1, 2, 3]], { dtype: "float64" });
 const makers: Record<
@@ -34,6 +37,7 @@ const makers: Record<
   ones: { make: (options) => ones([2], options), values: [1, 1] },
   full: { make: (options) => full([2], 0.1, options), values: [0.1, 0.1] },
   eye: { make: (options) => eye(2, options), values: [1, 0, 0, 1] },
+  oneHot: { make: (options) => oneHot([1, 0], 2, options), values: [0, 1, 1, 0] },
   arange: { make: (options) => arange(0, 0.35, 0.1, options), values: [0, 0.1, 0.2, 0.3] },
   linspace: { make: (options) => linspace(0, 1, 3, options), values: [0, 0.5, 1] },
   zerosLike: { make: (options) => zerosLike(like, options), values: [0, 0, 0], isLike: true },
@@ -43,7 +47,16 @@ const makers: Record<
 };
 const all = combinations<TensorOptions>({ dtype: ["float32", "float64"], requiresGrad: [true, false] });
 
-describe.each(Object.entries(makers))("%s", (_, { make, values, isLike = false }) => {
+describe.each(Object.entries(makers))("%s", (name, { make, values, isLike = false }) => {
+  it("refuses options that are none, in its own name", () => {
+    const [where] = name.split(" ");
+    for (const options of [{ dtype: "int8" }, { requiresGradient: true }, "float64", null]) {
+      const error = errorOf(() => make(options as never));
+      expect(error).toBeInstanceOf(HalogradError);
+      expect(error.where, JSON.stringify(options)).toBe(where);
+    }
+  });
+
   it.each(all)("with %j has its values in that dtype, and is a leaf or a constant", (options) => {
     const made = make(options);
     expect(made.dtype).toBe(options.dtype ?? (isLike ? like.dtype : "float32"));

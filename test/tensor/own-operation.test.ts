@@ -32,7 +32,11 @@ describe("an expression", () => {
     ["with Math", (m, x) => m.mul(x, Math.exp(x)), "m.exp(x)"],
     ["that returns nothing", (m, x) => void m.mul(x, x), "needs a return"],
     ["that is a number", () => 3, "write m.constant(3)"],
-    ["that returns an array", (m, x) => [m.mul(x, x)], "returns an array of 1"],
+    [
+      "that returns an array",
+      (m, x) => [m.mul(x, x)],
+      "returns an array of 1, not a value of the arithmetic.\n  Fix: an expression is made of its operands and m.constant(…)",
+    ],
     [
       "with a word that does not exist",
       (m, x) => m.sigmoid(x),
@@ -52,7 +56,23 @@ describe("an expression", () => {
         unary({ name: "own", value: square as never, derivative: mistake as never }),
       );
       expect(derivative.message).toContain(fix);
+      expect(derivative.message).toBe(
+        value.message.replace(/^unary\("own"\): value/, 'unary("own"): a derivative'),
+      );
     }
+  });
+
+  test("may have derivatives that are numbers, or left out", () => {
+    const x = leaf();
+    const own = binary({ name: "own", value: (m, a, b) => m.mul(a, b), derivatives: [7, undefined] });
+    own(x, x).sum().backward();
+    expect(x.grad).toEqual(tensor([8, 9]));
+    const still = leaf();
+    unary({ name: "own", value: (m, a) => m.mul(a, a), derivative: 0 })(still)
+      .add(still)
+      .sum()
+      .backward();
+    expect(still.grad).toEqual(tensor([1, 1]));
   });
 
   test("that is right is taken, where it ignores an operand and where it is constant", () => {
@@ -124,6 +144,14 @@ describe("a record", () => {
     return x.grad!;
   };
 
+  test("may have every field that there is", () => {
+    const all: Operation = {
+      ...double,
+      ...{ value: undefined, view: undefined, part: undefined, dtype: undefined, calls: [] },
+    } as never;
+    expect(apply(all, [tensor([1, 2])], {})).toEqual(tensor([2, 4]));
+  });
+
   test("that is right is applied and differentiated", () => {
     expect(apply(double, [tensor([1, 2])], {})).toEqual(tensor([2, 4]));
     expect(run({})).toEqual(tensor([2, 2]));
@@ -142,6 +170,7 @@ describe("a record", () => {
     ],
     ["its rule returns another shape", { gradient: (c: Tensor) => c.sum() }, "sumTo"],
     ["it has no gradient, and an operand wants one", { gradient: undefined }, "gradient: () => null"],
+    ["its rule is no function", { gradient: 2 }, "the gradient of double is a function; got the number 2"],
     ["it has no shape rule", { shape: undefined }, "needs the functions shape and compute"],
     ["its shape rule returns a number", { shape: () => 2 }, "a shape is an array"],
     ["it does not say what its rule reads", { reads: undefined }, "needs reads"],

@@ -312,6 +312,14 @@ export const CURVES: Calls = {
     [points],
     { ...inferred, deviation: { median: 0.05, spread: 1 }, errorSpread: 0.7, radiusRange: [1, 40] },
   ],
+  inferGalaxy: [
+    "standard",
+    points,
+    {
+      ...{ random, deviation: { median: 0.05, spread: 1 }, errorSpread: 0.7, radiusRange: [1, 40] },
+      ...{ particles: 64, chains: 2, rHat: 1.5, effectiveCount: 10, moves: 100 },
+    },
+  ],
   intervalsOf: [posterior],
   parametersAtBounds: [model, posterior],
   parametersOf: [model, posterior],

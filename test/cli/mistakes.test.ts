@@ -135,7 +135,7 @@ describe("right words:", () => {
 
   test("an option may be given twice with one value, and a seed may be negative", () => {
     const { values } = parseWords("halograd run", ["--seed", "-4", "--seed=-4.0"], grammar);
-    expect(values).toMatchObject({ seed: -4, count: 1000, network: "autoencoder", steps: 31 });
+    expect(values).toMatchObject({ seed: -4, count: 1000, network: "autoencoder", samples: 1000 });
     const words = ["--guide", "flat=10", "--guide", "peak=5", "--guide", "flat=1e1"];
     const { guide } = parseWords("halograd sample", words, commands.get("sample")!).values;
     expect(guide).toEqual({ flat: 10, peak: 5 });

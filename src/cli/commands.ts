@@ -217,14 +217,14 @@ const training = {
 const sampler = {
   ...choice(SAMPLERS, "the way from noise to curve"),
   standard: undefined,
-  standardText: "euler; adams-bashforth of the residual network",
+  standardText: "euler; adams-bashforth for the residual network",
 };
 const steps = integer(
   undefined,
   1,
   10_000,
   "steps of the sampler from noise to curve",
-  "31; 20 of the residual network",
+  "31; 20 for the residual network",
 );
 
 const tableFormat = choice(
@@ -430,27 +430,27 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       summary: "infer the whole curves of measured galaxies, with intervals",
       operands: galaxyFiles,
       details:
-        "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403; or, without a model, halograd infer galaxy.csv --population extended. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. A model is a residual network; for measured galaxies one of halograd generate --population extended.",
+        "For example: halograd infer galaxy.csv; or halograd infer --sparc MassModels_Lelli2016c.mrt --galaxy NGC2403; or, without a model, halograd infer galaxy.csv --population extended. Points beyond the model's radii are left out. Writes posterior.csv (a row a probable curve), intervals.csv (quantiles at each radius), parameters.csv (of the disc and halo that fit the curves, with --population of its galaxies) and figures/inference.svg, and result.json with all that decided it. Several galaxies have a folder each in galaxies/, and a row each in summary.csv. A model is a residual network; for measured galaxies one of halograd generate --population extended.",
       options: {
         ...galaxyOptions(["radius", "velocity", "error"]),
         rMin: real(
           undefined,
           { above: 0 },
           "points inside this radius are left out, kpc",
-          "the model's first",
+          "the model's first; none with --population",
         ),
         rMax: real(
           undefined,
           { above: 0 },
           "points outside this radius are left out, kpc",
-          "the model's last",
+          "the model's last; none with --population",
         ),
         model: path("FILE", undefined, model.help, "out/model.safetensors"),
         population: {
           ...path(
             "FILE",
             undefined,
-            `asks no model, but infers the parameters that galaxies of this population are drawn from (${POPULATIONS.join(", ")}, or a file of one's own), with points at any radius; writes galaxies.csv (a row a probable galaxy) and figures/corner.svg as well`,
+            `use no model: infer the parameters that galaxies of this population are drawn from (${POPULATIONS.join(", ")}, or a file of one's own), with points at any radius; writes galaxies.csv (a row a probable galaxy) and figures/corner.svg as well`,
             "none",
           ),
           placeholder: population.placeholder,
@@ -461,7 +461,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
             undefined,
             1000,
             100_000_000,
-            "moves of each of its chains at most, where R-hat stays above 1.01",
+            "most moves of each chain of --population, where they have not converged before",
             "60000",
           ),
           "population",
@@ -469,7 +469,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
         deviation: real(
           undefined,
           { least: 0, below: 1 },
-          "typical deviation of the galaxy's curve from those of the model, smooth in radius, a share of the velocity",
+          "typical deviation of the galaxy's curve from those of the model or population, smooth in radius, a share of the velocity",
           "0.05",
         ),
         errorSpread: real(
@@ -493,7 +493,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
           "states of each chain, a quarter of which is left out",
           "120",
         ),
-        seed: seedOfModel,
+        seed: { ...seedOfModel, standardText: "the model's; 0 with --population" },
         ...batch,
         ...output,
       },

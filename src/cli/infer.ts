@@ -53,7 +53,7 @@ const SUMMARY = "summary.csv";
 
 /** What decides an inference, beside galaxy and model. */
 interface Settings {
-  /** Points at other radii are left out; default: the model's range. */
+  /** Points at other radii are left out; default: the model's range, with a population none. */
   readonly rMin: number | undefined;
   readonly rMax: number | undefined;
   /** These five as of the library. */
@@ -68,7 +68,7 @@ interface Settings {
 
 /** The values of the command's options. */
 export interface InferOptions extends Settings, GalaxyOptions, BatchOptions {
-  /** Default: the model's. */
+  /** Default: the model's, with a population 0. */
   readonly seed: number | undefined;
   /** Default: `out/model.safetensors`. */
   readonly model: string | undefined;
@@ -117,12 +117,16 @@ function checkPrior({ population, model, ...settings }: InferOptions): void {
     if (settings[name] === undefined) continue;
     throw new UsageError(
       `--${name}`,
-      "it is of models, and --population asks none",
+      "it applies to models only",
       "leave it out; --moves bounds the chains of a population",
     );
   }
   if (model !== undefined)
-    throw new UsageError("--population", "--model is there too, and the prior is one of them", "give one");
+    throw new UsageError(
+      "--population",
+      "--model is given too, and the prior is one or the other",
+      "leave one out",
+    );
 }
 
 /** What galaxies are inferred as. */
@@ -222,7 +226,7 @@ function byPopulation(
   population: PopulationChoice,
   { seed, rMin, rMax, deviation, errorSpread, moves }: InferenceSetup["settings"],
 ): Inferring {
-  const radiusRange = [rMin ?? Number.MIN_VALUE, rMax ?? Number.MAX_VALUE] as const;
+  const radiusRange = [rMin ?? 0, rMax ?? Infinity] as const;
   const settings = { deviation: { median: deviation }, errorSpread, radiusRange, moves };
   return {
     population,
@@ -316,8 +320,8 @@ function tellOne({ terminal }: Context, result: InferenceResult): void {
   terminal.say(`${points} point${points === 1 ? "" : "s"}${left}`);
   terminal.say(
     deviation === 0
-      ? "deviations from curves of the model: none, by --deviation 0"
-      : `deviations from curves of the model: typically ${short(100 * deviation)} % of the velocity, by --deviation`,
+      ? "deviations from smooth curves: none, by --deviation 0"
+      : `deviations from smooth curves: typically ${short(100 * deviation)} % of the velocity, by --deviation`,
   );
   terminal.say(
     errorSpread === 0
@@ -430,11 +434,12 @@ function warningsOf(
   const { rHat, effectiveCount, points, leftOut, predictiveP, priorP, deviations, errorScales } = posterior;
   const warnings: [string, string][] = [];
   const isPhysical = posterior.galaxies !== undefined;
+  const prior = isPhysical ? "the population" : "the model";
   if (priorP < RARE) {
     warnings.push([
-      `${isPhysical ? "the population has hardly any" : "the model has hardly seen"} galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
+      `${prior} has hardly ${isPhysical ? "any" : "seen"} galaxies like this one (fewer than ${(100 * priorP).toFixed(1)} in 100 of its own are as far off)`,
       population !== undefined && isExtendedPopulation(describePopulation(population))
-        ? `check the units; what no galaxy of the ${populationName(population)} population is like, no posterior of it can tell`
+        ? `check the units; the posterior cannot describe galaxies that the ${populationName(population)} population does not contain`
         : isPhysical
           ? "take --population extended, and check the units"
           : `its population is ${population === undefined ? "unknown" : populationName(population)}: train one on halograd generate --population extended, and check the units`,
@@ -442,13 +447,13 @@ function warningsOf(
   }
   if (predictiveP < RARE) {
     warnings.push([
-      `no curve of the model goes through these points within their errors (p ${predictiveP.toFixed(4)})`,
+      `no curve of ${prior} goes through these points within their errors (p ${predictiveP.toFixed(4)})`,
       "check the errors, and that all points are one galaxy's; or allow for more with --deviation",
     ]);
   }
   if (median(deviations) > MUCH) {
     warnings.push([
-      `the galaxy is off the model's curves by ${(100 * median(deviations)).toFixed(0)} % of its velocity`,
+      `the galaxy is off the curves of ${prior} by ${(100 * median(deviations)).toFixed(0)} % of its velocity`,
       "take the parameters as rough: they are of a curve that is not the galaxy's",
     ]);
   }
@@ -470,7 +475,7 @@ function warningsOf(
   const relative = median(points.errors.map((error, i) => error / Math.max(points.velocities[i], error)));
   if (relative < 0.002) {
     warnings.push([
-      `the errors are ${short(100 * relative)} % of the velocities, less than the model's own curves hold to`,
+      `the errors are ${short(100 * relative)} % of the velocities, less than the curves of ${prior} hold to`,
       "check that errors are standard errors in km/s; with --deviation they matter little",
     ]);
   }
@@ -490,10 +495,7 @@ function warningsOf(
     ]);
   }
   if (leftOut > points.radii.length) {
-    warnings.push([
-      `${leftOut} of the points lie at other radii than the model has`,
-      "check that radii are in kpc",
-    ]);
+    warnings.push([`${leftOut} of the points lie at radii that are left out`, "check that radii are in kpc"]);
   }
   const shares = parametersAtBounds({ radii: posterior.radii, training: { population } }, posterior);
   for (const [parameter, share] of Object.entries(shares)) {

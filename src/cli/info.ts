@@ -179,19 +179,26 @@ function describeFits(path: string, bytes: Uint8Array): Description {
   const tables: { name: string; rows: number; columns: FitsField[] }[] = [];
   for (let at = 0; isFits(bytes, at); ) {
     const { cards, end } = readCards(path, bytes, at);
-    const count = (key: string): number => Math.max(0, Number(cards.get(key) ?? 0)) || 0;
+    const count = (key: string): number => {
+      const value = Number(cards.get(key) ?? 0);
+      if (Number.isSafeInteger(value) && value >= 0) return value;
+      throw new FormatError(path, `its FITS header has ${key} = ${label(cards.get(key) ?? "")}`, DAMAGED);
+    };
     const sizes = Array.from({ length: Math.min(count("NAXIS"), 999) }, (_, i) => count(`NAXIS${i + 1}`));
     if (/^(BIN)?TABLE$/.test(cards.get("XTENSION") ?? "")) {
       const fields = Array.from({ length: Math.min(count("TFIELDS"), 999) }, (_, i) => {
+        // Every column has a form: a header cannot claim more columns than it has cards.
+        if (!cards.has(`TFORM${i + 1}`))
+          throw new FormatError(path, `its FITS header has no TFORM${i + 1}`, DAMAGED);
         const of = (key: string): string => cards.get(`${key}${i + 1}`) ?? "";
         return { name: of("TTYPE"), form: of("TFORM"), unit: of("TUNIT") };
       });
       tables.push({ name: cards.get("EXTNAME") ?? "", rows: sizes[1] ?? 0, columns: fields });
     }
     const values = sizes.length === 0 ? 0 : sizes.reduce((product, size) => product * size, 1);
-    const size = (Math.abs(Number(cards.get("BITPIX") ?? 8)) / 8) * (values + count("PCOUNT"));
-    at = end + Math.ceil((size || 0) / FITS_BLOCK) * FITS_BLOCK;
-    if (at > bytes.length) throw new FormatError(path, "it ends within its data", DAMAGED);
+    const size = (Math.abs(Number(cards.get("BITPIX") ?? 8)) / 8) * (count("PCOUNT") + values);
+    if (!(end + size <= bytes.length)) throw new FormatError(path, "it ends within its data", DAMAGED);
+    at = end + Math.ceil(size / FITS_BLOCK) * FITS_BLOCK;
   }
   const lines = tables.flatMap(({ name, rows, columns: fields }) => [
     "",

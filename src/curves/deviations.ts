@@ -22,19 +22,20 @@ const CORRELATION_LENGTH = 1;
 
 /** Deviations at the radii of measured points, and from there at any others. */
 export class Deviations {
-  readonly #points: Way;
+  readonly #points: MaternProcess;
   /** Through points and targets. */
-  readonly #all: Way;
+  readonly #all: MaternProcess;
   readonly #count: number;
 
   /**
    * @param radii of the points, kpc
-   * @param targets radii to tell the deviations at, kpc
+   * @param targets radii at which to draw the deviations, kpc
    */
   constructor(radii: ArrayLike<number>, targets: ArrayLike<number> = []) {
     this.#count = radii.length;
-    this.#points = new Way(radii);
-    this.#all = targets.length === 0 ? this.#points : new Way([...Array.from(radii), ...Array.from(targets)]);
+    this.#points = new MaternProcess(radii);
+    this.#all =
+      targets.length === 0 ? this.#points : new MaternProcess([...Array.from(radii), ...Array.from(targets)]);
   }
 
   /**
@@ -64,7 +65,7 @@ export class Deviations {
  * The process along growing radii. Its state is g and g′ over √3/length, in units of the size: both have variance 1, and are
  * independent, before anything is known.
  */
-class Way {
+class MaternProcess {
   /** Which radius comes when. */
   readonly #order: Uint32Array;
   /** A row a step, to the radius of that place from the one before: what it keeps of the state, and the covariance of what it adds. */
@@ -95,14 +96,14 @@ class Way {
     let [g, slope, vg, vgs, vs] = [0, 0, 0, 0, 0];
     for (let i = 0; i < order.length; i++) {
       const at = 6 * i;
-      const [keep, gain, rest] = [steps[at], steps[at + 1], steps[at + 2]];
-      [g, slope] = [keep * g + gain * slope, rest * slope - gain * g];
-      // Φ P Φᵀ + Q with Φ = [[keep, gain], [−gain, rest]].
-      const [ag, as] = [keep * vg + gain * vgs, keep * vgs + gain * vs];
-      const [bg, bs] = [rest * vgs - gain * vg, rest * vs - gain * vgs];
-      vg = ag * keep + as * gain + variance * steps[at + 3];
-      vgs = as * rest - ag * gain + variance * steps[at + 4];
-      vs = bs * rest - bg * gain + variance * steps[at + 5];
+      const [phi11, phi12, phi22] = [steps[at], steps[at + 1], steps[at + 2]];
+      [g, slope] = [phi11 * g + phi12 * slope, phi22 * slope - phi12 * g];
+      // Φ P Φᵀ + Q with Φ = [[phi11, phi12], [−phi12, phi22]].
+      const [ag, as] = [phi11 * vg + phi12 * vgs, phi11 * vgs + phi12 * vs];
+      const [bg, bs] = [phi22 * vgs - phi12 * vg, phi22 * vs - phi12 * vgs];
+      vg = ag * phi11 + as * phi12 + variance * steps[at + 3];
+      vgs = as * phi22 - ag * phi12 + variance * steps[at + 4];
+      vs = bs * phi22 - bg * phi12 + variance * steps[at + 5];
       const point = order[i];
       if (point < errors.length) {
         const noise = errors[point] * errors[point];
@@ -134,18 +135,19 @@ class Way {
     for (let i = order.length - 1; i >= 0; i--) {
       let [mg, ms, vg, vgs, vs] = known.subarray(5 * i, 5 * i + 5);
       if (i + 1 < order.length) {
-        const [keep, gain, rest, qg, qgs, qs] = steps.subarray(6 * i + 6, 6 * i + 12);
+        const [phi11, phi12, phi22, qg, qgs, qs] = steps.subarray(6 * i + 6, 6 * i + 12);
         // What the step would lead to: its covariance with the state before it, and its own.
-        const [ag, as] = [keep * vg + gain * vgs, rest * vgs - gain * vg];
-        const [bg, bs] = [keep * vgs + gain * vs, rest * vs - gain * vgs];
-        const ng = keep * ag + gain * bg + variance * qg;
-        const ngs = keep * as + gain * bs + variance * qgs;
-        const ns = rest * bs - gain * as + variance * qs;
+        const [ag, as] = [phi11 * vg + phi12 * vgs, phi22 * vgs - phi12 * vg];
+        const [bg, bs] = [phi11 * vgs + phi12 * vs, phi22 * vs - phi12 * vgs];
+        const ng = phi11 * ag + phi12 * bg + variance * qg;
+        const ngs = phi11 * as + phi12 * bs + variance * qgs;
+        const ns = phi22 * bs - phi12 * as + variance * qs;
         const determinant = ng * ns - ngs * ngs;
+        // Else the step adds nothing to a state that is known: it stands.
         if (determinant > 0) {
           const [wg, ws] = [(ag * ns - as * ngs) / determinant, (as * ng - ag * ngs) / determinant];
           const [ug, us] = [(bg * ns - bs * ngs) / determinant, (bs * ng - bg * ngs) / determinant];
-          const [og, os] = [g - keep * mg - gain * ms, slope + gain * mg - rest * ms];
+          const [og, os] = [g - phi11 * mg - phi12 * ms, slope + phi12 * mg - phi22 * ms];
           [mg, ms] = [mg + wg * og + ws * os, ms + ug * og + us * os];
           [vg, vgs, vs] = [vg - wg * ag - ws * as, vgs - wg * bg - ws * bs, vs - ug * bg - us * bs];
         }
@@ -163,7 +165,7 @@ class Way {
 
 /** A step of √3/length · Δ = u: e^−u (1 + u), e^−u u and e^−u (1 − u), then 1 − Φ Φᵀ, which is a sum of positive terms where u is small. */
 function stepOf(u: number): number[] {
-  if (u > 20) return [0, 0, 0, 1, 0, 1]; // 1e-16 of it is kept
+  if (u > 40) return [0, 0, 0, 1, 0, 1]; // 2e-16 of it is kept
   const decay = exp(-u);
   let [term, tail] = [2 * u * u, 0]; // Σ (2u)^k / k! from k = 3 on
   for (let k = 3; term > 1e-17 * tail; k++) {

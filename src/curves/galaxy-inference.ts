@@ -1,6 +1,6 @@
-/** Posteriors of measured galaxies in the parameters of physics: discs, bulge and halo of a population, where no network is asked. */
+/** Posteriors of measured galaxies in the parameters of physics: discs, bulge and halo of a population, without a network. */
 
-import { checkNumbers, checkOptions } from "../basics/check.ts";
+import { checkList, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom } from "../basics/random.ts";
 import { type EnsembleOptions, type EnsembleProgress, ensemblePosterior } from "../diffusion/index.ts";
@@ -8,12 +8,18 @@ import { logSpacedRadii } from "../galaxy/index.ts";
 import { latentCurves } from "../galaxy/latent-curves.ts";
 import { galaxyOf, latentCount, latentNumbers } from "../galaxy/scaling.ts";
 import type { Observations } from "../io/index.ts";
-import { type NoiseOptions, noiseOf, ObservedCurve, type SmoothCurves } from "./observed-curve.ts";
+import {
+  endsOf,
+  noiseOf,
+  type ObservationNoise,
+  ObservedCurve,
+  type SmoothCurves,
+} from "./observed-curve.ts";
 import { checkedPopulation, describePopulation, type Galaxy, type PopulationChoice } from "./population.ts";
 import { type Posterior, PRIOR_DRAWS, posteriorOf } from "./posterior.ts";
 
 /** How a galaxy of a population is inferred. */
-export interface GalaxyInferenceOptions extends NoiseOptions, EnsembleOptions {
+export interface GalaxyInferenceOptions extends ObservationNoise, EnsembleOptions {
   /** Points at other radii are left out, kpc; default: all are taken. */
   readonly radiusRange?: readonly [least: number, greatest: number] | undefined;
 }
@@ -22,7 +28,7 @@ export interface GalaxyInferenceOptions extends NoiseOptions, EnsembleOptions {
 export interface GalaxyPosterior extends Posterior {
   /** The galaxy of each draw. */
   readonly galaxies: readonly Galaxy[];
-  /** ln of the evidence: to compare populations by. */
+  /** ln of the evidence, (km/s)^−points: to compare populations by, and deviations of 0 with others. */
   readonly logEvidence: number;
   /** Its standard error. */
   readonly logEvidenceError: number;
@@ -55,11 +61,11 @@ export function inferGalaxy(
   const description = describePopulation(checkedPopulation(where, population));
   const { random, deviation, errorSpread, radiusRange = EVERYWHERE, ...ensemble } = options ?? {};
   checkRandom(where, random);
-  checkNumbers(where, "radiusRange", radiusRange);
+  checkList(where, "radiusRange", radiusRange);
   const [least, greatest] = radiusRange;
-  if (!(least < greatest && radiusRange.length === 2)) {
-    const problem = `radiusRange is ${least} to ${greatest} kpc: nothing lies in it`;
-    throw new ArgumentError(where, problem, "give the smaller radius first");
+  if (!(least >= 0 && least < greatest && radiusRange.length === 2)) {
+    const problem = `radiusRange is ${Array.from(radiusRange, describeNumber).join(" to ")} kpc: nothing lies in it`;
+    throw new ArgumentError(where, problem, "give two radii, the smaller one first; Infinity is a radius");
   }
   const noise = noiseOf(where, { deviation, errorSpread });
   const width = latentCount(description);
@@ -78,6 +84,7 @@ export function inferGalaxy(
   });
   return (function* () {
     const { draws: all, ...found } = yield* steps;
+    // At most so many, evenly.
     const draws = all.filter((_, i) => (i * SAMPLES) % all.length < SAMPLES);
     const rows = new Float64Array(draws.length * width);
     draws.forEach((draw, i) => {
@@ -85,12 +92,9 @@ export function inferGalaxy(
     });
     const priorRows = new Float64Array(PRIOR_DRAWS * width);
     own.fork("bank").fillNormal(priorRows);
-    const { radii: places } = observed.observations;
+    const ends = endsOf(observed.observations.radii);
     const standard = logSpacedRadii();
-    const [first, last] = [
-      Math.min(standard[0], ...places),
-      Math.max(standard[standard.length - 1], ...places),
-    ];
+    const [first, last] = [Math.min(standard[0], ends[0]), Math.max(standard[standard.length - 1], ends[1])];
     const radii = logSpacedRadii(standard.length, first, last);
     const at = curves.at(radii);
     const smoothCurves = draws.map((draw) => {
@@ -125,4 +129,4 @@ export function inferGalaxy(
 const SAMPLES = 1000;
 
 /** Radii that a physical curve is known at, kpc. */
-const EVERYWHERE = [Number.MIN_VALUE, Number.MAX_VALUE] as const;
+const EVERYWHERE = [Number.MIN_VALUE, Infinity] as const;

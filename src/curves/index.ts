@@ -65,7 +65,7 @@ export {
 } from "./names.ts";
 export {
   ERROR_SPREAD,
-  type NoiseOptions,
+  type ObservationNoise,
   TYPICAL_DEVIATION,
   type TypicalDeviation,
 } from "./observed-curve.ts";

@@ -25,15 +25,15 @@ import { normal, tensor } from "../tensor/construction.ts";
 import { checkModel, denoiserOf, featuresOf, type Model } from "./model.ts";
 import {
   type Noise,
-  type NoiseOptions,
   noiseOf,
+  type ObservationNoise,
   ObservedCurve,
   type SmoothCurves,
 } from "./observed-curve.ts";
 import { type Posterior, PRIOR_DRAWS, posteriorOf } from "./posterior.ts";
 
 /** How posterior curves are sampled. */
-export interface InferenceOptions extends NoiseOptions {
+export interface InferenceOptions extends ObservationNoise {
   /** Where all that is random comes from. */
   readonly random: Random;
   /** Points at other radii are left out, kpc; default: the range of the model's radii, which bounds it in any case. */

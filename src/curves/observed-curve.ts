@@ -1,4 +1,4 @@
-/** A measured galaxy beside smooth curves, whatever these come from: how probable they make its points, and what it is given one of them. */
+/** A measured galaxy beside smooth curves, whatever these come from: how probable a curve makes its points, and the galaxy's velocities given one. */
 
 import { checkNumbers, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
@@ -20,7 +20,7 @@ export interface TypicalDeviation {
 }
 
 /** What a galaxy's points may have that no smooth curve has. */
-export interface NoiseOptions {
+export interface ObservationNoise {
   /** Default: a median of {@link TYPICAL_DEVIATION}. With a median of 0, galaxies' curves are smooth. */
   readonly deviation?: TypicalDeviation | undefined;
   /**
@@ -54,13 +54,13 @@ export interface Noise {
 /** @throws ArgumentError for options that make no sense */
 export function noiseOf(
   where: string,
-  { deviation = { median: TYPICAL_DEVIATION }, errorSpread = ERROR_SPREAD }: NoiseOptions,
+  { deviation = { median: TYPICAL_DEVIATION }, errorSpread = ERROR_SPREAD }: ObservationNoise,
 ): Noise {
   checkOptions(`${where}.deviation`, deviation, ["median", "spread"]);
   const { median, spread = 1 } = deviation;
-  checkWithin(where, "the median of the deviation", median, { least: 0 });
-  checkWithin(where, "the spread of the deviation", spread, { least: 0 });
-  checkWithin(where, "the spread of the errors", errorSpread, { least: 0 });
+  checkWithin(where, "the median of the deviation", median, { least: 0, most: 10 });
+  checkWithin(where, "the spread of the deviation", spread, { least: 0, most: 10 });
+  checkWithin(where, "the spread of the errors", errorSpread, { least: 0, most: 10 });
   const ofErrors = median > 0 ? 1 : 0;
   return {
     latents: ofErrors + (errorSpread > 0 ? 1 : 0),
@@ -92,6 +92,8 @@ export class ObservedCurve {
   readonly #speeds: Float64Array;
   readonly #residuals: Float64Array;
   readonly #relativeErrors: Float64Array;
+  /** Σ ln(error). */
+  readonly #logErrors: number;
   /** What it is conditioned on. */
   readonly observations: Observations;
   /** Points at other radii. */
@@ -115,17 +117,19 @@ export class ObservedCurve {
     const count = observations.radii.length;
     this.leftOut = all.radii.length - count;
     if (count === 0) {
-      const [first, last] = [Math.min(...all.radii), Math.max(...all.radii)];
+      const [first, last] = endsOf(all.radii);
+      const isModel = curves.range[1] < Infinity;
       throw new ArgumentError(
         where,
-        `no point lies within ${least} to ${greatest} kpc: ${first === last ? "it is at" : "they are at"} ${first}${first === last ? "" : ` to ${last}`} kpc`,
-        "check that radii are in kpc; a model knows curves at its own radii only",
+        `no point lies ${greatest === Infinity ? `beyond ${least}` : `within ${least} to ${greatest}`} kpc: ${first === last ? "it is at" : "they are at"} ${first}${first === last ? "" : ` to ${last}`} kpc`,
+        `check that radii are in kpc${isModel ? "; a model knows curves at its own radii only" : ""}`,
       );
     }
     this.#curves = curves;
     this.observations = observations;
     this.#at = curves.at(observations.radii);
     this.#deviations = new Deviations(observations.radii);
+    this.#logErrors = observations.errors.reduce((sum, error) => sum + log(error), 0);
     this.#speeds = new Float64Array(count);
     this.#residuals = new Float64Array(count);
     this.#relativeErrors = new Float64Array(count);
@@ -219,20 +223,21 @@ export class ObservedCurve {
 
   /** ln, of the row at `offset`, with deviations of that size, and errors that many times as wide as stated. */
   logLikelihood(rows: ArrayLike<number>, offset: number, size: number, errorScale: number): number {
+    const { velocities, errors } = this.observations;
     if (size > 0) {
       const scale = this.#compare(rows, offset, errorScale);
       // In velocities, not in shares of them, which change with the curve.
-      return this.#deviations.logLikelihood(this.#residuals, this.#relativeErrors, size) - scale;
+      const relative = this.#deviations.logLikelihood(this.#residuals, this.#relativeErrors, size);
+      return relative - scale - errors.length * HALF_LOG_TWO_PI;
     }
-    const { velocities, errors } = this.observations;
     this.#at(rows, offset, this.#speeds);
     let sum = 0;
     for (let i = 0; i < velocities.length; i++) {
       const difference = (velocities[i] - this.#speeds[i]) / errors[i];
       sum -= difference * difference;
     }
-    const likelihood = sum / 2 / (errorScale * errorScale);
-    return errorScale === 1 ? likelihood : likelihood - velocities.length * log(errorScale);
+    const scaled = errors.length * (log(errorScale) + HALF_LOG_TWO_PI);
+    return sum / 2 / (errorScale * errorScale) - scaled - this.#logErrors;
   }
 
   /** Velocities of rows with deviations of given sizes and scaled errors, which go through the observations: [rows][radii]. */
@@ -279,6 +284,17 @@ export class ObservedCurve {
     }
     return sum + log(product);
   }
+}
+
+const HALF_LOG_TWO_PI = 0.9189385332046727;
+
+/** The least and the greatest of radii, of which there may be more than a call takes arguments. */
+export function endsOf(radii: ArrayLike<number>): readonly [least: number, greatest: number] {
+  const all = Float64Array.from(radii);
+  return [
+    all.reduce((end, radius) => Math.min(end, radius), Infinity),
+    all.reduce((end, radius) => Math.max(end, radius), -Infinity),
+  ];
 }
 
 /** The lower triangle of a matrix, row by row. */

@@ -23,7 +23,7 @@ export interface Posterior {
   readonly curves: readonly Float64Array[];
   /** Those of the model alone. */
   readonly smoothCurves: readonly Float64Array[];
-  /** The galaxy's velocities at any radii of the model's range, km/s, [samples][radii]. @throws ArgumentError for other radii */
+  /** The galaxy's velocities at any radii of the model's range, of a population above 0, km/s, [samples][radii]. @throws ArgumentError for other radii */
   velocitiesAt(radii: ArrayLike<number>): Float64Array[];
   /** The size of the deviations of each sample, a share of the velocity. */
   readonly deviations: Float64Array;
@@ -31,9 +31,9 @@ export interface Posterior {
   readonly errorScales: Float64Array;
   /** Where the prior is a population itself, the galaxy of each sample. */
   readonly galaxies?: readonly Galaxy[] | undefined;
-  /** The worst R̂ of the leading principal components of the curves; 1 where the draws are independent. */
+  /** The worst R̂ of the leading principal components of the curves, of a population of the parameters; 1 where the draws are independent. */
   readonly rHat: number;
-  /** The least effective sample size of these components; never more than there are curves. */
+  /** The least effective sample size of these; never more than there are curves. */
   readonly effectiveCount: number;
   /** What the posterior is conditioned on. */
   readonly points: Observations;

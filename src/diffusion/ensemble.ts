@@ -22,7 +22,7 @@ export interface EnsembleOptions {
   readonly chains?: number | undefined;
   /** The chains end once R̂ of every parameter is at most this; default 1.01 … */
   readonly rHat?: number | undefined;
-  /** … and each is worth so many independent draws; default 400 … */
+  /** … and all chains together are worth so many independent draws of each; default 400 … */
   readonly effectiveCount?: number | undefined;
   /** … or after so many moves of each, on one ellipse and along two differences; default 60,000. */
   readonly moves?: number | undefined;
@@ -115,7 +115,7 @@ function* sampled(
     random.fork("chains"),
   );
   walkers.learn(points);
-  // A list of numbers for each parameter and chain: of points, garbage and gathering took a fifth of the time.
+  // A list of numbers for each parameter and chain: one array for each point cost a fifth of the time in garbage collection.
   const history = Array.from({ length: dimension }, () => Array.from({ length: count }, (): number[] => []));
   for (let done = 0, next = Math.min(moves, FIRST_CHECK); ; ) {
     for (; done < next; done++) {
@@ -124,7 +124,8 @@ function* sampled(
       walkers.points.forEach((point, w) => {
         for (let p = 0; p < dimension; p++) history[p][w].push(point[p]);
       });
-      if (done % 64 === 63)
+      // Of many points a likelihood takes milliseconds.
+      if (done % 4 === 3)
         yield {
           done: moves / 10 + done,
           total: 1.1 * moves,
@@ -167,7 +168,7 @@ const MOST_DRAWS = 2000;
 /**
  * The worst of all parameters, over the second halves.
  *
- * @param asked R̂ above which the effective number is not worth its time, and left out
+ * @param asked R̂ above which the effective number is not computed
  */
 function diagnose(
   history: readonly (readonly number[][])[],
@@ -203,15 +204,17 @@ function* fromPrior(
     return point;
   });
   let heights = Float64Array.from(points, (point) => logLikelihood(point));
+  const where = "ensemblePosterior";
   if (heights.some(Number.isNaN)) {
-    throw new ArgumentError(
-      "ensemblePosterior",
-      "ln of the likelihood of a draw of the prior is no number.",
-      "return a number, −∞ where the likelihood is zero.",
-    );
+    const fix = "return a number, −∞ where the likelihood is zero.";
+    throw new ArgumentError(where, "ln of the likelihood of a draw of the prior is no number.", fix);
+  }
+  if (!heights.some((height) => height > -Infinity)) {
+    const problem = `none of ${particles} draws of the prior has a likelihood above 0.`;
+    throw new ArgumentError(where, problem, "pass more particles, or a prior that reaches the data.");
   }
   let evaluations = particles;
-  let [power, logEvidence, variance] = [0, 0, 0];
+  let [power, logEvidence, variance, done] = [0, 0, 0, 0];
   for (let stage = 0; power < 1; stage++) {
     const possible = heights.reduce((sum, height) => sum + Number(height > -Infinity), 0);
     const next = nextPower(heights, power, possible / 2);
@@ -223,16 +226,19 @@ function* fromPrior(
     points = Array.from(rows, (row) => points[row].slice());
     heights = Float64Array.from(rows, (row) => heights[row]);
     power = next;
-    // In an order of their own: copies of a point stand side by side, and walkers are the first of all.
+    // In an order of their own: copies of a point stand side by side, and chains start from the first points.
     const order = random.fork("order").fork(stage).permutation(particles);
     points = Array.from(order, (i) => points[i]);
     heights = Float64Array.from(order, (i) => heights[i]);
     const walkers = new Walkers(logLikelihood, points, heights, random.fork("moves").fork(stage));
     const sweeps = MOVES_A_STAGE + 2 * dimension;
-    for (let sweep = 0; sweep < sweeps; sweep++) walkers.move(power);
+    for (let sweep = 0; sweep < sweeps; sweep++) {
+      walkers.move(power);
+      yield { done, total: 11, evaluations: evaluations + walkers.evaluations };
+    }
     evaluations += walkers.evaluations;
     // A guess: powers grow by like factors.
-    yield { done: Math.sqrt(Math.sqrt(power)), total: 11, evaluations };
+    done = Math.sqrt(Math.sqrt(power));
   }
   return { points, heights, logEvidence, logEvidenceError: Math.sqrt(variance), evaluations };
 }
@@ -308,7 +314,7 @@ class Walkers {
           priorChange += 0.5 * (point[d] * point[d] - this.#trial[d] * this.#trial[d]);
       }
       const height = this.#heightOf(this.#trial);
-      if (height === -Infinity) continue;
+      if (!(height > -Infinity)) continue;
       const gain = priorChange + power * (height - this.#heights[i]);
       // A point of no likelihood at all leaves by the first step to one that has some.
       if (this.#heights[i] === -Infinity || gain >= 0 || log(random.uniform()) < gain) {

@@ -158,7 +158,7 @@ export function galaxyOf(
   };
 }
 
-/** What a galaxy is made of. */
+/** The draws that a galaxy takes: a stream's, or those of latents. */
 export type RandomNumbers = Pick<Random, "normal" | "uniform">;
 
 /**

@@ -109,9 +109,7 @@ describe("halograd infer", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(told).toMatch(/errors: as stated, up to a common factor.*, by --error-spread/);
       expect(told).toMatch(/errors found {2}\S+ times those stated/);
-      expect(told).toContain(
-        "deviations from curves of the model: typically 5 % of the velocity, by --deviation",
-      );
+      expect(told).toContain("deviations from smooth curves: typically 5 % of the velocity, by --deviation");
       return readFileSync(join(home, out, "intervals.csv"), "utf8");
     };
     const own = answer(["galaxy.csv"], "own");
@@ -164,9 +162,9 @@ describe("halograd infer", () => {
   }, 60_000);
 
   test.each([
-    [["--bank", "1000"], /--bank: it is of models.*\n.*--moves/],
-    [["--chains", "8"], /--chains: it is of models/],
-    [["--model", "model/model.safetensors"], /--population: --model is there too/],
+    [["--bank", "1000"], /--bank: it applies to models only.*\n.*--moves/],
+    [["--chains", "8"], /--chains: it applies to models only/],
+    [["--model", "model/model.safetensors"], /--population: --model is given too/],
   ])("refuses %s beside a population", (more, problem) => {
     const words = ["infer", "galaxy.csv", "--population", "standard", ...more];
     const { code, stderr } = halograd(words, { cwd: home });

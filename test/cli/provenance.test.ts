@@ -235,10 +235,17 @@ test("npz and FITS files hold it too, since they travel alone, and the same curv
     expect(succeed(["info", file], home)).toMatch(/velocity +50[DE], km\/s/);
     const bytes = readFileSync(file);
     for (const [length, problem] of [
-      [bytes.length - 100, /ends within its data/],
+      [bytes.length - 2800, /ends within its data/],
       [3000, /header has no END/],
+      [bytes.length, /header has NAXIS2 = 1E400/],
+      [bytes.length, /header has no TFORM\d/],
     ] as const) {
-      writeFileSync(join(home, "cut.fits"), bytes.subarray(0, length));
+      const damaged = Buffer.from(bytes.subarray(0, length));
+      if (problem.source.includes("1E400"))
+        damaged.write("1E400", damaged.indexOf("NAXIS2") + 10 + 15, "latin1");
+      if (problem.source.includes("TFORM"))
+        damaged.write("999", damaged.indexOf("TFIELDS") + 10 + 17, "latin1");
+      writeFileSync(join(home, "cut.fits"), damaged);
       const { code, stderr } = halograd(["info", "cut.fits"], { cwd: home });
       expect([code, stderr]).toEqual([1, expect.stringMatching(problem)]);
     }

@@ -102,10 +102,8 @@ describe("the posterior of a galaxy", () => {
         root,
         velocities.map((v, i) => v - curve[i]),
       );
-      // As ln of the likelihood counts: without what stated errors give alone.
       const weight = white.reduce((product, x, i) => (product * Math.exp((-x * x) / 2)) / root[i][i], 1);
-      const alone = median > 0 ? 1 : errors.reduce((product, error) => product * error, 1);
-      return { weight: weight * alone, logMass: Math.log10(galaxy.haloMass) };
+      return { weight: weight * (2 * Math.PI) ** (-radii.length / 2), logMass: Math.log10(galaxy.haloMass) };
     });
     const all = weighted.reduce((sum, { weight }) => sum + weight, 0);
     const expected = weighted.reduce((sum, { weight, logMass }) => sum + weight * logMass, 0) / all;
@@ -144,6 +142,25 @@ describe("the posterior of a galaxy", () => {
     expect(propertiesOf(posterior, posterior).enclosedMass[3]).toBeGreaterThan(1e11);
   });
 
+  it("is found among more points than a call takes arguments, and told step by step on the way", () => {
+    const count = 130_000;
+    const many = {
+      radii: Float64Array.from({ length: count }, (_, i) => 1 + i / 10_000),
+      velocities: new Float64Array(count).fill(120),
+      errors: new Float64Array(count).fill(500),
+    };
+    const quiet = { deviation: { median: 0 }, errorSpread: 0, particles: 64 };
+    const steps = inferGalaxy("standard", many, { random: new Random(1), ...quiet });
+    const first = steps.next();
+    const second = steps.next();
+    expect(first.done || second.done).toBe(false);
+    // One sweep of 64 points, and not a stage of 16.
+    expect([first.value, second.value]).toMatchObject([{ evaluations: 128 }, { evaluations: 192 }]);
+    expect(() => inferGalaxy("standard", many, { random: new Random(1), radiusRange: [100, 200] })).toThrow(
+      /they are at 1 to 13\.9999 kpc/,
+    );
+  }, 120_000);
+
   it("is the same for the same stream", () => {
     expect(infer().curves).toEqual(infer().curves);
   });
@@ -157,6 +174,10 @@ describe("the posterior of a galaxy", () => {
     expect(call({ velocities: [9, 9, -9] })).toThrow(/the velocity at 60 kpc is -9 km\/s/);
     expect(call({ errors: [9, 9, 0.001] })).toThrow(/no velocity is measured to 0\.01 km\/s/);
     expect(call({}, { radiusRange: [100, 200] })).toThrow(/no point lies within 100 to 200 kpc/);
+    expect(call({}, { radiusRange: [100, Infinity] })).toThrow(
+      /no point lies beyond 100 kpc: they are at 2 to 60 kpc\n.*radii are in kpc$/,
+    );
+    expect(call({}, { deviation: { median: 1e200 } })).toThrow(/the median of the deviation is 1e\+200/);
     expect(call({}, { radiusRange: [8, 2] })).toThrow(/nothing lies in it/);
     expect(call({}, { walkers: 4 })).toThrow(/there is no walkers|walkers/);
     expect(call({}, { chains: 1 })).toThrow(/chains/);

@@ -31,7 +31,7 @@ async function bundle(names: string, from: string): Promise<{ bytes: number; fil
 // parameter groups, which take half a kB. Threads are 3 kB of compile. What leads errors to the caller's line and to
 // code that works takes half a kB of grad, and the reductions of losses 0.2; errors that hide their fields take 0.1 kB of all, and what
 // lanes compute far from 0 apart, and code for few elements, 0.2. That what is no curve, galaxy or option is refused in words takes
-// 0.3 kB of circularVelocity, 0.6 of rotationCurves and 1.3 of curvesFigure. Galaxies of latents as well as of streams are 10 bytes of it.
+// 0.3 kB of circularVelocity, 0.6 of rotationCurves and 1.3 of curvesFigure. Galaxies of latents as well as of streams are 10 bytes of it, constructors that name themselves one of grad.
 test.each([
   ["{ formatCsv }", "halograd/io", 1.1],
   ["{ Random }", "halograd", 4],

@@ -224,7 +224,7 @@ const steps = integer(
   1,
   10_000,
   "steps of the sampler from noise to curve",
-  "31; 20 for the residual network",
+  "31; 16 for the residual network",
 );
 
 const tableFormat = choice(

@@ -167,7 +167,7 @@ describe("halograd compare", () => {
         const [sampled] = told(file).samples;
         expect(sampled).toEqual({
           file,
-          sampled: { sampler: "adams-bashforth", steps: 20, seed: 3 },
+          sampled: { sampler: "adams-bashforth", steps: 16, seed: 3 },
           scores: samples[0].scores,
         });
       }

@@ -9,6 +9,7 @@ import {
   describeNumber,
 } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
+import { ENSEMBLE_OPTIONS } from "../diffusion/ensemble.ts";
 import { type EnsembleOptions, ensemblePosterior, type Progress } from "../diffusion/index.ts";
 import {
   type GalaxyMeasurements,
@@ -84,10 +85,7 @@ export function* decomposeGalaxy(
   options: DecompositionOptions,
 ): Generator<Progress, Decomposition, void> {
   const where = "decomposeGalaxy";
-  checkOptions(where, options ?? {}, [
-    ...["random", "priors", "luminosity", "hydrogenMass"],
-    ...["particles", "chains", "rHat", "effectiveCount", "moves"],
-  ]);
+  checkOptions(where, options ?? {}, [...["priors", "luminosity", "hydrogenMass"], ...ENSEMBLE_OPTIONS]);
   const { priors, luminosity, hydrogenMass, ...ensemble } = options ?? {};
   for (const [name, value] of Object.entries({ luminosity, hydrogenMass })) {
     if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;

@@ -3,6 +3,7 @@
 import { checkList, checkOptions, describeNumber } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom } from "../basics/random.ts";
+import { ENSEMBLE_OPTIONS } from "../diffusion/ensemble.ts";
 import { type EnsembleOptions, type EnsembleProgress, ensemblePosterior } from "../diffusion/index.ts";
 import { logSpacedRadii } from "../galaxy/index.ts";
 import { latentCurves } from "../galaxy/latent-curves.ts";
@@ -54,10 +55,7 @@ export function inferGalaxy(
   options: GalaxyInferenceOptions,
 ): Generator<EnsembleProgress, GalaxyPosterior, void> {
   const where = "inferGalaxy";
-  checkOptions(where, options ?? {}, [
-    ...["random", "deviation", "errorSpread", "radiusRange"],
-    ...["particles", "chains", "rHat", "effectiveCount", "moves"],
-  ]);
+  checkOptions(where, options ?? {}, [...["deviation", "errorSpread", "radiusRange"], ...ENSEMBLE_OPTIONS]);
   const description = describePopulation(checkedPopulation(where, population));
   const { random, deviation, errorSpread, radiusRange = EVERYWHERE, ...ensemble } = options ?? {};
   checkRandom(where, random);

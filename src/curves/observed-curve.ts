@@ -3,6 +3,7 @@
 import { checkNumbers, checkOptions, checkWithin } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import type { Random } from "../basics/random.ts";
+import { HALF_LOG_TWO_PI } from "../galaxy/mass-model.ts";
 import type { Observations } from "../io/index.ts";
 import { cholesky, solveLower } from "../kernels/cholesky.ts";
 import { cbrt, exp, log } from "../kernels/math.ts";
@@ -109,11 +110,7 @@ export class ObservedCurve {
     checkMeasured(where, all);
     const isWithin = (_: number, i: number): boolean => all.radii[i] >= least && all.radii[i] <= greatest;
     const of = (values: ArrayLike<number>): Float64Array => Float64Array.from(values).filter(isWithin);
-    const observations = {
-      radii: of(all.radii),
-      velocities: of(all.velocities),
-      errors: of(all.errors),
-    };
+    const observations = { radii: of(all.radii), velocities: of(all.velocities), errors: of(all.errors) };
     const count = observations.radii.length;
     this.leftOut = all.radii.length - count;
     if (count === 0) {
@@ -249,10 +246,7 @@ export class ObservedCurve {
     random: Random,
   ): Float64Array[] {
     const { width, range } = this.#curves;
-    checkNumbers("velocitiesAt", "radii", radii, {
-      least: range[0],
-      most: range[1],
-    });
+    checkNumbers("velocitiesAt", "radii", radii, { least: range[0], most: range[1] });
     const at = this.#curves.at(radii);
     const deviations = new Deviations(this.observations.radii, radii);
     return Array.from(sizes, (size, row) => {
@@ -285,8 +279,6 @@ export class ObservedCurve {
     return sum + log(product);
   }
 }
-
-const HALF_LOG_TWO_PI = 0.9189385332046727;
 
 /** The least and the greatest of radii, of which there may be more than a call takes arguments. */
 export function endsOf(radii: ArrayLike<number>): readonly [least: number, greatest: number] {

@@ -28,6 +28,11 @@ export interface EnsembleOptions {
   readonly moves?: number | undefined;
 }
 
+/** Their names, for those that hand them on. */
+export const ENSEMBLE_OPTIONS: readonly (keyof EnsembleOptions)[] = [
+  ...(["random", "particles", "chains", "rHat", "effectiveCount", "moves"] as const),
+];
+
 /** How far an ensemble has come: on its way to the posterior a guess, then by its moves. */
 export interface EnsembleProgress extends Progress {
   /** Likelihoods computed so far. */
@@ -69,7 +74,7 @@ export function ensemblePosterior(
   options: EnsembleOptions,
 ): Generator<EnsembleProgress, EnsemblePosterior, void> {
   const where = "ensemblePosterior";
-  checkOptions(where, options ?? {}, ["random", "particles", "chains", "rHat", "effectiveCount", "moves"]);
+  checkOptions(where, options ?? {}, ENSEMBLE_OPTIONS);
   const { random, particles = 512, chains: count = 4 } = options ?? {};
   const { rHat = 1.01, effectiveCount = 400, moves = 60_000 } = options ?? {};
   checkKind(where, "logLikelihood", logLikelihood, "function");

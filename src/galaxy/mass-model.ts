@@ -243,7 +243,8 @@ export function massModel(
   };
 }
 
-const HALF_LOG_TWO_PI = 0.9189385332046727;
+/** ln √(2π): of a normal distribution, what its density is divided by. */
+export const HALF_LOG_TWO_PI = 0.9189385332046727;
 
 /** Of degrees; its size, as inclinations beyond 90 are of the other side. */
 const sineOf = (degrees: number): number => Math.abs(sin((degrees * Math.PI) / 180));

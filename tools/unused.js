@@ -12,7 +12,7 @@ export default {
     "test/runtimes/{run,jsr}.ts",
     "test/matrix/run.ts",
     "test/package/types.ts",
-    "test/mutation/{runner.js,property.ts,vitest.config.ts}",
+    "test/mutation/{run.js,count.js,runner.js,property.ts}",
   ],
   project: ["{src,test,bench,examples}/**/*.ts", "tools/*.js", "!bench/peers/**", "!examples/playground/**"],
   ignoreBinaries: ["col", "dpkg-query", "man", "mkfifo", "mount", "umount"],

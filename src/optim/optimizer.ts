@@ -189,7 +189,7 @@ export abstract class Optimizer {
       if (has !== "" && has !== needs) {
         throw new ArgumentError(
           where,
-          `parameter ${i} has ${has || "nothing"} saved, and ${needs || "nothing"} here.`,
+          `parameter ${i} has ${has} saved, and ${needs || "nothing"} here.`,
           "load into an optimiser of the same kind and options.",
         );
       }

@@ -115,7 +115,7 @@ export class WeightAverage {
       if (value === undefined || values.size !== this.#averages.length) {
         throw new ArgumentError(
           where,
-          `got ${values.size} averages for ${this.#averages.length} parameters.`,
+          `the names are 0 to ${this.#averages.length - 1}; got ${[...values.keys()].join(", ") || "none"}.`,
           "give the parameters that it had.",
         );
       }

@@ -68,7 +68,7 @@ export function tensor(
 
 /** Zeros. @example zeros([2], { requiresGrad: true }).requiresGrad; // true */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
-  return create("zeros", checkShape("zeros", shape, options), options, () => {});
+  return create("zeros", checkShape("zeros", shape, options), options);
 }
 
 /** Ones. @example ones([2, 2]); // tensor([[1, 1], [1, 1]]) */
@@ -86,7 +86,7 @@ export function full(shape: Shape, value: number, options?: TensorOptions): Tens
 /** Zeros of the shape and dtype of another tensor. @example zerosLike(tensor([5, 6])); // tensor([0, 0]) */
 export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = operand("zerosLike", other);
-  return create("zerosLike", shape, options, () => {}, dtype);
+  return create("zerosLike", shape, options, undefined, dtype);
 }
 
 /** Ones of the shape and dtype of another tensor. @example onesLike(tensor([5, 6])); // tensor([1, 1]) */
@@ -183,17 +183,17 @@ function withOptions(where: string, drawn: Tensor, options: TensorOptions = {}):
 
 const OPTIONS: readonly (keyof TensorOptions)[] = ["requiresGrad", "dtype"];
 
-/** A tensor that `fill` writes its elements into. @param dtype where the options tell none */
+/** A tensor of zeros, which `fill` may write over. @param dtype where the options tell none */
 export function create(
   where: string,
   shape: Shape,
   options: TensorOptions | undefined,
-  fill: (data: FloatArray) => void,
+  fill?: (data: FloatArray) => void,
   dtype: Dtype = "float32",
 ): Tensor {
   checkOptions(where, options, OPTIONS);
   const storage = Storage.allocate(sizeOf(shape), checkDtype(where, options?.dtype ?? dtype));
-  fill(storage.data);
+  fill?.(storage.data);
   const created = makeTensor(storage, shape, contiguousStrides(shape), 0);
   if (options?.requiresGrad) created.requiresGrad = true;
   return created;

@@ -1,18 +1,20 @@
 /**
- * `npm run test:mutation -- tensor galaxy`: changes the code of a folder in every small way that StrykerJS knows, one
- * at a time, and counts the changes that the folder's tests notice. `tensor/shape.ts` takes one file,
- * `tensor/shape.ts:10-40` some of its lines; `--shard 2/29` takes every 29th change, from the second on.
+ * `npm run test:mutation -- tensor galaxy`: changes the code of a folder in every small way that StrykerJS knows, one at a
+ * time, and counts the changes that the folder's tests notice; what survives is listed. `tensor/shape.ts` takes one file, `--shard
+ * 2/29` every 29th change, from the second on, `--jobs 1` one processor.
  *
- * A folder's report lands in .build/mutation/FOLDER.json, and the next run starts from it: it tests what is not in there, and
- * what survived tests that have changed since. So a folder can be counted shard by shard, over days, or on several machines
- * whose reports are put beside each other as FOLDER.*.json. `--table` adds the reports up, for CONTRIBUTING.md.
+ * What was found lands in .build/mutation/FOLDER.json. The next run starts from it: it tests what is not in there, what
+ * survived, and all changes of a file that is another one now. `--fresh` forgets it, `--table` only shows it, for CONTRIBUTING.md.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Stryker } from "@stryker-mutator/core";
-import { table } from "./table.js";
+import { instrument } from "./instrument.js";
 
-/** The tests that are run against the mutants of a folder, nearest first. What runs in processes of its own is not counted. */
+/** The tests that are run against the changes of a folder, nearest first. What runs in processes of its own is not counted. */
 const TESTS = {
   basics: ["basics", "tensor", "ops", "autograd"],
   kernels: ["kernels", "tensor", "ops"],
@@ -21,7 +23,7 @@ const TESTS = {
   tensor: ["tensor", "autograd", "ops"],
   testing: ["testing"],
   diagram: ["diagram"],
-  optim: ["optim"],
+  optim: ["optim", "nn", "io", "ops", "autograd"],
   io: ["io"],
   nn: ["nn"],
   diffusion: ["diffusion"],
@@ -31,73 +33,179 @@ const TESTS = {
   curves: ["curves"],
 };
 
-/** Files whose own tests take minutes a mutant: neither they nor these tests count. */
-const SLOW = {
-  curves: [
-    "checkpoint",
-    "galaxy-inference",
-    "inference",
-    "observed-curve",
-    "posterior",
-    "scores",
-    "training",
-  ],
-};
+/** They load a second copy of the package, measure time, run PyTorch or the command. */
+const LEFT_OUT = ["tensor/realms", "io/linear", "io/pytorch", "curves/command"].map(
+  (name) => `test/${name}.test.ts`,
+);
+
+const FAULTS = { "too long": "takes too long", "fails again": "fails when it is run again" };
+
+/** A process that has told nothing for so long is in a change that never ends. */
+const SILENCE = 180_000;
 
 const { values, positionals } = parseArgs({
-  options: { shard: { type: "string", default: "1/1" }, table: { type: "boolean", default: false } },
+  options: {
+    shard: { type: "string", default: "1/1" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    fresh: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
-const folders = positionals.length === 0 ? Object.keys(TESTS) : positionals;
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+const names = positionals.length === 0 ? Object.keys(TESTS) : positionals;
 const folderOf = (name) => name.split("/")[0];
-const strange = folders.find((name) => !(folderOf(name) in TESTS));
+const strange = names.find((name) => !(folderOf(name) in TESTS));
 if (strange !== undefined) throw new Error(`choose from ${Object.keys(TESTS).join(", ")}, not ${strange}`);
 const [part, parts] = values.shard.split("/").map(Number);
 if (!(part >= 1 && part <= parts)) throw new Error(`--shard is ${values.shard}, but must be like 2/29`);
 
-if (values.table) console.log(table(".build/mutation", folders));
-else for (const name of folders) await count(name);
+const rows = [];
+for (const name of names) rows.push(await count(name));
+console.log(["| folder | changes | tested | noticed |", "| --- | ---: | ---: | ---: |", ...rows].join("\n"));
 
+/** Counts a folder or one file of it; returns its row of the table. */
 async function count(name) {
   const folder = folderOf(name);
-  const report = `.build/mutation/${folder}.json`;
-  forgetUntested(report);
-  process.env.MUTATION_SHARD = values.shard;
-  process.env.MUTATION_TESTS = TESTS[folder].join();
-  const slow = SLOW[folder] ?? [];
-  process.env.MUTATION_SLOW = slow.map((file) => `test/${folder}/${file}.test.ts`).join();
-  // The kernels in WebAssembly fall back to those in TypeScript, but not the other way round.
-  process.env.MUTATION_BACKEND = folder === "kernels" ? "wasm" : "typescript";
-  await new Stryker({
-    testRunner: "suite",
-    plugins: ["runner.js", "shard.js"].map((name) => new URL(name, import.meta.url).href),
-    vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
-    mutate: [
-      /\.ts(:|$)/.test(name) ? `src/${name}` : `src/${name}/**/*.ts`,
-      ...slow.map((file) => `!src/${folder}/${file}.ts`),
-    ],
-    incremental: true,
-    incrementalFile: report,
-    reporters: ["clear-text", "progress-append-only"],
-    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-    tempDirName: ".build/stryker",
-    ignorePatterns: ["/dist", "/out", "/bench", "/examples"],
-    // What runs when a module is loaded meets every test, which takes minutes a change outside of these folders.
-    ignoreStatic: !["autograd", "testing", "diagram", "optim", "nn", "metrics"].includes(folder),
-    concurrency: 1,
-    timeoutMS: 8_000,
-    // What only waits for a busy processor is not to count as noticed.
-    timeoutFactor: 4,
-    dryRunTimeoutMinutes: 30,
-    checkers: ["shard"],
-  }).runMutationTest();
+  const { changes } = await instrument(filesBelow(`src/${folder}`, ".ts"));
+  const path = `.build/mutation/${folder}.json`;
+  const known = values.fresh || !existsSync(path) ? {} : JSON.parse(readFileSync(path, "utf8"));
+  const outcomes = new Map(changes.filter(({ key }) => key in known).map(({ id, key }) => [id, known[key]]));
+  const save = () => {
+    const found = changes.filter(({ id }) => outcomes.has(id)).map(({ id, key }) => [key, outcomes.get(id)]);
+    mkdirSync(".build/mutation", { recursive: true });
+    writeFileSync(path, JSON.stringify(Object.fromEntries(found)));
+  };
+  const asked = changes.filter(
+    ({ id, path }) => id % parts === part % parts && path.startsWith(`src/${name}`),
+  );
+  const left = asked.filter(({ id }) => !isNoticed(outcomes.get(id))).map(({ id }) => id);
+  if (!values.table && left.length > 0) {
+    const jobs = Math.min(Number(values.jobs), left.length);
+    const shares = Array.from({ length: jobs }, (_, job) => left.filter((_, at) => at % jobs === job));
+    let done = 0;
+    const tell = (id, outcome) => {
+      outcomes.set(id, outcome);
+      if (++done % 50 === 0 || done === left.length) {
+        console.error(`${folder}: ${done} of ${left.length}, ${noticedOf(outcomes).text} noticed`);
+        save();
+      }
+    };
+    await Promise.all(shares.map((ids, job) => work(folder, job, ids, tell)));
+    save();
+    const survivors = asked.filter(
+      ({ id }) => outcomes.get(id) === "survived" || outcomes.get(id) === "unmet",
+    );
+    for (const { id, path, line, before, replacement } of survivors)
+      console.log(`${path}:${line} ${outcomes.get(id)}: ${short(before)} → ${short(replacement)}`);
+  }
+  const { tested, text } = noticedOf(outcomes);
+  return `| \`${folder}\` | ${changes.length} | ${tested} | ${text} |`;
 }
 
-/** Takes the changes of other shards out of a report, or the next run would take them for tested. */
-function forgetUntested(path) {
-  if (!existsSync(path)) return;
-  const report = JSON.parse(readFileSync(path, "utf8"));
-  for (const file of Object.values(report.files))
-    file.mutants = file.mutants.filter(({ status }) => status !== "CompileError");
-  writeFileSync(path, JSON.stringify(report));
+/** Lets one process after another work on changes until each has its outcome: some changes end the process. */
+async function work(folder, job, ids, tell) {
+  const directory = `.build/mutation/${folder}.${job}`;
+  mkdirSync(directory, { recursive: true });
+  const [plan, outcomes] = [`${directory}/plan.json`, `${directory}/outcomes.jsonl`];
+  const tests = TESTS[folder]
+    .flatMap((name) => filesBelow(`test/${name}`, ".test.ts"))
+    .filter((path) => !LEFT_OUT.includes(path));
+  const left = new Set(ids);
+  const undecided = new Set();
+  while (left.size > 0) {
+    writeFileSync(outcomes, "");
+    const content = {
+      paths: filesBelow(`src/${folder}`, ".ts"),
+      tests,
+      // The kernels in WebAssembly fall back to those in TypeScript, but not the other way round.
+      backend: folder === "kernels" ? "wasm" : "typescript",
+      provided: {
+        files: tests.length,
+        changes: [...left].filter((id) => !undecided.has(id)),
+        undecided: [...undecided],
+        outcomes,
+      },
+    };
+    writeFileSync(plan, JSON.stringify(content));
+    let started;
+    let isRunning = false;
+    const output = await run(plan, outcomes, ({ id, outcome, test }) => {
+      isRunning = true;
+      if (outcome === "started") started = id;
+      else if (outcome === "undecided") undecided.add(id);
+      else if (id < 0) console.error(`${folder}: does not count, as it ${FAULTS[outcome]}: ${test}`);
+      else {
+        left.delete(id);
+        undecided.delete(id);
+        tell(id, outcome);
+      }
+    });
+    if (!isRunning) throw new Error(`the tests of ${folder} do not run:\n${output.slice(-4000)}`);
+    if (!left.delete(started)) continue;
+    undecided.delete(started);
+    tell(started, "endless");
+  }
+}
+
+/** Runs count.js until it ends or is silent for long, and hands on what it finds. Resolves to what it printed. */
+async function run(plan, outcomes, take) {
+  const child = spawn(process.execPath, ["test/mutation/count.js", plan], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const add = (text) => {
+    output += text;
+  };
+  child.stdout.on("data", add);
+  child.stderr.on("data", add);
+  const stop = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {}
+  };
+  process.once("exit", stop);
+  let ended = false;
+  const end = new Promise((resolve) => child.once("close", resolve)).then(() => {
+    ended = true;
+  });
+  let taken = 0;
+  for (let last = false; !last; last = ended) {
+    await Promise.race([end, sleep(2_000)]);
+    const text = readFileSync(outcomes, "utf8").slice(taken);
+    const lines = text.slice(0, text.lastIndexOf("\n") + 1);
+    for (const line of lines.split("\n").filter(Boolean)) take(JSON.parse(line));
+    taken += lines.length;
+    // Before the first change, the tests are run as they are, which tells nothing.
+    if (taken > 0 && Date.now() - statSync(outcomes).mtimeMs > SILENCE) stop();
+  }
+  stop();
+  process.off("exit", stop);
+  return output;
+}
+
+function isNoticed(outcome) {
+  return outcome === "noticed" || outcome === "endless";
+}
+
+function noticedOf(outcomes) {
+  const counted = [...outcomes.values()].filter((outcome) => outcome !== "on loading");
+  const noticed = counted.filter(isNoticed).length;
+  return {
+    tested: counted.length,
+    text: counted.length === 0 ? "" : `${((100 * noticed) / counted.length).toFixed(1)} %`,
+  };
+}
+
+function filesBelow(directory, end) {
+  return readdirSync(directory, { recursive: true })
+    .filter((name) => name.endsWith(end))
+    .sort()
+    .map((name) => `${directory}/${name}`);
+}
+
+function short(text) {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > 100 ? `${line.slice(0, 97)}…` : line;
 }

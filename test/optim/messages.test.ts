@@ -6,7 +6,9 @@ import {
   Adam,
   clipGradNorm,
   clipGradValue,
+  cosineRestartsSchedule,
   cosineSchedule,
+  exponentialSchedule,
   oneCycleSchedule,
   type Schedule,
   Scheduler,
@@ -19,6 +21,7 @@ import { messagesOf } from "../messages.ts";
 const leaf = (values: number | number[] = [1]): Tensor => tensor(values, { requiresGrad: true });
 const sgd = (options: object): SGD => new SGD([leaf()], { learningRate: 0.1, ...options });
 const adam = (options: object): Adam => new Adam([leaf()], options);
+const average = (parameters: Tensor[]): WeightAverage => new WeightAverage(parameters);
 const used = (optimizer: Adam | SGD): Adam | SGD => {
   for (const parameter of optimizer.parameters) parameter.grad = parameter.detach().clone();
   optimizer.step();
@@ -159,6 +162,12 @@ it("mistakes around saved states are told in full", () => {
         sgd({}).loadStateDictionary(changed(sgd({}).stateDictionary(), "learningRate", tensor(-1))),
       "half a step": () =>
         sgd({}).loadStateDictionary(changed(sgd({}).stateDictionary(), "stepCount", tensor(-5.5))),
+      "averages for another count": () =>
+        average([leaf()]).loadStateDictionary(average([leaf(), leaf()]).stateDictionary()),
+      "averages by other names": () =>
+        average([leaf()]).loadStateDictionary(new Map([["first", tensor([1])]])),
+      "averages of another shape": () =>
+        average([leaf()]).loadStateDictionary(new Map([["0", tensor([1, 2])]])),
       "Adam's state in SGD": () => sgd({}).loadStateDictionary(used(adam({})).stateDictionary()),
       "SGD's momentum in Adam": () =>
         adam({}).loadStateDictionary(used(sgd({ momentum: 1 })).stateDictionary()),
@@ -183,6 +192,15 @@ it("mistakes around saved states are told in full", () => {
       ArgumentError: SGD.loadStateDictionary: learningRate is -1; it must be at least 0 and finite.
     half a step
       ArgumentError: SGD.loadStateDictionary: stepCount is a whole number of at least 0; got the number -5.5.
+    averages for another count
+      ArgumentError: WeightAverage.loadStateDictionary: the names are 0 to 0; got 0, 1.
+      Fix: give the parameters that it had.
+    averages by other names
+      ArgumentError: WeightAverage.loadStateDictionary: the names are 0 to 0; got first.
+      Fix: give the parameters that it had.
+    averages of another shape
+      ShapeError: WeightAverage.loadStateDictionary: average 0 is [1], the saved value [2].
+      Fix: give the parameters in the order in which they were saved.
     Adam's state in SGD
       ArgumentError: SGD.loadStateDictionary: parameter 0 has first,powers,second saved, and nothing here.
       Fix: load into an optimiser of the same kind and options.
@@ -202,6 +220,8 @@ it("mistakes around saved states are told in full", () => {
 it("mistakes around schedules are told in full", () => {
   const schedules: Record<string, (options: never) => Schedule> = {
     cosineSchedule,
+    cosineRestartsSchedule,
+    exponentialSchedule,
     stepSchedule,
     oneCycleSchedule,
   };
@@ -220,6 +240,12 @@ it("mistakes around schedules are told in full", () => {
       "a word for a factor": () => stepSchedule({ ...every, factor: any("0.1") }),
       "a factor of NaN": () => stepSchedule({ ...every, factor: Number.NaN }),
       "a big number for a factor": () => stepSchedule({ ...every, factor: any(1n) }),
+      "restarts that do not grow": () => cosineRestartsSchedule({ from: 1, steps: 2, growth: 0 }),
+      "restarts that grow by halves": () => cosineRestartsSchedule({ from: 1, steps: 2, growth: 1.5 }),
+      "restarts of no steps": () => cosineRestartsSchedule({ from: 1, steps: 0 }),
+      "restarts with another's option": () => cosineRestartsSchedule(any({ from: 1, steps: 1, every: 1 })),
+      "a decay without a factor": () => exponentialSchedule(any({ from: 1 })),
+      "a decay with another's option": () => exponentialSchedule(any({ from: 1, factor: 1, every: 1 })),
       "a cycle of half a step": () => oneCycleSchedule({ ...cycle, steps: 0.5 }),
       "a warm-up below 0": () => oneCycleSchedule({ ...cycle, warmUp: -0.1 }),
       "a warm-up above 1": () => oneCycleSchedule({ ...cycle, warmUp: 1.1 }),
@@ -236,6 +262,18 @@ it("mistakes around schedules are told in full", () => {
     cosineSchedule with an option that it has not
       ArgumentError: cosineSchedule: there is no option "rate".
       Fix: the options are from, steps, to.
+    cosineRestartsSchedule without options
+      ArgumentError: cosineRestartsSchedule: from is undefined, but must be a finite number.
+      Fix: write cosineRestartsSchedule({ from: …, steps: … }).
+    cosineRestartsSchedule with an option that it has not
+      ArgumentError: cosineRestartsSchedule: there is no option "rate".
+      Fix: the options are from, steps, to, growth.
+    exponentialSchedule without options
+      ArgumentError: exponentialSchedule: from is undefined, but must be a finite number.
+      Fix: write exponentialSchedule({ from: …, factor: … }).
+    exponentialSchedule with an option that it has not
+      ArgumentError: exponentialSchedule: there is no option "rate".
+      Fix: the options are from, factor.
     stepSchedule without options
       ArgumentError: stepSchedule: from is undefined, but must be a finite number.
       Fix: write stepSchedule({ from: …, every: … }).
@@ -261,6 +299,21 @@ it("mistakes around schedules are told in full", () => {
     a big number for a factor
       ArgumentError: stepSchedule: factor is the bigint 1, but must be a finite number.
       Fix: write stepSchedule({ from: …, every: … }).
+    restarts that do not grow
+      ArgumentError: cosineRestartsSchedule: growth is a whole number of at least 1; got 0.
+    restarts that grow by halves
+      ArgumentError: cosineRestartsSchedule: growth is a whole number of at least 1; got 1.5.
+    restarts of no steps
+      ArgumentError: cosineRestartsSchedule: needs a whole positive number of steps; got 0.
+    restarts with another's option
+      ArgumentError: cosineRestartsSchedule: there is no option "every".
+      Fix: the options are from, steps, to, growth.
+    a decay without a factor
+      ArgumentError: exponentialSchedule: factor is undefined, but must be a finite number.
+      Fix: write exponentialSchedule({ from: …, factor: … }).
+    a decay with another's option
+      ArgumentError: exponentialSchedule: there is no option "every".
+      Fix: the options are from, factor.
     a cycle of half a step
       ArgumentError: oneCycleSchedule: needs a whole positive number of steps; got 0.5.
     a warm-up below 0

@@ -106,7 +106,9 @@ function elementwise(memory: Memory, expressions: Expressions, operandCount: num
       );
       return;
     }
-    const settled = outputs.map((output) => (isDense(shape, output) ? settle(memory, output, size) : 0));
+    const settled = outputs.map((output) =>
+      isDense(shape, output) ? settle(memory, output, size, operands) : 0,
+    );
     const grid = operands.every((operand) => isDense(shape, operand) || isNumber(operand))
       ? oneRow(size, operands)
       : gridOf(mergeAxes(shape, operands));
@@ -313,7 +315,7 @@ function matmul(
     );
     return;
   }
-  const settled = settle(memory, output, m * n);
+  const settled = settle(memory, output, m * n, [a, b]);
   const left = placeMatrix(memory, a, m, k);
   const right = placeMatrix(memory, b, k, n);
   let biasAddress = 0;
@@ -406,8 +408,19 @@ const FEW = 2 ** 16;
  * Where the result goes, if it can stay in memory: into the ring where it is all of a new storage, or over what is
  * there. 0 where it has to be copied out.
  */
-function settle(memory: Memory, { storage, offset }: Operand, size: number): number {
-  if (storage.isUntouched) return storage.size === size ? memory.settle(storage) : 0;
+function settle(
+  memory: Memory,
+  { storage, offset }: Operand,
+  size: number,
+  operands: readonly Operand[],
+): number {
+  if (storage.isUntouched) {
+    const address = storage.size === size ? memory.settle(storage) : 0;
+    // What nobody has written is 0, also for a kernel that reads it to write over it.
+    if (address !== 0 && operands.some((operand) => operand.storage === storage))
+      memory.floats.fill(0, address >> 2, (address >> 2) + size);
+    return address;
+  }
   const residence = memory.residenceOf(storage);
   return residence === null ? 0 : residence.address + 4 * offset;
 }

@@ -6,13 +6,18 @@ import {
   backendName,
   normal,
   type Operation,
+  ones,
   Random,
   type Tensor,
   tensor,
   useBackend,
+  zeros,
+  zerosLike,
 } from "../../../src/index.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
 import { Memory } from "../../../src/kernels/wasm/memory.ts";
+import { inPlace } from "../../../src/optim/in-place.ts";
+import { Adam } from "../../../src/optim/index.ts";
 
 /** Writes numbers that tell storages apart into the place of a new storage. */
 function fill(memory: Memory, size: number, value: number): Storage {
@@ -114,6 +119,18 @@ describe("tensors on the wasm backend", () => {
     expect(first.toArray()).toEqual([3, 5, 7]);
     y.data[1] = 20;
     expect(y.add(1).toArray()).toEqual([11, 21, 7]);
+  });
+
+  it("are zeros where nobody has written them, also for who changes them in place", () => {
+    churn();
+    const weight = zeros([64], { requiresGrad: true });
+    weight.grad = ones([64]);
+    const average = zerosLike(weight);
+    // Reads and writes the weight and two moments that nothing has touched.
+    new Adam([weight], { learningRate: 0.5, amsgrad: true }).step();
+    expect(weight.toArray()).toEqual(new Array(64).fill(Math.fround(-0.5 / (1 + 1e-8))));
+    inPlace({ name: "test", writes: 1, values: (m, x, y) => [m.add(x, y)] })(average, ones([64]));
+    expect(average.toArray()).toEqual(new Array(64).fill(1));
   });
 
   it("can be changed in place where they are", () => {

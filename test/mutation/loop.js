@@ -1,0 +1,198 @@
+/**
+ * Lets each change act in turn, and runs the tests that meet it, quickest first, until one fails. All files' tests are
+ * still in memory, so that a change costs the time of its tests and no more. A test that fails is run once more without the
+ * change: where it fails again, some change has left something behind, and all modules are loaded anew. What survives is
+ * tried once more with modules that have run nothing before, as some code runs once and keeps its result.
+ */
+import { appendFileSync } from "node:fs";
+import { Script } from "node:vm";
+import { collectTests, startTests } from "@vitest/runner";
+import { inject, TestRunner, test, vi } from "vitest";
+
+const { mutation } = globalThis;
+const { outcomes } = inject("mutation");
+const run = new Script("globalThis.mutation.body()");
+
+/** A change may make a test this much slower before it counts as endless. */
+const PATIENCE = { times: 20, milliseconds: 5_000 };
+/** Tests that take longer are not run for each change. */
+const LONGEST = 10_000;
+/** Of so many files, the tests of a survivor are run once more with new modules. */
+const FILES = 3;
+
+/**
+ * @param changes their numbers
+ * @param undecided those that survived their tests once. What is found is written to a file of the plan, line by line
+ */
+export async function letEachAct(changes, undecided) {
+  mutation.recording = false;
+  const meeting = await rehearse();
+  for (const id of changes) {
+    const met = meeting.get(id) ?? [];
+    if (met.length === 0) note(id, mutation.onLoading.has(id) ? "on loading" : "unmet");
+    else if (!(await isNoticed(id, met))) {
+      note(id, "undecided");
+      undecided.push(id);
+    }
+  }
+  for (const id of undecided) note(id, (await isNoticedAnew(id, meeting.get(id))) ? "noticed" : "survived");
+}
+
+function note(id, outcome, test) {
+  appendFileSync(outcomes, `${JSON.stringify({ id, outcome, test: test?.fullName })}\n`);
+}
+
+/** Runs each test once more, at its own speed. Returns those that meet a change, quickest first. */
+async function rehearse() {
+  const entries = [];
+  await inTest(async (repeat) => {
+    for (const entry of mutation.tests) {
+      const start = performance.now();
+      const failure = await repeat(-1, entry);
+      entry.time = performance.now() - start;
+      if (failure !== undefined) note(-1, "fails again", entry.test);
+      else if (entry.time > LONGEST) note(-1, "too long", entry.test);
+      else entries.push(entry);
+    }
+  });
+  const meeting = new Map();
+  for (const entry of entries.sort((a, b) => a.time - b.time)) {
+    for (const id of entry.met) {
+      if (!meeting.has(id)) meeting.set(id, []);
+      meeting.get(id).push(entry);
+    }
+  }
+  return meeting;
+}
+
+async function isNoticed(id, entries) {
+  note(id, "started");
+  for (let first = 0; ; ) {
+    const found = await inTest(async (repeat) => {
+      for (; first < entries.length; first++) {
+        const outcome = await repeat(id, entries[first]);
+        if (outcome !== undefined)
+          return { outcome, isSure: (await repeat(-1, entries[first])) === undefined };
+      }
+    });
+    if (found === undefined) return false;
+    if (!found.isSure) {
+      await loadAnew();
+      found.isSure = await inTest(async (repeat) => {
+        return (
+          (await repeat(-1, entries[first])) === undefined && (await repeat(id, entries[first])) !== undefined
+        );
+      });
+      if (found.isSure) await loadAnew();
+    }
+    if (found.isSure) {
+      note(id, found.outcome);
+      return true;
+    }
+    first++;
+  }
+}
+
+/** Takes the tests from their files once more, with modules that no change has run in. */
+async function loadAnew() {
+  vi.resetModules();
+  const tests = new Map();
+  const take = (task) => {
+    if (task.type === "suite") task.tasks.forEach(take);
+    else tests.set(task.id, task);
+  };
+  for (const filepath of new Set(mutation.tests.map(({ test }) => test.file.filepath)))
+    (await collectTests([{ filepath }], new QuietRunner(mutation.runner))).forEach(take);
+  for (const entry of mutation.tests) entry.test = tests.get(entry.test.id) ?? entry.test;
+}
+
+/**
+ * Runs `body` within a test, as matchers expect it, and hands it a function that runs a test of an entry while a change acts:
+ * how it fails, undefined where it does not.
+ */
+async function inTest(body) {
+  const runner = new QuietRunner(mutation.runner);
+  let result;
+  runner.importFile = (_, source) => {
+    if (source !== "collect") return;
+    test("a change", { timeout: 0 }, async ({ task }) => {
+      result = await body((id, entry) => failureOf(id, entry, () => runner.onBeforeTryTask(task)));
+    });
+  };
+  const [file] = await startTests([{ filepath: "test/mutation/loop.js" }], runner);
+  if (file.result?.state === "fail")
+    throw new Error(file.tasks[0]?.result?.errors?.[0]?.stack ?? file.result.errors?.[0]?.stack);
+  return result;
+}
+
+async function failureOf(id, { test, time }, prepare) {
+  const limit = PATIENCE.milliseconds + PATIENCE.times * time;
+  const fn = TestRunner.getTestFn(test);
+  mutation.body = () => fn();
+  prepare();
+  mutation.active = id;
+  try {
+    await within(limit, run.runInThisContext({ timeout: Math.ceil(limit) }));
+    return test.fails ? "noticed" : undefined;
+  } catch (error) {
+    if (test.fails) return undefined;
+    return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error === ENDLESS ? "endless" : "noticed";
+  } finally {
+    mutation.active = -1;
+  }
+}
+
+const ENDLESS = new Error("endless");
+
+function within(limit, promise) {
+  if (!(promise instanceof Promise)) return promise;
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(ENDLESS), limit);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Whether a test fails that has been loaded anew, the change acting from the start. */
+async function isNoticedAnew(id, entries) {
+  const paths = new Set(entries.map(({ test }) => test.file.filepath));
+  for (const filepath of [...paths].slice(0, FILES)) {
+    note(id, "started");
+    vi.resetModules();
+    mutation.active = id;
+    const runner = new QuietRunner(mutation.runner);
+    try {
+      const [file] = await startTests([{ filepath }], runner);
+      if (runner.failed || file.result?.state === "fail") return true;
+    } catch {
+      return true;
+    } finally {
+      mutation.active = -1;
+    }
+  }
+  return false;
+}
+
+/** Tells vitest's own process nothing of what it runs, and stops at the first failure. */
+class QuietRunner extends TestRunner {
+  failed = false;
+
+  constructor({ config, moduleRunner, _otel }) {
+    super(config);
+    this.moduleRunner = moduleRunner;
+    this.__setTraces(_otel);
+  }
+
+  onBeforeRunTask(test) {
+    if (this.failed) test.mode = "skip";
+    return super.onBeforeRunTask(test);
+  }
+
+  onAfterRunTask(test) {
+    super.onAfterRunTask(test);
+    this.failed ||= test.result.state === "fail";
+  }
+
+  onAfterRunSuite() {}
+  onAfterRunFiles() {}
+}

@@ -62,11 +62,15 @@ export function checkOptions(where: string, options: unknown, names: readonly st
  */
 export function checkNumber(where: string, name: string, value: unknown, ifObject?: string): void {
   if (typeof value === "number") return;
-  const isOptions = ifObject !== undefined && isPlainObject(value);
+  const isObject = typeof value === "object" && value !== null;
   throw new ArgumentError(
     where,
     `${name} is a number; got ${describeValue(value)}.`,
-    typeof value === "string" ? "convert text with Number(…) first." : isOptions ? ifObject : undefined,
+    typeof value === "string"
+      ? "convert text with Number(…) first."
+      : isObject && "toTypedArray" in value
+        ? "x.item() is the number of a tensor."
+        : ((isPlainObject(value) ? ifObject : undefined) ?? usualFix(value)),
   );
 }
 

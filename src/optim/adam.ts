@@ -8,6 +8,7 @@ import { tensor, zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
 import {
   checkAtLeast,
+  checkEpsilon,
   type Memory,
   Optimizer,
   type ParameterGroup,
@@ -66,10 +67,7 @@ export class Adam extends Optimizer {
       );
     }
     for (const beta of betas) checkAtLeast(name, "each of betas", beta, 0, 1);
-    checkAtLeast(name, "epsilon", epsilon, 0);
-    // A gradient of 0 would be divided by 0.
-    if (epsilon === 0)
-      throw new ArgumentError(name, "epsilon is 0; it must be above 0.", "leave it out: 1e-8.");
+    checkEpsilon(name, epsilon);
     checkAtLeast(name, "weightDecay", weightDecay, 0);
     this.#betas = betas;
     this.#epsilon = epsilon;

@@ -332,3 +332,10 @@ export function checkAtLeast(
     `${name} is ${value}; it must be at least ${low} and ${high === Infinity ? "finite" : `below ${high}`}.`,
   );
 }
+
+/** @throws ArgumentError unless a gradient of 0 can be divided by it */
+export function checkEpsilon(where: string, epsilon: number): void {
+  checkAtLeast(where, "epsilon", epsilon, 0);
+  if (epsilon === 0)
+    throw new ArgumentError(where, "epsilon is 0; it must be above 0.", "leave it out: 1e-8.");
+}

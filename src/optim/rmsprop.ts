@@ -7,6 +7,7 @@ import { zerosLike } from "../tensor/construction.ts";
 import { inPlace, penalised } from "./in-place.ts";
 import {
   checkAtLeast,
+  checkEpsilon,
   type Memory,
   Optimizer,
   type ParameterGroup,
@@ -52,7 +53,7 @@ export class RMSprop extends Optimizer {
     super("RMSprop", parameters, options.learningRate ?? 0.01);
     const { smoothing = 0.99, epsilon = 1e-8, momentum = 0, weightDecay = 0 } = options;
     checkAtLeast("RMSprop", "smoothing", smoothing, 0, 1);
-    checkAtLeast("RMSprop", "epsilon", epsilon, Number.MIN_VALUE);
+    checkEpsilon("RMSprop", epsilon);
     checkAtLeast("RMSprop", "momentum", momentum, 0);
     checkAtLeast("RMSprop", "weightDecay", weightDecay, 0);
     this.#options = { smoothing, epsilon, momentum, weightDecay };

@@ -220,7 +220,7 @@ export class PlateauScheduler {
 
   /** Takes note of the loss, of an epoch for example, and lowers the rate where it is time. A loss of NaN is no improvement. */
   step(loss: number): void {
-    checkNumber("PlateauScheduler.step", "the loss", loss, "take the number of a tensor: loss.item().");
+    checkNumber("PlateauScheduler.step", "the loss", loss);
     const { factor, patience, threshold, lowest } = this.#options;
     const improvement = this.#best === Infinity ? 0 : threshold * Math.abs(this.#best);
     if (loss < this.#best - improvement) [this.#best, this.#waited] = [loss, 0];

@@ -25,11 +25,11 @@ export interface LeaveOneOut {
 export function leaveOneOut(logLikelihoods: readonly ArrayLike<number>[]): LeaveOneOut {
   checkArray("leaveOneOut", "logLikelihoods", logLikelihoods, "rows, one for each draw");
   const draws = logLikelihoods.length;
-  if (draws < 100) throw new ArgumentError("leaveOneOut", `got ${draws} draws`, "pass 100 or more.");
+  if (draws < 100) throw new ArgumentError("leaveOneOut", `got ${draws} draws.`, "pass 100 or more.");
   for (const [d, row] of logLikelihoods.entries()) {
     checkNumbers("leaveOneOut", `logLikelihoods[${d}]`, row);
     if (row.length === logLikelihoods[0].length) continue;
-    const problem = `row ${d} has ${row.length} points, row 0 has ${logLikelihoods[0].length}`;
+    const problem = `row ${d} has ${row.length} points, row 0 has ${logLikelihoods[0].length}.`;
     throw new ShapeError("leaveOneOut", problem, "give each draw's of all points.");
   }
   if (logLikelihoods[0].length === 0) throw new ArgumentError("leaveOneOut", "there are no points.");

@@ -19,7 +19,7 @@ const TESTS = {
   basics: ["basics", "tensor", "ops/messages", "nn/messages", "optim/messages"],
   kernels: ["kernels", "ops/golden", "ops/records"],
   ops: ["ops", "autograd"],
-  autograd: ["autograd", "tensor"],
+  autograd: ["autograd", "tensor", "ops/learner", "ops/messages"],
   tensor: ["tensor", "autograd", "ops/messages"],
   compile: ["compile"],
   testing: ["testing"],

@@ -71,7 +71,7 @@ export function perSampleGrad<Batches extends Tensor[]>(
     if (sizes.length === 0 || sizes.some((size) => size < 1 || size !== sizes[0])) {
       throw new ShapeError(
         "perSampleGrad",
-        `batches have examples along their first axis, one at least and all as many; got ${batches.map(({ shape }) => showShape(shape)).join(", ")}.`,
+        `batches have examples along their first axis, one at least and all as many; got ${batches.map(({ shape }) => showShape(shape)).join(", ") || "none"}.`,
       );
     }
     const each = Array.from({ length: sizes[0] }, (_, i) =>

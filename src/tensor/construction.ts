@@ -139,9 +139,10 @@ export function linspace(start: number, stop: number, count: number, options?: T
   checkCount("linspace", "count", count, 0);
   return create("linspace", checkShape("linspace", [count]), options, (data) => {
     const last = count - 1;
-    const overflows = !Number.isFinite((stop - start) * last);
-    for (let i = 0; i < last; i++)
-      data[i] = overflows ? start * (1 - i / last) + stop * (i / last) : start + ((stop - start) * i) / last;
+    // Where the width or a multiple of it is no float, all is reckoned 2³³ times smaller.
+    const scale = Number.isFinite((stop - start) * last) ? 1 : 2 ** -33;
+    const width = stop * scale - start * scale;
+    for (let i = 0; i < last; i++) data[i] = i === 0 ? start : (start * scale + (width * i) / last) / scale;
     if (count > 0) data[last] = count === 1 ? start : stop;
   });
 }

@@ -42,7 +42,10 @@ function note(id, outcome, test) {
   appendFileSync(outcomes, `${JSON.stringify({ id, outcome, test: test?.fullName })}\n`);
 }
 
-/** Runs each test once more, at its own speed. Returns those that meet a change, quickest first. */
+/**
+ * Runs each test once more, at its own speed. Returns those that meet a change, quickest first. What fails without what has been
+ * done around it, by `afterAll` for example, runs with new modules only.
+ */
 async function rehearse() {
   const entries = [];
   await inTest(async (repeat) => {
@@ -50,8 +53,8 @@ async function rehearse() {
       const start = performance.now();
       const failure = await repeat(-1, entry);
       entry.time = performance.now() - start;
-      if (failure !== undefined) note(-1, "fails again", entry.test);
-      else if (entry.time > LONGEST) note(-1, "too long", entry.test);
+      entry.isOnce = failure !== undefined;
+      if (entry.time > LONGEST) note(-1, "too long", entry.test);
       else entries.push(entry);
     }
   });
@@ -67,6 +70,7 @@ async function rehearse() {
 
 async function isNoticed(id, entries) {
   note(id, "started");
+  entries = entries.filter(({ isOnce }) => !isOnce);
   for (let first = 0; ; ) {
     const found = await inTest(async (repeat) => {
       for (; first < entries.length; first++) {
@@ -139,6 +143,7 @@ async function failureOf(id, { test, time }, prepare) {
     return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error === ENDLESS ? "endless" : "noticed";
   } finally {
     mutation.active = -1;
+    vi.unstubAllGlobals();
   }
 }
 
@@ -153,14 +158,16 @@ function within(limit, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whether a test fails that has been loaded anew, the change acting from the start. */
+/** Whether one of the tests that meet a change fails, loaded anew, the change acting from the start. */
 async function isNoticedAnew(id, entries) {
-  const paths = new Set(entries.map(({ test }) => test.file.filepath));
-  for (const filepath of [...paths].slice(0, FILES)) {
+  const met = new Set(entries.map(({ test }) => test.id));
+  const paths = entries.toSorted((a, b) => b.isOnce - a.isOnce).map(({ test }) => test.file.filepath);
+  for (const filepath of [...new Set(paths)].slice(0, FILES)) {
     note(id, "started");
     vi.resetModules();
     mutation.active = id;
     const runner = new QuietRunner(mutation.runner);
+    runner.met = met;
     try {
       const [file] = await startTests([{ filepath }], runner);
       if (runner.failed || file.result?.state === "fail") return true;
@@ -176,6 +183,7 @@ async function isNoticedAnew(id, entries) {
 /** Tells vitest's own process nothing of what it runs, and stops at the first failure. */
 class QuietRunner extends TestRunner {
   failed = false;
+  met = undefined;
 
   constructor({ config, moduleRunner, _otel }) {
     super(config);
@@ -184,7 +192,7 @@ class QuietRunner extends TestRunner {
   }
 
   onBeforeRunTask(test) {
-    if (this.failed) test.mode = "skip";
+    if (this.failed || this.met?.has(test.id) === false) test.mode = "skip";
     return super.onBeforeRunTask(test);
   }
 

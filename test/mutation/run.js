@@ -40,8 +40,6 @@ const LEFT_OUT = ["tensor/realms", "io/linear", "io/pytorch", "curves/command"].
   (name) => `test/${name}.test.ts`,
 );
 
-const FAULTS = { "too long": "takes too long", "fails again": "fails when it is run again" };
-
 /** A process that has told nothing for so long is in a change that never ends. */
 const SILENCE = 180_000;
 
@@ -136,7 +134,7 @@ async function work(folder, job, ids, tell) {
       isRunning = true;
       if (outcome === "started") started = id;
       else if (outcome === "undecided") undecided.add(id);
-      else if (id < 0) console.error(`${folder}: does not count, as it ${FAULTS[outcome]}: ${test}`);
+      else if (id < 0) console.error(`${folder}: takes too long to be run for each change: ${test}`);
       else {
         left.delete(id);
         undecided.delete(id);

@@ -16,7 +16,7 @@ import { instrument } from "./instrument.js";
 
 /** What the paths of the tests begin with that are run against the changes of a folder. What runs in processes of its own is not counted. */
 const TESTS = {
-  basics: ["basics", "tensor", "ops/messages", "nn/messages", "optim/messages"],
+  basics: ["basics", "tensor", "ops/messages", "nn/", "optim/", "autograd/", "metrics", "index"],
   kernels: ["kernels", "ops/golden", "ops/records"],
   ops: ["ops", "autograd"],
   autograd: ["autograd", "tensor", "ops/learner", "ops/messages"],
@@ -28,11 +28,11 @@ const TESTS = {
   io: ["io"],
   nn: ["nn", "ops/learner", "optim/messages"],
   onnx: ["onnx"],
-  diffusion: ["diffusion"],
-  galaxy: ["galaxy"],
-  metrics: ["metrics"],
-  plot: ["plot"],
-  curves: ["curves"],
+  diffusion: ["diffusion", "index"],
+  galaxy: ["galaxy", "index"],
+  metrics: ["metrics", "index"],
+  plot: ["plot", "index"],
+  curves: ["curves", "index"],
 };
 
 /** They load a second copy of the package, measure time, run PyTorch or the command. */

@@ -1,6 +1,7 @@
 /** Digits where a computation could lose them on its way: right values from mpmath at 50 digits, or by hand. */
 
 import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compile/index.ts";
 import {
   arange,
   argmax,
@@ -10,8 +11,13 @@ import {
   full,
   grad,
   hessian,
+  huberLoss,
+  l1Loss,
   linspace,
+  mseLoss,
+  normal,
   prod,
+  Random,
   type Tensor,
   tensor,
   vectorNorm,
@@ -153,6 +159,45 @@ it("products have ordinary gradients where parts of them are beyond float32", ()
       [1e30, 1e30, 1e-30, 1e-30],
     );
   }));
+
+describe("losses are added in float64", () => {
+  it("so that errors of single elements may be beyond float32 where their mean is not", () =>
+    onEachBackend(() => {
+      for (const size of [1, 3, 4, 17, 1000, 70_000]) {
+        const [x, y] = [full([size], 1e19), full([size], -3e18)];
+        expectDigits(mseLoss(x, y).item(), 1.69e38);
+        expectDigits(compile((x: Tensor) => mseLoss(x, y))(x).item(), 1.69e38);
+        expectDigits(l1Loss(full([size], 3e38), full([size], 0)).item(), 3e38);
+      }
+      expectDigits(mseLoss(full([7, 9], 1e19).transpose(), full([9, 7], -3e18)).item(), 1.69e38);
+      const far = [tensor([3e38, 0]), tensor([-3e38, 0])] as const;
+      expectDigits(l1Loss(...far).item(), 3e38);
+      expectDigits(huberLoss(...far).item(), 3e38);
+      expectDigits(huberLoss(...far, { delta: 0.5, reduction: "sum" }).item(), 3e38);
+      expect(mseLoss(...far).item()).toBe(Infinity);
+      expect(mseLoss(tensor([NaN, 1e30]), tensor([0, 0])).item()).toBeNaN();
+    }));
+
+  it("so that many squares of subnormal size keep their digits", () =>
+    onEachBackend(() => {
+      const sum = mseLoss(full([70_000], 1e-20), zeros([70_000]), { reduction: "sum" });
+      expectDigits(sum.item(), 7e-36);
+      expect(mseLoss(zeros([5]), zeros([5])).item()).toBe(0);
+    }));
+
+  it("in the same bits with options that ask for what is done anyway", () =>
+    onEachBackend(() => {
+      const random = new Random(7);
+      const [x, y] = [normal([40, 9], random), normal([40, 9], random)];
+      for (const loss of [mseLoss, l1Loss, huberLoss]) {
+        const [value, ...others] = [undefined, {}, { reduction: "mean" } as const].map((options) => {
+          const slope = grad((x: Tensor) => loss(x, y, options))(x);
+          return [loss(x, y, options).item(), ...slope.toTypedArray()];
+        });
+        for (const other of others) expect(other).toEqual(value);
+      }
+    }));
+});
 
 it("gelu keeps its digits below 0, in value and slope", () => {
   const right: [x: number, value: number, slope: number][] = [

@@ -240,6 +240,14 @@ function indexOf(type: string): Form {
 const sum = /* @__PURE__ */ reduction("ReduceSum");
 const largest = /* @__PURE__ */ reduction("ReduceMax");
 const smallest = /* @__PURE__ */ reduction("ReduceMin");
+function loss(graph: Graph, _: readonly Value[], application: Application): Value {
+  const { attributes, shapes } = application;
+  const { element, divides } = attributes as { element: Expression; divides: boolean };
+  const elements = addElementwise(graph, element, { ...application, shape: shapes[0] });
+  const axes = graph.integers([...shapes[0].keys()]);
+  const settings = { keepdims: 0, noop_with_empty_axes: 1 };
+  return graph.node(divides ? "ReduceMean" : "ReduceSum", [elements, axes], settings);
+}
 /** 1 for what is not 0. */
 const truths = (graph: Graph, x: Value, { dtype }: Application): Value =>
   graph.node("Cast", [graph.node("Cast", [x], { to: TYPES.bool })], { to: TYPES[dtype] });
@@ -423,12 +431,9 @@ const FORMS: Readonly<Record<string, Form>> = {
     const sums = graph.node("ScatterElements", [zeros, at, elements], { axis: leading, reduction: "add" });
     return graph.node("Reshape", [sums, shapeOf(graph, application)], { allowzero: 1 });
   },
-  mseLoss: (graph, [prediction, target], { shapes }) => {
-    const error = graph.node("Sub", [prediction, target]);
-    const axes = graph.integers([...shapes[0].keys()]);
-    const settings = { keepdims: 0, noop_with_empty_axes: 1 };
-    return graph.node("ReduceMean", [graph.node("Mul", [error, error]), axes], settings);
-  },
+  mseLoss: loss,
+  absoluteError: loss,
+  huberError: loss,
   normal: refuseDraw,
   uniform: refuseDraw,
   solve: /* @__PURE__ */ refuseMatrices("systems of linear equations"),

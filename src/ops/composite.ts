@@ -44,6 +44,11 @@ export interface CompositeExample {
   return Object.assign(scoped as F, { examples, calls });
 }
 
+/** A composite that is computed, and differentiated, in float64, and rounded once at its end. */
+export function inFloat64(x: Tensor, compose: (x: Tensor) => Tensor): Tensor {
+  return x.dtype === "float64" ? compose(x) : compose(x.to("float64")).to(x.dtype);
+}
+
 /** A shorter way to write recorded operations, which has neither a record nor a name on the tape. */
 /* @__NO_SIDE_EFFECTS__ */ export function shorthand<F extends (...operands: never[]) => Tensor>(
   f: F,

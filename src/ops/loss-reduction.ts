@@ -49,11 +49,15 @@ function squeezed(name: string, from: Shape, to: Shape): string | undefined {
 export const REDUCTIONS = ["mean", "sum", "none"] as const;
 
 /** The losses of elements or rows as one, or as they are. */
-export function reducedLoss(name: string, losses: Tensor, options: LossOptions = {}): Tensor {
+export function reducedLoss(name: string, losses: Tensor, options?: LossOptions): Tensor {
+  const reduction = reductionOf(name, options);
+  return reduction === "none" ? losses : reduction === "sum" ? losses.sum() : losses.mean();
+}
+
+/** @throws ArgumentError for what is no reduction */
+export function reductionOf(name: string, options: LossOptions = {}): NonNullable<LossOptions["reduction"]> {
   checkOptions(name, options, ["reduction"]);
   const { reduction = "mean" } = options;
-  if (reduction === "mean") return losses.mean();
-  if (reduction === "sum") return losses.sum();
-  if (reduction === "none") return losses;
+  if (REDUCTIONS.includes(reduction)) return reduction;
   throw new ArgumentError(name, `the reduction is mean, sum or none; got ${describeValue(reduction)}.`);
 }

@@ -3,14 +3,21 @@
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { sameShape } from "../basics/shape.ts";
-import { backend, onHost, type ReduceKernel } from "../kernels/index.ts";
+import { type Arithmetic, backend, type Expression, onHost, type ReduceKernel } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { where } from "./elementwise.ts";
-import { ternary } from "./elementwise-record.ts";
+import { broadcastOperand, ElementwiseOperation, type ElementwiseRecord } from "./elementwise-record.ts";
 import { wholeNumbers } from "./indices.ts";
-import { checkSameShape, type LossOptions, notTargets, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
-import { operands, zeroTensor } from "./operands.ts";
-import { apply, type Operation, of, recordOf, withScope } from "./operation.ts";
+import {
+  checkSameShape,
+  type LossOptions,
+  notTargets,
+  REDUCTIONS,
+  reducedLoss,
+  reductionOf,
+} from "./loss-reduction.ts";
+import { operands, scalarTensor, zeroTensor } from "./operands.ts";
+import { apply, forgetful, NO_ATTRIBUTES, type Node, type Operation, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type { LossOptions } from "./loss-reduction.ts";
@@ -25,38 +32,33 @@ export type { LossOptions } from "./loss-reduction.ts";
  */
 export const mseLoss: (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor =
   /* @__PURE__ */ (() => {
-    let kernel: ReduceKernel | undefined;
-    const operation: Operation = {
+    const double = <V>(m: Arithmetic<V>, x: V): V => m.add(x, x);
+    const loss = foldedLoss({
+      name: "squaredError",
+      value: (m, x, y) => {
+        const error = m.sub(x, y);
+        return m.mul(error, error);
+      },
+      // That of the product is two products.
+      derivatives: [(m, x, y) => double(m, m.sub(x, y)), (m, x, y) => double(m, m.sub(y, x))],
+    });
+    const operation: Operation<FoldAttributes> = {
+      ...loss.operation,
       name: "mseLoss",
       shape([prediction, target]) {
         checkSameShape("mseLoss", prediction, target);
         return [];
       },
-      compute(output, _shape, [prediction, target]) {
-        kernel ??= backend.reduce(
-          (m, total, x, y) => {
-            const error = m.sub(x, y);
-            return m.add(total, m.mul(error, error));
-          },
-          2,
-          0,
-        );
-        kernel(prediction.shape, prediction.rank, output, [prediction, target], prediction.size);
-      },
-      gradient(cotangent, node, index) {
-        const [prediction, target] = node.inputs!;
-        const [x, y] = index === 0 ? [prediction, target] : [target, prediction];
-        return scaledDifference(cotangent.mul(2 / prediction.size), x, y);
-      },
-      reads: "inputs",
-      examples: [{ shapes: of([5, 4], [5, 4]), attributes: {} }],
+      examples: [
+        { shapes: of([5, 4], [5, 4]), attributes: { element: loss.element, divides: true } },
+        { shapes: of([5, 4], [5, 4]), attributes: { element: loss.element, divides: false } },
+      ],
       calls: { settings: [{ reduction: REDUCTIONS }], others: (shape) => [shape] },
     };
     return recordOf((prediction: Tensor, target: Tensor, options?: LossOptions) => {
       const both = operands("mseLoss", [prediction, target]);
-      if (options === undefined) return apply(operation, both, {});
       checkSameShape("mseLoss", both[0], both[1]);
-      return withScope("mseLoss", () => reducedLoss("mseLoss", both[0].sub(both[1]).square(), options));
+      return loss("mseLoss", both, options, operation);
     }, operation);
   })();
 
@@ -81,10 +83,8 @@ export const huberLoss: (prediction: Tensor, target: Tensor, options?: HuberLoss
       const { delta = 1, reduction = "mean" } = options;
       if (!(typeof delta === "number" && delta > 0))
         throw new ArgumentError("huberLoss", `delta must be positive; got ${describeValue(delta)}.`);
-      // Limited, and not |e|, whose slope of 0 at 0 would make the second derivative 0 there.
-      const error = prediction.sub(target);
-      const limited = error.clamp(-delta, delta);
-      return reducedLoss("huberLoss", limited.mul(error.sub(limited.mul(0.5))), { reduction });
+      const limit = scalarTensor(delta, prediction.dtype);
+      return huberError("huberLoss", [prediction, target, limit], { reduction });
     },
     [
       {
@@ -103,7 +103,7 @@ export const l1Loss: (prediction: Tensor, target: Tensor, options?: LossOptions)
   "l1Loss",
   (prediction: Tensor, target: Tensor, options?: LossOptions) => {
     checkSameShape("l1Loss", prediction, target);
-    return reducedLoss("l1Loss", prediction.sub(target).abs(), options);
+    return absoluteError("l1Loss", [prediction, target], options);
   },
   [{ shapes: of([5, 4], [5, 4]), call: (prediction, target) => l1Loss(prediction, target) }],
   { settings: [{ reduction: REDUCTIONS }], others: (shape) => [shape] },
@@ -144,8 +144,68 @@ function hotAt(places: Tensor, count: number): Tensor {
   return places.detach().unsqueeze(-1).equal(numbers);
 }
 
-/** scale · (x − y) in one sweep. */
-const scaledDifference: (scale: Tensor, x: Tensor, y: Tensor) => Tensor = ternary({
-  name: "scaledDifference",
-  value: (m, scale, x, y) => m.mul(scale, m.sub(x, y)),
+const absoluteError = /* @__PURE__ */ foldedLoss({
+  name: "absoluteError",
+  value: (m, x, y) => m.abs(m.sub(x, y)),
 });
+
+const huberError = /* @__PURE__ */ foldedLoss(
+  {
+    name: "huberError",
+    value: (m, x, y, delta) => {
+      // Limited, and not |e|, whose slope of 0 at 0 would make the second derivative 0 there.
+      const error = m.sub(x, y);
+      const limited = m.where(
+        m.less(delta, error),
+        delta,
+        m.where(m.less(error, m.neg(delta)), m.neg(delta), error),
+      );
+      return m.mul(limited, m.sub(error, m.mul(m.constant(0.5), limited)));
+    },
+  },
+  3,
+);
+
+interface FoldAttributes {
+  /** The loss of an element. */
+  readonly element: Expression;
+  /** The mean, and not the sum. */
+  readonly divides: boolean;
+}
+
+/**
+ * A loss that is written for a single element, and its sum or mean in one sweep: the loss of an element may be larger than any
+ * float32 number where their mean is not.
+ */
+/* @__NO_SIDE_EFFECTS__ */ function foldedLoss(record: ElementwiseRecord, arity = 2) {
+  const elements = new ElementwiseOperation(record, arity);
+  const element = record.value;
+  let kernel: ReduceKernel | undefined;
+  const operation: Operation<FoldAttributes> = {
+    name: record.name,
+    shape: () => [],
+    compute(output, _shape, inputs, { divides }) {
+      kernel ??= backend.reduce((m, total, ...values) => m.add(total, element(m, ...values)), arity, 0);
+      const [{ shape, rank, size }] = inputs;
+      const given = inputs.map((input) => broadcastOperand(input, shape));
+      kernel(shape, rank, output, given, divides ? size : 1);
+    },
+    gradient(cotangent, { inputs, output, attributes: { divides } }, index) {
+      const each = divides ? cotangent.mul(1 / inputs![0].size) : cotangent;
+      return elements.gradient!(each, { operation: elements, inputs, output } as unknown as Node, index);
+    },
+    reads: "inputs",
+  };
+  const loss = (
+    name: string,
+    inputs: readonly Tensor[],
+    options?: LossOptions,
+    folded: Operation<FoldAttributes> = operation,
+  ): Tensor => {
+    const reduction = reductionOf(name, options);
+    if (reduction === "none") return apply(elements, inputs, NO_ATTRIBUTES);
+    return apply(folded, inputs, { element, divides: reduction === "mean" });
+  };
+  forgetful.add(operation);
+  return Object.assign(loss, { operation, element });
+}

@@ -2,7 +2,7 @@
 
 import { normalizeAxis, sizeOf } from "../basics/shape.ts";
 import { forEachIndex } from "../kernels/index.ts";
-import { composite } from "./composite.ts";
+import { composite, inFloat64 } from "./composite.ts";
 import { concat } from "./joining.ts";
 import { linesAlong } from "./lines.ts";
 import { scalarTensor } from "./operands.ts";
@@ -20,7 +20,9 @@ export const prod: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
   fold: (m, product, x) => m.mul(product, x),
   initial: 1,
   reads: "inputs",
-  gradient: (cotangent, { inputs, attributes: { axes } }) => cotangent.mul(productOfOthers(inputs![0], axes)),
+  // A part of the product may be beyond float32 where the whole is not.
+  gradient: (cotangent, { inputs, attributes: { axes } }) =>
+    inFloat64(inputs![0], (x) => cotangent.to("float64").mul(productOfOthers(x, axes))),
 });
 
 /**
@@ -31,7 +33,7 @@ export const cumprod: (x: Tensor, axis: number) => Tensor = composite(
   "cumprod",
   (x: Tensor, axis: number) => {
     const along = normalizeAxis("cumprod", axis, x.rank);
-    return recur(x, scalarTensor(0, x.dtype).expand(x.shape), along);
+    return inFloat64(x, (x) => recur(x, scalarTensor(0, x.dtype).expand(x.shape), along));
   },
   [{ shapes: [[3, 4]], call: (x) => cumprod(x, 1) }],
   { settings: ["axis"], required: 1 },

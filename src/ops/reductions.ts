@@ -4,7 +4,7 @@ import { checkNumber, checkOptions } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { contiguousStrides, normalizeAxes, normalizeAxis, showShape, sizeOf } from "../basics/shape.ts";
 import { forEachIndex, readAs } from "../kernels/index.ts";
-import { composite } from "./composite.ts";
+import { composite, inFloat64 } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
@@ -368,11 +368,6 @@ function extremumGradient(
     const index = apply(operation, [input.reshape([-1])], { axes: [0], keepdim: false });
     return keepdim ? index.reshape(input.shape.map(() => 1)) : index;
   }, operation);
-}
-
-/** A composite that is computed, and differentiated, in float64, and rounded once at its end. */
-function inFloat64(x: Tensor, compose: (x: Tensor) => Tensor): Tensor {
-  return x.dtype === "float64" ? compose(x) : compose(x.to("float64")).to(x.dtype);
 }
 
 /** √x, and where x is 0 a root without a slope: the true one is infinite, and infinity times 0 is NaN. */

@@ -1,21 +1,42 @@
 /** Digits where a computation could lose them on its way: right values from mpmath at 50 digits, or by hand. */
 
 import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compile/index.ts";
 import {
   arange,
   argmax,
   argmin,
   crossEntropyLoss,
+  cumprod,
   full,
   grad,
+  hessian,
+  huberLoss,
+  l1Loss,
   linspace,
+  mseLoss,
+  normal,
+  prod,
+  Random,
   type Tensor,
   tensor,
+  vectorNorm,
   zeros,
 } from "../../src/index.ts";
+import { onBackend } from "../properties/laws.ts";
 
 /** Repeated, since a single number goes another way than lanes. */
 const repeated = (value: number): Tensor => full([8], value);
+const onEachBackend = (body: () => void): void => {
+  for (const name of ["typescript", "wasm"] as const) onBackend(name, body);
+};
+function expectAll(found: Tensor, right: readonly number[], digits = 6): void {
+  const values = found.toTypedArray();
+  expect(values.length).toBe(right.length);
+  right.forEach((value, i) => {
+    expectDigits(values[i], value, digits);
+  });
+}
 const firstOf = (x: Tensor): number => x.toTypedArray()[0];
 
 function expectDigits(found: number, right: number, digits = 6): void {
@@ -79,6 +100,103 @@ describe("composites are rounded once", () => {
     expectDigits(slope[0], 0.6, 4);
     expectDigits(slope[1], 0.8, 4);
   });
+});
+
+describe("norms of any order", () => {
+  const norm = (p: number) => (x: Tensor) => vectorNorm(x, p);
+
+  it("of a negative order are next to the smallest element, which is taken out first", () =>
+    onEachBackend(() => {
+      for (const dtype of ["float32", "float64"] as const) {
+        const right: [p: number, x: number[], norm: number, slope: number[]][] = [
+          [-3, [1, 1e-15, 1], 1e-15, [1e-60, 1, 1e-60]],
+          [-2, [1, 1e-10], 1e-10, [1e-30, 1]],
+          [-1, [1e-30, 1e-38], 9.9999999e-39, [9.999999800000003e-17, 0.9999999800000003]],
+          [-100, [1, 0.001], 0.001, [1e-303, 1]],
+          [-200, [1, 0.01], 0.01, [0, 1]],
+          [-2, [0, 3], 0, [0, 0]],
+          [-2, [Infinity, 3], 3, [0, 1]],
+        ];
+        for (const [p, numbers, value, slope] of right) {
+          const x = tensor(numbers, { dtype });
+          expectDigits(norm(p)(x).item(), value);
+          expectAll(grad(norm(p))(x), dtype === "float32" ? [...Float32Array.from(slope)] : slope);
+        }
+        expect(norm(-1)(tensor([Infinity, Infinity], { dtype })).item()).toBe(Infinity);
+        expect(norm(-1)(zeros([0], { dtype })).item()).toBe(Infinity);
+      }
+    }));
+
+  it("have slopes that no step on the way takes out of float32", () =>
+    onEachBackend(() => {
+      const cube = (factor: number, x: number[]) =>
+        grad((x: Tensor) => norm(3)(x).mul(factor))(tensor(x)).toTypedArray();
+      const slope = [0.444851351730535, 0.790846847520952];
+      const tiny = 2 ** -149;
+      for (const [factor, unit] of [
+        [1e-30, 1e-20],
+        [1e30, 1e20],
+        [1, tiny],
+      ]) {
+        const found = cube(factor, [3 * unit, 4 * unit]);
+        slope.forEach((right, i) => {
+          expectDigits(found[i] / factor, right);
+        });
+      }
+      const bends = hessian(norm(3), tensor([3e-20, 4e-20]));
+      expectAll(bends.reshape([-1]), [2.08574993e19, -1.56431245e19, -1.56431245e19, 1.17323434e19]);
+    }));
+});
+
+it("products have ordinary gradients where parts of them are beyond float32", () =>
+  onEachBackend(() => {
+    const x = [1e20, 1e20, 1e20, 1e-20, 1e-20, 1e-20];
+    const right = [1e-20, 1e-20, 1e-20, 1e20, 1e20, 1e20];
+    expectAll(grad((x: Tensor) => prod(x))(tensor(x)), right);
+    expectAll(grad((x: Tensor) => cumprod(x, 0).at(-1))(tensor(x)), right);
+    expectAll(
+      grad((x: Tensor) => cumprod(x, 0).at(-1))(tensor([1e-30, 1e-30, 1e30, 1e30])),
+      [1e30, 1e30, 1e-30, 1e-30],
+    );
+  }));
+
+describe("losses are added in float64", () => {
+  it("so that errors of single elements may be beyond float32 where their mean is not", () =>
+    onEachBackend(() => {
+      for (const size of [1, 3, 4, 17, 1000, 70_000]) {
+        const [x, y] = [full([size], 1e19), full([size], -3e18)];
+        expectDigits(mseLoss(x, y).item(), 1.69e38);
+        expectDigits(compile((x: Tensor) => mseLoss(x, y))(x).item(), 1.69e38);
+        expectDigits(l1Loss(full([size], 3e38), full([size], 0)).item(), 3e38);
+      }
+      expectDigits(mseLoss(full([7, 9], 1e19).transpose(), full([9, 7], -3e18)).item(), 1.69e38);
+      const far = [tensor([3e38, 0]), tensor([-3e38, 0])] as const;
+      expectDigits(l1Loss(...far).item(), 3e38);
+      expectDigits(huberLoss(...far).item(), 3e38);
+      expectDigits(huberLoss(...far, { delta: 0.5, reduction: "sum" }).item(), 3e38);
+      expect(mseLoss(...far).item()).toBe(Infinity);
+      expect(mseLoss(tensor([NaN, 1e30]), tensor([0, 0])).item()).toBeNaN();
+    }));
+
+  it("so that many squares of subnormal size keep their digits", () =>
+    onEachBackend(() => {
+      const sum = mseLoss(full([70_000], 1e-20), zeros([70_000]), { reduction: "sum" });
+      expectDigits(sum.item(), 7e-36);
+      expect(mseLoss(zeros([5]), zeros([5])).item()).toBe(0);
+    }));
+
+  it("in the same bits with options that ask for what is done anyway", () =>
+    onEachBackend(() => {
+      const random = new Random(7);
+      const [x, y] = [normal([40, 9], random), normal([40, 9], random)];
+      for (const loss of [mseLoss, l1Loss, huberLoss]) {
+        const [value, ...others] = [undefined, {}, { reduction: "mean" } as const].map((options) => {
+          const slope = grad((x: Tensor) => loss(x, y, options))(x);
+          return [loss(x, y, options).item(), ...slope.toTypedArray()];
+        });
+        for (const other of others) expect(other).toEqual(value);
+      }
+    }));
 });
 
 it("gelu keeps its digits below 0, in value and slope", () => {

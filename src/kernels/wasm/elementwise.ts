@@ -16,6 +16,7 @@ import {
   Assembler,
   type Body,
   type Callable,
+  f32,
   f32x4,
   f64,
   f64x2,
@@ -36,6 +37,7 @@ import {
   type RescueFunctions,
   writeRescues,
 } from "./lanes.ts";
+import { rescueOf } from "./range.ts";
 
 /**
  * Runs over rows × columns. Bit k of `repeated` says that operand k has one number a row; `table` is the address of the
@@ -346,15 +348,48 @@ export function foldFunction(
   const graph = new LaneGraph();
   const { term, join, operands } = foldOf(expression, operandCount, repeated, graph)!;
   const fold = over === "rows" ? foldRows : foldColumns;
+  const rescue = rescueOf(expression);
+  // Terms that are computed, and not read, may leave the range of float32.
+  const mayLeave = join.neutral === 0 && !operands.includes(term);
+  if (mayLeave) graph.rescues.set(rescue, operandCount + 1);
   return {
     graph,
     write(body, rescues, rows, columns, table) {
       const emitter = new LaneEmitter(body, [term], rescues);
       emitter.compute(0);
-      fold(body, emitter, term, join, usedOperands(body, emitter, table, operands, 1), rows, columns, table);
+      const read = usedOperands(body, emitter, table, operands, 1);
+      const { run } = rescues.get(rescue) ?? {};
+      const foldAlone: FoldAlone | null =
+        run === undefined
+          ? null
+          : (total, count, stepOf) => {
+              const left = body.let(count);
+              body.while(left, () => {
+                const numbers = operands.map((operand) => {
+                  const cursor = read.find(({ node }) => node === operand);
+                  return cursor === undefined ? f64.const(0) : f64.promote_f32(f32.load(cursor.at));
+                });
+                body.set(total, run(total, ...numbers));
+                for (const cursor of read) advance(body, cursor.at, stepOf(cursor));
+                advance(body, left, -1);
+              });
+            };
+      fold(body, emitter, term, join, read, rows, columns, table, foldAlone);
     },
   };
 }
+
+/**
+ * Folds so many elements, from where the cursors are, into a total one by one in float64: what is done again where terms have
+ * left the range of float32, which shows in a total that is not finite, or so small that terms may have been subnormal.
+ */
+type FoldAlone = (
+  total: Local<"f64">,
+  count: Local<"i32">,
+  stepOf: (cursor: Cursor) => Value<"i32"> | number,
+) => void;
+
+const finite = (totals: Value<"v128">): Value<"v128"> => f64x2.lt(f64x2.abs(totals), f64x2.splat(Infinity));
 
 /** How accumulators of a fold join; null where the fold is of another form. */
 export function joinOf(expression: Expression, operandCount: number): Join | null {
@@ -370,6 +405,7 @@ function foldRows(
   rows: Local<"i32">,
   columns: Local<"i32">,
   table: Local<"i32">,
+  foldAlone: FoldAlone | null,
 ): void {
   const out = cursor(body, table, 0, term);
   const neutral = body.let(f64x2.splat(join.neutral));
@@ -409,7 +445,17 @@ function foldRows(
     });
     const [a, b, c, d] = partial;
     const pair = body.let(join.vectors(join.vectors(a, c), join.vectors(b, d)));
-    const total = join.scalars(f64x2.extract_lane(pair, 0), f64x2.extract_lane(pair, 1));
+    const total = body.let(join.scalars(f64x2.extract_lane(pair, 0), f64x2.extract_lane(pair, 1)));
+    if (foldAlone !== null) {
+      const size = body.let(f64x2.abs(f64x2.splat(total)));
+      const least = f64.promote_f32(f32.mul(f32.convert_i32_s(columns), 2 ** -126));
+      const isSmall = v128.and(f64x2.lt(size, f64x2.splat(least)), f64x2.gt(size, f64x2.splat(0)));
+      body.if(v128.any_true(v128.or(v128.not(finite(size)), isSmall)), () => {
+        for (const { at, start } of read) body.set(at, start);
+        body.set(total, f64.const(join.neutral));
+        foldAlone(total, columns, ({ along }) => (along ? 4 : 0));
+      });
+    }
     body.store(out.at, join.scalars(f64.load(out.at), total));
   });
 }
@@ -423,6 +469,7 @@ function foldColumns(
   rows: Local<"i32">,
   columns: Local<"i32">,
   table: Local<"i32">,
+  foldAlone: FoldAlone | null,
 ): void {
   const out = body.local("i32");
   const block = body.local("i32");
@@ -448,12 +495,42 @@ function foldColumns(
       advance(body, row, -1);
     });
   };
+  /** Stores the accumulators of so many columns, or folds into those that are stored once more. */
+  const finish = (used: number, count: Local<"i32"> | number, store: () => void) => {
+    if (foldAlone === null) {
+      store();
+      return;
+    }
+    const areFinite = sums
+      .slice(0, used)
+      .map(finite)
+      .reduce((a, b) => v128.and(a, b));
+    body.if(
+      v128.any_true(v128.not(areFinite)),
+      () => {
+        const [done, to] = [body.let(i32.const(0)), body.let(out)];
+        const total = body.local("f64");
+        body.while(i32.lt_s(done, count), () => {
+          for (const { at, start, along } of read)
+            body.set(at, along ? i32.add(start, i32.shl(i32.add(column, done), 2)) : start);
+          body.set(total, f64.load(to));
+          foldAlone(total, block, ({ step }) => step);
+          body.store(to, total);
+          advance(body, to, 8);
+          advance(body, done, 1);
+        });
+      },
+      store,
+    );
+  };
   /** The same for whole vectors, with the accumulators loaded and stored. */
   const foldVectors = (vectors: number) =>
     body.while(i32.ge_s(left, 4 * vectors), () => {
       for (let i = 0; i < 2 * vectors; i++) body.set(sums[i], v128.load(out, 16 * i));
       fold(vectors, (offset) => bindVectors(emitter, read, offset));
-      for (let i = 0; i < 2 * vectors; i++) body.store(out, sums[i], 16 * i);
+      finish(2 * vectors, 4 * vectors, () => {
+        for (let i = 0; i < 2 * vectors; i++) body.store(out, sums[i], 16 * i);
+      });
       advance(body, out, 32 * vectors);
       advance(body, column, 4 * vectors);
       advance(body, left, -4 * vectors);
@@ -473,9 +550,11 @@ function foldColumns(
         body.if(i32.gt_s(left, lane), () => body.set(sum, v128.load64_lane(out, sum, lane & 1, 8 * lane)));
       }
       fold(1, () => bindTail(body, emitter, read, left));
-      for (let lane = 0; lane < 3; lane++) {
-        body.if(i32.gt_s(left, lane), () => body.store64_lane(out, sums[lane >> 1], lane & 1, 8 * lane));
-      }
+      finish(2, left, () => {
+        for (let lane = 0; lane < 3; lane++) {
+          body.if(i32.gt_s(left, lane), () => body.store64_lane(out, sums[lane >> 1], lane & 1, 8 * lane));
+        }
+      });
     });
     for (const { start, step } of read) body.set(start, i32.add(start, i32.mul(block, step)));
     body.set(rows, i32.sub(rows, block));

@@ -616,7 +616,7 @@ export class LaneEmitter {
     const mask = this.#body.let(doubt);
     const local = this.#assign(node, result);
     this.#body.if(v128.any_true(mask), () =>
-      this.#body.set(local, this.#rescue.get(rescue)!(mask, local, ...operands)),
+      this.#body.set(local, this.#rescue.get(rescue)!.replace(mask, local, ...operands)),
     );
   }
 
@@ -655,8 +655,11 @@ export class LaneEmitter {
   }
 }
 
-/** Functions (mask, result, …operands) that replace the lanes of result that the mask chooses. */
-export type RescueFunctions = ReadonlyMap<Rescue, Callable<readonly "v128"[], "v128">>;
+/** Rescues as functions of numbers, and (mask, result, …operands) that replace the lanes of result that the mask chooses. */
+export type RescueFunctions = ReadonlyMap<
+  Rescue,
+  { readonly run: Callable<readonly "f64"[], "f64">; readonly replace: Callable<readonly "v128"[], "v128"> }
+>;
 
 /** The name of a module's imports that `writeRescues` asks for. */
 export const RESCUES = "rescues";
@@ -686,7 +689,7 @@ export function writeRescues(
         return result;
       },
     );
-    return [rescue, replace] as const;
+    return [rescue, { run, replace }] as const;
   });
   const imports = needed.map(({ rescue }, i) => [`${i}`, (...x: number[]) => rescue.run(...x)] as const);
   return { functions: new Map(functions), imports: Object.fromEntries(imports) };

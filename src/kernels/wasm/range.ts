@@ -23,15 +23,18 @@ export function guarded(
   return doubt === null ? result.node : graph.rescue(rescueOf(expression), doubt, result.node, operands);
 }
 
-const rescueOf = /* @__PURE__ */ oncePer((expression: Expression): Rescue => {
-  let compute: ((...operands: number[]) => number) | undefined;
-  return {
-    run: (...operands) => {
-      compute ??= compileNumber(expression, operands.length);
-      return compute(...operands);
-    },
-  };
-});
+/** What computes an expression in float64. */
+export const rescueOf: (expression: Expression) => Rescue = /* @__PURE__ */ oncePer(
+  (expression: Expression): Rescue => {
+    let compute: ((...operands: number[]) => number) | undefined;
+    return {
+      run: (...operands) => {
+        compute ??= compileNumber(expression, operands.length);
+        return compute(...operands);
+      },
+    };
+  },
+);
 
 /** A value in lanes, and what is known of its range. */
 interface Ranged {

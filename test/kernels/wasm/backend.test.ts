@@ -456,3 +456,42 @@ describe("what memory has no room for", () => {
     });
   });
 });
+
+it("folds again in float64 what terms beyond float32 are part of, by rows and by columns", () => {
+  const kernel = wasm.reduce((m, total, x) => m.add(total, m.mul(x, x)), 1, 0);
+  for (const [rows, columns] of [
+    [1, 5],
+    [9, 1],
+    [3, 2],
+    [70, 5],
+    [131, 11],
+    [8, 4100],
+  ]) {
+    const values = Float32Array.from({ length: rows * columns }, (_, i) => (i % 7 === 3 ? 1e25 : i));
+    const right = (count: number, size: number, at: (k: number, i: number) => number) =>
+      Array.from({ length: count }, (_, k) => {
+        let total = 0;
+        for (let i = 0; i < size; i++) total += values[at(k, i)] ** 2;
+        return total;
+      });
+    const fold = (shape: number[], strides: number[]) => {
+      const storage = Storage.allocate(shape[0], "float64");
+      kernel(shape, 1, { storage, offset: 0, strides: [1] }, [
+        { storage: Storage.of(values.slice()), offset: 0, strides },
+      ]);
+      return [...storage.data];
+    };
+    const near = (found: number[], expected: number[]) =>
+      expected.forEach((total, k) => {
+        expect(Math.abs(found[k] / total - 1) || 0).toBeLessThan(1e-6);
+      });
+    near(
+      fold([rows, columns], [columns, 1]),
+      right(rows, columns, (k, i) => k * columns + i),
+    );
+    near(
+      fold([columns, rows], [1, columns]),
+      right(columns, rows, (k, i) => i * columns + k),
+    );
+  }
+});

@@ -221,7 +221,8 @@ describe("vjp, jvp and hvp", () => {
     ];
     for (const way of ways) expect(way).toThrow(/^\w+: got an object with w, list that contains itself\./);
     const branch = { w: double(3) };
-    expect(grad(({ a, b }) => a.w.mul(b.w))({ a: branch, b: branch }).a.w.item()).toBe(3);
+    type Both = Record<"a" | "b", { w: Tensor }>;
+    expect(grad(({ a, b }: Both) => a.w.mul(b.w))({ a: branch, b: branch }).a.w.item()).toBe(3);
   });
 
   it("let errors of the function through, and recording is as before", () => {

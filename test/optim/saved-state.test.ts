@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { noGrad, normal, Random, tensor } from "../../src/index.ts";
-import { Adam, cosineRestartsSchedule, SGD, WeightAverage } from "../../src/optim/index.ts";
+import { cosineRestartsSchedule, WeightAverage } from "../../src/optim/index.ts";
 import { joinedStates, partOfState, streamFrom, streamState } from "../../src/optim/saved-state.ts";
 
 describe("states of several parts", () => {

@@ -18,8 +18,8 @@ export type TreeOf<T> = T extends Tensor | null | undefined | ((...arguments_: n
     ? { readonly [Name in keyof T]: TreeOf<T[Name]> }
     : never;
 
-/** The tensors of a tree, in order: arrays by index, objects by insertion. */
-export function treeLeaves(where: string, tree: Tree): Tensor[] {
+/** The tensors of a tree, in order: arrays by index, objects by insertion. @param above the branches that it lies in */
+export function treeLeaves(where: string, tree: Tree, above: ReadonlySet<unknown> = new Set()): Tensor[] {
   if (isTensor(tree)) return [tree];
   if (!isBranch(tree)) {
     throw new ArgumentError(
@@ -28,7 +28,14 @@ export function treeLeaves(where: string, tree: Tree): Tensor[] {
       adviceFor(tree),
     );
   }
-  return Object.values(tree).flatMap((branch) => (isAbsent(branch) ? [] : treeLeaves(where, branch)));
+  if (above.has(tree))
+    throw new ArgumentError(
+      where,
+      `got ${describeValue(tree)} that contains itself.`,
+      "pass its tensors alone.",
+    );
+  const path = new Set(above).add(tree);
+  return Object.values(tree).flatMap((branch) => (isAbsent(branch) ? [] : treeLeaves(where, branch, path)));
 }
 
 /** The tree's structure around other tensors, given in the order of `treeLeaves`. */

@@ -3,7 +3,7 @@
 import type { FloatArray } from "../kernels/types.ts";
 import { describeValue } from "./check.ts";
 import { ArgumentError, ShapeError } from "./errors.ts";
-import { type Shape, showShape, sizeOf } from "./shape.ts";
+import { checkShape, type Shape, showShape, sizeOf } from "./shape.ts";
 
 /** A number, or arrays of them, all of one length at each depth. */
 export type NestedArray = number | readonly NestedArray[];
@@ -33,19 +33,27 @@ function isRow(value: unknown): value is readonly NestedValues[] {
 const NOT_NUMBERS = /Big|DataView/;
 
 /**
- * The shape of a nested array.
+ * The shape of a nested array, as its first rows have it.
  *
- * @throws ShapeError when rows differ in length or depth
+ * @throws ShapeError when there is no end of rows in rows, or of elements
  */
-export function shapeOfNested(values: NestedValues): Shape {
+export function shapeOfNested(where: string, values: NestedValues): Shape {
   const shape: number[] = [];
   let first: NestedValues | undefined = values;
   while (isRow(first)) {
-    shape.push(first.length);
+    if (shape.push(first.length) > DEEPEST) {
+      throw new ShapeError(
+        where,
+        `the nested array has more than ${DEEPEST} axes; does it contain itself?`,
+        "an array of arrays of numbers makes a matrix.",
+      );
+    }
     first = first[0] as NestedValues | undefined;
   }
-  return shape;
+  return checkShape(where, shape);
 }
+
+const DEEPEST = 1000;
 
 /** Writes a nested array of a known shape into flat memory. */
 export function flattenNested(where: string, values: NestedValues, shape: Shape, out: FloatArray): void {

@@ -16,7 +16,7 @@ import {
   uniformAt,
 } from "../kernels/typescript/random.ts";
 import { watcher } from "../kernels/watch.ts";
-import { describeValue } from "./check.ts";
+import { clip, describeValue } from "./check.ts";
 import { ArgumentError } from "./errors.ts";
 
 /** The full state of a stream; plain numbers, so it can be stored as JSON. */
@@ -70,7 +70,7 @@ export class Random {
       if (words?.length !== 2 || !words.every((word) => Number.isInteger(word) && word >>> 0 === word)) {
         throw new ArgumentError(
           "Random.fromState",
-          `${name} is ${JSON.stringify(words)}, not two unsigned 32-bit words`,
+          `${name} is ${Array.isArray(words) ? clip(`[${words}]`) : describeValue(words)}, not two unsigned 32-bit words`,
           "pass what state() returned",
         );
       }

@@ -19,7 +19,7 @@ import { makeTensor } from "../ops/operands.ts";
 import { type Node, observer } from "../ops/operation.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { isKnown, replaced, tensorsOf } from "./arguments.ts";
+import { isCyclic, isKnown, replaced, tensorsOf } from "./arguments.ts";
 import type {
   Access,
   Buffer,
@@ -346,6 +346,10 @@ class Tracer implements Watcher {
 
   /** What the function did, once it has returned. */
   finish(value: unknown, stands: readonly Tensor[]): Trace {
+    if (isCyclic(value)) {
+      const problem = "the function returns an object that refers to itself.";
+      throw new TraceError("compile", problem, "return the tensors that it has.");
+    }
     const results = tensorsOf(value).map((tensor): Result => {
       const index = stands.indexOf(tensor);
       if (index >= 0) return { kind: "argument", index };

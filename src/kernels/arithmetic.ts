@@ -73,6 +73,21 @@ export const kernelOf: (expression: Expression) => Expressions = /* @__PURE__ */
     ],
 );
 
+/**
+ * An update in place as a kernel computes it: of the results of `values` the first, so many as are written. Those behind are conditions, 1
+ * where a step on the way may leave the range of little numbers. They are for the author to find: guarding each result as above
+ * would take an update a fifth more time.
+ */
+/* @__NO_SIDE_EFFECTS__ */ export function updateOf(values: Expressions, writes: number): Expressions {
+  return <V>(m: Arithmetic<V>, ...operands: V[]): V[] => {
+    const all = values(m, ...operands);
+    const [results, conditions] = [all.slice(0, writes), all.slice(writes)];
+    if (!("rescued" in m) || conditions.length === 0) return results;
+    type Guard = { rescued(values: Expressions, results: V[], conditions: V[], operands: V[]): V[] };
+    return (m as Arithmetic<V> & Guard).rescued(values, results, conditions, operands);
+  };
+}
+
 const inRange = /* @__PURE__ */ new WeakSet<Expression>();
 
 /**

@@ -23,6 +23,7 @@ export {
   kernelOf,
   oncePer,
   staysInRange,
+  updateOf,
 } from "./arithmetic.ts";
 export { type Backend, type ElementwiseKernel, type Operand, type ReduceKernel, readAs } from "./backend.ts";
 export { changes, type Dtype, type Residence, Storage } from "./storage.ts";

@@ -4,7 +4,7 @@ import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { showShape, sizeOf } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { inPlace } from "../optim/in-place.ts";
+import { blendInPlace } from "../optim/in-place.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
 import { inputOf } from "./inputs.ts";
 import { Module, parameter } from "./module.ts";
@@ -80,8 +80,8 @@ export class BatchNorm extends Module {
       );
     }
     const values = lines.detach();
-    keepUp(runningMean, values.mean(1), 1 - momentum, momentum);
-    keepUp(runningVariance, values.variance(1), 1 - momentum, momentum);
+    keepUp(runningMean, values.mean(1), momentum);
+    keepUp(runningVariance, values.variance(1), momentum);
     const normal = lines.layerNorm(undefined, undefined, epsilon).reshape(features.shape);
     return scaled(normal.transpose(0, 1));
   }
@@ -132,11 +132,7 @@ export class GroupNorm extends Module {
   }
 }
 
-const keepUp = inPlace({
-  name: "BatchNorm",
-  writes: 1,
-  values: (m, statistic, value, keep, take) => [m.add(m.mul(keep, statistic), m.mul(take, value))],
-});
+const keepUp = blendInPlace("BatchNorm");
 
 /** The shape in which one number for each feature broadcasts against x. */
 function channelShape(where: string, x: Tensor, features: number): number[] {

@@ -5,7 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { type Arithmetic, type FloatArray, onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { tensor, zerosLike } from "../tensor/construction.ts";
-import { inPlace, penalised } from "./in-place.ts";
+import { inPlace, isFar, penalised, times } from "./in-place.ts";
 import {
   checkAtLeast,
   checkEpsilon,
@@ -21,7 +21,10 @@ export interface AdamOptions {
   readonly learningRate?: number;
   /** Decay of the running means of the gradient and of its square. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Added to the root of the second moment. Default 1e-8. */
+  /**
+   * Added to the root of the second moment. Default 1e-8. A smaller one does not help gradients below 1e-20: the squares of what is
+   * remembered are float32 as the weights are, and have none of their digits.
+   */
   readonly epsilon?: number;
   /** An L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
@@ -159,12 +162,9 @@ const adam = inPlace({
     penalty,
     shrink,
   ) => {
-    const moments = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
-    return [
-      move(m, p, moments.mean, moments.square, rate, correction, epsilon, shrink),
-      moments.mean,
-      moments.square,
-    ];
+    const { mean, square } = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
+    const scale = scaleOf(m, square, correction, epsilon);
+    return [move(m, p, mean, scale, rate, shrink), mean, square, ...isFar(m, scale)];
   },
 });
 
@@ -188,14 +188,10 @@ const amsgrad = inPlace({
     penalty,
     shrink,
   ) => {
-    const moments = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
-    const top = m.maximum(largest, moments.square);
-    return [
-      move(m, p, moments.mean, top, rate, correction, epsilon, shrink),
-      moments.mean,
-      moments.square,
-      top,
-    ];
+    const { mean, square } = advance(m, p, first, second, g, [beta1, rest1, beta2, rest2], penalty);
+    const top = m.maximum(largest, square);
+    const scale = scaleOf(m, top, correction, epsilon);
+    return [move(m, p, mean, scale, rate, shrink), mean, square, top, ...isFar(m, scale)];
   },
 });
 
@@ -215,21 +211,16 @@ function advance<V>(
   return {
     mean: m.add(m.mul(beta1, first), m.mul(rest1, slope)),
     // g² alone overflows float32 from 1.8e19 on, and a moment that is infinite once stays so: the weight would never move again.
-    square: m.add(m.mul(beta2, second), m.mul(m.mul(rest2, slope), slope)),
+    square: m.add(times(m, beta2, second), m.mul(m.mul(rest2, slope), slope)),
   };
 }
 
-/** p ← shrink p − rate m / (√v · correction + ε), rate and correction free of the bias of the first steps. */
-function move<V>(
-  m: Arithmetic<V>,
-  p: V,
-  mean: V,
-  square: V,
-  rate: V,
-  correction: V,
-  epsilon: V,
-  shrink: V,
-): V {
-  const scale = m.add(m.mul(m.sqrt(square), correction), epsilon);
+/** √v · correction + ε: what the mean is measured in. */
+function scaleOf<V>(m: Arithmetic<V>, square: V, correction: V, epsilon: V): V {
+  return m.add(m.mul(m.sqrt(square), correction), epsilon);
+}
+
+/** p ← shrink p − rate m / scale, where rate and scale are free of the bias of the first steps. */
+function move<V>(m: Arithmetic<V>, p: V, mean: V, scale: V, rate: V, shrink: V): V {
   return m.sub(m.mul(p, shrink), m.div(m.mul(rate, mean), scale));
 }

@@ -8,6 +8,7 @@ import {
   type ElementwiseKernel,
   type Operand,
   Storage,
+  updateOf,
   watcher,
 } from "../kernels/index.ts";
 import { broadcastOperand } from "../ops/elementwise-record.ts";
@@ -25,9 +26,11 @@ export function inPlace(record: {
   readonly name: string;
   /** How many of the first operands are written. */
   readonly writes: number;
+  /** What is written; and behind it where float32 may not do, see `updateOf`. */
   readonly values: <V>(m: Arithmetic<V>, ...operands: V[]) => V[];
 }): (...operands: (TensorLike | readonly number[])[]) => void {
-  const { name, writes, values } = record;
+  const { name, writes } = record;
+  const values = updateOf(record.values, writes);
   let kernel: ElementwiseKernel | undefined;
   return (...given) => {
     const targets = given.slice(0, writes) as Tensor[];
@@ -59,7 +62,46 @@ function scalars(numbers: readonly number[], shape: Shape): Operand[] {
   return storages.map((storage) => ({ storage, offset: 0, strides }));
 }
 
-/** The gradient with an L2 penalty. Without one an infinite parameter leaves it alone, where 0 · ∞ would make it NaN. */
+/** factor · x; a factor of 0 leaves nothing of an infinity either, where 0 · ∞ would be NaN. */
+export function times<V>(m: Arithmetic<V>, factor: V, x: V): V {
+  return m.where(factor, m.mul(factor, x), m.constant(0));
+}
+
+/** The gradient with an L2 penalty. */
 export function penalised<V>(m: Arithmetic<V>, gradient: V, penalty: V, parameter: V): V {
-  return m.add(gradient, m.where(penalty, m.mul(penalty, parameter), m.constant(0)));
+  return m.add(gradient, times(m, penalty, parameter));
+}
+
+/**
+ * a ← keep · a + take · b, which add up to 1. Both rounded do not quite, and what is always the same would drift: so it is a step from the
+ * one that more is left of.
+ */
+export function blendInPlace(name: string): (a: Tensor, b: Tensor, take: number) => void {
+  const fromA = inPlace({
+    name,
+    writes: 1,
+    values: (m, a, b, take) => {
+      const step = m.sub(b, a);
+      return [m.add(a, m.mul(take, step)), isLarge(m, step)];
+    },
+  });
+  const fromB = inPlace({
+    name,
+    writes: 1,
+    values: (m, a, b, keep) => {
+      const step = m.sub(b, a);
+      return [m.sub(b, times(m, keep, step)), isLarge(m, step)];
+    },
+  });
+  return (a, b, take) => (take > 0.5 ? fromB(a, b, 1 - take) : fromA(a, b, take));
+}
+
+/** Whether a number is so large that a product with it, a sum or its square may be beyond the range of float32. */
+export function isLarge<V>(m: Arithmetic<V>, x: V): V {
+  return m.less(m.constant(2 ** 60), m.abs(x));
+}
+
+/** Whether the root of a running mean of squares is so large that its square may be beyond that range, or what is lost of it counts. */
+export function isFar<V>(m: Arithmetic<V>, root: V): V[] {
+  return [m.less(m.constant(2 ** 60), root), m.less(root, m.constant(2 ** -50))];
 }

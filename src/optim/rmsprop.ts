@@ -4,7 +4,7 @@ import { checkOptions } from "../basics/check.ts";
 import { type Arithmetic, onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
-import { inPlace, penalised } from "./in-place.ts";
+import { inPlace, isFar, penalised, times } from "./in-place.ts";
 import {
   checkAtLeast,
   checkEpsilon,
@@ -87,8 +87,8 @@ const descend = inPlace({
   name: "RMSprop",
   writes: 2,
   values: (m, p, square, g, keep, take, rate, epsilon, penalty, _momentum) => {
-    const { mean, direction } = scaled(m, square, penalised(m, g, penalty, p), [keep, take], epsilon);
-    return [m.sub(p, m.mul(rate, direction)), mean];
+    const { mean, direction, far } = scaled(m, square, penalised(m, g, penalty, p), [keep, take], epsilon);
+    return [m.sub(p, m.mul(rate, direction)), mean, ...far];
   },
 });
 
@@ -96,9 +96,9 @@ const descendWithMomentum = inPlace({
   name: "RMSprop",
   writes: 3,
   values: (m, p, square, v, g, keep, take, rate, epsilon, penalty, momentum) => {
-    const { mean, direction } = scaled(m, square, penalised(m, g, penalty, p), [keep, take], epsilon);
+    const { mean, direction, far } = scaled(m, square, penalised(m, g, penalty, p), [keep, take], epsilon);
     const velocity = m.add(m.mul(momentum, v), direction);
-    return [m.sub(p, m.mul(rate, velocity)), mean, velocity];
+    return [m.sub(p, m.mul(rate, velocity)), mean, velocity, ...far];
   },
 });
 
@@ -109,7 +109,8 @@ function scaled<V>(
   slope: V,
   [keep, take]: readonly V[],
   epsilon: V,
-): { mean: V; direction: V } {
-  const mean = m.add(m.mul(keep, square), m.mul(m.mul(take, slope), slope));
-  return { mean, direction: m.div(slope, m.add(m.sqrt(mean), epsilon)) };
+): { mean: V; direction: V; far: V[] } {
+  const mean = m.add(times(m, keep, square), m.mul(m.mul(take, slope), slope));
+  const scale = m.add(m.sqrt(mean), epsilon);
+  return { mean, direction: m.div(slope, scale), far: isFar(m, scale) };
 }

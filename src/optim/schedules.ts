@@ -16,7 +16,14 @@ export function cosineSchedule(options: { from: number; to?: number; steps: numb
   checkSettings("cosineSchedule", options, ["from", "steps"], ["to"]);
   const { from, to = 0, steps } = options;
   checkSteps("cosineSchedule", steps);
-  return (step) => to + ((from - to) * (1 + cos((Math.PI * step) / steps))) / 2;
+  return (step) => halfCosine(from, to, (Math.PI * step) / steps);
+}
+
+/** From `from` at angle 0 to `to` at π, both exactly, and never beyond them. */
+function halfCosine(from: number, to: number, angle: number): number {
+  const share = (1 + cos(angle)) / 2;
+  const rate = share === 1 ? from : to + (from - to) * share;
+  return Math.min(Math.max(rate, Math.min(from, to)), Math.max(from, to));
 }
 
 /** The rate times `factor` after every `every` steps. */
@@ -24,13 +31,13 @@ export function stepSchedule(options: { from: number; every: number; factor?: nu
   checkSettings("stepSchedule", options, ["from", "every"], ["factor"]);
   const { from, every, factor = 0.1 } = options;
   checkSteps("stepSchedule", every);
-  let [drops, rate] = [0, from];
+  const rates = [from];
   return (step) => {
-    const wanted = Math.floor(step / every);
-    // From where the last call came to, so that a step late in a training costs what an early one does.
-    if (!(wanted >= drops)) [drops, rate] = [0, from];
-    for (; drops < wanted; drops++) rate *= factor;
-    return rate;
+    const drops = Math.max(0, Math.floor(step / every));
+    // Product by product while the list is short, of the same bits whatever step was asked for before.
+    const known = Math.min(drops, 1000);
+    while (rates.length <= known) rates.push(rates[rates.length - 1] * factor);
+    return rates[known] * pow(factor, drops - known);
   };
 }
 
@@ -63,7 +70,7 @@ export function cosineRestartsSchedule(options: {
     let [start, length] = [growth === 1 ? Math.floor(step / steps) * steps : 0, steps];
     // Periods that grow are few.
     while (growth > 1 && step >= start + length) [start, length] = [start + length, length * growth];
-    return to + ((from - to) * (1 + cos((Math.PI * (step - start)) / length))) / 2;
+    return halfCosine(from, to, (Math.PI * (step - start)) / length);
   };
 }
 
@@ -114,12 +121,10 @@ export function oneCycleSchedule(options: {
   }
   const top = warmUp * steps - 1;
   const last = steps - 1;
-  const between = (from: number, to: number, part: number): number =>
-    to + ((from - to) * (1 + cos(Math.PI * part))) / 2;
   return (step) =>
     step <= top
-      ? between(peak * startFactor, peak, top > 0 ? step / top : 1)
-      : between(peak, peak * endFactor, Math.min(1, (step - top) / (last - top)));
+      ? halfCosine(peak * startFactor, peak, Math.PI * (top > 0 ? step / top : 1))
+      : halfCosine(peak, peak * endFactor, Math.PI * Math.min(1, (step - top) / (last - top)));
 }
 
 /**

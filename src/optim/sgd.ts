@@ -5,7 +5,7 @@ import { ArgumentError } from "../basics/errors.ts";
 import { onHost } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { zerosLike } from "../tensor/construction.ts";
-import { inPlace, penalised } from "./in-place.ts";
+import { inPlace, isLarge, penalised } from "./in-place.ts";
 import {
   checkAtLeast,
   type Memory,
@@ -96,7 +96,10 @@ export class SGD extends Optimizer {
 const descend = inPlace({
   name: "SGD",
   writes: 1,
-  values: (m, p, g, rate, decay) => [m.sub(p, m.mul(rate, penalised(m, g, decay, p)))],
+  values: (m, p, g, rate, decay) => {
+    const slope = penalised(m, g, decay, p);
+    return [m.sub(p, m.mul(rate, slope)), isLarge(m, slope)];
+  },
 });
 
 const descendWithMomentum = inPlace({
@@ -106,6 +109,6 @@ const descendWithMomentum = inPlace({
     const slope = penalised(m, g, decay, p);
     const velocity = m.add(m.mul(momentum, v), slope);
     const direction = m.where(lookAhead, m.add(slope, m.mul(momentum, velocity)), velocity);
-    return [m.sub(p, m.mul(rate, direction)), velocity];
+    return [m.sub(p, m.mul(rate, direction)), velocity, isLarge(m, velocity)];
   },
 });

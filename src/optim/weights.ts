@@ -7,12 +7,13 @@ import { sameShape, showShape } from "../basics/shape.ts";
 import { onHost, watcher } from "../kernels/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { changing, copyOf } from "../ops/writes.ts";
-import { inPlace } from "./in-place.ts";
+import { blendInPlace, inPlace } from "./in-place.ts";
 import { checkAtLeast, parametersOf } from "./optimizer.ts";
 import { type SavedTensor, type StateDictionary, savedTensors } from "./saved-state.ts";
 
 /**
- * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`. Takes a single tensor too.
+ * Scales all gradients together so that their joint Euclidean norm is at most `maxNorm`; rounding the elements, to float32, may leave
+ * it a ten millionth above. Takes a single tensor too.
  *
  * @returns the norm before clipping
  * @throws AnomalyError when a gradient holds NaN or an infinity, which no factor mends; all are left as they are
@@ -27,19 +28,23 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
   const gradients = ownGradients(parametersOf("clipGradNorm", parameters));
   const places = [...gradients.keys()].filter((i) => gradients[i] !== null);
   const measure = (present: readonly Tensor[]): number[] => {
-    const norm = normOf(present.map((gradient, i) => finiteElements(gradient, places[i])));
-    return [norm, norm > maxNorm ? maxNorm / norm : 1];
+    const [unit, units] = normOf(present.map((gradient, i) => finiteElements(gradient, places[i])));
+    if (!(unit * units > maxNorm)) return [unit * units, 1, 1];
+    const factor = maxNorm / unit / units;
+    // A factor that float32 has few digits for, or none, goes in two.
+    const first = factor < 2 ** -100 ? 2 ** -80 : 1;
+    return [unit * units, first, factor / first];
   };
   const present = places.map((i) => gradients[i]!);
   const numbers = onHost(measure, present, maxNorm);
   // A step that is compiled cannot know whether it will have to.
-  if (numbers[1] !== 1 || watcher !== null)
+  if (numbers[2] !== 1 || watcher !== null)
     changeEach("clipGradNorm", "the gradient of parameter", gradients, (x) => scale(x, numbers));
   return numbers[0];
 }
 
 /**
- * Limits every element of the gradients to [−limit, limit].
+ * Limits every element of the gradients to [−limit, limit], with the limit rounded as they are.
  *
  * @example
  * const x = tensor([3, 0.25], { requiresGrad: true });
@@ -88,7 +93,7 @@ export class WeightAverage {
   /** Takes the present weights into the average. */
   update(): void {
     changeEach("WeightAverage", "the average of parameter", this.#averages, (average, i) =>
-      blend(average, this.#parameters[i].detach(), this.#decay, 1 - this.#decay),
+      blend(average, this.#parameters[i].detach(), 1 - this.#decay),
     );
   }
 
@@ -177,8 +182,8 @@ function finiteElements(gradient: Tensor, index: number): ArrayLike<number> {
   );
 }
 
-/** The norm of all elements, in float64; those whose squares leave its range are divided by the largest first. */
-function normOf(lists: readonly ArrayLike<number>[]): number {
+/** The norm of all elements in float64, as a product; those whose squares leave its range are measured in the largest. */
+function normOf(lists: readonly ArrayLike<number>[]): [unit: number, units: number] {
   const root = (scale: number): number => {
     let squares = 0;
     for (const list of lists) {
@@ -190,11 +195,11 @@ function normOf(lists: readonly ArrayLike<number>[]): number {
     return Math.sqrt(squares);
   };
   const norm = root(1);
-  if (norm > 1e-140 && norm < Infinity) return norm;
+  if (norm > 1e-140 && norm < Infinity) return [1, norm];
   let largest = 0;
   for (const list of lists)
     for (let i = 0; i < list.length; i++) largest = Math.max(largest, Math.abs(list[i]));
-  return largest === 0 ? 0 : largest * root(largest);
+  return largest === 0 ? [1, 0] : [largest, root(largest)];
 }
 
 function changeEach(
@@ -211,15 +216,11 @@ function changeEach(
 const scale = inPlace({
   name: "clipGradNorm",
   writes: 1,
-  values: (m, g, _norm, factor) => [m.mul(g, factor)],
+  values: (m, g, _norm, first, factor) => [m.mul(m.mul(g, first), factor)],
 });
 const limitTo = inPlace({
   name: "clipGradValue",
   writes: 1,
   values: (m, g, low, high) => [m.minimum(m.maximum(g, low), high)],
 });
-const blend = inPlace({
-  name: "WeightAverage",
-  writes: 1,
-  values: (m, average, weight, keep, take) => [m.add(m.mul(keep, average), m.mul(take, weight))],
-});
+const blend = blendInPlace("WeightAverage");

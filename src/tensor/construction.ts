@@ -51,7 +51,7 @@ export function tensor(
   if (typeof values === "object" && values !== null && "storage" in values)
     throw notAnOperand("tensor", values);
   if (!ArrayBuffer.isView(values) && !hasShape) {
-    const shape = shapeOfNested(values as NestedValues);
+    const shape = shapeOfNested("tensor", values as NestedValues);
     return create("tensor", shape, options, (data) =>
       flattenNested("tensor", values as NestedValues, shape, data),
     );

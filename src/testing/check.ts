@@ -105,8 +105,8 @@ export function checkGradients<
   checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
   const { order = 2 } = options;
   const trees = inputs as readonly Tree[];
-  const paths = treePaths(trees);
   const x = treeLeaves("checkGradients", trees).map((input) => input.detach().to("float64"));
+  const paths = treePaths(trees);
   const terms = (points: readonly Tensor[]): Tensor => f(...(treeWith(trees, points) as unknown as Inputs));
   const report = compare(terms, x, order, options);
   const kinks = report.kinks.map(({ leaf, ...kink }) => ({ ...kink, ...paths[leaf] }));

@@ -208,6 +208,23 @@ describe("vjp, jvp and hvp", () => {
     expect(() => jvp((x: { a: Tensor }) => x.a, { a: double(1) }, {} as never)).toThrow(ShapeError);
   });
 
+  it("refuse a tree that contains itself, at any depth, and take one that has a branch twice", () => {
+    const tree: { w: Tensor; list: unknown[] } = { w: double(1), list: [] };
+    tree.list.push({ tree });
+    const first = (x: typeof tree): Tensor => x.w;
+    const ways = [
+      () => grad(first)(tree as never),
+      () => vjp(first, tree as never),
+      () => jvp(first, tree as never, tree as never),
+      () => hvp(first, tree as never, tree as never),
+      () => checkGradients(first as never, [tree] as never),
+    ];
+    for (const way of ways) expect(way).toThrow(/^\w+: got an object with w, list that contains itself\./);
+    const branch = { w: double(3) };
+    type Both = Record<"a" | "b", { w: Tensor }>;
+    expect(grad(({ a, b }: Both) => a.w.mul(b.w))({ a: branch, b: branch }).a.w.item()).toBe(3);
+  });
+
   it("let errors of the function through, and recording is as before", () => {
     expect(() => vjp((x: Tensor) => x.sum(5), double([1]))).toThrow(AxisError);
     expect(double([1]).requiresGrad).toBe(false);

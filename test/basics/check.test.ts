@@ -471,7 +471,7 @@ describe("nested arrays", () => {
       [1, 2, 3],
       [4, 5, 6],
     ];
-    const shape = shapeOfNested(values);
+    const shape = shapeOfNested("f", values);
     expect(shape).toEqual([2, 3]);
     const out = new Float32Array(6);
     flattenNested("f", values, shape, out);
@@ -479,8 +479,8 @@ describe("nested arrays", () => {
     expect(toNested(shape, contiguousStrides(shape), 0, out)).toEqual(values);
     expect(toNested([2], [3], 1, out)).toEqual([2, 5]);
     expect(toNested([], [], 2, out)).toBe(3);
-    expect(shapeOfNested([])).toEqual([0]);
-    expect(shapeOfNested(3)).toEqual([]);
+    expect(shapeOfNested("f", [])).toEqual([0]);
+    expect(shapeOfNested("f", 3)).toEqual([]);
   });
 });
 

@@ -457,3 +457,11 @@ it("an argument that refers to itself is handed on as it is", () => {
   for (let i = 0; i < 3; i++) expect(twice(ring).toArray()).toEqual([2, 4]);
   expect(twice.explain().reason).toBe("is called with an object that refers to itself");
 });
+
+it("a result that refers to itself is refused", () => {
+  const ring: unknown[] = [];
+  ring.push(ring);
+  expect(() => compile((x: Tensor) => [x.mul(2), ring])(tensor([1]))).toThrow(
+    /^compile: the function returns an object that refers to itself/,
+  );
+});

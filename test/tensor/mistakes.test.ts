@@ -127,6 +127,19 @@ describe("a tensor", () => {
   });
 });
 
+test("rows in rows without end are refused: arrays that contain themselves, and more elements than there can be", () => {
+  const own: unknown[] = [];
+  own.push(own);
+  const [one, other]: unknown[][] = [[], []];
+  one.push([other, 1]);
+  other.push(one);
+  for (const values of [own, one]) expect(() => tensor(wrong(values))).toThrow(/^tensor: .*contain itself/);
+  let halves: unknown = 1;
+  for (let i = 0; i < 40; i++) halves = [halves, halves];
+  expect(() => tensor(wrong(halves))).toThrow(/^tensor: .* has 1099511627776 elements/);
+  expect(() => tensor(wrong([1, own]))).toThrow(/^tensor: the nested array is ragged/);
+});
+
 test("an expression is evaluated with as many operands as are given, now one and now two", () => {
   const first = <V>(_: unknown, x: V, ..._rest: V[]): V => x;
   expect(evaluate(first, tensor([1, 2])).toArray()).toEqual([1, 2]);

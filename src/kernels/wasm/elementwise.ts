@@ -159,7 +159,7 @@ export function lanesModule(
   repeated: number,
   isLarge = true,
 ): LaneModule {
-  for (const most of isLarge ? [200, 150, 100] : []) {
+  for (const most of isLarge ? [200, 150, 100, 50] : []) {
     const module = writeModule(lanesFunction(expressions, operandCount, repeated, most));
     if (module.bytes.length < LARGEST) return module;
   }

@@ -11,7 +11,7 @@
  * sin and cos above 2²⁰: every 61st; pow: three million pairs). Special values are those of `Math`.
  */
 
-import type { Arithmetic, Expression } from "../arithmetic.ts";
+import type { Arithmetic, Expression, Expressions } from "../arithmetic.ts";
 import { cos, sin } from "../math.ts";
 import {
   type Assembler,
@@ -26,7 +26,7 @@ import {
   type Value,
   v128,
 } from "./assembler.ts";
-import { guarded } from "./range.ts";
+import { guarded, rescueOfAll } from "./range.ts";
 
 type Vector = Value<"v128">;
 
@@ -147,6 +147,13 @@ export interface LaneArithmetic extends Arithmetic<Node> {
   opaque(x: Node): Node;
   /** The value of an expression, right also where steps on the way leave the range of float32: see range.ts. */
   guarded(expression: Expression, operands: readonly Node[]): Node;
+  /** Results of expressions on the operands; where one of the conditions holds, in float64. */
+  rescued(
+    values: Expressions,
+    results: readonly Node[],
+    conditions: readonly Node[],
+    operands: readonly Node[],
+  ): Node[];
 }
 
 /** The arithmetic of lanes: its values are nodes of the graph. */
@@ -407,6 +414,7 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     masks.set(value, mask);
     return value;
   };
+  const maskOf = (condition: Node): Node => masks.get(condition) ?? ne(condition, c(0));
 
   /**
    * The exact minimum and maximum take some seven machine instructions for the sake of NaN and −0. With a constant
@@ -443,10 +451,10 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     less: (a, b) => truth(lt(a, b)),
     equal: (a, b) => truth(eq(a, b)),
     where: (condition, a, b) => {
-      const mask = masks.get(condition) ?? ne(condition, c(0));
+      const mask = maskOf(condition);
       // −|x| as the logistic function writes it: one instruction for two.
       if (mask === lt(a, c(0)) && b === neg(a)) return or(a, SIGN);
-      const value = select(a, b, mask);
+      const value = Object.is(b.constant, 0) ? and(a, mask) : select(a, b, mask);
       const limit = mask.instruction === f32x4.lt ? (mask.operands[1] as Node).constant : undefined;
       if (limit === undefined || Math.abs(limit) < FAR) return value;
       return limit < 0 ? graph.usually(b, mask, value) : graph.usually(a, graph.op(v128.not, mask), value);
@@ -467,6 +475,10 @@ export function laneArithmetic(graph: LaneGraph): LaneArithmetic {
     lowestBit,
     opaque: (x) => graph.op(itself, x),
     guarded: (expression, operands) => guarded(arithmetic, graph, expression, operands),
+    rescued: (values, results, conditions, operands) => {
+      const mask = conditions.map(maskOf).reduce(or);
+      return results.map((result, k) => graph.rescue(rescueOfAll(values), mask, result, [c(k), ...operands]));
+    },
   };
   return arithmetic;
 }

@@ -4,7 +4,7 @@
  * can do to its result. Lanes where it may cost digits are computed again in float64, as plain TypeScript computes all.
  */
 
-import { type Arithmetic, type Expression, oncePer } from "../arithmetic.ts";
+import { type Arithmetic, type Expression, type Expressions, oncePer } from "../arithmetic.ts";
 import { compileNumber } from "../typescript/loops.ts";
 import { numbers } from "../typescript/numbers.ts";
 import { f32x4, v128 } from "./assembler.ts";
@@ -35,6 +35,17 @@ export const rescueOf: (expression: Expression) => Rescue = /* @__PURE__ */ once
     };
   },
 );
+
+/** Result k of several, computed in float64 from the operands behind k. */
+export const rescueOfAll = /* @__PURE__ */ oncePer((values: Expressions): Rescue => {
+  const compute: ((...operands: number[]) => number)[] = [];
+  return {
+    run: (k, ...operands) => {
+      compute[k] ??= compileNumber((m, ...x) => values(m, ...x)[k], operands.length);
+      return compute[k](...operands);
+    },
+  };
+});
 
 /** A value in lanes, and what is known of its range. */
 interface Ranged {

@@ -13,15 +13,20 @@ import type { Tensor } from "../ops/tensor.ts";
 import { print, type Style, styles } from "./formula-text.ts";
 import { arithmeticOf, evaluateTerm, number, ONE, type Term, variable, ZERO } from "./terms.ts";
 
+/** What is longer than this is an approximation that no textbook prints: asin(x) says more. */
+const LONGEST = 50;
+
 /** A formula of named operands, to be printed or evaluated. */
 export class Formula {
   readonly #term: Term;
   readonly #names: readonly string[];
+  readonly #called: string | undefined;
 
-  /** Formulas come from `valueFormula`, `derivativeFormula` and `formulaOf`. */
-  constructor(term: Term, names: readonly string[]) {
+  /** Formulas come from `valueFormula`, `derivativeFormula` and `formulaOf`. @param called the function, where it has a name */
+  constructor(term: Term, names: readonly string[], called?: string) {
     this.#term = term;
     this.#names = names;
+    this.#called = called;
   }
 
   /** As text, such as `σ(x) (1 + x (1 − σ(x)))`; other texts can stand in for the operands, such as their values. */
@@ -40,7 +45,11 @@ export class Formula {
   }
 
   #print(style: Style, operands: readonly string[]): string {
-    return print(this.#term, style, (index) => operands[index] ?? this.#names[index]);
+    const names = this.#names.map((name, i) => operands[i] ?? name);
+    const isLong = () => print(this.#term, styles.text, (i) => this.#names[i]).length > LONGEST;
+    if (this.#called !== undefined && isLong())
+      return style.apply(style.name(this.#called), names.map(style.name).join(style.operator(",")));
+    return print(this.#term, style, (index) => names[index]);
   }
 }
 
@@ -59,9 +68,12 @@ export function formulaOf(expression: Expression, ...operands: (string | number)
     "function",
     "write (m, x) => …; of an operation, valueFormula(silu).",
   );
-  const names = operands.map(String);
+  return formula(expression, operands);
+}
+
+function formula(expression: Expression, operands: readonly (string | number)[], called?: string): Formula {
   const inputs = operands.map((operand, i) => (typeof operand === "number" ? number(operand) : variable(i)));
-  return new Formula(simplest(expression, inputs), names);
+  return new Formula(simplest(expression, inputs), operands.map(String), called);
 }
 
 /** An operation: the function that applies it, such as `silu` or one of your own, or its record, as nodes have it. */
@@ -76,7 +88,7 @@ export function valueFormula(
   operands: readonly (string | number)[] = NAMES,
 ): Formula | null {
   const record = elementwise(operation);
-  return record && formulaOf(record.value, ...given("valueFormula", record, operands));
+  return record && formula(record.value, given("valueFormula", record, operands), record.name);
 }
 
 /**

@@ -264,6 +264,8 @@ const FORMS: Readonly<Record<string, Form>> = {
       : graph.node("Transpose", [x], { perm: (attributes as { axes: readonly number[] }).axes }),
   expand: (graph, [x], application) => expanded(graph, x, application),
   clone: (_, [x]) => x,
+  balance: (_, [x]) => x,
+  anchor: (_, [largest]) => largest,
   to: (graph, [x], { dtype }) => graph.node("Cast", [x], { to: TYPES[dtype] }),
   slice: (graph, [x], { attributes, shapes: [sizes] }) => {
     const { spans } = attributes as { spans: readonly Span[] };
@@ -324,8 +326,15 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   sum,
   sumOfSquares: (graph, [x], application) => sum(graph, [graph.node("Mul", [x, x])], application),
-  sumBeyondOne: (graph, [x], application) =>
-    graph.node("Sub", [sum(graph, [x], application), numberOf(graph, 1, application.dtype)]),
+  sumWithoutOnes: (graph, [x], application) => {
+    const [zero, one] = [0, 1].map((value) => numberOf(graph, value, application.dtype));
+    return sum(graph, [graph.node("Where", [graph.node("Equal", [x, one]), zero, x])], application);
+  },
+  onesBeyondOne: (graph, [x], application) => {
+    const one = numberOf(graph, 1, application.dtype);
+    const ones = graph.node("Cast", [graph.node("Equal", [x, one])], { to: TYPES[application.dtype] });
+    return graph.node("Sub", [sum(graph, [ones], application), one]);
+  },
   mean: /* @__PURE__ */ reduction("ReduceMean"),
   prod: /* @__PURE__ */ reduction("ReduceProd"),
   max: largest,

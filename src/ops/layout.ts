@@ -24,7 +24,7 @@ import type { Dtype } from "../kernels/index.ts";
 import { shorthand } from "./composite.ts";
 import { sumTo } from "./elementwise-record.ts";
 import { operand } from "./operands.ts";
-import { apply, type Operation, recordOf } from "./operation.ts";
+import { apply, neverComputed, type Operation, recordOf } from "./operation.ts";
 import { copyElements, takeSpans } from "./spans.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -270,7 +270,3 @@ export const to: (x: Tensor, dtype: Dtype) => Tensor = /* @__PURE__ */ (() => {
     operation,
   );
 })();
-
-function neverComputed(): never {
-  throw new Error("a view is never computed");
-}

@@ -85,6 +85,11 @@ export interface Example<A extends Attributes = Attributes> {
   return shapes;
 }
 
+/** What computes a view. */
+export function neverComputed(): never {
+  throw new Error("a view is never computed");
+}
+
 /** For operations that have no settings. */
 export const NO_ATTRIBUTES = {};
 

@@ -8,7 +8,7 @@ import { composite, inFloat64 } from "./composite.ts";
 import { clamp, linearCombination, where } from "./elementwise.ts";
 import { linesAlong } from "./lines.ts";
 import { operand } from "./operands.ts";
-import { apply, type Operation, of, recordOf, withRecording } from "./operation.ts";
+import { apply, neverComputed, type Operation, of, recordOf, withRecording } from "./operation.ts";
 import {
   type Axes,
   keptShape,
@@ -55,10 +55,29 @@ const sumOfSquares = reduction({
 });
 
 /**
- * The sum less 1, which is rounded after that: of exponentials the largest of which is 1 it keeps the digits of the others that
- * float64 has, where their sum is 1 in float32.
+ * The sum less 1. Of exponentials the largest of which is 1 it keeps the digits of the others, which are added by themselves: beside
+ * 1 they may be nothing.
  */
-const sumBeyondOne = reduction({ ...SUM, name: "sumBeyondOne", initial: -1 });
+function sumBeyondOne(x: Tensor, axes: Axes): Tensor {
+  const beyond = onesBeyondOne(x.detach(), axes, { keepdim: true });
+  return sumWithoutOnes(x, axes, { keepdim: true }).add(beyond);
+}
+
+/** The sum of what is not 1. What is gets the gradient too: a sum of all is its only use. */
+const sumWithoutOnes = reduction({
+  ...SUM,
+  name: "sumWithoutOnes",
+  fold: (m, total, x) => m.add(total, m.where(m.equal(x, m.constant(1)), m.constant(0), x)),
+  initial: 0,
+});
+
+/** How many elements are 1, less one. */
+const onesBeyondOne = reduction({
+  name: "onesBeyondOne",
+  fold: (m, total, x) => m.add(total, m.equal(x, m.constant(1))),
+  initial: -1,
+  reads: "nothing",
+});
 
 /**
  * The mean over axes (all by default): added and divided in float64, and rounded once. That of no elements is NaN.
@@ -180,9 +199,12 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
   (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => {
     checkOptions("logsumexp", options, REDUCE_OPTIONS);
     axes = normalizeAxes("logsumexp", axes, x.rank, REDUCE_OPTIONS);
-    const largest = steadyMax(x, axes);
-    const total = sumBeyondOne(x.sub(largest).exp(), axes, { keepdim: true }).log1p().add(largest);
-    return options.keepdim ? total : total.reshape(reducedShape("logsumexp", x.shape, axes, false));
+    const largest = largestOf(x, axes);
+    const shifted = balanced(x, largest, axes).sub(steady(largest));
+    const result = sumBeyondOne(shifted.exp(), axes)
+      .log1p()
+      .add(anchored(largest, x, axes));
+    return options.keepdim ? result : result.reshape(reducedShape("logsumexp", x.shape, axes, false));
   },
   [{ shapes: [[3, 4]], call: (x) => logsumexp(x, 1) }],
   REDUCTION_CALLS,
@@ -193,7 +215,8 @@ export const softmax: (x: Tensor, axis?: number) => Tensor = composite(
   "softmax",
   (x: Tensor, axis = -1) => {
     axis = normalizeAxis("softmax", axis, x.rank);
-    const weights = x.sub(steadyMax(x, axis)).exp();
+    const largest = steadyMax(x, axis);
+    const weights = balanced(x, largest, [axis]).sub(largest).exp();
     return weights.div(sum(weights, axis, { keepdim: true }));
   },
   [{ shapes: [[3, 4]], call: (x) => softmax(x, 0) }],
@@ -208,8 +231,9 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = composite(
   "logSoftmax",
   (x: Tensor, axis = -1) => {
     axis = normalizeAxis("logSoftmax", axis, x.rank);
-    const shifted = x.sub(steadyMax(x, axis));
-    return shifted.sub(sumBeyondOne(shifted.exp(), axis, { keepdim: true }).log1p());
+    const largest = steadyMax(x, axis);
+    const shifted = balanced(x, largest, [axis]).sub(largest);
+    return shifted.sub(sumBeyondOne(shifted.exp(), axis).log1p());
   },
   [{ shapes: [[3, 4]], call: (x) => logSoftmax(x) }],
   { settings: ["axis"] },
@@ -376,15 +400,56 @@ function rootOrNone(x: Tensor): Tensor {
   return where(isNone, 0, where(isNone, 1, x).sqrt());
 }
 
+/** The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. */
+function largestOf(x: Tensor, axes?: Axes): Tensor {
+  return withRecording(false, () =>
+    x.size === 0 ? x.detach().sum(axes, { keepdim: true }) : max(x.detach(), axes, { keepdim: true }),
+  );
+}
+
+/** Made finite: beside an infinite element, what the others add is nothing, and not ∞ − ∞. */
+function steady(largest: Tensor): Tensor {
+  const limit = largest.dtype === "float32" ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+  return clamp(largest, -limit, limit);
+}
+
+const steadyMax = (x: Tensor, axes?: Axes): Tensor => steady(largestOf(x, axes));
+
 /**
- * The largest element, not recorded: a shift of the exponent changes no value, and so has no gradient. It is finite: beside an
- * infinite element, what the others add is nothing, and not ∞ − ∞.
+ * x itself. Where a shift of all elements changes nothing, their gradients add up to 0. That of an element that is larger than all
+ * others is taken from theirs: as computed, it may be a difference of numbers next to 1, or of infinities.
  */
-function steadyMax(x: Tensor, axes?: Axes): Tensor {
+const balanced = /* @__PURE__ */ unchanged("balance", (cotangent, [x, largest], axes) => {
+  const chosen = onlyLargest(x, largest, axes);
+  return where(chosen, where(chosen, 0, cotangent).sum(axes, { keepdim: true }).neg(), cotangent);
+});
+
+/** The largest elements, as they are. To one that is larger than all others goes the gradient that `balanced` takes away. */
+const anchored = /* @__PURE__ */ unchanged("anchor", (cotangent, [largest, x], axes) =>
+  where(onlyLargest(x, largest, axes), cotangent, 0),
+);
+
+/** A view of the first operand, with the gradient of the one that is x. */
+/* @__NO_SIDE_EFFECTS__ */ function unchanged(
+  name: string,
+  gradient: (cotangent: Tensor, inputs: readonly Tensor[], axes: readonly number[]) => Tensor,
+): (value: Tensor, other: Tensor, axes: readonly number[]) => Tensor {
+  const operation: Operation<{ axes: readonly number[] }> = {
+    name,
+    shape: ([value]) => value.shape,
+    view: (value) => value,
+    compute: neverComputed,
+    gradient: (cotangent, { inputs, attributes }) => gradient(cotangent, inputs!, attributes.axes),
+    reads: "inputs",
+  };
+  return recordOf((value, other, axes) => apply(operation, [value, other], { axes }), operation);
+}
+
+/** 1 for an element that is larger than all others along the axes. */
+function onlyLargest(x: Tensor, largest: Tensor, axes: readonly number[]): Tensor {
   return withRecording(false, () => {
-    if (x.size === 0) return x.detach().sum(axes, { keepdim: true });
-    const limit = x.dtype === "float32" ? LARGEST_FLOAT32 : Number.MAX_VALUE;
-    return clamp(max(x.detach(), axes, { keepdim: true }), -limit, limit);
+    const isLargest = x.equal(largest);
+    return isLargest.mul(isLargest.sum(axes, { keepdim: true }).equal(1));
   });
 }
 

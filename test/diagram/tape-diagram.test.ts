@@ -388,14 +388,15 @@ describe("a drawing of the tape", () => {
       "c0: 22": "false false true",
       "n1: mul [2]mul[2]": "true false false",
       "c1: constant [1]constant[1]": "false false true",
-      "n2: sub [2]softmaxsub[2]": "true false false",
-      "n3: exp [2]softmaxexp[2]": "true false false",
-      "n4: sum [1]softmaxsum[1]": "true false false",
-      "n5: div [2]softmaxdiv[2]": "true false false",
+      "n2: balance [2]softmaxbalance[2]": "true false false",
+      "n3: sub [2]softmaxsub[2]": "true false false",
+      "n4: exp [2]softmaxexp[2]": "true false false",
+      "n5: sum [1]softmaxsum[1]": "true false false",
+      "n6: div [2]softmaxdiv[2]": "true false false",
     });
     const [, title, description] = elements;
     expect(title.text).toBe("Tape of div [2]");
-    expect(description.text).toMatch(/^Operations: 5, leaves: 1, constants: 2\./);
+    expect(description.text).toMatch(/^Operations: 6, leaves: 1, constants: 2\./);
   });
 
   test("puts composites into nested clusters of DOT, with the numbers that they bring along", () => {

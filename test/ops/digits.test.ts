@@ -199,6 +199,42 @@ describe("losses are added in float64", () => {
     }));
 });
 
+describe("one exponential that outweighs all others", () => {
+  const last = (x: number[]) => x.map((_, i) => (i === x.length - 1 ? 1 : 0));
+  // x, the share of each other element, and of all of them.
+  const right: [x: number[], others: number, all: number][] = [
+    [[0, 20], 2.0611536181902037e-9, 2.0611536181902037e-9],
+    [[0, 0, 20], 2.0611536139418494e-9, 4.1223072278836988e-9],
+    [[0, 40], 4.248354255291589e-18, 4.248354255291589e-18],
+  ];
+
+  it("leaves the losses and all gradients their digits", () =>
+    onEachBackend(() => {
+      for (const dtype of ["float32", "float64"] as const) {
+        const digits = dtype === "float32" ? 6 : 14;
+        for (const [numbers, others, all] of right) {
+          const [x, chosen] = [tensor(numbers, { dtype }), tensor(last(numbers), { dtype })];
+          const signed = (of: number[], sign: number) => of.map((each) => sign * each);
+          const slopes = [...numbers.slice(1).map(() => others), -all];
+          expectDigits(crossEntropyLoss(x, chosen).item(), -Math.log1p(-all), digits);
+          expectAll(grad((x: Tensor) => crossEntropyLoss(x, chosen))(x), slopes, digits);
+          expectAll(grad((x: Tensor) => x.logSoftmax().at(-1))(x), signed(slopes, -1), digits);
+          const bend = all * (1 - all);
+          const rest = numbers.slice(1).map(() => others * (1 - all));
+          expectAll(grad((x: Tensor) => x.softmax().at(-1))(x), [...signed(rest, -1), bend], digits);
+          expectAll(hessian((x: Tensor) => x.logsumexp(), x).at(-1), [...signed(rest, -1), bend], digits);
+        }
+      }
+    }));
+
+  it("takes the gradient of logsumexp where it is infinite, and gives NaN where the value is NaN", () =>
+    onEachBackend(() => {
+      expect(grad((x: Tensor) => x.logsumexp())(tensor([Infinity, 0])).toArray()).toEqual([1, 0]);
+      for (const f of [(x: Tensor) => x.softmax(), (x: Tensor) => x.logSoftmax()])
+        expect(grad((x: Tensor) => f(x).at(0))(tensor([Infinity, 0])).toTypedArray()[0]).toBeNaN();
+    }));
+});
+
 it("gelu keeps its digits below 0, in value and slope", () => {
   const right: [x: number, value: number, slope: number][] = [
     [-5, -1.4332578594e-6, -7.14694600179e-6],

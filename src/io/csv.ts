@@ -149,7 +149,7 @@ interface Place {
 function readTable(
   text: string,
   { source, columns }: ParseCsvOptions,
-  comments: string[] = [],
+  comments?: string[],
 ): CsvTable & { headerLine: number } {
   if (typeof text !== "string") {
     throw new ArgumentError(
@@ -214,7 +214,7 @@ interface RecordOptions {
   /** Default ",". */
   readonly separator?: Separator;
   /** Takes the comments as they come, without the mark in front. Default: they are passed over. */
-  readonly comments?: string[];
+  readonly comments?: string[] | undefined;
   /** Whether blank lines between others are passed over. Default: they are refused. */
   readonly passOverBlank?: boolean;
 }

@@ -48,7 +48,7 @@ export function writeFits(columns: Named<FitsColumn>, options: FitsOptions = {})
     throw new ArgumentError(
       "writeFits",
       `${list.length} columns are not from 1 to 999`,
-      "write several tables",
+      list.length === 0 ? "give at least one" : "write several tables",
     );
   }
   const fields = list.map(([name, column]) => fieldOf(name, column));
@@ -112,7 +112,7 @@ function fieldOf(name: string, column: FitsColumn) {
   if (!isShape || shape.reduce((a, b) => a * b, 1) !== data.length) {
     throw new ShapeError(
       "writeFits",
-      `the column ${label} of shape ${clip(`[${shape}]`)} has ${data.length} values`,
+      `the column ${label} of shape ${Array.isArray(shape) ? clip(`[${shape}]`) : describeValue(shape)} has ${data.length} values`,
       "the first axis counts rows; the product of the sizes must be the number of values",
     );
   }
@@ -141,11 +141,11 @@ function text(what: string, value: string): string {
 }
 
 /** `KEYWORD = value`, in 80 letters: numbers end in column 30, texts begin in column 11. */
-function card(key: string, value: string | number | boolean): string {
+function card(key: string, value: string | number | true): string {
   const shown =
     typeof value === "string"
       ? `'${value.replaceAll("'", "''").padEnd(8)}'`
-      : (typeof value === "number" ? String(value) : value ? "T" : "F").padStart(20);
+      : (value === true ? "T" : String(value)).padStart(20);
   return `${key.padEnd(8)}= ${shown}`;
 }
 

@@ -298,7 +298,7 @@ function arrayBytes(name: string, array: NpzArray): Uint8Array {
   if (!Array.isArray(shape) || !shape.every(isCount) || shape.reduce((a, b) => a * b, 1) !== data.length) {
     throw new ShapeError(
       "npz",
-      `the array ${quote(name)} of shape ${clip(`[${shape}]`)} has ${data.length} values`,
+      `the array ${quote(name)} of shape ${Array.isArray(shape) ? clip(`[${shape}]`) : describeValue(shape)} has ${data.length} values`,
       "the product of the sizes must be the number of values",
     );
   }

@@ -318,7 +318,7 @@ function scaleOf(
   const plain = plainUnit(unit);
   const isAngle = Object.hasOwn(ANGLES, plain) || (unit === "" && distance !== undefined);
   if (!isAngle) {
-    if (unit !== "") requireUnit({ names, units }, column, "radii", source);
+    requireUnit({ names, units }, column, "radii", source);
     return { scale: 1, isAngle };
   }
   const used = distance ?? told;

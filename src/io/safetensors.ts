@@ -482,7 +482,7 @@ function pairs<T>(named: Named<T>, what: string): [string, T][] {
   if (typeof named !== "object" || named === null || "toTypedArray" in named || isWhole) {
     throw new ArgumentError(
       "safetensors",
-      `takes ${what}s by name; got ${describeValue(named)}`,
+      `takes ${what === "tensor" ? "tensors" : what} by name; got ${describeValue(named)}`,
       isWhole ? "pass its stateDictionary()" : "give an object, a Map or pairs",
     );
   }

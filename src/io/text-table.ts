@@ -82,12 +82,13 @@ export function readTextTable(
   return { names, units, rows, hasCommas: separator !== ",", comments: above };
 }
 
-/** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc", "R kpc" and "R/kpc". */
+/** "radius" of "Radius [kpc]" and "radius (kpc)"; "r" of "r_kpc", "R kpc", "R/kpc" and "R / kpc". */
 export function nameOf(cell: string): string {
   const bracket = bracketOf(cell);
   const name = (bracket < 0 ? cell : cell.slice(0, bracket)).trim().toLowerCase();
   const suffix = suffixOf(name);
-  return (suffix === undefined ? name : name.slice(0, -suffix.length - 1)).replace(/[\s/]$/, "");
+  const rest = suffix === undefined ? name : name.slice(0, -suffix.length - 1).trim();
+  return rest.endsWith("/") ? rest.slice(0, -1).trim() : rest;
 }
 
 /** The unit behind a name, in brackets or as "_kpc". */
@@ -140,7 +141,7 @@ export function plainUnit(unit: string): string {
 
 /** Semicolons, bars, tabs, commas or blanks, as the first row has them. */
 function separatorOf(text: string): Separator {
-  for (let at = text.startsWith("\ufeff") ? 1 : 0; at < text.length; ) {
+  for (let at = 0; at < text.length; ) {
     const end = endOf(text, at, isLineEnd);
     const line = text.slice(at, end).trim();
     if (line !== "" && line[0] !== "#") {
@@ -253,9 +254,9 @@ function unitsOfEcsv(comments: readonly string[]): Map<string, string> {
 /** "kpc" of the field unit in "- {name: radius, unit: kpc, datatype: float64}", and in "unit: !astropy.units.Unit {unit: kpc}". */
 function fieldOf(comment: string, field: string): string | undefined {
   for (const part of comment.split(/[{,}]/)) {
-    const [key, value = ""] = part.replace("- ", "").split(":", 2);
-    const plain = value.replace(/['"]/g, "").trim();
-    if (key.trim() === field && !plain.startsWith("!")) return plain;
+    const [key, value] = part.replace("- ", "").split(":", 2);
+    const plain = value?.replace(/['"]/g, "").trim();
+    if (key.trim() === field && plain?.startsWith("!") === false) return plain;
   }
   return undefined;
 }

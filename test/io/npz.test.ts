@@ -27,7 +27,7 @@ const contents = {
 const bytes = writeNpz(contents);
 
 test("what is written is read, to the bit", () => {
-  const { arrays, texts } = readNpz(bytes, "mine.npz");
+  const { arrays, texts } = readNpz(writeNpz(contents), "mine.npz");
   const { text, ...rest } = contents;
   expect(Object.fromEntries(arrays)).toEqual(rest);
   expect(Object.fromEntries(texts)).toEqual({ text });
@@ -124,9 +124,17 @@ describe("hostile and damaged files", () => {
       view(file).setUint32(at, value, true);
       return file;
     };
-    expect(() => readNpz(changed(end + 16, 0xffffffff), "z")).toThrow(/of the zip64 kind/);
-    expect(() => readNpz(changed(directory + 24, 0xffffffff), "z")).toThrow(/of the zip64 kind/);
-    expect(() => readNpz(changed(directory + 8, 1), "z")).toThrow(/is encrypted/);
+    for (const at of [8, 12, 16])
+      expect(() => readNpz(changed(end + at, 0xffffffff), "z")).toThrow(
+        /this archive is of the zip64 kind\n {2}Fix: write several/,
+      );
+    for (const at of [20, 24, 42])
+      expect(() => readNpz(changed(directory + at, 0xffffffff), "z")).toThrow(
+        /the entry "a.npy" is of the zip64 kind\n {2}Fix: write several/,
+      );
+    expect(() => readNpz(changed(directory + 8, 1), "z")).toThrow(
+      /is encrypted\n {2}Fix: write it without a password/,
+    );
     expect(() => readNpz(new TextEncoder().encode("radius,velocity\n"), "t")).toThrow(/no zip archive/);
   });
 
@@ -175,6 +183,26 @@ describe("hostile and damaged files", () => {
     });
   });
 
+  test("are no arrays of version 2, whose headers are read up to 65,535 bytes, as those of version 1", () => {
+    const data = new Float32Array(20_000);
+    const file = writeNpz({ a: { shape: [20_000], data } });
+    const view = new DataView(file.buffer);
+    const directory = view.getUint32(file.length - 22 + 16, true);
+    const read = (version: number, start: number, length: number) => {
+      const count = directory - local - start - length;
+      const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count},), }`.padEnd(length);
+      file.set([version], local + 6);
+      view.setUint32(local + 8, length, true);
+      file.set(new TextEncoder().encode(header), local + start);
+      view.setUint32(directory + 16, crc32(file.subarray(local, directory)), true);
+      expect(readNpz(file, "mine.npz").arrays.get("a")?.shape).toEqual([count]);
+    };
+    read(1, 10, 65_535);
+    read(2, 12, 65_535);
+    read(3, 12, 65_535);
+    expect(() => read(2, 12, 65_536)).toThrow(/the header of the array "a" is too long/);
+  });
+
   test.each<[what: string, file: Uint8Array, message: RegExp]>([
     ["one part of several", changed([end + 4, [1]]), /one of several parts of an archive/],
     ["a count of this part alone", changed([end + 8, [2]]), /one of several parts of an archive/],
@@ -193,6 +221,11 @@ describe("hostile and damaged files", () => {
     ["version 4", changed([local + 6, [4]]), /"a" is not in the npy format/],
     ["a header beyond its end", changed([local + 8, [255, 255]]), /the header of the array "a" is too long/],
     ["65 axes", changed(header("<f4", "1,".repeat(65))), /"a" has 65 axes, and NumPy at most 64/],
+    [
+      "another header",
+      changed([local + 10, "{}".padEnd(directory - 4 - local - 10)]),
+      /the header of the array "a" is "\{\}"$/m,
+    ],
     ["too few bytes", changed(header("<f8", "1")), /"a" holds 4 bytes, not 1 elements of 8/],
     ["a list of texts", changed(header("<U1", "1,")), /"a" holds elements of the kind "U1"\n.*astype/],
     ["a letter beyond Unicode", changed(header("<U1", ""), [directory - 4, [0, 0, 17, 0]]), /"a" is no text/],
@@ -232,7 +265,9 @@ test("what cannot be written is refused", () => {
   ).toThrow(/given twice/);
   expect(() => writeNpz({ a: { shape: Array(65).fill(1), data } })).toThrow(/"a" has 65 axes/);
   const many = Array.from({ length: 65_535 }, (_, i): [string, string] => [`${i}`, ""]);
-  expect(() => writeNpz(many)).toThrow(/65,534 arrays; got \d+ bytes and 65535 arrays/);
+  expect(() => writeNpz(many)).toThrow(
+    /65,534 arrays; got \d+ bytes and 65535 arrays\n {2}Fix: write several/,
+  );
   expect(() => writeNpz({ a: { shape: [1], data: [1] as never } })).toThrow(ArgumentError);
   expect(() => writeNpz(3 as never)).toThrow(ArgumentError);
   expect(() => readNpz("x" as never, "x")).toThrow(HalogradError);

@@ -39,6 +39,10 @@ describe("parseObservations", () => {
     "R,V,errV_low,errV_up\n1,60,-4,6\n2,80,-4,4\n",
     "R,V,minus_errV,plus_errV\n1,60,-4,6\n2,80,-4,4\n",
     "R [ kpc ],V [km s⁻¹],e_V ( km / s )\n1,60,5\n2,80,4\n",
+    "R / kpc,V / (km/s),e_V / km s-1\n1,60,5\n2,80,4\n",
+    "R,V,low__errV,errV - up\n1,60,-4,6\n2,80,-4,4\n",
+    'R,V," E_V"," e_V"\n1,60,-4,6\n2,80,-4,4\n',
+    "R,V,e_V,n<3\n1,60,5,0\n2,80,4,0\n",
   ])("finds the columns by their names and puts the points in order of radius: %j", (text) => {
     const { radii, velocities, errors } = parseObservations(text, "galaxy.csv");
     expect([...radii]).toEqual([1, 2]);
@@ -221,6 +225,16 @@ describe("parseObservations", () => {
     expect(parseObservedParts(text.slice(19), "galaxy", { distance: 20 }).radii).toEqual(radii);
   });
 
+  it("takes the first distance of a comment that is finite and above 0, and a given one that is off by rounding", () => {
+    const distanceOf = (told: string, distance?: number) => parseObservedParts(`${told}R V e_V Vdisk\n1 60 5 40\n`, "galaxy", { distance }).distance; // biome-ignore format: one line.
+    expect(distanceOf("# Distance = 1e999 Mpc\n# Distance = 0 Mpc\n")).toBeUndefined();
+    expect(distanceOf("# Distance = 20 Mpcs\n# Distance = 20 kpc\n")).toBeUndefined();
+    expect(distanceOf("# Distance = far Mpc\n# distance : 20 mpc.\n# Distance = 30 Mpc\n")).toBe(20);
+    expect(distanceOf("# Distance = 20 Mpc\n", 20.00001)).toBe(20.00001);
+    for (const given of [20.00003, 19.99997])
+      expect(() => distanceOf("# Distance = 20 Mpc\n", given)).toThrow(/for a distance of 20 Mpc/);
+  });
+
   it.each<[string, PartOptions, RegExp]>([
     ["R,V,e_V\n1,60,5\n", {}, /no column of what gas, disc or bulge hold.*\n.*--columns disc=/],
     [
@@ -256,6 +270,12 @@ describe("parseObservations", () => {
   });
 
   it("finds a chosen column by its whole name first, then in letters of any size, then without its unit", () => {
+    const named = "R,w,W,e_V\n1,50,60,5\n";
+    for (const [name, value] of [
+      ["w", 50],
+      ["W", 60],
+    ] as const)
+      expect(parseObservations(named, "galaxy", { columns: { velocity: name } }).velocities[0]).toBe(value);
     const text = "R,w [m/s],W [km/s],e_V\n1,50,60,5\n";
     const velocity = (name: string): number =>
       parseObservations(text, "galaxy", { columns: { velocity: name } }).velocities[0];
@@ -332,6 +352,28 @@ describe("the tables of SPARC", () => {
       },
       expect.objectContaining({ name: "NGC0007", inclination: 29, quality: 1 }),
     ]);
+  });
+
+  it("may have any ends of lines, blanks behind their rules, and no line at their end", () => {
+    const curve = {
+      name: "A",
+      distance: 4,
+      radii: [2],
+      velocities: [80],
+      errors: [5],
+      gas: [-3],
+      disc: [40],
+      bulge: [7],
+    };
+    const lists = (value: unknown) => (typeof value === "object" ? Array.from(value as Float64Array) : value);
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const text = ["x  Vobs y", `${"-".repeat(20)} `, "", "  A 4 2 80 5 -3 40 7 10 20"].join(end);
+      const [found, ...others] = parseSparcCurves(text, "models.mrt");
+      expect(others).toEqual([]);
+      expect(Object.fromEntries(Object.entries(found).map(([key, value]) => [key, lists(value)]))).toEqual(
+        curve,
+      );
+    }
   });
 
   it("find a galaxy however its name is written, and tell the nearest when there is none", () => {

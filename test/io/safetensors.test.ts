@@ -211,6 +211,17 @@ describe("what is written", () => {
     },
   );
 
+  test("is in the order of its names, letter by letter, of which the shorter come first", () => {
+    const names = ["", "a", "a\0", "aa", "ab", "b"];
+    const tensors = names
+      .toReversed()
+      .map((name) => [name, { shape: [], data: Float32Array.of(1) }] as const);
+    const metadata = names.toReversed().map((name) => [name, "x"] as const);
+    const back = read(writeSafetensors(tensors, metadata));
+    expect([...back.tensors.keys()]).toEqual(names);
+    expect([...back.metadata.keys()]).toEqual(names);
+  });
+
   test("is the part of a larger array that was given, and a copy when read", () => {
     const all = Float32Array.of(0, 1, 2, 3);
     const bytes = writeSafetensors([["x", { shape: [2], data: all.subarray(1, 3) }]]);

@@ -3,7 +3,7 @@
 import type { Arithmetic } from "../kernels/index.ts";
 import { composite } from "./composite.ts";
 import { binary } from "./elementwise-record.ts";
-import { expOfMinusAbs, logistic } from "./expressions.ts";
+import { beyondHalf, expOfMinusAbs, logistic } from "./expressions.ts";
 import { checkSameShape, type LossOptions, REDUCTIONS, reducedLoss } from "./loss-reduction.ts";
 import { of } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -32,7 +32,13 @@ const binaryCrossEntropy = binary({
     return m.add(weighted(m, t, softplusOf(m, m.neg(x))), weighted(m, rest, softplusOf(m, x)));
   },
   derivatives: [
-    (m, x, t) => m.sub(m.mul(m.sub(m.constant(1), t), logistic(m, x)), m.mul(t, logistic(m, m.neg(x)))),
+    // σ(x) − t, near x = 0 from ½ on, so that no digits are lost where both are next to it.
+    (m, x, t) => {
+      const isNear = m.less(m.abs(x), m.constant(0.5));
+      const near = m.add(beyondHalf(m, m.where(isNear, x, m.constant(0))), m.sub(m.constant(0.5), t));
+      const far = m.sub(m.mul(m.sub(m.constant(1), t), logistic(m, x)), m.mul(t, logistic(m, m.neg(x))));
+      return m.where(isNear, near, far);
+    },
     // ln σ(−x) − ln σ(x), exactly.
     (m, x) => m.neg(x),
   ],

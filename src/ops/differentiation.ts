@@ -77,6 +77,9 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
     const near = m.where(m.less(m.constant(30), m.abs(a)), m.constant(30), a);
     return m.mul(m.constant(TWO_OVER_SQRT_PI), m.exp(m.neg(m.mul(near, near))));
   };
+  const isInfinite = (a: V): V => m.equal(m.abs(a), m.constant(Infinity));
+  /** NaN for −∞, of which there is no logarithm: a slope of 0 would look right. */
+  const definite = (a: V): V => m.where(m.equal(a, m.constant(-Infinity)), m.constant(NaN), a);
   /** The larger or the smaller of two: the tangent is that of the one taken, half of each where they are equal. */
   const extremum =
     (value: (a: V, b: V) => V, isSecond: (a: V, b: V) => V) =>
@@ -125,8 +128,8 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
           : once(() => m.where(condition.value(), a.tangent?.() ?? zero, b.tangent?.() ?? zero)),
     }),
     exp: unary(m.exp, (t, _, power) => m.mul(t, power.value())),
-    log: unary(m.log, (t, a) => m.div(t, a)),
-    log1p: unary(m.log1p, (t, a) => m.div(t, m.add(one, a))),
+    log: unary(m.log, (t, a) => m.div(t, definite(a))),
+    log1p: unary(m.log1p, (t, a) => m.div(t, m.add(one, definite(a)))),
     expm1: unary(m.expm1, (t, a) => m.mul(t, m.exp(a))),
     sin: unary(m.sin, (t, a) => m.mul(t, m.cos(a))),
     cos: unary(m.cos, (t, a) => m.neg(m.mul(t, m.sin(a)))),
@@ -146,22 +149,29 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         [
           a,
           // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
-          // Only where x^(−1) may be infinite: elsewhere it is what the mixed derivative at y = 0 is made of.
+          // Only where x^(−1) may be infinite or NaN: elsewhere it is what the mixed derivative at y = 0 is made of.
           (t) => {
-            const isTiny = m.less(m.abs(a.value()), m.constant(3e-39));
-            const less = m.where(m.mul(isTiny, m.equal(b.value(), zero)), one, m.sub(b.value(), one));
-            return m.mul(t, m.mul(b.value(), m.pow(a.value(), less)));
+            const isOrdinary = m.less(m.constant(3e-39), m.abs(a.value()));
+            const base = m.where(m.mul(m.equal(b.value(), zero), m.sub(one, isOrdinary)), one, a.value());
+            // At x = 0, and for infinite y, the power alone is 0 or infinite, and the mixed derivative is as well.
+            const isEnd = m.maximum(m.equal(a.value(), zero), isInfinite(b.value()));
+            const sign = m.sub(m.less(zero, b.value()), m.less(b.value(), zero));
+            const power = m.pow(base, m.sub(b.value(), one));
+            return m.mul(t, m.where(isEnd, m.mul(sign, power), m.mul(b.value(), power)));
           },
         ],
         [
           b,
-          // x^y ln x is 0 at x = 0, and where y < 0 it is −∞, also at −0, whose odd powers are −∞.
+          // x^y ln x is 0 at x = 0, and where y < 0 it is −∞, also at −0, whose odd powers are −∞; 0 at ∞ where y < 0. The size of
+          // x^y, times −1 there, has the slope of x^y ln x as well.
           (t, power) => {
             const isZero = m.equal(a.value(), zero);
-            const isNone = m.mul(isZero, m.sub(one, m.less(b.value(), zero)));
-            const base = m.where(isNone, one, a.value());
-            const size = m.where(isZero, m.abs(power.value()), power.value());
-            return m.mul(t, m.mul(size, m.log(base)));
+            const isLost = m.mul(m.equal(a.value(), m.constant(Infinity)), m.less(b.value(), zero));
+            const log = m.log(m.where(m.maximum(isZero, isLost), one, a.value()));
+            const atZero = m.where(m.equal(b.value(), zero), zero, m.constant(-1));
+            const isNegative = m.mul(isZero, m.less(power.value(), zero));
+            const size = m.where(isNegative, m.neg(power.value()), power.value());
+            return m.mul(t, m.mul(size, m.where(isZero, atZero, log)));
           },
         ],
       ),

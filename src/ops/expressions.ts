@@ -15,11 +15,16 @@ export function logistic<V>(m: Arithmetic<V>, x: V): V {
  */
 export function logisticDensity<V>(m: Arithmetic<V>, x: V): V {
   const isNear = m.less(m.abs(x), m.constant(0.5));
-  const power = m.expm1(m.where(isNear, x, m.constant(0)));
-  const u = m.mul(m.constant(0.5), m.div(power, m.add(m.constant(2), power)));
+  const u = beyondHalf(m, m.where(isNear, x, m.constant(0)));
   const e = expOfMinusAbs(m, x);
   const onePlus = m.add(m.constant(1), e);
   return m.where(isNear, m.sub(m.constant(0.25), m.mul(u, u)), m.div(e, m.mul(onePlus, onePlus)));
+}
+
+/** σ(x) − ½, for small x. */
+export function beyondHalf<V>(m: Arithmetic<V>, x: V): V {
+  const power = m.expm1(x);
+  return m.mul(m.constant(0.5), m.div(power, m.add(m.constant(2), power)));
 }
 
 /** e^(−|x|). A choice and not `abs`, whose slope of 0 at 0 would falsify the derivatives of smooth functions there. */

@@ -2,7 +2,7 @@
 
 import type { Arithmetic } from "../kernels/index.ts";
 import { log2 as log2Of, log10 as log10Of } from "../kernels/math.ts";
-import type { Binary, Unary } from "./elementwise.ts";
+import { type Binary, type Unary, where } from "./elementwise.ts";
 import { binary, unary } from "./elementwise-record.ts";
 import { expOfMinusAbs, logistic } from "./expressions.ts";
 import { pointwise } from "./pointwise.ts";
@@ -46,7 +46,11 @@ function difference<V>(m: Arithmetic<V>, x: V, y: V): V {
     name,
     value,
     // In this order, as a product with the operand could be subnormal.
-    gradient: (cotangent, { inputs }) => cotangent.mul(scale).div(inputs![0]),
+    // NaN for −∞, as for `log`.
+    gradient: (cotangent, { inputs }) => {
+      const [x] = inputs!;
+      return cotangent.mul(scale).div(where(x.detach().equal(-Infinity), NaN, x));
+    },
     reads: "inputs",
     examples: [
       { shapes: [[3, 4]], intervals: [[0, Infinity]] },

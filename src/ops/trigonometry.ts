@@ -52,7 +52,7 @@ export const atan: Unary = unary({
 
 /**
  * The angle of the point (x, y), between −π and π: the arctangent of y / x in the quadrant of the point. Signs of zeros count,
- * as in `Math.atan2`. ∂/∂y = x/(x² + y²) and ∂/∂x = −y/(x² + y²), NaN at the origin.
+ * as in `Math.atan2`. ∂/∂y = x/(x² + y²) and ∂/∂x = −y/(x² + y²), NaN at the origin and 0 at an infinite point.
  * @example atan2(tensor([1, -1]), tensor([-1, -1])).div(Math.PI); // tensor([0.7500, -0.7500])
  */
 export const atan2: Binary = binary({
@@ -121,11 +121,14 @@ function cosineOfSine<V>(m: Arithmetic<V>, x: V): V {
   return m.sqrt(m.where(isNear, m.sub(one, m.mul(x, x)), m.mul(m.sub(one, x), m.add(one, x))));
 }
 
-/** a / (x² + y²), in units of the larger of both so that no square leaves the range. */
+/** a / (x² + y²), in units of the larger of both so that no square leaves the range. It is 0 beside an infinite one. */
 function overSquares<V>(m: Arithmetic<V>, a: V, x: V, y: V): V {
-  const scale = m.maximum(m.abs(x), m.abs(y));
+  const larger = m.maximum(m.abs(x), m.abs(y));
+  const isInfinite = m.equal(larger, m.constant(Infinity));
+  const scale = m.where(isInfinite, m.constant(1), larger);
   const [u, v] = [m.div(x, scale), m.div(y, scale)];
-  return m.div(m.div(m.div(a, scale), m.add(m.mul(u, u), m.mul(v, v))), scale);
+  const ratio = m.div(m.div(m.div(a, scale), m.add(m.mul(u, u), m.mul(v, v))), scale);
+  return m.where(isInfinite, m.constant(0), ratio);
 }
 
 /** (E + E/(E + 1))/2 with E = e^|x| − 1, which does not cancel; from 20 on half of (e^(|x|/2))², since eˣ overflows too soon. */
@@ -136,9 +139,10 @@ function hyperbolicSine<V>(m: Arithmetic<V>, x: V): V {
   const power = m.expm1(m.where(isFar, m.constant(0), size));
   const near = m.mul(half, m.add(power, m.div(power, m.add(m.constant(1), power))));
   const value = m.where(isFar, halfSquareOfRoot(m, size), near);
-  // A zero keeps its sign, and a subnormal number its digits.
+  // A zero keeps its sign, and a subnormal number its digits. The second term is nothing but in the derivatives.
   const isTiny = m.less(size, m.constant(1e-9));
-  return m.where(isTiny, x, m.where(m.less(x, m.constant(0)), m.neg(value), value));
+  const tiny = m.add(x, m.mul(x, m.mul(x, m.mul(x, m.constant(1 / 6)))));
+  return m.where(isTiny, tiny, m.where(m.less(x, m.constant(0)), m.neg(value), value));
 }
 
 /** 1 + 2 sinh² x/2, whose slope does not cancel; from 20 on half of (e^(|x|/2))². */

@@ -6,6 +6,9 @@ import {
   arange,
   argmax,
   argmin,
+  atan2,
+  binaryCrossEntropyWithLogits,
+  cosh,
   crossEntropyLoss,
   cumprod,
   full,
@@ -14,6 +17,8 @@ import {
   huberLoss,
   l1Loss,
   linspace,
+  log2,
+  log10,
   mseLoss,
   normal,
   prod,
@@ -204,7 +209,7 @@ describe("one exponential that outweighs all others", () => {
   // x, the share of each other element, and of all of them.
   const right: [x: number[], others: number, all: number][] = [
     [[0, 20], 2.0611536181902037e-9, 2.0611536181902037e-9],
-    [[0, 0, 20], 2.0611536139418494e-9, 4.1223072278836988e-9],
+    [[0, 0, 20], 2.061153613941849e-9, 4.122307227883699e-9],
     [[0, 40], 4.248354255291589e-18, 4.248354255291589e-18],
   ];
 
@@ -269,6 +274,82 @@ it("pow has the limits of its slopes at 0", () => {
     });
   }
 });
+
+it("pow has the limits of its slopes at infinity too, and of the mixed derivative at 0", () =>
+  onEachBackend(() => {
+    const right: [x: number, y: number, byBase: number, byExponent: number][] = [
+      [Infinity, -1, 0, 0],
+      [Infinity, 0.5, 0, Infinity],
+      [0.5, Infinity, 0, 0],
+      [2, -Infinity, 0, 0],
+      [2, Infinity, Infinity, Infinity],
+      [0, Infinity, 0, 0],
+      [0, -Infinity, -Infinity, -Infinity],
+      [NaN, 0, 0, NaN],
+    ];
+    const slopes = (operands: Tensor[]) =>
+      grad((operands: Tensor[]) => operands[0].pow(operands[1]).sum())(operands);
+    for (const [x, y, ...expected] of right)
+      expect(slopes([repeated(x), repeated(y)]).map((slope) => firstOf(slope) + 0)).toEqual(expected);
+    for (const [i, k] of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const mixed = (x: number, y: number) =>
+        firstOf(grad((operands: Tensor[]) => slopes(operands)[i].sum())([repeated(x), repeated(y)])[k]);
+      expect(mixed(0, 0.5)).toBe(-Infinity);
+      expect(Math.abs(mixed(0, 2))).toBe(0);
+      expectDigits(mixed(2, 3), 12.317766166719343);
+    }
+  }));
+
+it("the angle of a point that is infinitely far has no slope", () =>
+  onEachBackend(() => {
+    for (const [y, x] of [
+      [Infinity, 0.5],
+      [-0.5, Infinity],
+      [0.5, -Infinity],
+      [Infinity, Infinity],
+    ]) {
+      const slopes = grad((operands: Tensor[]) => atan2(operands[0], operands[1]).sum());
+      expect(slopes([repeated(y), repeated(x)]).map((slope) => Math.abs(firstOf(slope)))).toEqual([0, 0]);
+    }
+  }));
+
+it("a logarithm of −∞ has no slope that looks right", () =>
+  onEachBackend(() => {
+    for (const f of [(x: Tensor) => x.log(), (x: Tensor) => x.log1p(), log2, log10]) {
+      const slope = (x: number) => firstOf(grad((x: Tensor) => f(x).sum())(repeated(x)));
+      expect(slope(-Infinity)).toBeNaN();
+      expect(slope(Infinity)).toBe(0);
+    }
+  }));
+
+it("the binary cross entropy keeps its digits where logit and target are next to ½", () =>
+  onEachBackend(() => {
+    const half = repeated(0.5);
+    const slope = grad((x: Tensor) => binaryCrossEntropyWithLogits(x, half, { reduction: "sum" }));
+    for (const [x, right] of [
+      [1e-8, 2.5e-9],
+      [-5.7e-30, -1.425e-30],
+      [0.3, 0.07444251681165903],
+      [-0.7, -0.16818777216816613],
+      [40, 0.5],
+    ])
+      expectDigits(firstOf(slope(repeated(x))), right);
+  }));
+
+it("the third derivative of cosh is sinh, also next to 0", () =>
+  onEachBackend(() => {
+    const derivative = (f: (x: Tensor) => Tensor) => grad((x: Tensor) => f(x).sum());
+    const third = derivative(derivative(derivative(cosh)));
+    for (const [x, right] of [
+      [1e-12, 1e-12],
+      [-1e-30, -1e-30],
+      [0.3, 0.3045202934471426],
+    ])
+      expectDigits(firstOf(third(repeated(x))), right);
+  }));
 
 it("second derivatives do not cancel", () => {
   const right: [

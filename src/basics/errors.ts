@@ -8,10 +8,7 @@ export const firstLandmark = (): string => new Error().stack ?? "";
 
 /** What a message says of a value that another copy of the package has made. There is one thing to do about it, whoever says so. */
 export const OTHER_COPY = "of another copy of halograd";
-/** Whatever a message quotes of what was given, it is to be read: in characters. */
-const LONGEST_PROBLEM = 2000;
-const ONE_COPY =
-  "install one copy (npm ls halograd); of tensors, tensor(x.toArray()) takes the elements over.";
+const ONE_COPY = "install one copy (npm ls halograd); tensor(x.toArray()) takes elements over.";
 
 /**
  * Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug.
@@ -40,7 +37,8 @@ export class HalogradError extends Error {
    */
   constructor(where: string, problem: string, fix?: string) {
     if (problem.includes(OTHER_COPY)) fix = ONE_COPY;
-    if (problem.length > LONGEST_PROBLEM) problem = `${problem.slice(0, LONGEST_PROBLEM)} …`;
+    // Whatever it quotes of what was given, it is to be read.
+    if (problem.length > 2000) problem = `${problem.slice(0, 2000)}…`;
     super(`${where}: ${problem}${fix === undefined ? "" : `\n  Fix: ${fix}`}`);
     hide(this, { where, problem, fix, name: new.target.name });
     shortenStack(this);

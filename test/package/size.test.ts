@@ -32,18 +32,19 @@ async function bundle(names: string, from: string): Promise<{ bytes: number; fil
 // code that works takes half a kB of grad, and the reductions of losses 0.2; errors that hide their fields take 0.1 kB of all, and what
 // lanes compute far from 0 apart, and code for few elements, 0.2. That what is no curve, galaxy or option is refused in words takes
 // 0.3 kB of circularVelocity, 0.6 of rotationCurves and 1.3 of curvesFigure. Galaxies of latents as well as of streams are 10 bytes of it, constructors that name themselves one of grad.
+// Messages that stay short, and know another copy of the package, take 0.15 kB of all; updates in place that keep the range of float32, 0.1 of Adam.
 test.each([
-  ["{ formatCsv }", "halograd/io", 1.1],
+  ["{ formatCsv }", "halograd/io", 1.2],
   ["{ Random }", "halograd", 4],
-  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4.5],
-  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 8.8],
-  ["{ curvesFigure }", "halograd/plot", 9],
-  ["{ silu }", "halograd", 32.1],
-  ["{ matmul }", "halograd", 31],
-  ["{ grad, tensor }", "halograd", 49.3],
+  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4.7],
+  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 9],
+  ["{ curvesFigure }", "halograd/plot", 9.2],
+  ["{ silu }", "halograd", 32.4],
+  ["{ matmul }", "halograd", 31.3],
+  ["{ grad, tensor }", "halograd", 49.7],
   ["{ compile }", "halograd/compile", 50],
-  ["{ Adam }", "halograd/optim", 51.3],
-  ["*", "halograd", 75],
+  ["{ Adam }", "halograd/optim", 51.9],
+  ["*", "halograd", 75.5],
 ])("%s of %s is at most %d kB", async (names, from, kilobytes) => {
   const { bytes } = await bundle(names, from);
   expect(bytes).toBeLessThanOrEqual(kilobytes * 1000);

@@ -34,15 +34,17 @@ const rescueOf = /* @__PURE__ */ oncePer((expression: Expression): Rescue => {
 });
 
 /** Result k of several, computed in float64 from the operands behind k. */
-export const rescueOfAll = /* @__PURE__ */ oncePer((values: Expressions): Rescue => {
-  const compute: ((...operands: number[]) => number)[] = [];
-  return {
-    run: (k, ...operands) => {
-      compute[k] ??= compileNumber((m, ...x) => values(m, ...x)[k], operands.length);
-      return compute[k](...operands);
-    },
-  };
-});
+export const rescueOfAll: (values: Expressions) => Rescue = /* @__PURE__ */ oncePer(
+  (values: Expressions): Rescue => {
+    const compute: ((...operands: number[]) => number)[] = [];
+    return {
+      run: (k, ...operands) => {
+        compute[k] ??= compileNumber((m, ...x) => values(m, ...x)[k], operands.length);
+        return compute[k](...operands);
+      },
+    };
+  },
+);
 
 /** A value in lanes, and what is known of its range. */
 interface Ranged {

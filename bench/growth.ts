@@ -17,6 +17,7 @@ import {
   detectAnomaly,
   eye,
   full,
+  gather,
   grad,
   linspace,
   listTape,
@@ -152,6 +153,10 @@ const subjects: Subject[] = [
     "indexSelect, n single rows: backward": backwardOf((size) => {
       const x = leaf(size, 8);
       return sumOf(times(size, (i) => x.indexSelect(0, [i])));
+    }),
+    "gather, n single elements: backward": backwardOf((size) => {
+      const x = ones([size], { requiresGrad: true });
+      return sumOf(times(size, (i) => gather(x, 0, tensor([i]))));
     }),
     "indexSelect, n indices": (size) =>
       timed([leaf(size), times(size, (i) => (i * 7919) % size)] as const, ([x, at]) => x.indexSelect(0, at)),

@@ -1,7 +1,7 @@
 /** Finding what first made a NaN or an infinity: an operation, forward or backward, or a change in place. */
 
 import { callSite } from "../basics/call-site.ts";
-import { synchronous } from "../basics/check.ts";
+import { few, synchronous } from "../basics/check.ts";
 import { AnomalyError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { type Operation, ruleOf, withObserver } from "../ops/operation.ts";
@@ -65,8 +65,8 @@ function faultOf(inputs: readonly Tensor[], output: Tensor): { made: string; ope
       : culprit === bad
         ? `passed on ${bad}, which came in as an operand that no operation under watch had made`
         : `made ${bad} of an operand that held ${culprit}, which no operation under watch had made`;
-  const shapes = inputs.map((input) => showShape(input.shape)).join(", ");
-  const ranges = inputs.map(describeRange).join(", ");
+  const shapes = few(inputs.map((input) => showShape(input.shape)));
+  const ranges = few(inputs.map(describeRange));
   return { made, operands: `shapes ${shapes}; operands ${ranges}` };
 }
 

@@ -1,6 +1,6 @@
 /** Derivatives of functions: grad, valueAndGrad, vjp, jvp, hvp. They nest, and take trees of tensors. */
 
-import { describeValue } from "../basics/check.ts";
+import { describeValue, few } from "../basics/check.ts";
 import { ArgumentError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, scalarTensor, zeroTensor } from "../ops/operands.ts";
@@ -188,7 +188,7 @@ function checkDirection(where: string, x: Tree, direction: Tree): void {
   if (wrong < 0 && leaves.length === directions.length) return;
   throw new ShapeError(
     where,
-    `the direction must have the structure and shapes of x: ${[leaves, directions].map((list) => list.map((leaf) => showShape(leaf.shape)).join(", ")).join(" against ")}.`,
+    `the direction must have the structure and shapes of x: ${[leaves, directions].map((list) => few(list.map((leaf) => showShape(leaf.shape)))).join(" against ")}.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** All derivatives at once: Jacobians, Hessians, and gradients for each example of a batch. */
 
-import { describeValue } from "../basics/check.ts";
+import { describeValue, few } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { stack } from "../ops/joining.ts";
@@ -71,7 +71,7 @@ export function perSampleGrad<Batches extends Tensor[]>(
     if (sizes.length === 0 || sizes.some((size) => size < 1 || size !== sizes[0])) {
       throw new ShapeError(
         "perSampleGrad",
-        `batches have examples along their first axis, one at least and all as many; got ${batches.map(({ shape }) => showShape(shape)).join(", ") || "none"}.`,
+        `batches have examples along their first axis, one at least and all as many; got ${few(batches.map(({ shape }) => showShape(shape))) || "none"}.`,
       );
     }
     const each = Array.from({ length: sizes[0] }, (_, i) =>

@@ -3,7 +3,7 @@
  * computed from. This file lists and describes that past; backward.ts walks it.
  */
 
-import { describeValue, synchronous } from "../basics/check.ts";
+import { describeValue, few, synchronous } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { showShape } from "../basics/shape.ts";
 import { operand } from "../ops/operands.ts";
@@ -39,7 +39,7 @@ export function describeNode(node: Node): string {
         ? `${input.item()}`
         : `constant${showShape(input.shape)}`,
   ) ?? ["freed"];
-  return `%${node.id} = ${label}${node.operation ? `(${inputs.join(", ")})` : ""} → ${showShape(node.output.shape)}`;
+  return `%${node.id} = ${label}${node.operation ? `(${few(inputs)})` : ""} → ${showShape(node.output.shape)}`;
 }
 
 /** The tape of `root` as text, a line for each node. */

@@ -1,6 +1,6 @@
 /** Tensors in nested arrays and objects, treated as one value: parameters by name, a list of inputs. */
 
-import { describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
+import { describeValue, isBuiltIn, isPlainObject, isTensorLike } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -72,6 +72,7 @@ function isAbsent(value: unknown): value is null | undefined {
 /** Whether the fields of a value are all that it holds: not so of a Map, of a module, or of what keeps its state private. */
 function isBranch(value: unknown): value is object {
   if (Array.isArray(value) || isPlainObject(value)) return true;
+  if (isTensorLike(value)) return false;
   const isInstance = Object.prototype.toString.call(value) === "[object Object]";
   return isInstance && !isModule(value) && Object.keys(value as object).length > 0;
 }

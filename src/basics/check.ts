@@ -3,7 +3,7 @@
  * exist. They say what was given, in words, since `[object Object]` helps nobody.
  */
 
-import { ArgumentError } from "./errors.ts";
+import { ArgumentError, OTHER_COPY } from "./errors.ts";
 
 /** A value of any kind as a message puts it: `null`, `the number 3`, `an array of 2`, `a tensor of shape [2, 3]`. */
 export function describeValue(value: unknown): string {
@@ -11,20 +11,59 @@ export function describeValue(value: unknown): string {
   if (typeof value === "string")
     return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
   if (typeof value === "function") return /^class\b/.test(String(value)) ? "a class" : "a function";
-  if (typeof value !== "object") return `the ${typeof value} ${String(value)}`;
+  if (typeof value !== "object") return `the ${typeof value} ${clip(String(value))}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if ("storage" in value && "strides" in value && "shape" in value)
-    return `a tensor of shape [${(value as { shape: readonly number[] }).shape.join(", ")}]`;
+  if (isTensorLike(value)) {
+    const tensor = `a tensor of shape [${few(value.shape)}]`;
+    if (isOwnTensor(value)) return tensor;
+    return "toArray" in value
+      ? `${tensor} ${OTHER_COPY}`
+      : "what structuredClone or postMessage leave of a tensor";
+  }
   if (typeof (value as { then?: unknown }).then === "function") return "a promise";
   if (isGenerator(value)) return "a generator";
   const name: string | undefined = value.constructor?.name;
   if (name !== undefined && name !== "Object") return `a ${name}`;
   const keys = Object.keys(value);
-  return `an object with ${keys.length === 0 ? "no keys" : keys.slice(0, 4).join(", ")}`;
+  return `an object with ${keys.length === 0 ? "no keys" : keys.slice(0, 4).map(clip).join(", ")}`;
+}
+
+/** Whether a value has what tensors have, of this copy of the package or of another. */
+export function isTensorLike(value: unknown): value is { readonly shape: readonly number[] } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "storage" in value &&
+    "strides" in value &&
+    "shape" in value
+  );
+}
+
+let isOwnTensor: (value: unknown) => boolean = () => true;
+
+/** What makes tensors announces here how to know them. */
+export function setTensorTest(isTensor: (value: unknown) => boolean): void {
+  isOwnTensor = isTensor;
+}
+
+/** The same of a value that is not of a class: where it has its methods, it is of the class of another copy of the package. */
+export function describeOther(value: unknown, ...methods: readonly string[]): string {
+  const isCopy = methods.every(
+    (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+  );
+  return `${describeValue(value)}${isCopy ? ` ${OTHER_COPY}` : ""}`;
 }
 
 /** Whether a value is work that is done as it is iterated over. */
 const isGenerator = (value: unknown): boolean => /Generator\]$/.test(Object.prototype.toString.call(value));
+
+/** The entries of a list as a message names them: enough of them, and how many more there are. */
+export function few(list: readonly unknown[]): string {
+  const [shown, more] = [list.slice(0, MOST_NAMED).join(", "), list.length - MOST_NAMED];
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+const MOST_NAMED = 20;
 
 /** Text out of a file or a command line as a message quotes it: enough of it to be found again. */
 export function clip(text: string): string {
@@ -50,7 +89,7 @@ export function checkOptions(where: string, options: unknown, names: readonly st
     const near = nearest(name, names);
     throw new ArgumentError(
       where,
-      `there is no option "${name}".`,
+      `there is no option "${clip(name)}".`,
       near === undefined ? `the options are ${names.join(", ")}.` : `did you mean ${near}?`,
     );
   }

@@ -6,6 +6,10 @@
 /** The stack from here, above all else: the modules that run others import this one, and thus come after it in a bundle. */
 export const firstLandmark = (): string => new Error().stack ?? "";
 
+/** What a message says of a value that another copy of the package has made. There is one thing to do about it, whoever says so. */
+export const OTHER_COPY = "of another copy of halograd";
+const ONE_COPY = "install one copy (npm ls halograd); tensor(x.toArray()) takes elements over.";
+
 /**
  * Base of all errors thrown on purpose. `instanceof HalogradError` tells a user's mistake from a bug.
  *
@@ -32,6 +36,9 @@ export class HalogradError extends Error {
    * @param fix what the user can do about it
    */
   constructor(where: string, problem: string, fix?: string) {
+    if (problem.includes(OTHER_COPY)) fix = ONE_COPY;
+    // Whatever it quotes of what was given, it is to be read.
+    if (problem.length > 2000) problem = `${problem.slice(0, 2000)}…`;
     super(`${where}: ${problem}${fix === undefined ? "" : `\n  Fix: ${fix}`}`);
     hide(this, { where, problem, fix, name: new.target.name });
     shortenStack(this);

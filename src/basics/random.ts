@@ -16,7 +16,7 @@ import {
   uniformAt,
 } from "../kernels/typescript/random.ts";
 import { watcher } from "../kernels/watch.ts";
-import { clip, describeValue } from "./check.ts";
+import { clip, describeOther, describeValue } from "./check.ts";
 import { ArgumentError } from "./errors.ts";
 
 /** The full state of a stream; plain numbers, so it can be stored as JSON. */
@@ -225,12 +225,9 @@ function streamOfBlock(key: readonly [number, number], low: number, high: number
 /** @throws ArgumentError unless a stream of random numbers was passed in: there is no global one */
 export function checkRandom(where: string, random: unknown): asserts random is Random {
   if (random instanceof Random) return;
-  const copy = (random as Partial<Random> | null)?.fork
-    ? " of another copy of halograd (see npm ls halograd)"
-    : "";
   throw new ArgumentError(
     where,
-    `needs a random stream; got ${describeValue(random)}${copy}.`,
+    `needs a random stream; got ${describeOther(random, "fork", "state")}.`,
     "pass new Random(0), or the stream that you have: the same seed gives the same numbers.",
   );
 }

@@ -1,7 +1,7 @@
 /** Shapes, strides and axes: the arithmetic of where elements are, and the messages when it does not work out. */
 
 import { sizeOf } from "../kernels/walk.ts";
-import { describeValue, isPlainObject } from "./check.ts";
+import { describeValue, few, isPlainObject } from "./check.ts";
 import { ArgumentError, AxisError, ShapeError } from "./errors.ts";
 
 export { sizeOf };
@@ -11,7 +11,7 @@ export type Shape = readonly number[];
 
 /** A shape as people write it: `[3, 4]`. */
 export function showShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  return `[${few(shape)}]`;
 }
 
 /** Strides of a row-major array without gaps. */
@@ -74,7 +74,7 @@ export function notAShape(where: string, shape: unknown, next?: unknown): ShapeE
     return new ShapeError(where, `${showShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^31.`);
   return new ShapeError(
     where,
-    `[${shape.map(showSize).join(", ")}] is not a shape: every size is a whole number, 0 or more.`,
+    `[${few(shape.map(showSize))}] is not a shape: every size is a whole number, 0 or more.`,
     `write the sizes as numbers, such as ${where}([2, 3]).`,
   );
 }
@@ -171,7 +171,7 @@ export function normalizeAxes(
   const list = Array.isArray(axes) ? axes : [axes];
   const normal = list.map((axis) => normalizeAxis(where, axis, rank, options)).sort((a, b) => a - b);
   if (new Set(normal).size !== normal.length) {
-    throw new AxisError(where, `axes [${list.join(", ")}] name the same axis twice.`);
+    throw new AxisError(where, `axes ${showShape(list)} name the same axis twice.`);
   }
   return normal;
 }
@@ -238,7 +238,7 @@ function notAnOrder(where: string, axes: unknown, rank: number): AxisError {
   if (Array.isArray(axes))
     return new AxisError(
       where,
-      `[${axes.join(", ")}] is not an order of the ${rank} axes: each is named once.`,
+      `${showShape(axes)} is not an order of the ${rank} axes: each is named once.`,
     );
   return new AxisError(
     where,

@@ -93,6 +93,7 @@ export class Storage {
   /** Stores one element, rounded to the dtype. */
   set(index: number, value: number): void {
     if (watcher !== null) watcher.touch(this);
+    if (index >>> 0 !== index || index >= this.size) throw noElement(index, this.size);
     if (this.size === 1 && this.#data === null) {
       this.residence = null;
       this.#value = this.dtype === "float32" ? Math.fround(value) : value;
@@ -132,6 +133,10 @@ function transferred(size: number): TypeError {
   return new TypeError(
     `halograd: the memory of ${size} elements was transferred, by postMessage or structuredClone.\n  Fix: transfer a copy: x.toTypedArray().buffer.`,
   );
+}
+
+function noElement(index: number, size: number): RangeError {
+  return new RangeError(`halograd: there is no element ${index} of ${size} to store, which count from 0.`);
 }
 
 const DISCARDED: Residence = {

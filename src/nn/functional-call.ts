@@ -1,11 +1,11 @@
 /** Modules as functions of their parameters, for what differentiates functions. */
 
-import { describeValue, isPlainObject } from "../basics/check.ts";
+import { describeValue, few, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { fieldsOf, isParameter, Module } from "./module.ts";
+import { describeModule, fieldsOf, isParameter, Module } from "./module.ts";
 
 /**
  * The output of a module with other tensors for its parameters, by the names of `namedParameters()`: what `grad`, `perSampleGrad`,
@@ -29,7 +29,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
 ): Output {
   const where = "functionalCall";
   if (!(module instanceof Module))
-    throw new ArgumentError(where, `takes a module first; got ${describeValue(module)}.`);
+    throw new ArgumentError(where, `takes a module first; got ${describeModule(module)}.`);
   const names = new Map(Array.from(module.namedParameters(), ([name, own]) => [own, name]));
   const known = [...names.values()];
   const unknown = isPlainObject(parameters)
@@ -40,7 +40,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
       where,
       unknown === null
         ? `parameters are an object of tensors by name; got ${describeValue(parameters)}.`
-        : `the module has no ${unknown.join(", ")}, but ${known.join(", ")}.`,
+        : `the module has no ${few(unknown)}, but ${few(known)}.`,
       "give Object.fromEntries(module.namedParameters()), or part of it, with other tensors.",
     );
   }

@@ -1,8 +1,16 @@
 /** Module: parameters by name, saved and loaded in PyTorch's key style (`encoder.0.weight`). */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions, describeValue, isBuiltIn, isPlainObject } from "../basics/check.ts";
-import { ArgumentError, ShapeError } from "../basics/errors.ts";
+import {
+  checkOptions,
+  describeOther,
+  describeValue,
+  few,
+  isBuiltIn,
+  isPlainObject,
+  isTensorLike,
+} from "../basics/check.ts";
+import { ArgumentError, OTHER_COPY, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -147,10 +155,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
     if ((missing.length > 0 || unknown.length > 0) && !options.isPartial) {
       throw new ArgumentError(
         where,
-        [
-          missing.length > 0 && `missing ${missing.join(", ")}`,
-          unknown.length > 0 && `unknown ${unknown.join(", ")}`,
-        ]
+        [missing.length > 0 && `missing ${few(missing)}`, unknown.length > 0 && `unknown ${few(unknown)}`]
           .filter(Boolean)
           .join("; "),
         "load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.",
@@ -204,7 +209,7 @@ export class Sequential extends Module {
   constructor(...layers: (Module | ((x: Tensor) => Tensor))[]) {
     super();
     layers.forEach((layer, i) => {
-      const what = describeValue(layer);
+      const what = describeModule(layer);
       const isClass = what === "a class";
       if (layer instanceof Module || (typeof layer === "function" && !isClass)) return;
       throw new ArgumentError(
@@ -263,6 +268,14 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
   }
   if (seen.has(value)) return;
   seen.add(value);
+  const isForeign = isTensorLike(value)
+    ? !isTensor(value)
+    : !isModule(value) && describeModule(value).endsWith(OTHER_COPY);
+  if (isForeign)
+    throw new ArgumentError(
+      "Module",
+      `${name} is ${describeModule(value)}, whose parameters this one cannot find.`,
+    );
   if (value instanceof Sequential) {
     yield field;
     yield* entriesOf(name, value.layers, seen);
@@ -302,6 +315,11 @@ function unnamed(field: string, key: unknown): ArgumentError {
     `the Map ${field} holds parameters under ${describeValue(key)}, which gives them no name to be saved by.`,
     "use text or numbers as keys.",
   );
+}
+
+/** What is no module, or one of another copy of the package. */
+export function describeModule(value: unknown): string {
+  return describeOther(value, "namedParameters", "loadStateDictionary");
 }
 
 function isModule(value: unknown): value is AnyModule {

@@ -92,7 +92,7 @@ const folding: Operation<FoldAttributes> = {
     const counts = x.shape.slice(0, leading + axes);
     const sums = readAs(output, {});
     // Touched, so that no backend takes it for memory that the first part fills without reading it.
-    sums.storage.set(sums.offset, 0);
+    if (sums.storage.size > 0) sums.storage.set(sums.offset, 0);
     if (x.size === 0) return;
     for (let tap = 0; tap < sizeOf(sizes); tap++) {
       let [rest, from, to] = [tap, x.offset, sums.offset];

@@ -34,6 +34,14 @@ const gathering: Operation<GatherAttributes> = {
   },
   gradient: (cotangent, { inputs, attributes }) =>
     apply(scatterAddition, [cotangent], { ...attributes, size: inputs![0].shape[attributes.axis] }),
+  part({ axis, indices, indexShape }, shape) {
+    const count = shape[axis];
+    const inner = sizeOf(indexShape.slice(axis - shape.length + indexShape.length + 1));
+    const [start, step] = [indices[0], count > 1 ? indices[inner] - indices[0] : 1];
+    for (let i = 0; i < indices.length; i++)
+      if (step === 0 || indices[i] !== start + (Math.floor(i / inner) % count) * step) return null;
+    return shape.map((count, i) => (i === axis ? { start, step, count } : { start: 0, step: 1, count }));
+  },
   reads: "nothing",
   examples: [
     { shapes: [[3, 4]], attributes: { axis: 1, indices: [1, 1, 0, 3, 2, 3], indexShape: [3, 2] } },

@@ -1,5 +1,6 @@
 /** Operations on a list of tensors: concat and stack. */
 
+import { few } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../basics/shape.ts";
 import { shorthand } from "./composite.ts";
@@ -23,7 +24,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
         if (!sameShape(input.shape.with(axis, 0), shape.with(axis, 0))) {
           throw new ShapeError(
             "concat",
-            `shapes ${inputs.map((x) => showShape(x.shape)).join(", ")} differ on other axes than ${axis}.`,
+            `shapes ${few(inputs.map((x) => showShape(x.shape)))} differ on other axes than ${axis}.`,
             "sizes may differ along the joined axis only: choose another axis, or slice or pad.",
           );
         }
@@ -60,7 +61,7 @@ export const concat: (tensors: readonly Tensor[], axis?: number) => Tensor = /* 
     if (ranks.size > 1 || ranks.has(0)) {
       throw new ShapeError(
         "concat",
-        `needs tensors of one rank, at least 1; got ${inputs.map((x) => showShape(x.shape)).join(", ")}.`,
+        `needs tensors of one rank, at least 1; got ${few(inputs.map((x) => showShape(x.shape)))}.`,
         "use stack() to join scalars or along a new axis.",
       );
     }

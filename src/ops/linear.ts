@@ -11,7 +11,8 @@ import type { Tensor } from "./tensor.ts";
 
 /**
  * The matrix product by NumPy's rules: the last two axes are multiplied, axes before them broadcast, and a
- * vector counts as a row on the left and as a column on the right, its axis left out of the result.
+ * vector counts as a row on the left and as a column on the right, its axis left out of the result. On wasm, products of float32
+ * are added up in float32: one beyond 3.4e38 is infinite, also where others would have brought the sum back.
  *
  * With Y = A B: the cotangent of A is Ȳ Bᵀ and that of B is Aᵀ Ȳ (both from dY = dA B + A dB, and
  * ⟨Ȳ, dA B⟩ = ⟨Ȳ Bᵀ, dA⟩); where a batch axis was broadcast, summed over it.

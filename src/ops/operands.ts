@@ -1,6 +1,6 @@
 /** Tensors as operations get and make them: operands of one dtype, and fresh memory. */
 
-import { describeValue, isPlainObject } from "../basics/check.ts";
+import { describeValue, isPlainObject, isTensorLike, setTensorTest } from "../basics/check.ts";
 import { ArgumentError, DtypeError } from "../basics/errors.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Dtype, Storage } from "../kernels/index.ts";
@@ -60,6 +60,7 @@ export let makeTensor: TensorFactory;
 /** The class of tensors announces itself here; operations stand below it. */
 export function setTensorFactory(factory: TensorFactory): void {
   makeTensor = factory;
+  setTensorTest(isTensor);
 }
 
 const NO_STRIDES: readonly number[] = [];
@@ -113,16 +114,10 @@ export function foreign(value: unknown): readonly [what: string, fix: string] {
   if (value === undefined || value === null)
     return [what, "is an argument missing, or a name misspelled? x.T is x.transpose() here."];
   if (typeof value === "function") return [what, "call it: f(x)."];
-  if (!what.startsWith("a tensor")) return [what, "wrap values with tensor(…)."];
-  return "toArray" in (value as object)
-    ? [
-        `${what} of another copy of halograd`,
-        "install one copy (npm ls halograd); tensor(x.toArray()) takes elements over.",
-      ]
-    : [
-        "what structuredClone or postMessage leave of a tensor",
-        "send { shape: x.shape, data: x.toTypedArray() }.",
-      ];
+  return [
+    what,
+    isTensorLike(value) ? "send { shape: x.shape, data: x.toTypedArray() }." : "wrap values with tensor(…).",
+  ];
 }
 
 function mixedDtypes(where: string, first: Dtype, other: Dtype): DtypeError {

@@ -5,6 +5,7 @@
  */
 
 import { callSite } from "../basics/call-site.ts";
+import { few } from "../basics/check.ts";
 import type { Calls } from "../basics/domains.ts";
 import { TapeError } from "../basics/errors.ts";
 import { type Shape, type Span, showShape } from "../basics/shape.ts";
@@ -26,7 +27,7 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly name: string;
   /** The output's shape. Throws where shapes or attributes do not fit: this is the operation's shape rule. */
   shape(inputs: readonly Tensor[], attributes: A): Shape;
-  /** Stores the value: `output` is contiguous memory of the output's shape. */
+  /** Stores the value, at once: `output` is contiguous memory of the output's shape, and what is not stored in it is 0. */
   compute(output: Operand, shape: Shape, inputs: readonly Tensor[], attributes: A): void;
   /** The value as an expression, of an operation that is elementwise. */
   readonly value?: Expression;
@@ -250,7 +251,7 @@ function checkReads(node: Node, index: number): void {
   throw new TapeError(
     node.operation!.name,
     "a value that its gradient needs was changed in place after it was computed " +
-      `(operands ${inputs.map((input) => showShape(input.shape)).join(", ")}).`,
+      `(operands ${few(inputs.map((input) => showShape(input.shape)))}).`,
     "change it after backward(), or change a clone().",
   );
 }

@@ -56,7 +56,7 @@ export const placeSpans: (
       }
       addKernel ??= backend.elementwise((m, total, x) => [m.add(total, x)], 2);
       // Touched, so that no backend takes it for memory that the first part fills without reading it.
-      storage.set(output.offset, 0);
+      if (storage.size > 0) storage.set(output.offset, 0);
       for (let i = 0; i < parts.length; i++) addKernel(parts[i].shape, [at[i]], [at[i], parts[i]]);
     },
     gradient: (cotangent, { attributes: { places } }, index) => takeSpans(cotangent, places[index]),

@@ -51,7 +51,7 @@ function partSizes(shape: Shape, axis: number, sizes: number | readonly number[]
   if (!Array.isArray(sizes) || !sizes.every((count) => Number.isInteger(count) && count >= 0)) {
     throw new ArgumentError(
       "split",
-      `sizes are a whole number of at least 1, or a list of whole numbers; got ${Array.isArray(sizes) ? `[${sizes.join(", ")}]` : describeValue(sizes)}.`,
+      `sizes are a whole number of at least 1, or a list of whole numbers; got ${Array.isArray(sizes) ? showShape(sizes) : describeValue(sizes)}.`,
       "write split(x, 2) for parts of two entries each.",
     );
   }
@@ -59,6 +59,6 @@ function partSizes(shape: Shape, axis: number, sizes: number | readonly number[]
   if (total === size) return sizes;
   throw new AxisError(
     "split",
-    `sizes [${sizes.join(", ")}] add up to ${total}; axis ${axis} of ${showShape(shape)} has ${size}.`,
+    `sizes ${showShape(sizes)} add up to ${total}; axis ${axis} of ${showShape(shape)} has ${size}.`,
   );
 }

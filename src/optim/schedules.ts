@@ -1,6 +1,6 @@
 /** Learning-rate schedules: the rate at a step, as plain functions, and a scheduler that applies one. */
 
-import { checkCount, checkNumber, checkOptions, describeValue } from "../basics/check.ts";
+import { checkCount, checkNumber, checkOptions, describeOther, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { onHost } from "../kernels/index.ts";
 import { cos, pow } from "../kernels/math.ts";
@@ -280,7 +280,7 @@ function checkOptimizer(where: string, optimizer: unknown, rest: string): void {
   if (optimizer instanceof Optimizer) return;
   throw new ArgumentError(
     where,
-    `takes an optimiser first; got ${describeValue(optimizer)}.`,
+    `takes an optimiser first; got ${describeOther(optimizer, "step", "zeroGrad")}.`,
     `write new ${where}(optimizer, ${rest}).`,
   );
 }

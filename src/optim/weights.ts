@@ -1,7 +1,7 @@
 /** What is done to gradients before a step, and to weights after: clipping and running means. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkOptions, synchronous } from "../basics/check.ts";
+import { checkOptions, few, synchronous } from "../basics/check.ts";
 import { AnomalyError, ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { onHost, watcher } from "../kernels/index.ts";
@@ -120,7 +120,7 @@ export class WeightAverage {
       if (value === undefined || values.size !== this.#averages.length) {
         throw new ArgumentError(
           where,
-          `the names are 0 to ${this.#averages.length - 1}; got ${[...values.keys()].join(", ") || "none"}.`,
+          `the names are 0 to ${this.#averages.length - 1}; got ${few([...values.keys()]) || "none"}.`,
           "give the parameters that it had.",
         );
       }

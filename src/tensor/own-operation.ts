@@ -3,7 +3,7 @@
  * engine's own go without these checks.
  */
 
-import { checkKind, checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
+import { checkKind, checkNumber, checkOptions, clip, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, attributedTo, DtypeError, HalogradError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
 import type { Arithmetic, Expression } from "../kernels/index.ts";
@@ -18,6 +18,7 @@ import {
   isRecording,
   NO_ATTRIBUTES,
   type Operation,
+  OUTPUT,
 } from "../ops/operation.ts";
 import type { Tensor, TensorLike } from "../ops/tensor.ts";
 
@@ -50,6 +51,7 @@ export function apply<A extends Attributes>(
   const checked = checkedRecord(record);
   const { name } = record;
   const tensors = operands(name, listOf(name, inputs, `write apply(${name}, [x], attributes).`));
+  checkReads(record, tensors.length);
   const differentiated = tensors.findIndex(({ node }) => node !== null);
   if (record.gradient === undefined && differentiated >= 0 && isRecording()) {
     throw new TapeError(
@@ -59,6 +61,20 @@ export function apply<A extends Attributes>(
     );
   }
   return applyRecord(checked, tensors, attributes);
+}
+
+/** What is read wrongly would show where somebody changes a tensor in place. */
+function checkReads({ name, reads }: Operation, count: number): void {
+  if (typeof reads === "string") return;
+  const isPlace = (place: unknown): boolean =>
+    Number.isInteger(place) && (place as number) >= OUTPUT && (place as number) < count;
+  if (reads.length === count && reads.every((places) => Array.isArray(places) && places.every(isPlace)))
+    return;
+  throw new ArgumentError(
+    name,
+    `reads lists for each of the ${count} operands which ones its rule reads; got ${clip(JSON.stringify(reads))}.`,
+    `an operand is a number from 0 to ${count - 1}, and the output is ${OUTPUT}; "both" stands for all.`,
+  );
 }
 
 const checkedRecords = new WeakMap<Operation, Operation>();
@@ -73,6 +89,15 @@ function checkedRecord(record: Operation): Operation {
     shape: (inputs, attributes) => checkShape(name, record.shape(inputs, attributes)),
     compute(output, shape, inputs, attributes) {
       const returned: unknown = record.compute(output, shape, inputs, attributes);
+      if (describeValue(returned) === "a promise") {
+        // Nobody will wait for it; without a handler, a later rejection would end the process.
+        (returned as unknown as PromiseLike<unknown>).then(undefined, () => {});
+        throw new ArgumentError(
+          name,
+          "compute is async, and the value is taken when it returns.",
+          "await what it needs before apply, and hand it over as attributes.",
+        );
+      }
       if (returned === undefined || !output.storage.isUntouched) return;
       throw new ArgumentError(
         name,
@@ -226,12 +251,22 @@ function checkRecord(kind: string, arity: number, record: ElementwiseRecord | Un
 /** Reads an expression once, to refuse what is not made of the words of the arithmetic alone. */
 function checkExpression(where: string, what: string, expression: Expression, count: number): void {
   let result: unknown;
+  const conditions = new Set<unknown>();
   try {
-    result = expression(reading, ...Array.from({ length: count }, () => new Placeholder()));
+    const values = Array.from({ length: count }, () => new Placeholder());
+    result = expression(readingOf(conditions), ...values);
   } catch (error) {
     if (error instanceof HalogradError) throw attributedTo(where, error);
     const words = Object.keys(numbers).join(", ");
     throw new ArgumentError(where, `${what} throws ${error}.`, `the words of the arithmetic are ${words}.`);
+  }
+  conditions.delete(result);
+  if (result instanceof Placeholder && conditions.size > 0) {
+    throw new ArgumentError(
+      where,
+      `${what} compares values, and nothing uses what m.less or m.equal gives.`,
+      "choose with m.where(condition, a, b): JavaScript's if and ? see no elements, and always take the first way.",
+    );
   }
   if (result instanceof Placeholder) return;
   throw new ArgumentError(
@@ -258,13 +293,18 @@ class Placeholder {
   }
 }
 
-/** Expressions read for what is not made of the words of the arithmetic. */
-const reading: Arithmetic<Placeholder> = /* @__PURE__ */ (() => {
+/** Expressions read for what is not made of the words of the arithmetic, and for the conditions that nothing has used yet. */
+function readingOf(conditions: Set<unknown>): Arithmetic<Placeholder> {
   const check =
     (word: string, length: number) =>
     (...parts: unknown[]): Placeholder => {
       const wrong = parts.findIndex((part) => !(part instanceof Placeholder));
-      if (parts.length === length && wrong < 0) return new Placeholder();
+      if (parts.length === length && wrong < 0) {
+        for (const part of parts) conditions.delete(part);
+        const value = new Placeholder();
+        if (word === "less" || word === "equal") conditions.add(value);
+        return value;
+      }
       throw new ArgumentError(
         "expression",
         wrong < 0
@@ -279,4 +319,4 @@ const reading: Arithmetic<Placeholder> = /* @__PURE__ */ (() => {
   };
   const words = Object.entries(numbers).map(([word, { length }]) => [word, check(word, length)]);
   return { ...Object.fromEntries(words), constant };
-})();
+}

@@ -5,6 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import {
   backwardSteps,
   concat,
+  gather,
   grad,
   noGrad,
   normal,
@@ -74,6 +75,13 @@ describe("twice as much takes at most twice the work", () => {
       (size) => {
         const x = leaf(size);
         total(indices(size).map((i) => x.indexSelect(0, [i]))).backward();
+      },
+    ],
+    [
+      "of single elements that gather takes",
+      (size) => {
+        const x = ones([size], { requiresGrad: true });
+        total(indices(size).map((i) => gather(x, 0, tensor([i])))).backward();
       },
     ],
     ["of rows of rows", (size) => total(indices(size).flatMap(() => [...leaf(4)])).backward()],
@@ -195,6 +203,31 @@ describe("gradients of parts", () => {
       expect(recorded.grad!.toTypedArray()).toEqual(inTurn.grad!.toTypedArray());
     },
   );
+
+  it("add up to the same where they were gathered, at regular places and at others", () => {
+    const places = [
+      [[2, 2], [0, 0]], // regular, backwards
+      [[1, 2]], // irregular
+      [[0, 0], [0, 0]], // the same twice
+      [[1, 1], [2, 2]],
+      [[2, 2]],
+    ]; // biome-ignore format: one gather a line
+    const x = leaf(3);
+    const columns = x.shape[1];
+    const wanted = new Float64Array(x.size);
+    let loss = tensor(0);
+    for (const [k, rows] of places.entries()) {
+      const index = rows.map((row) => Array.from({ length: columns }, (_, j) => row[j % 2]));
+      loss = loss.add(
+        gather(x, 0, tensor(index))
+          .mul(k + 1)
+          .sum(),
+      );
+      for (const row of index) for (const [j, i] of row.entries()) wanted[i * columns + j] += k + 1;
+    }
+    loss.backward();
+    expect([...x.grad!.toTypedArray()]).toEqual([...wanted]);
+  });
 
   it("may be kept, and change with nothing else", () => {
     const x = leaf(2);

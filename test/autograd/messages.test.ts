@@ -2,22 +2,32 @@
 
 import { describe, expect, it } from "vitest";
 import {
+  add,
   backwardSteps,
+  concat,
+  describeNode,
   detectAnomaly,
+  einsum,
   eye,
   grad,
   hvp,
   jvp,
   linspace,
   normal,
+  ones,
   Random,
+  split,
+  stack,
   type Tensor,
   tape,
   tensor,
   uniform,
+  useBackend,
   valueAndGrad,
   vjp,
+  zeros,
 } from "../../src/index.ts";
+import { functionalCall, Module, parameter } from "../../src/nn/index.ts";
 import { observer } from "../../src/ops/operation.ts";
 import { savedTensors } from "../../src/optim/saved-state.ts";
 import { checkGradients } from "../../src/testing/check.ts";
@@ -148,6 +158,43 @@ describe("detectAnomaly", () => {
     errorOf(() => detectAnomaly(() => leaf([0]).sqrt().sum().backward()));
     expect(errorOf(() => detectAnomaly(() => tensor([-1]).log())).message).toMatch(/^log: made NaN/);
   });
+});
+
+it("a message about thousands of operands, names or letters names some of them and counts the others", () => {
+  const many = Array.from({ length: 2000 }, (_, i) => i);
+  const rows = many.map((i) => leaf(i === 1999 ? [1, 2] : [1]).reshape([1, -1]));
+  const faulty = many.map((i) => tensor([i === 7 ? NaN : i]));
+  const model = new (class extends Module {
+    weights = Object.fromEntries(many.map((i) => [`w${i}`, parameter([i])]));
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  })();
+  const joined = concat(many.map((i) => leaf([i])));
+  const changed = stack(many.map(() => leaf([1])));
+  const long = "x".repeat(1e5);
+  const texts = [
+    errorOf(() => concat(rows)).message,
+    errorOf(() => concat(many.map((i) => tensor([i]).reshape(i === 3 ? [] : [1])))).message,
+    errorOf(() => detectAnomaly(() => concat(faulty))).message,
+    errorOf(() => model.loadStateDictionary(new Map())).message,
+    errorOf(() => functionalCall(model, { none: tensor([1]) }, changed)).message,
+    describeNode(joined.node!),
+    errorOf(() => zeros([...many, -1])).message,
+    errorOf(() => split(ones([3]), many)).message,
+  ];
+  for (const text of texts) {
+    expect(text).toMatch(/ and 19\d\d more/);
+    expect(text.length).toBeLessThan(2200);
+  }
+  for (const mistake of [
+    () => tensor([1], { [long]: 1 } as never),
+    () => add(any({ [long]: 1 }), 1),
+    () => add(any(10n ** 100_000n), 1),
+    () => einsum(`${long}->${long}`, ones([1])),
+    () => useBackend(any(long)),
+  ])
+    expect(errorOf(mistake).message.length).toBeLessThan(2500);
 });
 
 describe("a leaf", () => {

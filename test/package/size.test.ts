@@ -34,18 +34,19 @@ async function bundle(names: string, from: string): Promise<{ bytes: number; fil
 // 0.3 kB of circularVelocity, 0.6 of rotationCurves and 1.3 of curvesFigure. Galaxies of latents as well as of streams are 10 bytes of it, constructors that name themselves one of grad.
 // Folds that are done again in float64 where terms leave float32 are 0.4 kB of all, losses in one sweep and gradients of softmax that do not
 // cancel 0.5 of grad.
+// Messages that stay short, and know another copy of the package, take 0.15 kB of all; updates in place that keep the range of float32, 0.1 of Adam.
 test.each([
-  ["{ formatCsv }", "halograd/io", 1.1],
+  ["{ formatCsv }", "halograd/io", 1.2],
   ["{ Random }", "halograd", 4],
-  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4.5],
-  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 8.8],
-  ["{ curvesFigure }", "halograd/plot", 9],
-  ["{ silu }", "halograd", 32.6],
-  ["{ matmul }", "halograd", 31.4],
-  ["{ grad, tensor }", "halograd", 50.2],
-  ["{ compile }", "halograd/compile", 50],
-  ["{ Adam }", "halograd/optim", 52.2],
-  ["*", "halograd", 75.7],
+  ["{ circularVelocity, exponentialDisc }", "halograd/galaxy", 4.7],
+  ["{ rotationCurves, samplePopulation }", "halograd/galaxy", 9],
+  ["{ curvesFigure }", "halograd/plot", 9.2],
+  ["{ silu }", "halograd", 32.9],
+  ["{ matmul }", "halograd", 31.7],
+  ["{ grad, tensor }", "halograd", 50.7],
+  ["{ compile }", "halograd/compile", 50.3],
+  ["{ Adam }", "halograd/optim", 52.8],
+  ["*", "halograd", 76.3],
 ])("%s of %s is at most %d kB", async (names, from, kilobytes) => {
   const { bytes } = await bundle(names, from);
   expect(bytes).toBeLessThanOrEqual(kilobytes * 1000);

@@ -7,6 +7,7 @@ import {
   binary,
   HalogradError,
   less,
+  noGrad,
   type Operand,
   type Operation,
   quaternary,
@@ -15,6 +16,8 @@ import {
   ternary,
   unary,
 } from "../../src/index.ts";
+import { Storage } from "../../src/kernels/storage.ts";
+import { OUTPUT } from "../../src/ops/operation.ts";
 import { errorOf } from "../messages.ts";
 
 /** A record as untyped programs write it. */
@@ -46,6 +49,12 @@ describe("an expression", () => {
     ["with a tensor", (m, x) => m.mul(x, tensor(2)), "got a tensor of shape [] in place 2"],
     ["with an operand too many", (m, x, y) => m.mul(x, y), "got undefined in place 2"],
     ["with a word that lacks an operand", (m, x) => m.mul(x), "m.mul takes 2 values; got 1"],
+    [
+      "that chooses by JavaScript's ?",
+      (m, x) => (m.less(x, m.constant(0)) ? m.neg(x) : x),
+      "choose with m.where(condition, a, b)",
+    ],
+    ["that leaves a comparison", (m, x) => [m.equal(x, m.exp(x)), m.mul(x, x)][1], "choose with m.where"],
     ["with a constant that is none", (m, x) => m.mul(x, m.constant("2")), "a constant is a number"],
   ])("%s is refused as value and as derivative", (_, mistake, fix) => {
     const value = errorOf(() => unary({ name: "own", value: mistake as never }));
@@ -175,6 +184,20 @@ describe("a record", () => {
     ["its shape rule returns a number", { shape: () => 2 }, "a shape is an array"],
     ["it does not say what its rule reads", { reads: undefined }, "needs reads"],
     ["it has no name", { name: undefined }, "a record with a name"],
+    [
+      "its value is stored before it waits",
+      { compute: async (output: Operand) => output.storage.set(0, 1) },
+      "compute is async",
+    ],
+    [
+      "its value fails while nobody waits",
+      { compute: () => Promise.reject(new Error("late")) },
+      "compute is async",
+    ],
+    ["it reads an operand that there is not", { reads: [[1]] }, "got [[1]]"],
+    ["it reads part of an operand", { reads: [[0.5]] }, "from 0 to 0, and the output is -1"],
+    ["it does not say of each operand what it reads", { reads: [] }, "for each of the 1 operands"],
+    ["it lists no lists", { reads: [0] }, "reads lists for each"],
   ])("is refused where %s", (_, changes, fix) => {
     const error = errorOf(() => run(changes));
     expect(error).toBeInstanceOf(HalogradError);
@@ -190,6 +213,26 @@ describe("a record", () => {
       .sum()
       .backward();
     expect(x.grad).toEqual(tensor([1, 1]));
+  });
+
+  test("tells by lists what it reads, and chooses and returns what it compares", () => {
+    const x = leaf();
+    const rule = { ...double, reads: [[OUTPUT, 0]] } as unknown as Operation;
+    const y = apply(rule, [x], {}).sum();
+    noGrad(() => x.assign(3));
+    expect(() => y.backward()).toThrow(/changed in place/);
+    const sign = unary({ name: "own", value: (m, x) => m.where(m.less(x, m.constant(0)), m.neg(x), x) });
+    expect(sign(tensor([-1, 2])).toArray()).toEqual([1, 2]);
+    expect(
+      unary({ name: "own", value: (m, x) => m.less(x, m.constant(0)) })(tensor([-1, 2])).toArray(),
+    ).toEqual([1, 0]);
+  });
+
+  test("cannot store an element that there is not", () => {
+    for (const [size, index] of [[1, 1], [2, 2], [2, -1], [2, 0.5]] as const) // biome-ignore format: pairs
+      expect(() => Storage.allocate(size, "float32").set(index, 1)).toThrow(
+        /no element -?[\d.]+ of \d to store/,
+      );
   });
 
   test("of the engine is applied as it is", () => {

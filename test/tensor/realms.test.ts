@@ -2,9 +2,10 @@
 
 import { runInNewContext } from "node:vm";
 import { expect, test, vi } from "vitest";
-import { add, concat, grad, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
+import { add, concat, gather, grad, oneHot, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
-import { Linear } from "../../src/nn/index.ts";
+import { functionalCall, Linear, Module, Sequential } from "../../src/nn/index.ts";
+import { clipGradNorm, Scheduler, SGD } from "../../src/optim/index.ts";
 import { savedTensors } from "../../src/optim/saved-state.ts";
 import { errorOf } from "../messages.ts";
 
@@ -68,15 +69,61 @@ test("what structuredClone leaves of a tensor is refused with the reason; shape 
   model.loadStateDictionary(structuredClone(sent));
 });
 
-test("tensors and random streams of another copy of the package are refused as such", async () => {
+test("what another copy of the package has made is refused as such, wherever it is given", async () => {
   vi.resetModules();
   const other = await import("../../src/index.ts");
-  const x = other.tensor([1]) as unknown as Tensor;
-  for (const mistake of [() => add(tensor([1]), x), () => concat([tensor([1]), x]), () => tensor(any(x))])
+  const others = await import("../../src/nn/index.ts");
+  const optim = await import("../../src/optim/index.ts");
+  const [x, layer] = [any(other.tensor([1])), any(new others.Linear(1, 1, new other.Random(0)))];
+  const own = tensor([1], { requiresGrad: true });
+  class Holder extends Module {
+    readonly held: unknown[];
+    constructor(...held: unknown[]) {
+      super();
+      this.held = held;
+    }
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const foreignTensor = /a tensor of shape \[1\] of another copy of halograd[\s\S]*npm ls halograd/;
+  for (const mistake of [
+    () => add(tensor([1]), x),
+    () => concat([tensor([1]), x]),
+    () => tensor(x),
+    () => tensor([x] as never),
+    () => own.mul(2).backward(x),
+    () => {
+      own.grad = x;
+    },
+    () => gather(own, 0, x),
+    () => oneHot(x, 3),
+    () => grad((y: Tensor) => y.sum())(x),
+    () => grad((y: Tensor) => y.sum())(any({ w: x })),
+    () => grad(() => x)(own),
+    () => new SGD([x], { learningRate: 1 }),
+    () => clipGradNorm([x], 1),
+    () => new Holder(1, x).parameters(),
+    () => new Holder(new Map([["a", [x]]])).stateDictionary(),
+  ])
+    expect(errorOf(mistake).message).toMatch(foreignTensor);
+  for (const [mistake, name] of [
+    [() => new Linear(1, 1, any(new other.Random(0))), "Random"],
+    [() => new Sequential(layer), "Linear"],
+    [() => functionalCall(layer, {}, own), "Linear"],
+    [() => new Holder(own, [layer]).parameters(), "held.1.0 is a Linear"],
+    [() => new Holder(layer).eval(), "held.0 is a Linear"],
+    [
+      () =>
+        new Scheduler(
+          any(new optim.SGD([other.tensor([1], { requiresGrad: true })], { learningRate: 1 })),
+          () => 1,
+        ),
+      "SGD",
+    ],
+  ] as const)
     expect(errorOf(mistake).message).toMatch(
-      /a tensor of shape \[1\] of another copy of halograd[\s\S]*npm ls halograd/,
+      RegExp(`${name} of another copy of halograd[\\s\\S]*npm ls halograd`),
     );
-  expect(errorOf(() => new Linear(1, 1, any(new other.Random(0)))).message).toContain(
-    "of another copy of halograd",
-  );
+  expect(new Holder(own, tensor([1]), new Linear(1, 1, new Random(0))).parameters()).toHaveLength(3);
 });

@@ -21,6 +21,7 @@ test.each([
   ['"a ""b""" "" c', ['a "b"', "", "c"]],
   ['"a"b c', ['"a"b', "c"]],
   ['"open a', ['"open', "a"]],
+  ['a " b', ["a", '"', "b"]],
   ['R ("a b") c', ['R ("a b")', "c"]],
   ['R [a "b c"] d', ['R [a "b c"]', "d"]],
   ["", []],
@@ -114,6 +115,7 @@ describe("units", () => {
   it("stand behind the names, and count before others", () => {
     expect(units("R [ pc ],V,a,b_kms", "kpc,km/s,x,y", "1,60,,")).toEqual(["pc", "km/s", "x", "kms"]);
     expect(units("R [pc,V (m/s]", "1,60")).toEqual(["pc", "m/s"]);
+    expect(units("R [pc] x,V", "1,60")).toEqual(["pc] x", undefined]);
   });
 
   it.each([

@@ -433,7 +433,7 @@ function findColumn({ names }: TextTable, wanted: string, source: string): numbe
 function sidesOf(names: readonly string[], alike: readonly number[]): [up: number[], down: number[]] {
   if (alike.length > 0) {
     // Archives write errors upwards with a capital: E_Vrot, e_Vrot.
-    const isCapital = (column: number): boolean => /^E_/.test(names[column].trim());
+    const isCapital = (column: number): boolean => names[column].trim().startsWith("E_");
     return [alike.filter(isCapital), alike.filter((column) => !isCapital(column))];
   }
   const of = (words: string): number[] =>

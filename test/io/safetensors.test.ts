@@ -375,6 +375,11 @@ describe("a damaged or hostile file", () => {
     },
   );
 
+  test("may have any white space of JSON between the words of its header", () => {
+    const spaced = `{"x":${x}}`.replace(/(?!^)[{}:,[\]]/g, (mark) => `\t\r\n ${mark} \n\r\t`);
+    expect(read(file(spaced, 4)).tensors.get("x")?.shape).toEqual([1]);
+  });
+
   test("may list its tensors in any order, empty ones among them", () => {
     const names = ["a", "b", "none", "c"];
     const places = ["[1],[0,4]", "[1],[4,8]", "[0],[8,8]", "[1],[8,12]"];

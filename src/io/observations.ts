@@ -374,7 +374,7 @@ function columnsOf(table: TextTable, key: Key, chosen: PartColumns, source: stri
     places.filter((column) => list.includes(nameOf(names[column])));
   const found = wanted.map((words) => named(words.split(" "))).find((columns) => columns.length > 0) ?? [];
   const inUnit = found.filter(fits);
-  const columns = found.length > 1 && inUnit.length === 1 ? inUnit : found;
+  const columns = inUnit.length === 1 ? inUnit : found;
   if (columns.length === 1 || (columns.length === 0 && PARTS.some((part) => part === key))) return columns;
   const quoted = (list: readonly number[]): string =>
     list.map((column) => `"${clip(names[column])}"`).join(" and ");
@@ -433,7 +433,7 @@ function findColumn({ names }: TextTable, wanted: string, source: string): numbe
 function sidesOf(names: readonly string[], alike: readonly number[]): [up: number[], down: number[]] {
   if (alike.length > 0) {
     // Archives write errors upwards with a capital: E_Vrot, e_Vrot.
-    const isCapital = (column: number): boolean => /^E_/.test(names[column].trim());
+    const isCapital = (column: number): boolean => names[column].trim().startsWith("E_");
     return [alike.filter(isCapital), alike.filter((column) => !isCapital(column))];
   }
   const of = (words: string): number[] =>

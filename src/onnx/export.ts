@@ -2,7 +2,7 @@
 
 import { checkOptions, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { type Shape, type Span, sameShape, showShape } from "../basics/shape.ts";
+import { type Shape, type Span, sameShape, showShape, sizeOf } from "../basics/shape.ts";
 import {
   type Bytes,
   type Dtype,
@@ -142,7 +142,7 @@ function traceOf(
     return withWatcher(null, () => ({
       kind: "constant",
       shape: value.shape,
-      data: value.toTypedArray<FloatArray>().slice(),
+      data: value.toTypedArray<FloatArray>(),
     }));
   };
   const applications: TracedApplication[] = [];
@@ -222,18 +222,17 @@ function write(
     shape.map((size, axis) => {
       if (size === there[axis]) return size;
       const per = size / 2;
-      if (Number.isInteger(per) && there[axis] === 3 * per) return { rows: per };
+      // Of sizes that are whole, this makes `per` whole too.
+      if (there[axis] === 3 * per) return { rows: per };
       return refuse(
         "a size is no multiple of the number of rows",
         "keep rows apart: one row in, one row out.",
       );
     });
-  if (one.applications.length !== other.applications.length) refuseBranch();
+  if (one.applications.length !== other.applications.length || one.outputs.length !== other.outputs.length)
+    refuseBranch();
   const batched = one.shapes.findIndex((shape, i) => shape[0] !== other.shapes[i][0]);
-  const rows = (): Value => {
-    const shape = graph.node("Shape", [inputs[batched][0]], { start: 0, end: 1 });
-    return shape;
-  };
+  const rows = (): Value => graph.node("Shape", [inputs[batched][0]], { start: 0, end: 1 });
   const results: Value[] = [];
   const operandOf = (reference: Reference, there: Reference): Value => {
     if (reference.kind === "constant") {
@@ -267,7 +266,7 @@ function write(
     );
   });
   const outputs = one.outputs.map(([name, reference, shape, dtype], i): Port => {
-    const [there, theirs, theirShape] = other.outputs[i] ?? refuseBranch();
+    const [there, theirs, theirShape] = other.outputs[i];
     if (there !== name) refuseBranch();
     graph.output(name, operandOf(reference, theirs));
     return { name, dtype, shape: sizes(shape, theirShape) };
@@ -341,11 +340,11 @@ function isSameConstant(
 function withRows(example: Tensor, batch: number | undefined, rows: number): Tensor {
   const { shape, dtype } = example;
   const values = example.toTypedArray<FloatArray>();
-  if (shape.length === 0 || shape[0] !== batch) return tensor(values.slice(), shape, { dtype });
-  const row = values.length / batch;
-  const data = dtype === "float64" ? new Float64Array(rows * row) : new Float32Array(rows * row);
-  for (let i = 0; i < data.length; i++) data[i] = values[i % values.length] ?? 0;
-  return tensor(data, [rows, ...shape.slice(1)], { dtype });
+  if (shape.length === 0 || shape[0] !== batch) return tensor(values, shape, { dtype });
+  const sizes = [rows, ...shape.slice(1)];
+  // An example without rows has no values.
+  const data = Float64Array.from({ length: sizeOf(sizes) }, (_, i) => values[i % values.length] ?? 0);
+  return tensor(data, sizes, { dtype });
 }
 
 function namedTensors(what: string, given: unknown, name: string): [name: string, value: Tensor][] {

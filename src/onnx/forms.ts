@@ -101,11 +101,8 @@ const WHOLE: Readonly<
   },
 };
 
-function ofConvolution(
-  [, weight]: readonly Tensor[],
-  [options]: readonly unknown[],
-): ConvolutionAttributes | undefined {
-  return weight.rank < 3 ? undefined : windowAttributes(weight.shape.slice(2), options, 1);
+function ofConvolution([, weight]: readonly Tensor[], [options]: readonly unknown[]): ConvolutionAttributes {
+  return windowAttributes(weight.shape.slice(2), options, 1);
 }
 
 function ofPooling(
@@ -118,21 +115,26 @@ function ofPooling(
   return attributes.padding.every((width, i) => width < sizes[i]) ? attributes : undefined;
 }
 
+/** What a call may have of each; undefined is as good as nothing. */
+type WindowOptions = {
+  readonly [name in "stride" | "padding" | "dilation"]?: number | readonly number[] | undefined;
+} & { readonly groups?: number | undefined };
+
 /** The settings of windows with a number for each axis. What is no setting is refused when the operation is called. */
 function windowAttributes(
   sizes: readonly number[],
   options: unknown,
   stride: number | readonly number[],
 ): ConvolutionAttributes {
-  const given = { stride, padding: 0, dilation: 1, groups: 1, ...(options as object | undefined) };
+  const given = (options ?? {}) as WindowOptions;
   const each = (value: number | readonly number[]): readonly number[] =>
-    typeof value === "number" ? sizes.map(() => value) : value;
+    Array.isArray(value) ? value : sizes.map(() => value as number);
   return {
     sizes,
-    strides: each(given.stride),
-    padding: each(given.padding),
-    dilations: each(given.dilation),
-    groups: given.groups,
+    strides: each(given.stride ?? stride),
+    padding: each(given.padding ?? 0),
+    dilations: each(given.dilation ?? 1),
+    groups: given.groups ?? 1,
   };
 }
 
@@ -270,8 +272,8 @@ const FORMS: Readonly<Record<string, Form>> = {
   slice: (graph, [x], { attributes, shapes: [sizes] }) => {
     const { spans } = attributes as { spans: readonly Span[] };
     const cut = [...spans.keys()].filter((axis) => {
-      const { start, step, count } = spans[axis];
-      return start !== 0 || step !== 1 || (count !== Infinity && count !== sizes[axis]);
+      const { step, count } = spans[axis];
+      return step !== 1 || (count !== Infinity && count !== sizes[axis]);
     });
     if (cut.length === 0) return x;
     const lists = [

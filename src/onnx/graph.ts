@@ -171,7 +171,7 @@ export class Graph {
   }
 
   #fresh(): Value {
-    let name = "";
+    let name: Value;
     do name = `v${this.#count++}`;
     while (!this.reserve(name));
     return name;

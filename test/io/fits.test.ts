@@ -71,6 +71,7 @@ test("blocks that are just full get no further one, and no row is a table too", 
   expect(of(25)).toHaveLength(2 * 2880);
   expect(of(26)).toHaveLength(3 * 2880);
   expect(readFits(of(25)).columns[0].rows).toEqual([]);
+  expect(readFits(writeFits({ a: columns.mass })).history).toEqual([]);
   const many = Array.from({ length: 999 }, (_, i) => [`c${i}`, columns.mass] as const);
   expect(readFits(writeFits(many)).columns[998].rows).toEqual([[1e10], [3]]);
   for (const name of ["x".repeat(68), "'".repeat(34)])

@@ -261,7 +261,7 @@ test("measured curves", () => {
       "a chosen column that is missing": read(whole, { columns: { radius: "a" } }),
       "a side that is missing": read(whole, { columns: { error: "e_V/e" } }),
       ...Object.fromEntries(
-        ["e [km/s]", "e (km/s)", "e/", "/e", "e/e_V/e"].map((name) => [
+        ["e [km/s]", "e (km/s)", "e/", "/e", "e/e_V/e", " e ", "e / V"].map((name) => [
           `the chosen column ${name}`,
           read(whole, { columns: { error: name } }),
         ]),
@@ -365,6 +365,12 @@ test("measured curves", () => {
       Fix: give the name of a column, or its number from 1
     the chosen column e/e_V/e
       FormatError: t: it has no column "e/e_V/e", only R, V, e_V
+      Fix: give the name of a column, or its number from 1
+    the chosen column  e 
+      FormatError: t: it has no column "e", only R, V, e_V
+      Fix: give the name of a column, or its number from 1
+    the chosen column e / V
+      FormatError: t: it has no column "e", only R, V, e_V
       Fix: give the name of a column, or its number from 1
     a chosen column that stands twice
       FormatError: t: 2 of its columns are called "r"

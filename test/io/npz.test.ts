@@ -119,6 +119,12 @@ describe("hostile and damaged files", () => {
     view(twice).setUint16(twice.length - 12, 2, true);
     view(twice).setUint32(twice.length - 10, 2 * entry.length, true);
     expect(() => readNpz(twice, "twice")).toThrow(/lies inside another one/);
+    for (const value of ["x", { shape: [1], data: Float32Array.of(1) }]) {
+      const two = writeNpz({ a: value, b: value });
+      for (let at = 1; at < two.length; at++)
+        if (two[at] === 0x2e && two[at - 1] === 0x62) two[at - 1] = 0x61;
+      expect(() => readNpz(two, "two")).toThrow(/the array "a" is there twice/);
+    }
     const changed = (at: number, value: number): Uint8Array => {
       const file = one.slice();
       view(file).setUint32(at, value, true);
@@ -170,17 +176,91 @@ describe("hostile and damaged files", () => {
     }
   });
 
-  test.each<[kind: string, bytes: number[], value: number]>([
-    ["<i4", [1, 0, 0, 1], 2 ** 24 + 1],
-    [">i4", [255, 255, 255, 254], -2],
-    ["<u4", [255, 255, 255, 255], 2 ** 32 - 1],
-    [">f4", [0x40, 0x40, 0, 0], 3],
-  ])("are no arrays of %s, whose values are read exactly", (kind, bytes, value) => {
-    const read = readNpz(changed(header(kind, "1"), [directory - 4, bytes]), "mine.npz").arrays.get("a");
+  /** A file of one array with this header and these bytes, a multiple of 4. */
+  const fileOf = (header: string, bytes: readonly number[]): Uint8Array => {
+    const file = writeNpz({ a: { shape: [bytes.length / 4], data: new Float32Array(bytes.length / 4) } });
+    const directory = file.length - 22 - 46 - "a.npy".length;
+    file.set(new TextEncoder().encode(header.padEnd(118)), local + 10);
+    file.set(bytes, directory - bytes.length);
+    new DataView(file.buffer).setUint32(directory + 16, crc32(file.subarray(local, directory)), true);
+    return file;
+  };
+  const headerOf = (kind: string, sizes: string, isFortran = "False"): string =>
+    `{'descr': '${kind}', 'fortran_order': ${isFortran}, 'shape': (${sizes}), }`;
+
+  test.each<[kind: string, bytes: number[], values: number[]]>([
+    ["<i4", [1, 0, 0, 1], [2 ** 24 + 1]],
+    [">i4", [255, 255, 255, 254], [-2]],
+    ["<u4", [254, 255, 255, 255], [2 ** 32 - 2]],
+    [">f4", [0x40, 0x40, 0, 0], [3]],
+    ["i1", [1, 2, 255, 128], [1, 2, -1, -128]],
+    ["|u1", [1, 2, 255, 128], [1, 2, 255, 128]],
+    ["b1", [0, 1, 2, 0], [0, 1, 1, 0]],
+    ["<i2", [254, 255, 1, 2], [-2, 513]],
+    [">u2", [254, 255, 1, 2], [65_279, 258]],
+    ["=f8", [0, 0, 0, 0, 0, 0, 8, 64], [3]],
+    ["<i8", [254, ...Array(7).fill(255)], [-2]],
+    [">u8", [0, 31, ...Array(6).fill(255)], [2 ** 53 - 1]],
+  ])("are no arrays of %s, whose values are read exactly", (kind, bytes, values) => {
+    const read = readNpz(fileOf(headerOf(kind, `${values.length},`), bytes), "mine.npz").arrays.get("a");
     expect(read).toEqual({
-      shape: [1],
-      data: kind[1] === "f" ? Float32Array.of(value) : Float64Array.of(value),
+      shape: [values.length],
+      data: kind.endsWith("f4") ? Float32Array.from(values) : Float64Array.from(values),
     });
+  });
+
+  test("are no arrays whose first axis is the innermost one", () => {
+    const bytes = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (const sizes of ["2, 2, 2", "2,2,2", "2,2,2,"])
+      expect(readNpz(fileOf(headerOf("u1", sizes, "True"), bytes), "t").arrays.get("a")).toEqual({
+        shape: [2, 2, 2],
+        data: Float64Array.of(1, 5, 3, 7, 2, 6, 4, 8),
+      });
+    expect([...readNpz(fileOf(headerOf("u1", "2, 4", "True"), bytes), "t").arrays.get("a")!.data]).toEqual([
+      1, 3, 5, 7, 2, 4, 6, 8,
+    ]);
+  });
+
+  test("are no headers in another spelling of Python, but other texts around them are", () => {
+    const plain = headerOf("f4", "1,");
+    const read = (header: string) => readNpz(fileOf(header, [0, 0, 64, 64]), "t").arrays.get("a")?.data;
+    for (const header of [
+      plain,
+      plain.replace(", }", "}"),
+      plain.replace(", }", " }"),
+      plain.replace("{", "{ "),
+      plain.replace("1,", "1, "),
+      `${plain}\n`,
+    ])
+      expect(read(header), header).toEqual(Float32Array.of(3));
+    for (const header of [
+      `x${plain}`,
+      `${plain}x`,
+      plain.replace("f4", "f"),
+      plain.replace("f4", "f4444444444"),
+      plain.replace("False", "None"),
+      plain.replace("1,", "-1,"),
+    ])
+      expect(() => read(header), header).toThrow(/the header of the array "a" is "/);
+  });
+
+  test("are no texts with zeros at their end, which are left out, as NumPy does", () => {
+    const letters = (...points: number[]): string | undefined =>
+      readNpz(fileOf(headerOf(`<U${points.length}`, ""), points.flatMap((point) => [...new Uint8Array(Uint32Array.of(point).buffer)])), "t").texts.get("a"); // biome-ignore format: one line.
+    expect(letters(0x61, 0, 0x62, 0, 0)).toBe("a\0b");
+    expect(letters(0x10ffff)).toBe("\u{10ffff}");
+    expect(() => letters(0x61, 0x110000)).toThrow(/the array "a" is no text/);
+  });
+
+  test.each([
+    ["<i8", [0, 0, 0, 0, 0, 0, 32, 0]],
+    ["<i8", [0, 0, 0, 0, 0, 0, 224, 255]],
+    ["<u8", [0, 0, 0, 0, 0, 0, 32, 0]],
+  ])("with numbers of the kind %s beyond 2⁵³ are refused, which floats are not", (kind, bytes) => {
+    expect(() => readNpz(fileOf(headerOf(kind, "1,"), bytes), "t")).toThrow(
+      /the array "a" holds whole numbers beyond 2⁵³\n {2}Fix: convert it with astype\(float\)/,
+    );
+    expect(readNpz(fileOf(headerOf("<f8", "1,"), [0, 0, 0, 0, 0, 0, 240, 127]), "t").arrays.get("a")?.data).toEqual(Float64Array.of(Infinity)); // biome-ignore format: one line.
   });
 
   test("are no arrays of version 2, whose headers are read up to 65,535 bytes, as those of version 1", () => {

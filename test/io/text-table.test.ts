@@ -21,6 +21,7 @@ test.each([
   ['"a ""b""" "" c', ['a "b"', "", "c"]],
   ['"a"b c', ['"a"b', "c"]],
   ['"open a', ['"open', "a"]],
+  ['a " b', ["a", '"', "b"]],
   ['R ("a b") c', ['R ("a b")', "c"]],
   ['R [a "b c"] d', ['R [a "b c"]', "d"]],
   ["", []],
@@ -87,6 +88,7 @@ describe("names", () => {
   it("stand in one of the last five comments before the first row, and not below it", () => {
     const remarks = ["# a remark of five words", "# b", "# c", "# d"];
     expect(read(["# R V", ...remarks, "1 60"])).toMatchObject({ names: ["R", "V"], rows: [["1", "60"]] });
+    expect(read(["# R V", "", "", "", "", "", "1 60"]).names).toEqual(["R", "V"]);
     expect(read(["# R V", ...remarks, "# e", "1 60", "2 80"]).names).toEqual(["1", "60"]);
     expect(read(["R,V", "1,60", "# a,R,V", "2,80"])).toMatchObject({ names: ["R", "V"], comments: [] });
   });
@@ -114,6 +116,8 @@ describe("units", () => {
   it("stand behind the names, and count before others", () => {
     expect(units("R [ pc ],V,a,b_kms", "kpc,km/s,x,y", "1,60,,")).toEqual(["pc", "km/s", "x", "kms"]);
     expect(units("R [pc,V (m/s]", "1,60")).toEqual(["pc", "m/s"]);
+    expect(units('"R_pc ",V', "1,60")).toEqual(["pc", undefined]);
+    expect(units("R [pc] x,V", "1,60")).toEqual(["pc] x", undefined]);
   });
 
   it.each([
@@ -165,7 +169,7 @@ describe("units", () => {
 test("commas before decimals become points where they separate no cells", () => {
   const cells = (...lines: string[]): string[][] =>
     decimalCells(readTextTable(lines.join("\n"), "t", isName, false), [0, 1], "t");
-  expect(cells("R;V", '" 1,5 ";,5', "+12,5e-3;-12,34E+12")).toEqual([["1.5", ".5"], ["+12.5e-3", "-12.34E+12"]]); // biome-ignore format: rows
+  expect(cells("R;V", '" 1,5 ";,5', "+12,5e-3;-12,34E12")).toEqual([["1.5", ".5"], ["+12.5e-3", "-12.34E12"]]); // biome-ignore format: rows
   for (const cell of ["1,", "x1,5", "1,5x", "1,5e", "1,2,3"])
     expect(cells("R;V", `${cell};1`)).toEqual([[cell, "1"]]);
   expect(cells("R,V", '"1,5",2.5')).toEqual([["1,5", "2.5"]]);

@@ -172,6 +172,21 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
     );
   });
 
+  test("no rows at all", async () => {
+    const layer = new Linear(6, 2, new Random(9));
+    await expectSame(
+      {
+        forward: (x: Tensor) => ({
+          pairs: x.reshape([x.shape[0], 2, 3]).transpose(),
+          twice: concat([x, x]),
+          layer: layer.forward(x),
+          slope: grad((x: Tensor) => unfold(x, [2], { stride: 2 }).square().sum())(x),
+        }),
+      },
+      ...rowsOf([1, 0], { x: [6] }),
+    );
+  });
+
   test("convolutions and pooling, as nodes of ONNX", async () => {
     const source = new Random(5);
     const model = new (class extends Module {
@@ -203,6 +218,40 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
       },
       ...rowsOf([1, 4], { x: [4, 6] }),
     );
+    // Of each kind of window, one axis that ONNX or onnxruntime would take, and one that they would not.
+    await expectSame(
+      {
+        forward: (x: Tensor) => ({
+          spread: averagePool(x, [2, 2], { dilation: [1, 2] }),
+          border: maxPool(x, [2, 2], { padding: [0, 2] }),
+          even: maxPool(x, [3, 3], { padding: 2 }),
+          plain: maxPool(x, [2, 2], { padding: undefined as never, stride: undefined as never }),
+        }),
+      },
+      ...rowsOf([1, 4], { x: [2, 6, 6] }),
+    );
+  });
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["a convolution", (x) => conv1d(x, ones([1, 2, 2])).square()],
+    ["the largest of windows", (x) => maxPool(x, [2]).square()],
+    ["means of windows", (x) => averagePool(x, [2]).square()],
+    ["a result that looks like its input", (x) => maxPool(x, [1]).square()],
+  ])("a gradient through nothing but %s", async (_, energy) => {
+    const [fixed, weight] = rowsOf([3, 3], { x: [2, 5] }).map(({ x }) => x);
+    await expectSame(
+      {
+        forward: (x: Tensor, y: Tensor) => ({
+          slope: grad((x: Tensor) => energy(x).sum())(x),
+          still: grad((w: Tensor) => energy(y.mul(w)).sum())(weight),
+        }),
+      },
+      ...[1, 4].map((rows) => ({ x: normal([rows, 2, 5], random), y: fixed.mul(rows) })),
+    );
+    await expectSame(
+      { forward: (_: Tensor, y: Tensor) => grad((w: Tensor) => energy(y.mul(w)).sum())(weight) },
+      ...[1, 4].map((rows) => ({ x: zeros([rows, 1]), y: fixed.mul(rows) })),
+    );
   });
 
   test("what is sorted, and the largest with their places", async () => {
@@ -224,6 +273,8 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
 
   test("indices that are inputs or computed", async () => {
     const embedding = new Embedding(7, 3, new Random(6));
+    // Of the example, they are valid ones: 0 would not be.
+    await expectSame({ forward: (x: Tensor) => embedding.forward(x.sub(10)) }, { x: tensor([[11, 16, 10]]) });
     await expectSame(embedding, { x: tensor([[1, 6, 0]]) }, { x: tensor([[2, 2, 3], [0, 5, 6]]) }); // biome-ignore format: rows
     const given = (rows: number): NamedTensors => ({
       x: normal([rows, 4], random),

@@ -318,7 +318,7 @@ function commonSpans(
 ): Span[] {
   return spans.map((span, axis) => {
     const isWhole = [[span, shape[axis]] as const, [theirs[axis], theirShape[axis]] as const].every(
-      ([{ start, step, count }, size]) => start === 0 && step === 1 && count === size,
+      ([{ start, count }, size]) => start === 0 && count === size,
     );
     if (isWhole && shape[axis] !== theirShape[axis]) return { start: 0, step: 1, count: Infinity };
     if (JSON.stringify(span) === JSON.stringify(theirs[axis])) return span;

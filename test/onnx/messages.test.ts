@@ -10,6 +10,7 @@ import {
   conv1d,
   eye,
   grad,
+  indexAdd,
   maxPool,
   type Operation,
   oneHot,
@@ -244,6 +245,10 @@ it("says what a graph has no node for", () => {
         },
         zeros([1, 2, 3]),
       ),
+      "indices that nothing is chosen by": of((x) => {
+        expect(() => indexAdd(x, 1, x.sum().unsqueeze(0), 5)).toThrow(/1 indices for 2 entries/);
+        return x;
+      }),
       "classes of a value": of((x) => oneHot(x.greater(0), 2)),
       "a filter of two axes": of((x) => conv1d(x, ones([2, 2])), zeros([1, 2, 3])),
       "windows of no size": of((x) => maxPool(x, any(undefined)), zeros([1, 2, 3])),
@@ -276,6 +281,9 @@ it("says what a graph has no node for", () => {
       Fix: choose with where(), which a graph can do.
     a value inside of a convolution
       ArgumentError: exportOnnx: the function looks at values that depend on its inputs.
+      Fix: choose with where(), which a graph can do.
+    indices that nothing is chosen by
+      ArgumentError: exportOnnx: the function reads the indices of indexAdd on the host.
       Fix: choose with where(), which a graph can do.
     classes of a value
       ArgumentError: exportOnnx: the function looks at values that depend on its inputs.
@@ -318,6 +326,16 @@ it("says what a graph has no node for", () => {
       Fix: write it with concat() or where().
     "
   `);
+});
+
+it("calls a function once that throws an error of its own, and hands it on", () => {
+  let calls = 0;
+  const fail = () => {
+    calls++;
+    throw new RangeError("mine");
+  };
+  expect(of(fail)).toThrow(new RangeError("mine"));
+  expect(calls).toBe(1);
 });
 
 it("exports what reads values that do not depend on inputs", () => {

@@ -12,8 +12,14 @@ export default {
     "test/runtimes/{run,jsr}.ts",
     "test/matrix/run.ts",
     "test/package/types.ts",
-    "test/mutation/{count,runner}.js", "test/mutation/property.ts",
+    "test/mutation/{count,runner}.js",
+    "test/mutation/property.ts",
   ],
-  project: ["{src,test,bench,examples}/**/*.ts", "{tools,test/mutation}/*.js", "!bench/peers/**", "!examples/playground/**"],
+  project: [
+    "{src,test,bench,examples}/**/*.ts",
+    "{tools,test/mutation}/*.js",
+    "!bench/peers/**",
+    "!examples/playground/**",
+  ],
   ignoreBinaries: ["col", "dpkg-query", "man", "mkfifo", "mount", "umount"],
 };

@@ -60,6 +60,8 @@ if (strange !== undefined) throw new Error(`choose from ${Object.keys(TESTS).joi
 const [part, parts] = values.shard.split("/").map(Number);
 if (!(part >= 1 && part <= parts)) throw new Error(`--shard is ${values.shard}, but must be like 2/29`);
 
+// An exit ends the processes too.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const rows = [];
 for (const name of names) rows.push(await count(name));
 console.log(["| folder | changes | tested | noticed |", "| --- | ---: | ---: | ---: |", ...rows].join("\n"));

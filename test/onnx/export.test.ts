@@ -11,6 +11,7 @@ import {
   arange,
   argsort,
   averagePool,
+  binary,
   cholesky,
   concat,
   conv1d,
@@ -172,6 +173,34 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
     );
   });
 
+  test("a gradient by a filter alone, of images without rows", async () => {
+    const weight = normal([1, 2, 2], random);
+    await expectSame(
+      { forward: (_: Tensor, y: Tensor) => grad((w: Tensor) => conv1d(y, w).square().sum())(weight) },
+      ...[1, 4].map((rows) => ({ x: zeros([rows, 1]), y: normal([3, 2, 5], random) })),
+    );
+  });
+
+  test("an operand that gives nothing but its shape, places in float64, and slices backwards", async () => {
+    const first = binary({ name: "first", value: (_, a) => a });
+    const every = (w: Tensor): Tensor => w.slice([0, 5, 2]).square().sum();
+    await expectSame(
+      {
+        forward: (x: Tensor) => ({
+          wide: first(x.sum(1, { keepdim: true }), ones([3])),
+          same: first(x, ones([4])),
+          doubles: x
+            .to("float64")
+            .mul(grad(every)(x.sum(0).to("float64")).sum())
+            .to("float32"),
+          back: x.slice(null, [3, 0, -1]),
+          all: x.slice(null, [3, null, -1]),
+        }),
+      },
+      ...rowsOf([1, 3], { x: [4] }),
+    );
+  });
+
   test("no rows at all", async () => {
     const layer = new Linear(6, 2, new Random(9));
     await expectSame(
@@ -238,7 +267,7 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
     ["means of windows", (x) => averagePool(x, [2]).square()],
     ["a result that looks like its input", (x) => maxPool(x, [1]).square()],
   ])("a gradient through nothing but %s", async (_, energy) => {
-    const [fixed, weight] = rowsOf([3, 3], { x: [2, 5] }).map(({ x }) => x);
+    const weight = normal([3, 2, 5], random);
     await expectSame(
       {
         forward: (x: Tensor, y: Tensor) => ({
@@ -246,11 +275,11 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
           still: grad((w: Tensor) => energy(y.mul(w)).sum())(weight),
         }),
       },
-      ...[1, 4].map((rows) => ({ x: normal([rows, 2, 5], random), y: fixed.mul(rows) })),
+      ...[1, 4].map((rows) => ({ x: normal([rows, 2, 5], random), y: normal([3, 2, 5], random) })),
     );
     await expectSame(
       { forward: (_: Tensor, y: Tensor) => grad((w: Tensor) => energy(y.mul(w)).sum())(weight) },
-      ...[1, 4].map((rows) => ({ x: zeros([rows, 1]), y: fixed.mul(rows) })),
+      ...[1, 4].map((rows) => ({ x: zeros([rows, 1]), y: normal([3, 2, 5], random) })),
     );
   });
 

@@ -107,6 +107,7 @@ describe("a file", () => {
         whole: x.slice(null, [0, 2]),
         vector: x.sum(1).permute([0]),
         copy: x.clone(),
+        turned: x.indexSelect(1, tensor([1, 0])),
       })),
     ).toMatchInlineSnapshot(`
       "
@@ -114,13 +115,17 @@ describe("a file", () => {
       halograd
       in input: float32 [batch, 2]
       v0: int64 [1] = 1
+      v2: int64 [2] = 1, 0
       v1 = ReduceSum(input, v0) keepdims=0 noop_with_empty_axes=1
+      v3 = Gather(input, v2) axis=1
       whole = Identity(input)
       vector = Identity(v1)
       copy = Identity(input)
+      turned = Identity(v3)
       out whole: float32 [batch, 2]
       out vector: float32 [batch]
       out copy: float32 [batch, 2]
+      out turned: float32 [batch, 2]
       "
     `);
   });

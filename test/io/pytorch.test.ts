@@ -25,7 +25,8 @@ test.skipIf(python === undefined)("PyTorch denoises curves as the engine does", 
   const denoised: number[][] = JSON.parse(stdout);
   denoiseCurves(model, galaxies).forEach((curve, i) => {
     curve.forEach((velocity, j) => {
-      expect(denoised[i][j] / velocity).toBeCloseTo(1, 4);
+      // km/s: a network that is hardly trained gives velocities next to 0 too, of which a ratio would say nothing.
+      expect(denoised[i][j]).toBeCloseTo(velocity, 3);
     });
   });
 });

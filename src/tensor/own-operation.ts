@@ -144,7 +144,7 @@ function checkComplete(record: Operation): void {
   const { name, shape, compute, gradient, reads } = (record ?? {}) as Partial<Operation>;
   const kinds = ["nothing", "inputs", "output", "both"];
   const problem =
-    typeof name !== "string"
+    typeof name !== "string" || name === ""
       ? `an operation is a record with a name; got ${describeValue(record)}.`
       : typeof shape !== "function" || typeof compute !== "function"
         ? `the record of ${name} needs the functions shape and compute.`

@@ -138,8 +138,8 @@ test("every operation and its derivatives read as in a textbook", () => {
     atan: atan(x)
       ∂: 1/(1 + |x|²)
     atan2: atan2(x, y)
-      ∂: y/(max(|y|, |x|)² (y²/max(|y|, |x|)² + x²/max(|y|, |x|)²))
-      ∂: −x/(max(|y|, |x|)² (y²/max(|y|, |x|)² + x²/max(|y|, |x|)²))
+      ∂: 0 if max(|y|, |x|) = ∞, else y/((y²/(1 if max(|y|, |x|) = ∞, else max(|y|, |x|))² + x²/(1 if max(|y|, |x|) = ∞, else max(|y|, |x|))²) (1 if max(|y|, |x|) = ∞, else max(|y|, |x|))²)
+      ∂: −(0 if max(|y|, |x|) = ∞, else x/((y²/(1 if max(|y|, |x|) = ∞, else max(|y|, |x|))² + x²/(1 if max(|y|, |x|) = ∞, else max(|y|, |x|))²) (1 if max(|y|, |x|) = ∞, else max(|y|, |x|))²))
     sinh: sinh(x)
       ∂: 1 + (e^(|x|/2) − 1 + e^(−|x|/2) (e^(|x|/2) − 1))²/2
     cosh: cosh(x)

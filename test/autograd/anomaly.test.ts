@@ -60,7 +60,7 @@ describe("detectAnomaly", () => {
       place = here(1);
       return large.huberLoss(tensor([-3e38]));
     });
-    expect(deep.where).toBe("sub");
+    expect(deep.where).toBe("huberError");
     expect(deep.message).toContain(place);
   });
 

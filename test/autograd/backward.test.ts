@@ -291,6 +291,7 @@ describe("the tape", () => {
     const normalized = lines.map((line) => line.replace(/%\d+/g, "%"));
     expect(normalized).toEqual([
       "% = leaf → [3]",
+      "% = softmax/balance(%, constant[1]) → [3]",
       "% = softmax/sub(%, constant[1]) → [3]",
       "% = softmax/exp(%) → [3]",
       "% = softmax/sum(%) → [1]",

@@ -93,10 +93,11 @@ export class Storage {
   /** Stores one element, rounded to the dtype. */
   set(index: number, value: number): void {
     if (watcher !== null) watcher.touch(this);
-    if (index >>> 0 !== index || index >= this.size) throw noElement(index, this.size);
-    if (this.size === 1 && this.#data === null) {
+    if (index === 0 && this.size === 1 && this.#data === null) {
       this.residence = null;
       this.#value = this.dtype === "float32" ? Math.fround(value) : value;
+    } else if (index >>> 0 !== index || index >= this.size) {
+      throw noElement(index, this.size);
     } else {
       this.data[index] = value;
     }

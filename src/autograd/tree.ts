@@ -19,7 +19,7 @@ export type TreeOf<T> = T extends Tensor | null | undefined | ((...arguments_: n
     : never;
 
 /** The tensors of a tree, in order: arrays by index, objects by insertion. @param above the branches that it lies in */
-export function treeLeaves(where: string, tree: Tree, above: ReadonlySet<unknown> = new Set()): Tensor[] {
+export function treeLeaves(where: string, tree: Tree, above: Set<unknown> = new Set()): Tensor[] {
   if (isTensor(tree)) return [tree];
   if (!isBranch(tree)) {
     throw new ArgumentError(
@@ -34,8 +34,12 @@ export function treeLeaves(where: string, tree: Tree, above: ReadonlySet<unknown
       `got ${describeValue(tree)} that contains itself.`,
       "pass its tensors alone.",
     );
-  const path = new Set(above).add(tree);
-  return Object.values(tree).flatMap((branch) => (isAbsent(branch) ? [] : treeLeaves(where, branch, path)));
+  above.add(tree);
+  const leaves = Object.values(tree).flatMap((branch) =>
+    isAbsent(branch) ? [] : treeLeaves(where, branch, above),
+  );
+  above.delete(tree);
+  return leaves;
 }
 
 /** The tree's structure around other tensors, given in the order of `treeLeaves`. */

@@ -17,8 +17,10 @@ const run = new Script("globalThis.mutation.body()");
 const PATIENCE = { times: 20, milliseconds: 5_000 };
 /** Tests that take longer are not run for each change. */
 const LONGEST = 10_000;
-/** Of so many files, the tests of a survivor are run once more with new modules. */
-const FILES = 3;
+/** Of so many files, those with the most special tests first, the tests of a survivor are run once more with new modules. */
+const FILES = 8;
+/** What more files than this meet on loading, and no test later on, is not tested. */
+const FEW_FILES = 3;
 
 /**
  * @param changes their numbers
@@ -29,13 +31,15 @@ export async function letEachAct(changes, undecided) {
   const meeting = await rehearse();
   for (const id of changes) {
     const met = meeting.get(id) ?? [];
-    if (met.length === 0) note(id, mutation.onLoading.has(id) ? "on loading" : "unmet");
+    const loading = mutation.onLoading.get(id)?.size ?? 0;
+    if (met.length === 0 && loading === 0) note(id, "unmet");
+    else if (met.length === 0 && loading > FEW_FILES) note(id, "on loading");
     else if (!(await isNoticed(id, met))) {
       note(id, "undecided");
       undecided.push(id);
     }
   }
-  for (const id of undecided) note(id, (await isNoticedAnew(id, meeting.get(id))) ? "noticed" : "survived");
+  for (const id of undecided) note(id, (await isNoticedAnew(id, meeting.get(id) ?? [])) ? "noticed" : "survived");
 }
 
 function note(id, outcome, test) {
@@ -158,16 +162,24 @@ function within(limit, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whether one of the tests that meet a change fails, loaded anew, the change acting from the start. */
+/**
+ * Whether one of the tests that meet a change fails, loaded anew, the change acting from the start; or any of a file that meets it
+ * while it loads.
+ */
 async function isNoticedAnew(id, entries) {
   const met = new Set(entries.map(({ test }) => test.id));
-  const paths = entries.toSorted((a, b) => b.isOnce - a.isOnce).map(({ test }) => test.file.filepath);
+  // A test that meets little else looks the most at it.
+  const paths = entries
+    .toSorted((a, b) => b.isOnce - a.isOnce || a.met.length - b.met.length)
+    .map(({ test }) => test.file.filepath);
+  const loading = mutation.onLoading.get(id) ?? new Set();
+  if (loading.size <= FEW_FILES) paths.unshift(...loading);
   for (const filepath of [...new Set(paths)].slice(0, FILES)) {
     note(id, "started");
     vi.resetModules();
     mutation.active = id;
     const runner = new QuietRunner(mutation.runner);
-    runner.met = met;
+    if (!loading.has(filepath)) runner.met = met;
     try {
       const [file] = await startTests([{ filepath }], runner);
       if (runner.failed || file.result?.state === "fail") return true;

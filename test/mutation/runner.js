@@ -1,18 +1,18 @@
 /** Runs the tests as vitest does, and notes which changes of the code each of them meets. */
-import { inject, TestRunner } from "vitest";
+import { inject, TestRunner, vi } from "vitest";
 
 const MOST_CHANGES = 20_000;
 
 /**
  * What the changed code, this runner and the loop over the changes share: the number of the change that acts, −1 for none;
- * 1 in `seen` for each change that could have acted since it was cleared; what is met on loading; and the tests of all
- * files so far, with their count.
+ * 1 in `seen` for each change that could have acted since it was cleared; the files that meet a change while they load; and
+ * the tests of all files so far, with their count.
  */
 globalThis.mutation ??= {
   active: -1,
   recording: true,
   seen: new Uint8Array(MOST_CHANGES),
-  onLoading: new Set(),
+  onLoading: new Map(),
   tests: [],
   files: 0,
 };
@@ -24,8 +24,16 @@ export default class MeetingRunner extends TestRunner {
     mutation.runner = this;
   }
 
+  // New modules for each file: some code runs once and keeps its result, and each file should meet it.
+  onBeforeCollect() {
+    vi.resetModules();
+  }
+
   onBeforeRunTask(test) {
-    for (const id of takeSeen()) mutation.onLoading.add(id);
+    for (const id of takeSeen()) {
+      if (!mutation.onLoading.has(id)) mutation.onLoading.set(id, new Set());
+      mutation.onLoading.get(id).add(test.file.filepath);
+    }
     return super.onBeforeRunTask(test);
   }
 

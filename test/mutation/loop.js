@@ -39,7 +39,8 @@ export async function letEachAct(changes, undecided) {
       undecided.push(id);
     }
   }
-  for (const id of undecided) note(id, (await isNoticedAnew(id, meeting.get(id) ?? [])) ? "noticed" : "survived");
+  for (const id of undecided)
+    note(id, (await isNoticedAnew(id, meeting.get(id) ?? [])) ? "noticed" : "survived");
 }
 
 function note(id, outcome, test) {

@@ -19,11 +19,16 @@ export interface Style {
   readonly apply: (name: string, inner: string) => string;
   readonly bars: (inner: string) => string;
   readonly cases: (rows: readonly (readonly [value: string, condition: string | null])[]) => string;
-  /** How tightly what stands in a fraction, an exponent or a root must bind: it needs no parentheses where lines hold it. */
-  readonly inside: number;
+  /** Whether a line holds together what stands above or below it, which then needs no parentheses. */
+  readonly hasLines: boolean;
 }
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Whether a text is one name or one whole number. */
+function isOne(text: string): boolean {
+  return /^(\p{L}[\p{L}\p{Nd}]*|\d+)$/u.test(text);
+}
 
 /** The two ways to write. */
 export const styles: { readonly text: Style; readonly mathML: Style } = {
@@ -38,15 +43,15 @@ export const styles: { readonly text: Style; readonly mathML: Style } = {
     power: (base, exponent) =>
       /^\d+$/.test(exponent)
         ? base + [...exponent].map((digit) => SUPERSCRIPTS[Number(digit)]).join("")
-        : `${base}^${/^(\w+|\(.*\))$/.test(exponent) ? exponent : `(${exponent})`}`,
-    root: (inner) => `√${/^[\p{L}\p{N}]+$/u.test(inner) ? inner : `(${inner})`}`,
+        : `${base}^${isOne(exponent) ? exponent : `(${exponent})`}`,
+    root: (inner) => `√${isOne(inner) ? inner : `(${inner})`}`,
     apply: (name, inner) => `${name}(${inner})`,
     bars: (inner) => `|${inner}|`,
     cases: (rows) =>
       rows
         .map(([value, condition]) => (condition === null ? `else ${value}` : `${value} if ${condition}`))
         .join(", "),
-    inside: 3,
+    hasLines: false,
   },
   mathML: {
     name: (text) => (/^[−\d]/.test(text) ? `<mn>${escapeXml(text)}</mn>` : `<mi>${escapeXml(text)}</mi>`),
@@ -72,7 +77,7 @@ export const styles: { readonly text: Style; readonly mathML: Style } = {
             `<mtr><mtd>${value}</mtd><mtd>${condition === null ? "<mtext>otherwise</mtext>" : `<mtext>if&#160;</mtext>${condition}`}</mtd></mtr>`,
         )
         .join("")}</mtable></mrow>`,
-    inside: 0,
+    hasLines: true,
   },
 };
 
@@ -85,7 +90,7 @@ const NAMES: Partial<Record<FunctionName, string>> = {
   normalDensity: "φ",
 };
 
-/** How tightly a term binds: a choice and a condition 0, a sum 1, a product 2, a power 3, all else 4. */
+/** How tightly a term binds: a choice and a condition 0, a sum 1, a product or a power 2, all else 3. */
 function binding(term: Term, nameOf: (index: number) => string): number {
   switch (term.kind) {
     case "choice":
@@ -93,16 +98,14 @@ function binding(term: Term, nameOf: (index: number) => string): number {
       return 0;
     case "sum":
       return 1;
-    case "product": {
-      const isPower = term.coefficient === 1 && term.parts.length === 1 && term.powers[0] > 0;
-      return isPower ? 3 : term.coefficient < 0 ? 1 : 2;
-    }
+    case "product":
+      return term.coefficient < 0 ? 1 : 2;
     case "number":
-      return term.value < 0 ? 1 : isPlain(term.value) ? 4 : 2;
+      return term.value < 0 ? 1 : isPlain(term.value) ? 3 : 2;
     case "variable":
-      return nameOf(term.index).startsWith("−") ? 1 : 4;
+      return nameOf(term.index).startsWith("−") ? 1 : 3;
     case "function":
-      return term.name === "pow" || term.name === "exp" ? 3 : 4;
+      return term.name === "pow" || term.name === "exp" ? 2 : 3;
   }
 }
 
@@ -118,7 +121,7 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
     const written = rational(exponent, style);
     if (part.kind === "function" && ["sin", "cos", "tanh"].includes(part.name))
       return style.apply(style.power(style.name(part.name), written), print(part.parts[0], style, nameOf));
-    return style.power(inner(part, 4), written);
+    return style.power(inner(part, 3), written);
   };
   switch (term.kind) {
     case "number":
@@ -142,30 +145,34 @@ export function print(term: Term, style: Style, nameOf: (index: number) => strin
       );
     }
     case "product": {
-      const [isDecimal, above, below] = ratioOf(Math.abs(term.coefficient));
-      const over = isDecimal || above !== "1" ? [style.number(above)] : [];
-      const under = below === "1" ? [] : [rootOf(below, style)];
+      const [above, below] = ratioOf(Math.abs(term.coefficient));
       const order = term.parts.map((_, i) => i).sort((i, k) => rank(term.parts[i]) - rank(term.parts[k]));
-      for (const i of order) {
-        const exponent = term.powers[i];
-        (exponent > 0 ? over : under).push(raised(term.parts[i], Math.abs(exponent)));
-      }
-      const joined = (pieces: readonly string[]): string =>
-        style.row(pieces.flatMap((piece, i) => (i === 0 ? [piece] : [style.operator("·"), piece])));
-      const numerator = over.length === 0 ? style.number("1") : joined(over);
-      const whole =
-        under.length === 0
-          ? numerator
-          : style.fraction(
-              numerator,
-              under.length > 1 && style.inside > 0 ? style.parentheses(joined(under)) : joined(under),
-            );
+      const over = order.filter((i) => term.powers[i] > 0);
+      const under = order.filter((i) => term.powers[i] < 0);
+      const isFraction = under.length > 0 || below !== "1";
+      const joined = (number: string, places: readonly number[], isUnder: boolean): string => {
+        const count = number === "1" ? places.length : places.length + 1;
+        const isHeld = isFraction && count === 1 && style.hasLines;
+        const factors = places.map((i) => {
+          const exponent = Math.abs(term.powers[i]);
+          return isHeld && exponent === 1
+            ? print(term.parts[i], style, nameOf)
+            : raised(term.parts[i], exponent);
+        });
+        if (number !== "1" || count === 0) factors.unshift(constant(number, style));
+        const row = style.row(
+          factors.flatMap((factor, i) => (i === 0 ? [factor] : [style.operator("·"), factor])),
+        );
+        return isUnder && count > 1 && !style.hasLines ? style.parentheses(row) : row;
+      };
+      const numerator = joined(above, over, false);
+      const whole = isFraction ? style.fraction(numerator, joined(below, under, true)) : numerator;
       return term.coefficient < 0 ? style.row([style.operator("neg"), whole]) : whole;
     }
     case "function": {
       const [a, b] = term.parts;
       if (term.name === "exp") return style.power(style.name("e"), print(a, style, nameOf));
-      if (term.name === "pow") return style.power(inner(a, 4), print(b, style, nameOf));
+      if (term.name === "pow") return style.power(inner(a, 3), print(b, style, nameOf));
       if (term.name === "abs") return style.bars(print(a, style, nameOf));
       const list = style.row(
         term.parts.flatMap((part, i) => [
@@ -221,6 +228,7 @@ function rank(term: Term): number {
 
 /** Constants that have a name: numerator and denominator. */
 const KNOWN: readonly (readonly [number, string, string])[] = [
+  [Math.PI, "π", "1"],
   [1.1283791670955126, "2", "√π"],
   [0.5641895835477563, "1", "√π"],
   [0.3989422804014327, "1", "√(2π)"],
@@ -228,34 +236,34 @@ const KNOWN: readonly (readonly [number, string, string])[] = [
   [Math.SQRT2, "√2", "1"],
 ];
 
-/** A positive number as a fraction of whole numbers or of known constants, where it is one. */
-function ratioOf(value: number): [isDecimal: boolean, above: string, below: string] {
+/** A positive number as a fraction of whole numbers or of known constants, where it is one, else as a decimal over 1. */
+function ratioOf(value: number): [above: string, below: string] {
   for (const [known, above, below] of KNOWN)
-    if (Math.abs(value - known) <= 1e-12 * known) return [false, above, below];
+    if (Math.abs(value - known) <= 1e-12 * known) return [above, below];
   for (let below = 1; below <= 12; below++) {
     const above = Math.round(value * below);
-    if (above > 0 && above < 1e6 && Math.abs(value * below - above) <= 1e-12 * above)
-      return [false, `${above}`, `${below}`];
+    if (above > 0 && above < (below === 1 ? 1e15 : 1e6) && Math.abs(value * below - above) <= 1e-12 * above)
+      return [`${above}`, `${below}`];
   }
-  return [true, decimal(value), "1"];
+  return [decimal(value), "1"];
 }
 
 function isPlain(value: number): boolean {
-  return ratioOf(Math.abs(value))[2] === "1";
+  return ratioOf(Math.abs(value))[1] === "1";
 }
 
 function rational(value: number, style: Style): string {
   if (value === 0) return style.number("0");
   if (!Number.isFinite(value))
     return style.number(`${value < 0 ? "−" : ""}${Number.isNaN(value) ? "NaN" : "∞"}`);
-  const [, above, below] = ratioOf(Math.abs(value));
+  const [above, below] = ratioOf(Math.abs(value));
   const positive =
-    below === "1" ? style.number(above) : style.fraction(style.number(above), rootOf(below, style));
+    below === "1" ? constant(above, style) : style.fraction(constant(above, style), constant(below, style));
   return value < 0 ? style.row([style.operator("neg"), positive]) : positive;
 }
 
-/** "√(2π)" with a root where the style has one. */
-function rootOf(text: string, style: Style): string {
+/** A number, "π" or "√(2π)", with a root where the style has one. */
+function constant(text: string, style: Style): string {
   if (!text.startsWith("√")) return style.number(text);
   const inner = text.slice(1).replace(/[()]/g, "");
   return style.root(inner === "2π" ? style.row([style.number("2"), style.number("π")]) : style.number(inner));

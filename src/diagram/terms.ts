@@ -116,8 +116,12 @@ export function evaluateTerm(term: Term, values: readonly number[]): number {
       return term.value;
     case "variable":
       return values[term.index];
-    case "sum":
+    case "sum": {
+      // 1 − σ(a) is printed, but has no digits where σ(a) is nearly 1.
+      const inner = sigmoidOf(term);
+      if (inner !== null) return FUNCTIONS.sigmoid(evaluateTerm(inner, values), 0);
       return term.parts.reduce((total, _, i) => total + part(i), 0);
+    }
     case "product":
       return term.parts.reduce((total, _, i) => total * power(part(i), term.powers[i]), term.coefficient);
     case "choice":
@@ -180,7 +184,7 @@ function sum(given: readonly Term[]): Term {
   }
   const parts = [...terms.values()]
     .filter(([coefficient]) => coefficient !== 0)
-    .map(([coefficient, rest]) => (rest === ONE ? number(coefficient) : scaled(rest, coefficient)));
+    .map(([coefficient, rest]) => scaled(rest, coefficient));
   if (parts.length === 0) return ZERO;
   if (parts.length === 1) return parts[0];
   if (parts.length === 2) {
@@ -215,7 +219,6 @@ function product(given: readonly Term[], exponents: readonly number[]): Term {
     } else factors.set(term.key, [term, (factors.get(term.key)?.[1] ?? 0) + by]);
   };
   for (const [i, term] of given.entries()) multiply(term, exponents[i]);
-  if (coefficient === 0) return ZERO;
   // eᵃ σ(−a) = σ(a)
   for (const [key, [factor, times]] of [...factors]) {
     const inner = sigmoidOf(factor);
@@ -293,8 +296,9 @@ function sigmoidOf(term: Term): Term | null {
 
 function apply(name: FunctionName, parts: readonly Term[]): Term {
   const [a, b] = parts;
-  if (parts.every((part) => part.kind === "number")) {
-    const value = FUNCTIONS[name](a.kind === "number" ? a.value : 0, b?.kind === "number" ? b.value : 0);
+  const values = parts.flatMap((part) => (part.kind === "number" ? [part.value] : []));
+  if (values.length === parts.length) {
+    const value = FUNCTIONS[name](values[0], values[1]);
     if (Number.isFinite(value)) return number(value);
   }
   switch (name) {

@@ -17,8 +17,7 @@ const solution: Operation<DiagonalAttributes> = {
   name: "solve",
   shape([a, b]) {
     const [n, m] = a.shape.slice(-2);
-    if (a.rank >= 2 && b.rank === a.rank && n === m && sameShape(a.shape.slice(0, -1), b.shape.slice(0, -1)))
-      return b.shape;
+    if (a.rank >= 2 && n === m && sameShape(a.shape.slice(0, -1), b.shape.slice(0, -1))) return b.shape;
     throw new ShapeError(
       "solve",
       `${showShape(a.shape)} and ${showShape(b.shape)} do not fit: A is [..., n, n], B is [..., n, k].`,

@@ -51,7 +51,7 @@ function partSizes(shape: Shape, axis: number, sizes: number | readonly number[]
   if (!Array.isArray(sizes) || !sizes.every((count) => Number.isInteger(count) && count >= 0)) {
     throw new ArgumentError(
       "split",
-      `sizes are a whole number of at least 1, or a list of whole numbers; got ${Array.isArray(sizes) ? showShape(sizes) : describeValue(sizes)}.`,
+      `sizes are a whole number of at least 1, or a list of whole numbers of at least 0; got ${Array.isArray(sizes) ? showShape(sizes) : describeValue(sizes)}.`,
       "write split(x, 2) for parts of two entries each.",
     );
   }

@@ -4,6 +4,12 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
 
+/** What operations say of themselves for tests alone: other examples than these are as good. */
+const FOR_TESTS = new Set(["examples", "call", "calls", "settings", "others"]);
+const testing = {
+  shouldIgnore: (path) => path.isObjectProperty() && FOR_TESTS.has(path.node.key.name) && "for tests alone",
+};
+
 const silent = { isDebugEnabled: () => false, debug() {}, info() {}, warn() {} };
 
 /** What StrykerJS calls for the switches: `mutantMet(1, 2)` where changes 1 and 2 could act, `mutantOn(1)` where 1 does. */
@@ -20,7 +26,13 @@ const mutantMet = (...ids) => { if (mutation.recording) for (const id of ids) mu
 export async function instrument(paths) {
   const texts = new Map(paths.map((path) => [resolve(path), readFileSync(path, "utf8")]));
   const files = [...texts].map(([name, content]) => ({ name, content, mutate: true }));
-  const options = { plugins: null, excludedMutations: [], ignorers: [], noHeader: true };
+  const haveTests = paths.some((path) => /^src\/(ops|optim)\//.test(path));
+  const options = {
+    plugins: null,
+    excludedMutations: [],
+    ignorers: haveTests ? [testing] : [],
+    noHeader: true,
+  };
   const { files: outFiles, mutants } = await new Instrumenter(silent).instrument(files, options);
   const sources = new Map(outFiles.map(({ name, content }) => [name, `${SWITCHES}${withNumbers(content)}`]));
   const changes = mutants.map(({ id, fileName, location, mutatorName, replacement, status }, at) => {
@@ -29,17 +41,9 @@ export async function instrument(paths) {
     const path = paths[[...texts.keys()].indexOf(fileName)];
     const file = createHash("sha1").update(texts.get(fileName)).digest("hex").slice(0, 10);
     const key = `${file} ${location.start.line}:${location.start.column} ${location.end.line}:${location.end.column} ${mutatorName} ${replacement}`;
-    return {
-      id: at,
-      path,
-      line: location.start.line + 1,
-      before,
-      replacement,
-      key,
-      ignored: status === "Ignored",
-    };
+    return { id: at, path, line: location.start.line + 1, before, replacement, key, status };
   });
-  return { sources, changes };
+  return { sources, changes: changes.filter(({ status }) => status !== "Ignored") };
 }
 
 function withNumbers(text) {

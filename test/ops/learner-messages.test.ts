@@ -57,6 +57,7 @@ it("say what does not fit, and what would", () => {
       "pad by flat numbers": () => pad(a, any([1, 1])),
       "pad of more axes": () => pad(ones([2]), [[0, 0], [1, 1]]), // biome-ignore format: one line.
       "pad by less than nothing": () => pad(a, [[-1, 0]]),
+      "pad with a text": () => pad(a, [[0, 1]], any("0")),
       "repeat along fewer axes": () => repeat(a, [2]),
       "roll by two along one": () => roll(a, [1, 2], 0),
       "roll by half": () => roll(a, 0.5, 0),
@@ -65,12 +66,19 @@ it("say what does not fit, and what would", () => {
       "an outer product of matrices": () => outer(a, a),
       "split by what does not add up": () => split(a, [1, 1], 1),
       "split by nothing": () => split(a, 0),
+      "split by less than nothing": () => split(a, [-1, 4], 1),
+      "split by halves": () => split(a, [1.5, 1.5], 1),
+      "argsort of more than can be counted": () => argsort(zeros([1]).expand([2 ** 24 + 1])),
       "topk of too many": () => topk(a, 4),
       "sort with an unknown option": () => sort(a, 0, any({ reverse: true })),
       "a label that is no class": () => oneHot([3], 3),
       "a label below 0": () => oneHot([-1], 3),
       "cross entropy of a class beyond": () => crossEntropyLoss(a, tensor([0, 3])),
       "cross entropy of a class below 0": () => crossEntropyLoss(a, tensor([0, -1])),
+      "cross entropy of classes in a column": () => crossEntropyLoss(a, zeros([2, 1])),
+      "cross entropy the other way round": () => crossEntropyLoss(zeros([2]), a),
+      "binary cross entropy of a column": () => binaryCrossEntropyWithLogits(ones([2, 1]), ones([2])),
+      "binary cross entropy with a column": () => binaryCrossEntropyWithLogits(ones([2]), ones([2, 1])),
       "cross entropy with a word": () => crossEntropyLoss(a, a, { reduction: any("avg") }),
       "binary cross entropy of other shapes": () => binaryCrossEntropyWithLogits(a, ones([2])),
       "einsum without letters": () => einsum("12->1", a),
@@ -81,6 +89,7 @@ it("say what does not fit, and what would", () => {
       "einsum of a number of tensors in a list": () => einsum("ij->i", any([a])),
       "unfold by a number": () => unfold(a, any(2)),
       "unfold by too much": () => unfold(a, [4]),
+      "unfold by too much where it is spread": () => unfold(ones([1, 5]), [3], { dilation: 3 }),
       "a stride of 0": () => maxPool(a, [1], { stride: 0 }),
       "conv1d of a matrix": () => conv1d(a, ones([1, 2, 2])),
       "conv2d of other channels": () => conv2d(ones([1, 2, 4, 4]), ones([1, 3, 2, 2])),
@@ -88,6 +97,7 @@ it("say what does not fit, and what would", () => {
       "conv2d in half a group": () =>
         conv2d(ones([1, 4, 4, 4]), ones([3, 4, 2, 2]), undefined, { groups: 0.5 }),
       "conv2d with another bias": () => conv2d(ones([1, 3, 4, 4]), ones([1, 3, 2, 2]), ones([2])),
+      "conv1d with a bias of two axes": () => conv1d(ones([1, 3, 4]), ones([2, 3, 2]), ones([2, 1])),
       "solve with a vector": () => solve(eye(3), ones([3])),
       "solve of a singular matrix": () => solve(ones([2, 2]), ones([2, 1])),
       "cholesky of a negative matrix": () => cholesky(eye(2).neg()),
@@ -134,6 +144,9 @@ it("say what does not fit, and what would", () => {
     pad by less than nothing
       ArgumentError: pad: widths are pairs of whole numbers of at least 0; got [[-1, 0]].
       Fix: write [[before, after], …], a pair for each of the last axes.
+    pad with a text
+      ArgumentError: pad: value is a number; got the text "0".
+      Fix: convert text with Number(…) first.
     repeat along fewer axes
       ShapeError: repeat: 1 numbers for the 2 axes of [2, 3].
       Fix: give one for each axis; 1 leaves it as it is.
@@ -153,8 +166,16 @@ it("say what does not fit, and what would", () => {
     split by what does not add up
       AxisError: split: sizes [1, 1] add up to 2; axis 1 of [2, 3] has 3.
     split by nothing
-      ArgumentError: split: sizes are a whole number of at least 1, or a list of whole numbers; got the number 0.
+      ArgumentError: split: sizes are a whole number of at least 1, or a list of whole numbers of at least 0; got the number 0.
       Fix: write split(x, 2) for parts of two entries each.
+    split by less than nothing
+      ArgumentError: split: sizes are a whole number of at least 1, or a list of whole numbers of at least 0; got [-1, 4].
+      Fix: write split(x, 2) for parts of two entries each.
+    split by halves
+      ArgumentError: split: sizes are a whole number of at least 1, or a list of whole numbers of at least 0; got [1.5, 1.5].
+      Fix: write split(x, 2) for parts of two entries each.
+    argsort of more than can be counted
+      ShapeError: argsort: an index up to 16777217 is not exact in float32 (limit 2^24).
     topk of too many
       AxisError: topk: 4 elements of axis 1 of [2, 3], which has 3.
     sort with an unknown option
@@ -168,6 +189,18 @@ it("say what does not fit, and what would", () => {
       AxisError: crossEntropyLoss: index 3 is outside an axis of 3: it must be from 0 to 2.
     cross entropy of a class below 0
       AxisError: crossEntropyLoss: index -1 is outside an axis of 3: it must be from 0 to 2.
+    cross entropy of classes in a column
+      ShapeError: crossEntropyLoss: the target of logits [2, 3] is [2] (classes) or [2, 3]; got [2, 1].
+      Fix: write target.squeeze(1).
+    cross entropy the other way round
+      ShapeError: crossEntropyLoss: the target of logits [2] is [] (classes) or [2]; got [2, 3].
+      Fix: the logits come first.
+    binary cross entropy of a column
+      ShapeError: binaryCrossEntropyWithLogits: logits [2, 1] and target [2] differ: a loss compares element with element and does not broadcast.
+      Fix: write logits.squeeze(1).
+    binary cross entropy with a column
+      ShapeError: binaryCrossEntropyWithLogits: logits [2] and target [2, 1] differ: a loss compares element with element and does not broadcast.
+      Fix: write target.squeeze(1).
     cross entropy with a word
       ArgumentError: crossEntropyLoss: the reduction is mean, sum or none; got the text "avg".
     binary cross entropy of other shapes
@@ -194,6 +227,9 @@ it("say what does not fit, and what would", () => {
     unfold by too much
       ShapeError: unfold: a window of [4] is larger than the last axes of [2, 3].
       Fix: pad the axes, or make the window smaller.
+    unfold by too much where it is spread
+      ShapeError: unfold: a window of [3], spread by [3], is larger than the last axes of [1, 5].
+      Fix: pad the axes, or make the window smaller.
     a stride of 0
       ArgumentError: maxPool: stride is a whole number of at least 1, or one for each of 1 axes; got the number 0.
     conv1d of a matrix
@@ -207,6 +243,8 @@ it("say what does not fit, and what would", () => {
       ArgumentError: conv2d: groups, the number of parts of the channels, is a whole number of at least 1; got the number 0.5.
     conv2d with another bias
       ShapeError: conv2d: bias [2] does not fit weight [1, 3, 2, 2]: it is [1].
+    conv1d with a bias of two axes
+      ShapeError: conv1d: bias [2, 1] does not fit weight [2, 3, 2]: it is [2].
     solve with a vector
       ShapeError: solve: [3, 3] and [3] do not fit: A is [..., n, n], B is [..., n, k].
       Fix: a vector is a matrix of one column: b.unsqueeze(-1), and squeeze(-1) the result.

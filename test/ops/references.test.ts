@@ -9,16 +9,23 @@ import {
   evaluate,
   indexAdd,
   linear,
+  mul,
   type NestedArray,
   noGrad,
   type Range,
   ShapeError,
+  solve,
   stack,
+  sub,
   sumTo,
   type Tensor,
   tensor,
+  topk,
+  vectorNorm,
+  zeros,
 } from "../../src/index.ts";
 import { changes } from "../../src/kernels/index.ts";
+import type { ElementwiseOperation } from "../../src/ops/elementwise-record.ts";
 import { inPlace } from "../../src/optim/in-place.ts";
 import { call } from "../../src/testing/graph.ts";
 import { words } from "../../src/testing/vocabulary.ts";
@@ -313,6 +320,57 @@ describe("rearranging", () => {
       );
     },
   );
+});
+
+describe("what is written by way of other operations", () => {
+  it("flattens all axes, or those from one on, or up to one", () => {
+    const x = zeros([2, 3, 4, 5]);
+    expect([x.flatten(), x.flatten(1), x.flatten(1, 2), x.flatten(-3, -2)].map(({ shape }) => shape)).toEqual(
+      [[120], [2, 60], [2, 12, 5], [2, 12, 5]],
+    );
+    expect(tensor(7).flatten().shape).toEqual([1]);
+  });
+
+  it("takes the largest, up to all of them", () => {
+    const x = tensor([3, 1, 2]);
+    expect(topk(x, 3).values.toArray()).toEqual([3, 2, 1]);
+    expect(topk(x, 0).values.shape).toEqual([0]);
+  });
+
+  test.prop([fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 })])(
+    "solves whatever the order of the equations",
+    (order) => {
+      // Whole numbers, which elimination keeps exact.
+      const rows = [
+        [1, 2, 0, 0, 3],
+        [0, 1, 4, 0, 0],
+        [0, 0, 1, 2, 1],
+        [0, 0, 0, 1, 5],
+        [0, 0, 0, 0, 1],
+      ];
+      const b = [[1, 0], [2, 1], [3, 0], [4, -1], [5, 2]]; // biome-ignore format: one line.
+      const expected = solve(tensor(rows), tensor(b)).toArray();
+      const [a, right] = [rows, b].map((matrix) => tensor(order.map((i) => matrix[i])));
+      expect(solve(a, right).toArray()).toEqual(expected);
+      expect(a.matmul(solve(a, right)).toArray()).toEqual(right.toArray());
+    },
+  );
+
+  it("takes norms of what float64 cannot square", () => {
+    const x = tensor([1e200, 1e-200], { dtype: "float64" });
+    expect(vectorNorm(x, 3).item() / 1e200).toBeCloseTo(1, 14);
+    expect(vectorNorm(x, -3).item() / 1e-200).toBeCloseTo(1, 14);
+  });
+});
+
+describe("gradient rules", () => {
+  it("hand on the cotangent where nothing multiplies it, without an operation", () => {
+    const rules = (f: unknown) =>
+      (f as { operation: ElementwiseOperation }).operation.rules.map((rule) => rule?.operation?.name ?? null);
+    expect(rules(add)).toEqual([null, null]);
+    expect(rules(sub)).toEqual([null, "sub gradient 1"]);
+    expect(rules(mul)).toEqual(["mul gradient 0", "mul gradient 1"]);
+  });
 });
 
 describe("reductions", () => {

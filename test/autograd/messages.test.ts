@@ -1,6 +1,7 @@
 /** What mistakes and observations say, word by word: the operation that was called, what it got, and how to go on. */
 
 import { describe, expect, it } from "vitest";
+import { treePaths } from "../../src/autograd/tree.ts";
 import {
   add,
   backwardSteps,
@@ -113,8 +114,30 @@ describe("an error shows what it got, and how to write it", () => {
     steps.next();
     z.backward();
     const overtaken = errorOf(() => steps.next());
-    expect(overtaken.message).toMatch(/^backwardSteps: another backward pass .* \(at mul\)/);
+    expect(overtaken.message).toBe(
+      "backwardSteps: another backward pass went through the same tape meanwhile (at mul).\n" +
+        "  Fix: finish one iteration before starting the next.",
+    );
+    expect(errorOf(() => describeNode(any("z"))).message).toBe(
+      'describeNode: takes a node of the tape; got the text "z".\n' +
+        "  Fix: write describeNode(x.node); listTape(x) lists all.",
+    );
+    expect(errorOf(() => z.backward(ones([1]))).message).toBe(
+      "backward: the cotangent [1] does not have the shape of the result, [].\n" +
+        "  Fix: reshape() or expand() it on purpose.",
+    );
   });
+});
+
+it("what a tree holds has a path: arrays by index, fields by name, and what is left out not at all", () => {
+  const [a, b] = [ones([1]), ones([2])];
+  expect(treePaths([{ w: a, layers: [b, { bias: a }], none: null, undefined }, b, [a]] as never)).toEqual([
+    { input: 0, path: "input 0.w" },
+    { input: 0, path: "input 0.layers.0" },
+    { input: 0, path: "input 0.layers.1.bias" },
+    { input: 1, path: "input 1" },
+    { input: 2, path: "input 2.0" },
+  ]);
 });
 
 describe("what is saved", () => {

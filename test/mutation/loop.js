@@ -1,8 +1,8 @@
 /**
  * Lets each change act in turn, and runs the tests that meet it, quickest first, until one fails. All files' tests are
  * still in memory, so that a change costs the time of its tests and no more. A test that fails is run once more without the
- * change: where it fails again, some change has left something behind, and all modules are loaded anew. What survives is
- * tried once more with modules that have run nothing before, as some code runs once and keeps its result.
+ * change: where it fails again, some change has left something behind, and all modules are loaded anew. What survives in code
+ * that runs once and keeps its result, or while a file loads, is tried once more with modules that have run nothing before.
  */
 import { appendFileSync } from "node:fs";
 import { Script } from "node:vm";
@@ -27,20 +27,26 @@ const FEW_FILES = 3;
  * @param undecided those that survived their tests once. What is found is written to a file of the plan, line by line
  */
 export async function letEachAct(changes, undecided) {
-  mutation.recording = false;
   const meeting = await rehearse();
+  mutation.recording = false;
   for (const id of changes) {
     const met = meeting.get(id) ?? [];
     const loading = mutation.onLoading.get(id)?.size ?? 0;
     if (met.length === 0 && loading === 0) note(id, "unmet");
     else if (met.length === 0 && loading > FEW_FILES) note(id, "on loading");
-    else if (!(await isNoticed(id, met))) {
+    else if (await isNoticed(id, met)) continue;
+    else if (isMetAgain(id, met) && (loading === 0 || loading > FEW_FILES)) note(id, "survived");
+    else {
       note(id, "undecided");
       undecided.push(id);
     }
   }
   for (const id of undecided)
     note(id, (await isNoticedAnew(id, meeting.get(id) ?? [])) ? "noticed" : "survived");
+}
+
+function isMetAgain(id, entries) {
+  return entries.length > 0 && entries.every(({ metAgain }) => metAgain.has(id));
 }
 
 function note(id, outcome, test) {
@@ -55,9 +61,11 @@ async function rehearse() {
   const entries = [];
   await inTest(async (repeat) => {
     for (const entry of mutation.tests) {
+      mutation.takeSeen();
       const start = performance.now();
       const failure = await repeat(-1, entry);
       entry.time = performance.now() - start;
+      entry.metAgain = new Set(mutation.takeSeen());
       entry.isOnce = failure !== undefined;
       if (entry.time > LONGEST) note(-1, "too long", entry.test);
       else entries.push(entry);

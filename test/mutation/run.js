@@ -83,6 +83,7 @@ async function count(name) {
   );
   const left = asked.filter(({ id }) => !isNoticed(outcomes.get(id))).map(({ id }) => id);
   if (!values.table && left.length > 0) {
+    process.once("exit", save);
     const jobs = Math.min(Number(values.jobs), left.length);
     const shares = Array.from({ length: jobs }, (_, job) => left.filter((_, at) => at % jobs === job));
     let done = 0;
@@ -94,6 +95,7 @@ async function count(name) {
       }
     };
     await Promise.all(shares.map((ids, job) => work(folder, job, ids, tell)));
+    process.off("exit", save);
     save();
     const survivors = asked.filter(
       ({ id }) => outcomes.get(id) === "survived" || outcomes.get(id) === "unmet",

@@ -15,6 +15,7 @@ globalThis.mutation ??= {
   onLoading: new Map(),
   tests: [],
   files: 0,
+  takeSeen,
 };
 const { mutation } = globalThis;
 

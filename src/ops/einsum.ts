@@ -59,12 +59,18 @@ function parse(
       "einsum",
       `the equation ${equation} is for ${terms.length} operands; got ${inputs.length}.`,
     );
+  const dotted = [...terms, match[2] ?? ""].find((term) => term.replace("...", "").includes("."));
+  if (dotted !== undefined)
+    throw new ArgumentError(
+      "einsum",
+      `${JSON.stringify(dotted)} of ${equation} has dots other than one "...".`,
+    );
   const names = terms.map((term, i) => namesOf(equation, term, inputs[i]));
   const open = [...new Set(names.flat().filter((name) => name.length > 1))].sort();
   const once = [...new Set(names.flat())].filter(
     (name) => name.length === 1 && names.flat().filter((other) => other === name).length === 1,
   );
-  const result = match[2] === undefined ? [...open, ...once.sort()] : spelled(equation, match[2], open);
+  const result = match[2] === undefined ? [...open, ...once.sort()] : spelled(match[2], open);
   const known = new Set(names.flat());
   const wrong = result.find((name, i) => !known.has(name) || result.indexOf(name) !== i);
   if (wrong !== undefined) {
@@ -81,15 +87,14 @@ function namesOf(equation: string, term: string, { shape }: Tensor): readonly st
   const letters = term.replace("...", "");
   const count = shape.length - letters.length;
   const hasOpen = letters.length !== term.length;
-  if (letters.includes(".") || count < 0 || (count > 0 && !hasOpen)) {
-    throw new (letters.includes(".") ? ArgumentError : ShapeError)(
+  if (count < 0 || (count > 0 && !hasOpen)) {
+    throw new ShapeError(
       "einsum",
       `${JSON.stringify(term)} of ${equation} does not name the ${shape.length} axes of ${showShape(shape)}.`,
       "give each axis a letter; ... stands for any number of axes.",
     );
   }
   return spelled(
-    equation,
     term,
     Array.from({ length: count }, (_, i) => `...${String(count - i).padStart(3, "0")}`)
       .sort()
@@ -98,13 +103,8 @@ function namesOf(equation: string, term: string, { shape }: Tensor): readonly st
 }
 
 /** A term as names, with those that are open in the place of `...`. */
-function spelled(equation: string, term: string, open: readonly string[]): readonly string[] {
-  const [before, after, ...rest] = term.split("...");
-  if (rest.length > 0 || /\./.test(before + (after ?? "")))
-    throw new ArgumentError(
-      "einsum",
-      `${JSON.stringify(term)} of ${equation} has dots other than one "...".`,
-    );
+function spelled(term: string, open: readonly string[]): readonly string[] {
+  const [before, after] = term.split("...");
   return [...before, ...(after === undefined ? [] : open), ...(after ?? "")];
 }
 

@@ -28,6 +28,8 @@ import {
   solve,
   sort,
   split,
+  stack,
+  sumTo,
   type Tensor,
   tensor,
   topk,
@@ -49,6 +51,10 @@ it("say what does not fit, and what would", () => {
       "gather by a list": () => gather(a, 1, any([0, 1])),
       "gather by another shape": () => gather(a, 1, zeros([3, 1])),
       "gather beyond the axis": () => gather(a, 1, tensor([[0], [3]])),
+      "gather by an index of more axes": () => gather(a, 1, zeros([1, 2, 3])),
+      "scatter along no axis": () => scatterAdd(a, 2, zeros([2, 3]), 4),
+      "scatter into a text": () => scatterAdd(a, 1, zeros([2, 3]), any("4")),
+      "a sum to a text": () => sumTo(a, any("[3]")),
       "gather between two": () => gather(a, 1, tensor([[0], [0.5]])),
       "scatter by fewer": () => scatterAdd(a, 1, zeros([2, 2]), 4),
       "a mask that is larger": () => maskedFill(ones([3]), a, 0),
@@ -85,9 +91,15 @@ it("say what does not fit, and what would", () => {
       "einsum of fewer operands": () => einsum("ij,jk", a),
       "einsum of other ranks": () => einsum("ijk->i", a),
       "einsum of sizes that differ": () => einsum("ij,jk->ik", a, a),
+      "einsum of a diagonal that is none": () => einsum("ii->i", a),
+      "einsum with dots twice": () => einsum("i...j...->i", a),
+      "einsum with two dots": () => einsum("i..->i", a),
+      "einsum by a number": () => einsum(any(1), a),
       "einsum to an unknown axis": () => einsum("ij->k", a),
       "einsum of a number of tensors in a list": () => einsum("ij->i", any([a])),
       "unfold by a number": () => unfold(a, any(2)),
+      "unfold of fewer axes": () => unfold(a, [1, 1, 1]),
+      "unfold by nothing": () => unfold(a, []),
       "unfold by too much": () => unfold(a, [4]),
       "unfold by too much where it is spread": () => unfold(ones([1, 5]), [3], { dilation: 3 }),
       "a stride of 0": () => maxPool(a, [1], { stride: 0 }),
@@ -101,6 +113,7 @@ it("say what does not fit, and what would", () => {
       "solve with a vector": () => solve(eye(3), ones([3])),
       "solve of a singular matrix": () => solve(ones([2, 2]), ones([2, 1])),
       "cholesky of a negative matrix": () => cholesky(eye(2).neg()),
+      "cholesky of two, of which one is not positive": () => cholesky(stack([eye(2), eye(2).neg()])),
       "cholesky of a rectangle": () => cholesky(a),
       "vectorNorm without p": () => vectorNorm(a, any(undefined)),
       "jacobian at a number": () => jacobian((x) => x, any(1)),
@@ -122,6 +135,16 @@ it("say what does not fit, and what would", () => {
       Fix: slice or expand one of them first.
     gather beyond the axis
       AxisError: gather: index 3 is outside an axis of 3: it must be from -3 to 2.
+    gather by an index of more axes
+      ShapeError: gather: indices [1, 2, 3] do not fit [2, 3] along axis 1: sizes may differ on that axis only.
+      Fix: slice or expand one of them first.
+    scatter along no axis
+      AxisError: scatterAdd: axis 2 is outside a tensor of 2 axes: it must be a whole number from -2 to 1.
+    scatter into a text
+      ArgumentError: scatterAdd: size, the number of entries of the result, is a whole number of at least 0; got the text "4".
+    a sum to a text
+      ShapeError: sumTo: a shape is an array of whole numbers; got the text "[3]".
+      Fix: put all sizes into one array: sumTo([2, 3]); [] is the shape of a scalar.
     gather between two
       ArgumentError: gather: an index is a whole number; got the number 0.5.
     scatter by fewer
@@ -216,6 +239,15 @@ it("say what does not fit, and what would", () => {
       Fix: give each axis a letter; ... stands for any number of axes.
     einsum of sizes that differ
       ShapeError: einsum: axis j is 3 in [2, 3] and 2 in [2, 3].
+    einsum of a diagonal that is none
+      ShapeError: einsum: axis i of [2, 3] is 2 in one place and 3 in another.
+    einsum with dots twice
+      ArgumentError: einsum: "i...j..." of i...j...->i has dots other than one "...".
+    einsum with two dots
+      ArgumentError: einsum: "i.." of i..->i has dots other than one "...".
+    einsum by a number
+      ArgumentError: einsum: an equation names axes by letters; got the number 1.
+      Fix: write einsum("ij,jk->ik", a, b).
     einsum to an unknown axis
       ArgumentError: einsum: the result of ij->k has the axis k that no operand has.
     einsum of a number of tensors in a list
@@ -223,6 +255,12 @@ it("say what does not fit, and what would", () => {
       Fix: wrap values with tensor(…).
     unfold by a number
       ArgumentError: unfold: the sizes of a window are a list, one for each of the last axes of [2, 3]; got the number 2.
+      Fix: write [3] for one axis, [3, 3] for images.
+    unfold of fewer axes
+      ArgumentError: unfold: the sizes of a window are a list, one for each of the last axes of [2, 3]; got [1, 1, 1].
+      Fix: write [3] for one axis, [3, 3] for images.
+    unfold by nothing
+      ArgumentError: unfold: the sizes of a window are a list, one for each of the last axes of [2, 3]; got [].
       Fix: write [3] for one axis, [3, 3] for images.
     unfold by too much
       ShapeError: unfold: a window of [4] is larger than the last axes of [2, 3].
@@ -253,6 +291,9 @@ it("say what does not fit, and what would", () => {
       Fix: look for rows that are equal or 0, or add a small multiple of the identity.
     cholesky of a negative matrix
       ArgumentError: cholesky: the matrix is not positive definite.
+      Fix: add a small multiple of the identity, where rounding made it so.
+    cholesky of two, of which one is not positive
+      ArgumentError: cholesky: matrix 1 is not positive definite.
       Fix: add a small multiple of the identity, where rounding made it so.
     cholesky of a rectangle
       ShapeError: cholesky: takes square matrices, [..., n, n]; got [2, 3].

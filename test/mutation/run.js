@@ -22,7 +22,7 @@ const TESTS = {
   autograd: ["autograd", "tensor", "ops/learner", "ops/messages"],
   tensor: ["tensor", "autograd", "ops/messages"],
   compile: ["compile"],
-  testing: ["testing"],
+  testing: ["testing", "tensor/compar"],
   diagram: ["diagram"],
   optim: ["optim", "nn", "ops/learner"],
   io: ["io"],

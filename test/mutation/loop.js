@@ -18,7 +18,7 @@ const PATIENCE = { times: 20, milliseconds: 5_000 };
 /** Tests that take longer are not run for each change. */
 const LONGEST = 10_000;
 /** Of so many files, those with the most special tests first, the tests of a survivor are run once more with new modules. */
-const FILES = 8;
+const FILES = 4;
 /** What more files than this meet on loading, and no test later on, is not tested. */
 const FEW_FILES = 3;
 

@@ -55,10 +55,10 @@ interface Ranged {
   /** Where it lies for finite operands; infinite where float32 may have no room for it. */
   readonly low: number;
   readonly high: number;
+  /** Where it may be infinite: the least size of what it stands for there. */
+  readonly infiniteFrom: number;
   /** By how much it may be off since something on the way was rounded to a subnormal number or 0. */
   readonly error: Loss;
-  /** Whether something before it may have become infinite. */
-  readonly hasOverflowed: boolean;
   /** Of −x and |x|: x. */
   readonly negated?: Ranged;
   readonly inside?: Ranged;
@@ -66,7 +66,7 @@ interface Ranged {
   readonly compared?: readonly [less: Ranged, more: Ranged];
 }
 
-/** An error in units of 2⁻¹⁴⁹, the smallest number: the same for all operands, or `factor · lanes + rest`. */
+/** An error in units of 2⁻¹⁴⁹, the smallest number: the same for all operands, or `factor · lanes + rest`; NaN where all is lost. */
 type Loss = number | { readonly factor: number; readonly lanes: Node; readonly rest: number };
 
 const LARGEST = 2 ** 128 - 2 ** 104;
@@ -100,11 +100,12 @@ class Reading {
 
   /** Any float32 number. */
   operand(node: Node): Ranged {
-    return { node, low: -LARGEST, high: LARGEST, error: 0, hasOverflowed: false };
+    return { node, low: -LARGEST, high: LARGEST, infiniteFrom: Infinity, error: 0 };
   }
 
   /** A mask of the lanes where the result may be wrong; null where it never is. */
-  doubtOf({ node, error, hasOverflowed }: Ranged): Node | null {
+  doubtOf(result: Ranged): Node | null {
+    const { node, error } = result;
     const m = this.#m;
     const graph = this.#graph;
     const size = m.abs(node);
@@ -114,10 +115,30 @@ class Reading {
         typeof error === "number" ? { factor: error, lanes: m.constant(UNIT) } : error;
       // What may be off anyway is added, or every 0 were in doubt.
       const least = m.add(m.mul(size, m.constant(SCALE / factor)), m.constant((FEW * UNIT) / factor));
-      masks.push(graph.op(f32x4.lt, least, lanes));
+      // And not `least <= lanes`, which is false for NaN.
+      masks.push(graph.op(v128.not, graph.op(f32x4.gt, least, lanes)));
     }
-    if (hasOverflowed) masks.push(graph.op(v128.not, graph.op(f32x4.lt, size, m.constant(Infinity))));
+    if (result.infiniteFrom < LARGEST) masks.push(this.#isEndless(node));
     return masks.length === 0 ? null : masks.reduce((a, b) => graph.op(v128.or, a, b));
+  }
+
+  /** Where lanes are infinite, or no numbers since something before them was. */
+  #isEndless(node: Node): Node {
+    const ends = this.#graph.op(f32x4.lt, this.#m.abs(node), this.#m.constant(Infinity));
+    return this.#graph.op(v128.not, ends);
+  }
+
+  /** All is lost in the lanes of a mask. */
+  #lost(mask: Node): Loss {
+    return lossOf(this.#graph.op(v128.and, mask, this.#m.constant(Number.NaN)));
+  }
+
+  /**
+   * What is lost where an operand is infinite, of a function that has the same value for all of at least this size: of what it
+   * stands for may be less, as of x · y / y, and the value looks like any other.
+   */
+  #swallowed(operand: Ranged, size: number): Loss {
+    return operand.infiniteFrom < size ? this.#lost(this.#isEndless(operand.node)) : 0;
   }
 
   /** An error as lanes, in `UNIT`. */
@@ -147,13 +168,21 @@ class Reading {
   #passed(factor: Ranged, other: Ranged): Loss {
     const { error } = factor;
     if (error === 0 || (typeof error === "number" && leastOf(factor) >= LARGE)) return 0;
-    const most = Math.max(Math.abs(other.low), Math.abs(other.high));
+    const most = mostOf(other);
     if (typeof error === "number" && most <= NARROW) return error * most;
     if (most <= 1) return error;
     const size = this.#m.abs(other.node);
     // |x| of 2¹²⁸ is 2²⁸ in the unit.
     if (typeof error === "number") return { factor: error * UNIT, lanes: size, rest: 0 };
     return lossOf(this.#m.mul(this.#lanes(error), size));
+  }
+
+  /** The product of the errors of two factors, which may both have become 0. Two that are the same everywhere are too small to count. */
+  #ofBoth(a: Loss, b: Loss): Loss {
+    if (typeof a === "number") return typeof b === "number" ? 0 : this.#ofBoth(b, a);
+    if (b === 0) return 0;
+    const size = this.#m.mul(this.#lanes(a), this.#m.constant(1 / (UNIT * 2 ** 149)));
+    return lossOf(this.#m.mul(size, this.#lanes(b)));
   }
 
   /** An error divided by a number. */
@@ -165,20 +194,12 @@ class Reading {
     return lossOf(this.#m.div(this.#lanes(error), this.#m.abs(divisor.node)));
   }
 
-  /** Infinite where an error is more of a value than rounding is: what is divided by it, or a power of it, is lost. */
+  /** What is lost where an error is more of a value than rounding is: what is divided by it, or a power of it. */
   #relative(of: Ranged): Loss {
     const { node, error } = of;
     if (error === 0 || (typeof error === "number" && leastOf(of) >= LARGE)) return 0;
     const size = this.#m.mul(this.#m.abs(node), this.#m.constant(SCALE));
-    const isLost = this.#graph.op(f32x4.lt, size, this.#lanes(error));
-    return lossOf(this.#graph.op(v128.and, isLost, this.#m.constant(Infinity)));
-  }
-
-  /** Infinite where a divisor is, and may be because it has overflowed: the quotient is 0 and looks like any other. */
-  #endless({ node, low, high }: Ranged): Loss {
-    if (Number.isFinite(low) && Number.isFinite(high)) return 0;
-    const infinite = this.#m.constant(Infinity);
-    return lossOf(this.#graph.op(v128.and, this.#graph.op(f32x4.eq, this.#m.abs(node), infinite), infinite));
+    return this.#lost(this.#graph.op(v128.not, this.#graph.op(f32x4.ge, size, this.#lanes(error))));
   }
 
   #read(): Arithmetic<Ranged> {
@@ -187,67 +208,91 @@ class Reading {
       node: Node,
       [low, high]: readonly [number, number],
       error: Loss,
-      ...operands: readonly Ranged[]
-    ): Ranged => ({
-      node,
-      low: beyond(low),
-      high: beyond(high),
-      error,
-      hasOverflowed: operands.some(
-        ({ low, high, hasOverflowed }) => hasOverflowed || low === -Infinity || high === Infinity,
-      ),
-    });
-    const ofTwo =
-      (name: "add" | "sub" | "maximum" | "minimum", join: (a: Loss, b: Loss) => Loss) =>
-      (a: Ranged, b: Ranged): Ranged =>
-        value(m[name](a.node, b.node), corners(numbers[name], a, b), join(a.error, b.error), a, b);
-    /** A function that grows, and passes errors on as they are. */
+      infiniteFrom = LARGEST,
+    ): Ranged => {
+      const ends = { low: beyond(low), high: beyond(high) };
+      const isBounded = ends.low !== -Infinity && ends.high !== Infinity;
+      return { node, ...ends, error, infiniteFrom: isBounded ? Infinity : Math.min(infiniteFrom, LARGEST) };
+    };
+    const sumOrDifference =
+      (name: "add" | "sub") =>
+      (a: Ranged, b: Ranged): Ranged => {
+        const infiniteFrom = Math.min(less(a.infiniteFrom, mostOf(b)), less(b.infiniteFrom, mostOf(a)));
+        return value(
+          m[name](a.node, b.node),
+          corners(numbers[name], a, b),
+          sum(a.error, b.error),
+          infiniteFrom,
+        );
+      };
+    const extremum =
+      (name: "maximum" | "minimum") =>
+      (a: Ranged, b: Ranged): Ranged => {
+        const error = this.#sum(this.#larger(a.error, b.error), compared(a, b));
+        const infiniteFrom = Math.min(a.infiniteFrom, b.infiniteFrom);
+        return value(m[name](a.node, b.node), corners(numbers[name], a, b), error, infiniteFrom);
+      };
+    /** A function that grows, and passes errors on as they are. All of at least `enough` is alike to it. */
     const growing =
-      (name: "expm1" | "tanh" | "sqrt") =>
-      (a: Ranged): Ranged =>
-        value(m[name](a.node), [numbers[name](a.low), numbers[name](a.high)], a.error, a);
+      (name: "exp" | "expm1" | "tanh" | "sqrt", enough: number) =>
+      (a: Ranged): Ranged => {
+        const error = this.#sum(a.error, this.#swallowed(a, enough));
+        const ends = [numbers[name](a.low), numbers[name](a.high)] as const;
+        return value(m[name](a.node), ends, error, numbers[name](a.infiniteFrom));
+      };
     /** A function with values between two numbers, which enlarges errors at most so often. */
     const between =
-      (name: "sin" | "cos" | "erf" | "log" | "log1p", low: number, high: number, slope: number) =>
+      (
+        name: "sin" | "cos" | "erf" | "erfc" | "log" | "log1p",
+        low: number,
+        high: number,
+        slope: number,
+        enough: number,
+      ) =>
       (a: Ranged): Ranged => {
         const { error } = a;
         const passed =
           typeof error === "number"
             ? slope * error
             : { factor: slope * error.factor, lanes: error.lanes, rest: slope * error.rest };
-        return value(m[name](a.node), [low, high], passed, a);
+        return value(m[name](a.node), [low, high], this.#sum(passed, this.#swallowed(a, enough)));
       };
+    /** What is lost where two are compared. */
+    const compared = (a: Ranged, b: Ranged): Loss =>
+      this.#sum(
+        this.#swallowed(a, Math.min(mostOf(b), LARGEST)),
+        this.#swallowed(b, Math.min(mostOf(a), LARGEST)),
+      );
     const sum = (a: Loss, b: Loss): Loss => this.#sum(a, b);
-    const larger = (a: Loss, b: Loss): Loss => this.#larger(a, b);
-    const logarithm = between("log", -104, 89, 1);
+    const logarithm = between("log", -104, 89, 1, Infinity);
     return {
-      constant: (number) => value(m.constant(number), [number, number], 0),
-      add: ofTwo("add", sum),
-      sub: ofTwo("sub", sum),
-      maximum: ofTwo("maximum", larger),
-      minimum: ofTwo("minimum", larger),
+      constant: (number) => ({ ...value(m.constant(number), [number, number], 0), infiniteFrom: Infinity }),
+      add: sumOrDifference("add"),
+      sub: sumOrDifference("sub"),
+      maximum: extremum("maximum"),
+      minimum: extremum("minimum"),
       mul: (a, b) => {
-        const error = this.#sum(this.#sum(this.#passed(a, b), this.#passed(b, a)), HALF);
-        return value(m.mul(a.node, b.node), corners(numbers.mul, a, b), error, a, b);
+        const error = sum(
+          sum(sum(this.#passed(a, b), this.#passed(b, a)), this.#ofBoth(a.error, b.error)),
+          HALF,
+        );
+        const infiniteFrom = Math.min(times(a.infiniteFrom, leastOf(b)), times(b.infiniteFrom, leastOf(a)));
+        return value(m.mul(a.node, b.node), corners(numbers.mul, a, b), error, infiniteFrom);
       },
       div: (a, b) => {
         const ends = leastOf(b) > 0 ? corners(numbers.div, a, b) : EVERYWHERE;
-        const ratio = value(m.div(a.node, b.node), ends, 0, a, b);
-        const lost = this.#sum(this.#relative(b), this.#endless(b));
-        const error = this.#sum(this.#sum(this.#over(a.error, b), HALF), lost);
-        return { ...ratio, error, hasOverflowed: ratio.hasOverflowed || lost !== 0 };
+        const lost = sum(this.#relative(b), this.#swallowed(b, Infinity));
+        const error = sum(sum(this.#over(a.error, b), HALF), lost);
+        return value(m.div(a.node, b.node), ends, error, times(a.infiniteFrom, 1 / mostOf(b)));
       },
-      neg: (a) => ({ ...value(m.neg(a.node), [-a.high, -a.low], a.error, a), negated: a }),
-      abs: (a) => ({
-        ...value(m.abs(a.node), [leastOf(a), Math.max(-a.low, a.high)], a.error, a),
-        inside: a,
-      }),
+      neg: (a) => ({ ...value(m.neg(a.node), [-a.high, -a.low], a.error, a.infiniteFrom), negated: a }),
+      abs: (a) => ({ ...value(m.abs(a.node), [leastOf(a), mostOf(a)], a.error, a.infiniteFrom), inside: a }),
       sqrt: (a) => {
-        const root = growing("sqrt")({ ...a, low: Math.max(a.low, 0) });
+        const root = growing("sqrt", 0)({ ...a, low: Math.max(a.low, 0) });
         return { ...root, error: this.#over(a.error, root) };
       },
-      less: (a, b) => ({ ...value(m.less(a.node, b.node), [0, 1], 0), compared: [a, b] }),
-      equal: (a, b) => value(m.equal(a.node, b.node), [0, 1], 0),
+      less: (a, b) => ({ ...value(m.less(a.node, b.node), [0, 1], compared(a, b)), compared: [a, b] }),
+      equal: (a, b) => value(m.equal(a.node, b.node), [0, 1], compared(a, b)),
       where: (condition, a, b) => {
         const [yes, no] = refined(condition, a, b);
         const error =
@@ -256,24 +301,27 @@ class Reading {
             : lossOf(m.where(condition.node, this.#lanes(a.error), this.#lanes(b.error)));
         const ends = [Math.min(yes.low, no.low), Math.max(yes.high, no.high)] as const;
         const node = m.where(condition.node, a.node, b.node);
-        return { ...value(node, ends, error), hasOverflowed: a.hasOverflowed || b.hasOverflowed };
+        return value(node, ends, sum(error, condition.error), Math.min(a.infiniteFrom, b.infiniteFrom));
       },
-      exp: (a) => value(m.exp(a.node), [numbers.exp(a.low), numbers.exp(a.high)], a.low < -87 ? HALF : 0, a),
-      expm1: growing("expm1"),
-      log: (a) => {
-        const lost = this.#relative(a);
-        return { ...logarithm(a), error: lost, hasOverflowed: a.hasOverflowed || lost !== 0 };
+      exp: (a) => {
+        const power = growing("exp", 104)(a);
+        const passed = typeof a.error === "number" ? 0 : this.#passed(a, power);
+        return { ...power, error: sum(a.low < -87 ? sum(passed, HALF) : passed, this.#swallowed(a, 104)) };
       },
-      log1p: between("log1p", -104, 89, 1),
-      sin: between("sin", -1, 1, 1),
-      cos: between("cos", -1, 1, 1),
-      tanh: growing("tanh"),
-      erf: between("erf", -1, 1, 2),
-      erfc: (a) => value(m.erfc(a.node), [0, 2], a.high > 9 ? HALF : 0, a),
+      expm1: growing("expm1", 104),
+      log: (a) => ({ ...logarithm(a), error: sum(this.#relative(a), this.#swallowed(a, Infinity)) }),
+      log1p: between("log1p", -104, 89, 1, Infinity),
+      sin: between("sin", -1, 1, 1, Infinity),
+      cos: between("cos", -1, 1, 1, Infinity),
+      tanh: growing("tanh", 10),
+      erf: between("erf", -1, 1, 2, 5),
+      erfc: (a) => {
+        const { error } = between("erfc", 0, 2, 2, 11)(a);
+        return value(m.erfc(a.node), [0, 2], typeof error === "number" ? (a.high > 9 ? HALF : 0) : error);
+      },
       pow: (a, b) => {
-        const power = value(m.pow(a.node, b.node), EVERYWHERE, HALF, a, b);
-        const lost = this.#sum(this.#relative(a), this.#endless(a));
-        return { ...power, error: this.#sum(HALF, lost), hasOverflowed: power.hasOverflowed || lost !== 0 };
+        const lost = sum(this.#swallowed(a, Infinity), this.#swallowed(b, Infinity));
+        return value(m.pow(a.node, b.node), EVERYWHERE, sum(sum(this.#relative(a), HALF), lost));
       },
     };
   }
@@ -287,8 +335,13 @@ const lossOf = (lanes: Node): Loss => ({ factor: 1, lanes, rest: 0 });
 /** Infinite where float32 has no number so large. */
 const beyond = (end: number): number => (Math.abs(end) > LARGEST ? Math.sign(end) * Infinity : end);
 
-/** The least that a value may be, by its size. */
+/** The least that a value may be, by its size, and the most. */
 const leastOf = ({ low, high }: Ranged): number => Math.max(0, low, -high);
+const mostOf = ({ low, high }: Ranged): number => Math.max(-low, high);
+
+/** What is infinite from `end` on, where it is made smaller by a term or a factor; nothing is where `end` is infinite. */
+const less = (end: number, term: number): number => (end === Infinity ? end : Math.max(0, end - term));
+const times = (end: number, factor: number): number => (end === Infinity ? end : end * factor);
 
 /** Where a function of two values lies that has no extremum inside. */
 function corners(f: (a: number, b: number) => number, a: Ranged, b: Ranged): readonly [number, number] {

@@ -10,12 +10,14 @@ import {
   convertPrediction,
   cosineNoiseSchedule,
   DenoisingAutoencoder,
+  denoiserFrom,
   denoisingLoss,
   dpmSolver2MSampler,
   EmpiricalModel,
   ellipticalSlice,
   eulerSampler,
   FeatureStandardization,
+  type FlowProgress,
   finish,
   flatWish,
   functionGuidedDenoiser,
@@ -46,6 +48,7 @@ import {
   uniformGrid,
   variancePreservingSchedule,
 } from "../../src/diffusion/index.ts";
+import { nextPower } from "../../src/diffusion/posterior.ts";
 import { normal, ones, Random, type Tensor, tensor, zeros } from "../../src/index.ts";
 import { errorOf } from "../messages.ts";
 
@@ -107,6 +110,9 @@ describe("schedules and predictions", () => {
       'at t = 0 of the cosine schedule, a prediction of "clean" does not determine "noise".',
       "stay away from the ends of the schedule, or train a network that predicts velocity or flow.",
     ],
+    ["convertPrediction", () => convertPrediction(x, x, 0, any({ kind: "clean" })), 'no option "kind"', ""],
+    ["denoiserFrom", () => denoiserFrom(same, any({ kind: "clean" })), 'no option "kind"', ""],
+    ["denoiserFrom", () => denoiserFrom(same, any({ predicts: "x" })), "kind that it predicts"],
   ]);
 
   it("rates of noise may be the same all the time", () => {
@@ -245,6 +251,33 @@ describe("data sets and representations", () => {
   const tooFew = ["leave too few to train or validate on.", "give at least 5 rows and a fraction"] as const;
   const rows = [[1], [2], [3], [4], [6]];
   told([
+    [
+      "splitDataset",
+      () => splitDataset(rows, random, any({ represent: 1 })),
+      "represent is a function; got the number 1.",
+    ],
+    [
+      "Standardization.decode",
+      () => new Standardization(0, 1).decode(any(1)),
+      "the argument is a tensor [batch, features]; got the number 1.",
+    ],
+    [
+      "Standardization.decode",
+      () => new Standardization(0, 1).decode(tensor([1])),
+      "the argument is a tensor [batch, features]; got",
+      unsqueeze,
+    ],
+    [
+      "Standardization.decode",
+      () => new Standardization(0, 1).decode(any([1])),
+      "the argument is a tensor [batch, features]; got",
+      "make it one with tensor(…).",
+    ],
+    [
+      "LogPrincipalComponents",
+      () => new LogPrincipalComponents([0, 0], [[1, 0]], [1], any(5)),
+      "completion is an array of terms; got the number 5.",
+    ],
     ...[
       [Number.NaN, 1],
       [0, 0],
@@ -481,7 +514,49 @@ describe("trainFlow", () => {
       (name): Mistake => ["trainFlow", () => start({ [name]: 0 }), `${name} is a whole number of at least 1`],
     ),
     ["trainFlow", () => start({ epochs: 1 }), 'no option "epochs"', ""],
+    ...(
+      [
+        ["step", 3],
+        ["step", -1],
+        ["step", 0.5],
+        ["row", 5],
+        ["row", -1],
+      ] as const
+    ).map(
+      ([name, value]): Mistake => [
+        "trainFlow",
+        () => {
+          const run = trainFlow({
+            model,
+            train: rows,
+            valid: rows,
+            random,
+            steps: 2,
+            batchSize: 2,
+            reportEvery: 1,
+          });
+          const progress = run.next().value as FlowProgress;
+          start({
+            steps: 2,
+            state: new Map([...progress.stateDictionary(), [`position.${name}`, tensor([value])]]),
+          });
+        },
+        `the state's ${name} is ${value}, not a whole number up to ${name === "step" ? 2 : 4}.`,
+      ],
+    ),
   ]);
+});
+
+it("as many components are kept as rows tell of, where they are few", () => {
+  const rows = [[1, 2, 3, 4, 5], [2, 3, 4, 5, 7], [1, 3, 2, 5, 4]]; // biome-ignore format: one line.
+  expect(LogPrincipalComponents.of(rows).basis).toHaveLength(2);
+});
+
+it("the power of a likelihood always grows, however unlike its heights are", () => {
+  expect(nextPower([0, -1e30, -1e30], 0, 3)).toBe(1e-9);
+  expect(nextPower([0, 0, 0], 0, 3)).toBe(1);
+  // Weights 1 and e^(−p): (1 + e)² / (1 + e²) = 1.5 at e = 2 − √3.
+  expect(nextPower([0, -2], 0, 1.5)).toBeCloseTo(-Math.log(2 - Math.sqrt(3)) / 2, 9);
 });
 
 describe("wishes", () => {
@@ -580,6 +655,26 @@ describe("networks and their training", () => {
       "ResidualDenoiser",
       () => new ResidualDenoiser({ features: 2, conditions: -1 }, random),
       "conditions is a whole number of at least 0; got",
+    ],
+    ["ResidualDenoiser", () => plain.forward(any("x"), 0), 'got the text "x"', ""],
+    ["ResidualDenoiser", () => asked.forward(x, 0, any("c")), 'got the text "c"', ""],
+    ["ResidualDenoiser", () => asked.forward(x, 0, ones([1, 1]), any("k")), 'got the text "k"', ""],
+    ["ResidualDenoiser", () => plain.forward(x, any("t")), 'got the text "t"', ""],
+    [
+      "ResidualDenoiser.denoiser",
+      () => asked.denoiser({ threads: 0 }),
+      "threads is a whole number of at least 1; got the number 0.",
+    ],
+    [
+      "DenoisingAutoencoder",
+      () => new DenoisingAutoencoder(random, [2, 0]),
+      "each width is a whole number of at least 1; got the number 0.",
+    ],
+    [
+      "DenoisingAutoencoder",
+      () => new DenoisingAutoencoder(random, [2, 1]).forward(any("x")),
+      'got the text "x" where a tensor or number is needed.',
+      "wrap values with tensor(…).",
     ],
     ["DenoisingAutoencoder", () => new DenoisingAutoencoder(random, [3]), `${rule} [3].`, write],
     ["DenoisingAutoencoder", () => new DenoisingAutoencoder(random, any(3)), `${rule} the number 3.`, write],

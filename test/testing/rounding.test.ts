@@ -1,7 +1,7 @@
 /** Bounds of rounding errors: never broken, and not much wider than what they bound. */
 
 import { describe, expect, it } from "vitest";
-import { normal, Random, type Tensor, tensor, where } from "../../src/index.ts";
+import { erfc, normal, Random, type Tensor, tensor, where } from "../../src/index.ts";
 import { errorBound } from "../../src/testing/index.ts";
 
 describe("errorBound", () => {
@@ -86,5 +86,47 @@ describe("errorBound", () => {
         expect(bound).toBeLessThan(passed + 8 * 2 ** -24 * values[i]);
       });
     }
+  });
+
+  it("passes an error on by the slope at each place, and adds the rounding of what is new", () => {
+    const x = tensor([0.7, 1.3, 2.9]);
+    const inexact = (of: Tensor): Tensor => of.mul(0.1).abs().neg().neg();
+    const boundOf = (f: (x: Tensor) => Tensor): number[] => [...errorBound(f, [x]).bound.toTypedArray()];
+    const before = boundOf(inexact);
+    const values = [...x.toTypedArray()].map((value: number) => value * 0.1);
+    const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+    const cases: Record<string, [(y: Tensor) => Tensor, slope: (y: number) => number]> = {
+      "over a number": [(y) => y.div(4), () => 0.25],
+      "under a number": [(y) => y.reciprocal(), (y) => 1 / y ** 2],
+      sqrt: [(y) => y.sqrt(), (y) => 0.5 / Math.sqrt(y)],
+      exp: [(y) => y.exp(), Math.exp],
+      expm1: [(y) => y.expm1(), Math.exp],
+      log: [(y) => y.log(), (y) => 1 / y],
+      log1p: [(y) => y.log1p(), (y) => 1 / (1 + y)],
+      sin: [(y) => y.sin(), () => 1],
+      cos: [(y) => y.cos(), () => 1],
+      tanh: [(y) => y.tanh(), () => 1],
+      erf: [(y) => y.erf(), () => twoOverRootPi],
+      erfc: [(y) => erfc(y), (y) => twoOverRootPi * Math.exp(-y * y)],
+      "an exponent": [(y) => tensor(3, { dtype: y.dtype }).pow(y), (y) => 3 ** y * Math.log(3)],
+      "a base": [(y) => y.pow(2.5), (y) => 2.5 * y ** 1.5],
+    };
+    for (const [name, [f, slope]] of Object.entries(cases)) {
+      boundOf((x) => f(inexact(x))).forEach((bound, i) => {
+        const passed = slope(values[i]) * before[i];
+        const size = Math.abs(f(tensor(values[i], { dtype: "float64" })).item());
+        expect(bound, name).toBeGreaterThan(0.98 * passed);
+        expect(bound, name).toBeLessThan(1.05 * passed + 12 * 2 ** -24 * size);
+      });
+    }
+    // Exact operands have only the rounding of the result.
+    const half = (f: (y: Tensor) => Tensor): number => errorBound(f, [tensor(0.5)]).bound.item();
+    expect(half((y) => y.sqrt())).toBeLessThan(2 ** -24);
+    expect(half((y) => y.pow(2))).toBeLessThan(4 * 2 ** -24);
+    // Signs and sizes change nothing; a choice that is certain has the error of what is taken.
+    expect(boundOf((x) => inexact(x).neg().abs())).toEqual(before);
+    expect(boundOf((x) => where(inexact(x).less(5), inexact(x), x.mul(1e6)))).toEqual(before);
+    // A quotient by what may be 0 may be anything.
+    expect(half((y) => y.div(y.mul(0.1).sub(0.05)))).toBe(Infinity);
   });
 });

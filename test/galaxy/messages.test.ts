@@ -6,7 +6,6 @@ import {
   acceleration,
   circularVelocity,
   exponentialDisc,
-  fitGalaxy,
   i0e,
   k0e,
   logSpacedRadii,
@@ -50,7 +49,6 @@ test("mistakes around galaxies are told in full", () => {
       "radii that stand still": () => logSpacedRadii(5, 1, 1),
       "radii without end": () => logSpacedRadii(5, 1, Infinity),
       "a galaxy alone": () => rotationCurves(any({})),
-      "an option that a fit has not": () => fitGalaxy([1, 2], [90, 95], any({ error: [1, 1] })),
       "an acceleration at the centre": () => acceleration(100, 0),
       "an acceleration that is none": () => acceleration(Number.NaN, 1),
       "no acceleration to relate": () => radialAcceleration(0),
@@ -130,9 +128,6 @@ test("mistakes around galaxies are told in full", () => {
     a galaxy alone
       ArgumentError: rotationCurves: galaxies are an array; got an object with no keys.
       Fix: samplePopulation({ random }) makes one.
-    an option that a fit has not
-      ArgumentError: fitGalaxy: there is no option "error".
-      Fix: did you mean errors?
     an acceleration at the centre
       ArgumentError: acceleration: radius is 0; it must be a finite number above 0.
     an acceleration that is none

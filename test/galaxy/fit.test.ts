@@ -3,12 +3,16 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/basics/random.ts";
 import { discShape, discShapeSlope } from "../../src/galaxy/bessel.ts";
+import { amplitudes, checkBounds, checkCurve, startingPoints } from "../../src/galaxy/fit.ts";
 import {
   FIT_BOUNDS,
   FIT_PARAMETERS,
+  type FitOptions,
   fitGalaxy,
+  type GalaxyFit,
   type GalaxyParameters,
   logSpacedRadii,
+  nfwHalo,
   rotationCurves,
   STANDARD_COSMOLOGY,
   samplePopulation,
@@ -100,6 +104,234 @@ describe("Errors", () => {
     const ratio = unknown.covariance![0] / known.covariance![0];
     expect(ratio).toBeCloseTo(unknown.chiSquared / 46 / 9, 5);
   });
+});
+
+describe("What a fit tells", () => {
+  const errors = Array.from(radii, (radius) => 1 + radius / 25);
+  const velocities = noisy(new Random(5), errors);
+  const parameters = (fit: GalaxyFit): number[] => FIT_PARAMETERS.map((name) => fit.galaxy[name]);
+  const curveOf = (
+    [discMass, discScaleLength, haloMass, concentration]: number[],
+    at = radii,
+  ): Float64Array => rotationCurves([{ discMass, discScaleLength, haloMass, concentration }], at).velocities;
+  /** Derivatives of the curve of a fit by log10 of each parameter: central differences of fourth order. */
+  const slopes = (fit: GalaxyFit, at = radii): Float64Array[] => {
+    const point = parameters(fit);
+    const moved = (p: number, dex: number): Float64Array =>
+      curveOf(
+        point.map((value, q) => (p === q ? value * 10 ** dex : value)),
+        at,
+      );
+    const h = 1e-3;
+    return point.map((_, p) => {
+      const [one, back, two, twoBack] = [moved(p, h), moved(p, -h), moved(p, 2 * h), moved(p, -2 * h)];
+      return one.map((v, i) => (8 * (v - back[i]) - (two[i] - twoBack[i])) / (12 * h));
+    });
+  };
+  const curvature = (by: Float64Array[], weights: ArrayLike<number>): number[][] =>
+    by.map((a) => by.map((b) => a.reduce((sum, v, i) => sum + v * b[i] * weights[i] * weights[i], 0)));
+  /** Covariance times curvature of the free parameters is the unit matrix. */
+  const expectInverse = (covariance: Float64Array, own: number[][], free: number[], factor = 1): void => {
+    for (const p of free)
+      for (const q of free) {
+        const product = free.reduce((sum, r) => sum + covariance[4 * p + r] * own[r][q], 0);
+        const scale = Math.sqrt(covariance[5 * p] * own[q][q]);
+        expect(Math.abs(product - (p === q ? factor : 0)) / scale).toBeLessThan(1e-6);
+      }
+  };
+
+  test("are the velocities of its galaxy, their mean square distance from the curve, and χ²", () => {
+    const fit = fitGalaxy(radii, velocities, { errors });
+    const expected = curveOf(parameters(fit));
+    fit.velocities.forEach((velocity, i) => {
+      expect(relativeError(velocity, expected[i])).toBeLessThan(1e-10);
+    });
+    const residuals = velocities.map((velocity, i) => velocity - fit.velocities[i]);
+    const mean = residuals.reduce((sum, residual) => sum + residual * residual, 0) / 50;
+    expect(relativeError(fit.residual, Math.sqrt(mean))).toBeLessThan(1e-12);
+    const chiSquared = residuals.reduce((sum, residual, i) => sum + (residual / errors[i]) ** 2, 0);
+    expect(relativeError(fit.chiSquared, chiSquared)).toBeLessThan(1e-12);
+  });
+
+  test("is where χ² is least: it falls in no direction, but for those that bounds forbid", () => {
+    for (const [bounds, outside] of [
+      [{}, []],
+      [{ concentration: [10, 20] }, ["concentration"]],
+      [{ concentration: [1, 5], discScaleLength: [3.5, 4] }, ["discScaleLength", "concentration"]],
+      [{ haloMass: [1e6, 7e11], discMass: [1e4, 4e10] }, ["discMass", "haloMass"]],
+    ] as const) {
+      const fit = fitGalaxy(radii, velocities, { errors, bounds });
+      expect(fit.converged).toBe(true);
+      expect(fit.atBounds).toEqual(outside);
+      slopes(fit).forEach((own, p) => {
+        const residual = (i: number): number => (velocities[i] - fit.velocities[i]) / errors[i] ** 2;
+        const fall = own.reduce((sum, slope, i) => sum + slope * residual(i), 0);
+        const size = Math.sqrt(own.reduce((sum, slope, i) => sum + (slope / errors[i]) ** 2, 0));
+        const name = FIT_PARAMETERS[p];
+        if (!fit.atBounds.includes(name)) expect(Math.abs(fall / size)).toBeLessThan(1e-4);
+        else {
+          const [least, greatest] = { ...FIT_BOUNDS, ...bounds }[name];
+          const isGreatest = relativeError(fit.galaxy[name], greatest) < 1e-9;
+          expect(relativeError(fit.galaxy[name], isGreatest ? greatest : least)).toBeLessThan(1e-9);
+          expect(isGreatest ? fall : -fall).toBeGreaterThan(0);
+        }
+      });
+    }
+  });
+
+  test("is a covariance that is the inverse of the curvature of χ²/2, of the free parameters", () => {
+    const weights = errors.map((error) => 1 / error);
+    const known = fitGalaxy(radii, velocities, { errors });
+    expectInverse(known.covariance!, curvature(slopes(known), weights), [0, 1, 2, 3]);
+    const held = fitGalaxy(radii, velocities, { errors, bounds: { discScaleLength: [3.5, 4] } });
+    expectInverse(held.covariance!, curvature(slopes(held), weights), [0, 2, 3]);
+    const ones = new Float64Array(50).fill(1);
+    const unknown = fitGalaxy(radii, velocities);
+    const variance = unknown.chiSquared / 46;
+    expectInverse(unknown.covariance!, curvature(slopes(unknown), ones), [0, 1, 2, 3], variance);
+    const both = fitGalaxy(radii, velocities, { bounds: { discScaleLength: [3.5, 4] } });
+    expectInverse(both.covariance!, curvature(slopes(both), ones), [0, 2, 3], both.chiSquared / 47);
+  });
+
+  test("holds at the centre too, and far inside and outside of what is tabulated", () => {
+    // The disc's table ends at y = 1.0003e-4 and 1015, and 6 y kpc is the radius.
+    const wide = [0, 6.0011e-4, 6.0025e-4, 6078, ...logSpacedRadii(40, 1e-5, 1e5)];
+    const exact = curveOf(Object.values(galaxy), Float64Array.from(wide));
+    const fit = fitGalaxy(wide, exact, { errors: exact.map((velocity) => Math.max(velocity, 1e-6)) });
+    const expected = curveOf(parameters(fit), Float64Array.from(wide));
+    expect(fit.velocities[0]).toBe(0);
+    for (let i = 1; i < wide.length; i++)
+      expect(relativeError(fit.velocities[i], expected[i])).toBeLessThan(1e-10);
+    for (const name of FIT_PARAMETERS)
+      expect(relativeError(fit.galaxy[name], galaxy[name])).toBeLessThan(1e-6);
+    const weights = exact.map((velocity) => 1 / Math.max(velocity, 1e-6));
+    const by = slopes(fit, Float64Array.from(wide));
+    expectInverse(fit.covariance!, curvature(by, weights), [0, 1, 2, 3]);
+  });
+
+  test("is no covariance where a curve does not tell the parameters apart: six points, but two radii", () => {
+    const two = [3, 3, 3, 9, 9, 9];
+    const fit = fitGalaxy(two, [170, 171, 172, 200, 201, 202], { errors: two });
+    expect(fit.residual).toBeCloseTo(Math.sqrt(2 / 3), 6);
+    expect(fit.atBounds).toEqual([]);
+    expect(fit.covariance).toBeNull();
+  });
+});
+
+describe("Where a fit starts", () => {
+  const startsOf = (
+    at: ArrayLike<number>,
+    velocities: ArrayLike<number>,
+    options: FitOptions = {},
+  ): number[][] =>
+    startingPoints(checkCurve(at, velocities, options), checkBounds(options.bounds)).map((point) =>
+      Array.from(point, Math.exp),
+    );
+  /** A galaxy with both its lengths on the grid, of twelve scale lengths and ten scale radii. */
+  const onGrid = (d: number, h: number, haloMass = 1e12, discMass = 5e10): GalaxyParameters => {
+    const scaleRadius = 0.05 * 10_000 ** (h / 9);
+    const { virialRadius } = nfwHalo({ mass: haloMass, concentration: 1 });
+    return {
+      discMass,
+      discScaleLength: 0.03 * 5000 ** (d / 11),
+      haloMass,
+      concentration: virialRadius / scaleRadius,
+    };
+  };
+  const expectNear = (start: number[], made: GalaxyParameters, tolerance: number): void => {
+    FIT_PARAMETERS.forEach((name, p) => {
+      expect(relativeError(start[p], made[name]), name).toBeLessThan(tolerance);
+    });
+  };
+
+  test.each([
+    [2, 5],
+    [4, 6],
+    [7, 6],
+    [9, 5],
+  ])("is the galaxy itself where its lengths are number %i and %i of the grid", (d, h) => {
+    const made = onGrid(d, h);
+    const { velocities } = rotationCurves([made], radii);
+    expectNear(startsOf(radii, velocities)[0], made, 1e-5);
+    const errors = Array.from(radii, (_, i) => 1 + (i % 3));
+    expectNear(startsOf([0, ...radii], [0, ...velocities], { errors: [1, ...errors] })[0], made, 1e-5);
+  });
+
+  test("are four, one for each band of scale lengths, the others with their own amplitudes", () => {
+    const starts = startsOf(radii, rotationCurves([onGrid(7, 6)], radii).velocities);
+    const bands = starts.map(([, length]) =>
+      Math.floor((11 / 3) * (Math.log(length / 0.03) / Math.log(5000)) + 1e-6),
+    );
+    expect(bands[0]).toBe(2);
+    expect(bands.toSorted()).toEqual([0, 1, 2, 3]);
+    for (const start of starts)
+      FIT_PARAMETERS.forEach((name, p) => {
+        expect(start[p]).toBeGreaterThanOrEqual(FIT_BOUNDS[name][0] * (1 - 1e-12));
+        expect(start[p]).toBeLessThanOrEqual(FIT_BOUNDS[name][1] * (1 + 1e-12));
+      });
+  });
+
+  test("heeds errors, and does not let a slow point decide", () => {
+    const made = onGrid(7, 6);
+    const { velocities } = rotationCurves([made], radii);
+    const errors = Array.from(radii, (_, i) => (i === 30 ? 1e6 : 1));
+    const wrong = velocities.map((velocity, i) => (i === 30 ? 2 * velocity : velocity));
+    expectNear(startsOf(radii, wrong, { errors })[0], made, 1e-4);
+    const slow = velocities.map((velocity, i) => (i === 5 ? 1e-9 : velocity));
+    expectNear(startsOf(radii, slow)[0], made, 0.1);
+  });
+
+  test("lies within the bounds", () => {
+    const bounds = { discMass: [1e11, 2e11], discScaleLength: [5, 6], haloMass: [1e10, 2e10] } as const;
+    for (const start of startsOf(radii, curve, { bounds }))
+      Object.values(bounds).forEach(([least, greatest], p) => {
+        expect(start[p]).toBeGreaterThanOrEqual(least * (1 - 1e-12));
+        expect(start[p]).toBeLessThanOrEqual(greatest * (1 + 1e-12));
+      });
+    const least = FIT_PARAMETERS.map((name) => FIT_BOUNDS[name][0]);
+    for (const [at, velocities] of [
+      [radii, new Float64Array(50)],
+      [new Float64Array(5), [1, 2, 3, 4, 5]],
+    ]) {
+      const starts = startsOf(at, velocities);
+      expect(starts.length).toBe(1);
+      starts[0].forEach((value, p) => {
+        expect(relativeError(value, least[p])).toBeLessThan(1e-12);
+      });
+    }
+  });
+
+  const numbers = fc.array(fc.double({ min: 0.1, max: 2, noNaN: true }), { minLength: 6, maxLength: 6 });
+  const factor = fc.double({ min: -3, max: 3, noNaN: true });
+  property.prop([numbers, numbers, factor, factor])(
+    "has the amplitudes of disc and halo that are nearest, and a thousandth of one alone for one below 0",
+    (a, h, discMass, halo) => {
+      const dot = (x: number[], y: number[]): number => x.reduce((sum, v, i) => sum + v * y[i], 0);
+      fc.pre(dot(a, h) ** 2 < 0.95 * dot(a, a) * dot(h, h));
+      const t = a.map((v, i) => discMass * v + halo * h[i]);
+      const found = amplitudes(Float64Array.from(a), Float64Array.from(h), Float64Array.from(t));
+      const distance = (d: number, e: number): number =>
+        t.reduce((sum, v, i) => sum + (v - d * a[i] - e * h[i]) ** 2, 0);
+      expect(found.misfit).toBeCloseTo(distance(found.discMass, found.halo), 9);
+      if (discMass > 1e-3 && halo > 1e-3) {
+        expect(found.discMass).toBeCloseTo(discMass, 9);
+        expect(found.halo).toBeCloseTo(halo, 9);
+      } else if (discMass < -1e-3 || halo < -1e-3) {
+        const [discAlone, haloAlone] = [
+          Math.max(0, dot(a, t) / dot(a, a)),
+          Math.max(0, dot(h, t) / dot(h, h)),
+        ];
+        const [first, second] = [distance(discAlone, 0), distance(0, haloAlone)];
+        if (first < second - 1e-9) {
+          expect(found.discMass).toBeCloseTo(discAlone, 9);
+          expect(found.halo).toBeCloseTo(haloAlone / 1000, 9);
+        } else if (second < first - 1e-9) {
+          expect(found.discMass).toBeCloseTo(discAlone / 1000, 9);
+          expect(found.halo).toBeCloseTo(haloAlone, 9);
+        }
+      }
+    },
+  );
 });
 
 describe("Curves that no galaxy has", () => {

@@ -490,7 +490,6 @@ function covariance(
   evaluate(curve, point, fitted, jacobian);
   normalEquations(curve, fitted, jacobian, normal, new Float64Array(PARAMETERS));
   const scales = free.map((p) => Math.sqrt(normal[p * PARAMETERS + p]));
-  if (!scales.every((scale) => scale > 0)) return null;
   const factor = cholesky(
     free.map((p, i) => free.map((q, j) => normal[p * PARAMETERS + q] / (scales[i] * scales[j]))),
   );

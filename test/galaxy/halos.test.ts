@@ -107,13 +107,13 @@ describe("profiles of haloes", () => {
         Fix: to make a galaxy without this component, leave the component out.
       no core radius
         ArgumentError: haloOf: got coreRadius = undefined, but it must be a finite number > 0 (kpc)
-        Fix: to make a galaxy without this component, leave the component out.
+        Fix: of all families, cored-nfw alone needs one.
       a core radius of 0, of a family without a core
         ArgumentError: haloOf: got coreRadius = 0, but it must be a finite number > 0 (kpc)
-        Fix: to make a galaxy without this component, leave the component out.
+        Fix: of all families, cored-nfw alone needs one.
       an index of 0
         ArgumentError: haloOf: got index = 0, but it must be a finite number > 0 (the α of an Einasto profile)
-        Fix: to make a galaxy without this component, leave the component out.
+        Fix: leave it out for 0.17.
       an option that a halo has not
         ArgumentError: haloOf: there is no option "radius".
         Fix: the options are mass, concentration, coreRadius, index.

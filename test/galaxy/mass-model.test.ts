@@ -98,7 +98,8 @@ describe("a mass model", () => {
     const model = massModel(galaxy, "nfw", { logHaloMass: [10.9999, 11.0001] });
     const near = model.curvesOf(at(model));
     const far = model.curvesOf(at(model, { distance: Math.log(2) / 0.1 }));
-    expect(far.disc[1] / near.disc[1]).toBeCloseTo(2, 9);
+    for (const part of ["gas", "disc", "bulge"] as const)
+      expect(far[part][1] / near[part][1], part).toBeCloseTo(2, 9);
     const { concentration } = { concentration: 10 ** model.valuesOf(at(model))[1] };
     const halo = haloOf("nfw", { mass: 1e11, concentration });
     expect(far.halo[1] / halo.velocitySquared(6)).toBeCloseTo(1, 9);

@@ -452,10 +452,12 @@ describe("Bounds", () => {
     for (let p = 0; p < 3; p++) expect(covariance![5 * p]).toBeGreaterThan(0);
   });
 
-  test("and four radii leave no freedom to estimate errors from", () => {
+  test("and four radii leave no freedom to estimate errors from, but five do", () => {
     const four = [0.5, 3, 10, 40];
     const { velocities } = rotationCurves([galaxy], four);
     expect(fitGalaxy(four, velocities).covariance).toBeNull();
+    const five = [...four, 20];
+    expect(fitGalaxy(five, rotationCurves([galaxy], five).velocities).covariance).not.toBeNull();
     expect(fitGalaxy(four, velocities, { errors: [1, 1, 1, 1] }).covariance).not.toBeNull();
   });
 });

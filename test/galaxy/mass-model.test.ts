@@ -94,6 +94,71 @@ describe("a mass model", () => {
     });
   });
 
+  it("takes galaxies of unknown distance and inclination as they are, without stars where none are told", () => {
+    const { radii, velocities, errors } = galaxy;
+    const model = massModel({ radii, velocities, errors }, "nfw", {
+      logHaloMass: [11, 11 + 1e-9],
+      errorSpread: 0,
+    });
+    const z = at(model);
+    const { gas, disc, bulge, halo } = model.curvesOf(z);
+    for (const part of [gas, disc, bulge]) expect([...part]).toEqual([0, 0, 0, 0]);
+    const expected = haloOf("nfw", { mass: 1e11, concentration: 10 ** model.valuesOf(z)[1] });
+    radii.forEach((radius, i) => {
+      expect(halo[i] / expected.velocitySquared(radius)).toBeCloseTo(1, 8);
+    });
+    const likelihood = radii.reduce((sum, _, i) => {
+      const off = (velocities[i] - Math.sqrt(halo[i])) / errors[i];
+      return sum - 0.5 * off * off - Math.log(errors[i] * Math.sqrt(2 * Math.PI));
+    }, 0);
+    expect(model.logLikelihood(z)).toBeCloseTo(likelihood, 9);
+  });
+
+  it("has curves that stay as they were", () => {
+    const model = massModel(galaxy, "nfw");
+    const parts = model.curvesOf(at(model));
+    const before = structuredClone(parts);
+    const elsewhere = { logHaloMass: 1, discRatio: 1, bulgeRatio: 1, distance: 1 };
+    expect(model.curvesOf(at(model, elsewhere))).not.toEqual(before);
+    expect(parts).toEqual(before);
+    const values = model.valuesOf(at(model));
+    expect(model.valuesOf(at(model, elsewhere))).not.toEqual(values);
+    expect(model.valuesOf(at(model))).toEqual(values);
+  });
+
+  // The distribution function of the standard normal at 1.
+  const share = 0.8413447460685429;
+  it.each([
+    ["einasto", "form", Math.log10(0.17), Math.log10(0.17) + 0.16],
+    ["cored-nfw", "form", -0.75, -2 + 2.5 * share],
+    ["burkert", "logConcentration", 1.25, 2.5 * share],
+    ["nfw", "discRatio", Math.log10(0.5), Math.log10(0.5) + 0.1],
+    ["nfw", "bulgeRatio", Math.log10(0.7), Math.log10(0.7) + 0.1],
+    ["nfw", "logHaloMass", 11, 8 + 6 * share],
+    ["nfw", "distance", 1, 1 + 0.1 * Math.LOG10E],
+    ["nfw", "errorScale", 0, 0.7 * Math.LOG10E],
+    ["nfw", "inclination", 60, 64],
+  ] as const)(
+    "has of %s a prior of %s with these values in the middle and at 1",
+    (family, name, middle, one) => {
+      const model = massModel(galaxy, family);
+      const place = model.parameters.findIndex((parameter) => parameter.name === name);
+      const isPlain = name.startsWith("log") || name === "inclination";
+      const valueAt = (z: number): number => {
+        const value = model.valuesOf(at(model, { [name]: z }))[place];
+        return isPlain ? value : Math.log10(value);
+      };
+      expect(valueAt(0)).toBeCloseTo(middle, 10);
+      expect(valueAt(1)).toBeCloseTo(one, 10);
+    },
+  );
+
+  it("scatters the concentrations of cuspy haloes by 0.11 dex", () => {
+    const model = massModel(galaxy, "nfw");
+    const [zero, one] = [0, 1].map((z) => model.valuesOf(at(model, { logConcentration: z }))[1]);
+    expect(one - zero).toBeCloseTo(0.11, 12);
+  });
+
   it("takes a farther galaxy to be larger and heavier, and one seen less from the side to turn faster than it looks", () => {
     const model = massModel(galaxy, "nfw", { logHaloMass: [10.9999, 11.0001] });
     const near = model.curvesOf(at(model));

@@ -65,6 +65,7 @@ test("mistakes around galaxies are told in full", () => {
       "a bulge without size": () => extendedGalaxyComponents(any({ ...whole, bulgeScaleLength: undefined })),
       "a core of text": () => extendedGalaxyComponents(any({ ...whole, coreStrength: "1" })),
       "a core without size": () => extendedGalaxyComponents({ ...whole, coreRadius: 0 }),
+      "a core of less than none": () => nfwHalo({ mass: 1, concentration: 1, coreStrength: -0.1 }),
       "a core beyond cores": () => nfwHalo({ mass: 1, concentration: 1, coreStrength: 1.1 }),
       "a bulge of nothing": () => hernquistBulge(any(undefined)),
       "a bulge without mass": () => hernquistBulge({ mass: -1, scaleLength: 3 }),
@@ -190,6 +191,8 @@ test("mistakes around galaxies are told in full", () => {
     a core without size
       ArgumentError: nfwHalo: got coreRadius = 0, but it must be a finite number > 0 (kpc)
       Fix: with a coreStrength of 0 it may be left out.
+    a core of less than none
+      ArgumentError: nfwHalo: got coreStrength = -0.1, but it is a number from 0 (a cusp) to 1 (a core)
     a core beyond cores
       ArgumentError: nfwHalo: got coreStrength = 1.1, but it is a number from 0 (a cusp) to 1 (a core)
     a bulge of nothing

@@ -281,6 +281,7 @@ it.each(NETWORKS)("training of the network %s refuses at the call what it cannot
       "a schedule that there is not": of({}, { schedule: "linear" }),
       "no widths": of({}, { widths: [] }),
       "a width of text": of({}, { widths: ["8"] }),
+      "half a thread": of({}, { threads: 0.5 }),
       "an option that there is not": of({}, { epoch: 3 }),
       "no stream": of({}, { random: undefined }),
     }),

@@ -82,6 +82,9 @@ it("conditions and wishes that a model cannot follow", () => {
       "no options": () => sampleCurves(told, any(undefined)),
       "a sampler that there is not": sample(told, { sampler: "heunn" }),
       "no step": sample(told, { steps: 0 }),
+      "half a step": sample(told, { steps: 0.5 }),
+      "no curves": sample(told, { count: 0 }),
+      "no stream": sample(told, { random: undefined }),
       "wishes at no radii": () => measureWishes(any([]), [[1]], { flat: 1 }),
       "wishes of one curve": () => measureWishes(radii, any(curves[0]), { flat: 10 }),
       "wishes that there are not": () => measureWishes(radii, curves, any({ flt: 10 })),
@@ -169,6 +172,13 @@ it("conditions and wishes that a model cannot follow", () => {
       Fix: did you mean "heun"?
     no step
       ArgumentError: sampleCurves: steps is a whole number of at least 1; got the number 0.
+    half a step
+      ArgumentError: sampleCurves: steps is a whole number of at least 1; got the number 0.5.
+    no curves
+      ArgumentError: sampleCurves: count is a whole number of at least 1; got the number 0.
+    no stream
+      ArgumentError: sampleCurves: needs a random stream; got undefined.
+      Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
     wishes at no radii
       ArgumentError: measureWishes: there are no radii
       Fix: give the radii of the curves in kpc, in growing order
@@ -203,6 +213,7 @@ it("the radii of a model, and curves that it cannot know", () => {
       "a radius that is none": denoise({ radii: radii.map((radius, i) => (i === 3 ? Number.NaN : radius)) }),
       "no table": () => denoiseCurves(told, any(undefined)),
       "curves that stand still": denoise({ curves: still }),
+      "an option of denoising that there is not": denoise({}, { amount: 1 }),
       "all noise": denoise({}, { noise: 1 }),
       "no noise": denoise({}, { noise: 0 }),
       "a source that is a number": denoise({}, { source: 5 }),
@@ -212,6 +223,8 @@ it("the radii of a model, and curves that it cannot know", () => {
         predictCurves(told, { radii, curves: still }, { amount: 0.5, random }),
       "predictions of other radii": () =>
         predictCurves(told, { radii: radii.slice(1), curves }, { amount: 0.5, random }),
+      "predictions of more than noise": () => predictCurves(told, galaxies, { amount: 1.1, random }),
+      "predictions of no amount": () => predictCurves(told, galaxies, any({ random })),
       "predictions without a stream": () => predictCurves(told, galaxies, any({ amount: 0.5 })),
       "predictions with an option that there is not": () =>
         predictCurves(told, galaxies, any({ amount: 0.5, random, noise: 1 })),
@@ -264,6 +277,9 @@ it("the radii of a model, and curves that it cannot know", () => {
     curves that stand still
       FormatError: mine: curve 2 has velocities that are not above 0, and the model knows their logarithms
       Fix: leave the curve out, or use an autoencoder
+    an option of denoising that there is not
+      ArgumentError: denoiseCurves: there is no option "amount".
+      Fix: the options are noise, source.
     all noise
       ArgumentError: denoiseCurves: the share of noise is 1; it must be a finite number above 0 and below 1.
     no noise
@@ -283,6 +299,10 @@ it("the radii of a model, and curves that it cannot know", () => {
     predictions of other radii
       FormatError: predictCurves: it has 49 radii from 0.1135 to 50 kpc, but the model was trained on 50 radii from 0.1 to 50 kpc
       Fix: interpolate the curves to the model's radii
+    predictions of more than noise
+      ArgumentError: predictCurves: the share of noise is 1.1; it must be a finite number from 0 to 1.
+    predictions of no amount
+      ArgumentError: predictCurves: the share of noise is a number; got undefined.
     predictions without a stream
       ArgumentError: predictCurves: needs a random stream; got undefined.
       Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
@@ -360,6 +380,10 @@ it("measured galaxies that are none, and posteriors", () => {
       "a spread of errors below 0": infer({ errorSpread: -1 }),
       "no options": () => inferCurves(quick, [any(points)], any(undefined)),
       "an option that there is not": infer({ banks: 1 }),
+      "velocities in m/s": () =>
+        inferCurves(quick, [any({ ...points, velocities: [95e3, 140e3, 150e3] })], { random }),
+      "a velocity below 0": () =>
+        inferCurves(quick, [any({ ...points, velocities: [95, -140, 150] })], { random }),
       "points far away": () => inferCurves(quick, [any({ ...points, radii: [60, 70, 80] })], { random }),
       "errors that no instrument has": () =>
         inferCurves(quick, [any({ ...points, errors: Float64Array.of(15, 0.001, 15) })], { random }),
@@ -417,6 +441,12 @@ it("measured galaxies that are none, and posteriors", () => {
     an option that there is not
       ArgumentError: inferCurves: there is no option "banks".
       Fix: did you mean bank?
+    velocities in m/s
+      ArgumentError: inferCurves: the velocity at 2 kpc is 95000 km/s, but no galaxy rotates faster than 2000
+      Fix: give velocities in km/s; these may be in m/s
+    a velocity below 0
+      ArgumentError: inferCurves: the velocity at 8 kpc is -140 km/s
+      Fix: give a finite speed of rotation, or leave the point out
     points far away
       ArgumentError: inferCurves: no point lies within 0.1 to 50 kpc: they are at 60 to 80 kpc
       Fix: check that radii are in kpc; a model knows curves at its own radii only
@@ -506,6 +536,7 @@ it("galaxies that are none, and tables of them", () => {
         parseGalaxies(formatGalaxies([any({ ...wide, coreStrength: -1 })]), "g.csv", [1]),
       "a table of other columns": () => parseGalaxies("mass\n1\n", "g.csv"),
       "a population that there is not": generate("dwarfs"),
+      "a population that is mistyped": generate("extend"),
       "a population that is a number": generate(5),
       "a description that cannot be": generate({ ...STANDARD_POPULATION, discMass: [12, 9] }),
       "a description with the name of another": generate({ ...STANDARD_POPULATION, hubbleConstant: 50 }),
@@ -514,6 +545,10 @@ it("galaxies that are none, and tables of them", () => {
         hubbleConstant: 50,
       }),
       "no options": () => generatePopulation(any(undefined)),
+      "no stream": () => generatePopulation(any({ count: 5 })),
+      "no galaxies": () => generatePopulation({ count: 0, random }),
+      "half a galaxy more": () => generatePopulation({ count: 1.5, random }),
+      "an option that there is not": () => generatePopulation(any({ random, seed: 1 })),
     }),
   ).toMatchInlineSnapshot(`
     "
@@ -542,6 +577,9 @@ it("galaxies that are none, and tables of them", () => {
       Fix: the first row must be disc_mass [Msun],disc_scale_length [kpc],halo_mass [Msun],concentration
     a population that there is not
       ArgumentError: generatePopulation: the population is the text "dwarfs"; there are standard, extended.
+    a population that is mistyped
+      ArgumentError: generatePopulation: the population is the text "extend"; there are standard, extended.
+      Fix: did you mean "extended"?
     a population that is a number
       ArgumentError: generatePopulation: the population is the number 5; there are standard, extended.
     a description that cannot be
@@ -556,6 +594,16 @@ it("galaxies that are none, and tables of them", () => {
     no options
       ArgumentError: generatePopulation: needs a random stream; got undefined.
       Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
+    no stream
+      ArgumentError: generatePopulation: needs a random stream; got undefined.
+      Fix: pass new Random(0), or the stream that you have: the same seed gives the same numbers.
+    no galaxies
+      ArgumentError: generatePopulation: count is a whole number of at least 1; got the number 0.
+    half a galaxy more
+      ArgumentError: generatePopulation: count is a whole number of at least 1; got the number 1.5.
+    an option that there is not
+      ArgumentError: generatePopulation: there is no option "seed".
+      Fix: the options are count, population, random.
     "
   `);
   expect(parseGalaxies(formatGalaxies([any({ ...wide, coreStrength: 0 })]), "g.csv")[0]).toEqual({

@@ -14,6 +14,7 @@ import {
   trainModel,
   verdict,
 } from "../../src/curves/index.ts";
+import { MEMORISATION } from "../../src/curves/names.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 import { any, galaxies } from "./models.ts";
 
@@ -59,6 +60,8 @@ describe("a comparison", () => {
     const seen = Array.from(work(), ({ step, sofar }) => ({ step, ...sofar }));
     const at = (name: string) => seen.find(({ step }) => step === name)!;
     expect(at("baseline: 1-NN").rows).toEqual([]);
+    const steps = seen.filter(({ step }) => step.startsWith("fresh: ")).map(({ step }) => step.slice(7));
+    expect(steps).toMatchInlineSnapshot();
     const early = at("fresh: 1-NN");
     expect(early.rows.map(({ score }) => score.key)).toEqual(["mmd", "energy", "neighbour"]);
     expect(early.sets).toBe(1);
@@ -140,5 +143,7 @@ describe("a score in words", () => {
     expect([titleOf(mmd), titleOf(roughness)]).toEqual(["MMD²", "roughness [km/s]"]);
     expect(verdict(mmd, { value: 1, pValue: 0.001 })).toBe("told apart");
     expect(verdict(mmd, { value: 1, pValue: 0.5 })).toBe("not told apart");
+    expect(verdict(MEMORISATION, { value: 1, pValue: 0.001 })).toBe("memorised");
+    expect(verdict(MEMORISATION, { value: 1, pValue: SIGNIFICANCE })).toBe("not memorised");
   });
 });

@@ -335,6 +335,8 @@ it.each(NETWORKS)("training of the network %s refuses at the call what it cannot
       ArgumentError: trainModel: the number of widths is a whole number of at least 1; got the number 0.
     a width of text
       ArgumentError: trainModel: each width is a whole number of at least 1; got the text "8".
+    half a thread
+      ArgumentError: trainModel: threads is a whole number of at least 1; got the number 0.5.
     an option that there is not
       ArgumentError: trainModel: there is no option "epoch".
       Fix: did you mean epochs?

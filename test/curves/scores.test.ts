@@ -6,6 +6,7 @@ import {
   finish,
   formatScore,
   generatePopulation,
+  MEMORISATION,
   SCORES,
   type ScoreRow,
   SIGNIFICANCE,
@@ -14,7 +15,6 @@ import {
   trainModel,
   verdict,
 } from "../../src/curves/index.ts";
-import { MEMORISATION } from "../../src/curves/names.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 import { any, galaxies } from "./models.ts";
 
@@ -61,7 +61,21 @@ describe("a comparison", () => {
     const at = (name: string) => seen.find(({ step }) => step === name)!;
     expect(at("baseline: 1-NN").rows).toEqual([]);
     const steps = seen.filter(({ step }) => step.startsWith("fresh: ")).map(({ step }) => step.slice(7));
-    expect(steps).toMatchInlineSnapshot();
+    expect(steps).toMatchInlineSnapshot(`
+      [
+        "distances",
+        "MMD²",
+        "energy distance",
+        "1-NN",
+        "precision and recall",
+        "classifier",
+        "classifier, ln v",
+        "classifier, slopes",
+        "classifier, curvature",
+        "roughness",
+        "fits",
+      ]
+    `);
     const early = at("fresh: 1-NN");
     expect(early.rows.map(({ score }) => score.key)).toEqual(["mmd", "energy", "neighbour"]);
     expect(early.sets).toBe(1);

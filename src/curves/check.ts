@@ -108,7 +108,7 @@ export function checkObservations(
     if (typeof radii[i] !== "number") refuse(`radius ${i + 1} is ${radius}`, POINTS);
     if (!(Number.isFinite(radii[i]) && radii[i] >= first && radii[i] <= last)) {
       refuse(
-        `it has a point at ${radius} kpc, outside of the radii of the curves, ${first} to ${last} kpc`,
+        `it has a point at ${radius} kpc, ${last < Infinity ? `outside of the radii of the curves, ${first} to ${last} kpc` : "and radii are finite and above 0"}`,
         "leave such points out, or check that radii are in kpc",
       );
     }

@@ -141,7 +141,7 @@ export function inferWithBank(
   if (!(range[0] < range[1] && radiusRange.length === 2)) {
     throw new ArgumentError(
       where,
-      `radiusRange is ${radiusRange[0]} to ${radiusRange[1]} kpc: nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc, lies in it`,
+      `radiusRange is ${Array.from(radiusRange).join(" to ")} kpc: nothing of the model's radii, ${rangeOf(model).join(" to ")} kpc, lies in it`,
       "give the smaller radius first, and a part of the model's radii",
     );
   }

@@ -311,15 +311,16 @@ export function widthsOf({ encoder }: DenoisingAutoencoder): number[] {
 
 /** Checked against the weights before anything of these sizes is made. */
 function readNetwork(path: string, { tensors }: SafetensorsFile, widths: number[]): DenoisingAutoencoder {
+  if (widths.length < 2 || !widths.every((width) => isInteger(width) && width > 0))
+    refuse(path, `its widths are [${widths.join(", ")}]`);
   widths.slice(1).forEach((width, i) => {
     const { shape } = tensors.get(`encoder.${i}.weight`) ?? refuse(path, `encoder.${i}.weight is missing`);
     // Of a shape with a third dimension of 0 the first two can be any size, and need no data.
     const [rows, columns] = shape;
-    if (shape.length !== 2 || rows !== width || columns !== widths[i] || rows === 0 || columns === 0) {
+    if (shape.length !== 2 || rows !== width || columns !== widths[i]) {
       refuse(path, `encoder.${i}.weight has the shape [${shape.join(", ")}], not [${width}, ${widths[i]}]`);
     }
   });
-  if (widths.length < 2) refuse(path, `its widths are [${widths.join(", ")}]`);
   return withWeights(path, new DenoisingAutoencoder(new Random(0), widths), tensors);
 }
 

@@ -28,7 +28,7 @@ export function propertiesOf(
   const { radii } = model;
   const { curves, points, velocitiesAt, effectiveCount } = posterior;
   const peaks = curves.map((curve) => peakOf(radii, curve));
-  const last = points.radii[points.radii.length - 1];
+  const last = points.radii.reduce((greatest, radius) => Math.max(greatest, radius), 0);
   const told = (values: number[]): number[] => quantiles(values, INTERVAL_SHARES, effectiveCount);
   return {
     peakVelocity: told(peaks.map(({ velocity }) => velocity)),

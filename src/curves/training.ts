@@ -328,12 +328,9 @@ function splitConditions(
  * @throws FormatError when the curves are too few, or all the same
  */
 function splitCurves({ curves }: Curves, random: Random, source: string): Dataset {
-  return trainable(curves, source, "at least 5 curves that differ, in km/s", () => {
-    const [first] = curves;
-    if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
-      throw new ArgumentError("splitCurves", "the curves are all the same");
-    return splitDataset(curves, random.fork("split"));
-  });
+  return trainable(curves, source, "at least 5 curves that differ, in km/s", () =>
+    splitDataset(curves, random.fork("split")),
+  );
 }
 
 /**
@@ -351,8 +348,12 @@ function splitLogCurves({ curves }: Curves, random: Random, source: string): Dat
 }
 
 /** @throws FormatError, with how many curves there are, where they cannot be split */
-function trainable<T>(curves: readonly unknown[], source: string, wanted: string, split: () => T): T {
+function trainable<T>(curves: readonly Float64Array[], source: string, wanted: string, split: () => T): T {
   try {
+    // Of equal values the rounded mean may leave a standard deviation that is not quite 0.
+    const [first] = curves;
+    if (curves.every((curve) => curve.every((velocity, i) => velocity === first[i])))
+      throw new ArgumentError("trainable", "the curves are all the same");
     return split();
   } catch (error) {
     if (!(error instanceof HalogradError)) throw error;

@@ -135,7 +135,7 @@ export function nfwHalo(options: HaloOptions): Halo {
   checkCosmology("nfwHalo", cosmology);
   // Without a core, its radius may be 0 or left out.
   const scale = coreStrength === 0 ? coreRadius || 1 : (coreRadius ?? Number.NaN);
-  requirePositive("nfwHalo", "coreRadius", scale, "kpc");
+  requirePositive("nfwHalo", "coreRadius", scale, "kpc", "with a coreStrength of 0 it may be left out.");
   const { virialRadius, virialVelocity } = virialScales(mass, cosmology);
   const normalisation = (GRAVITATIONAL_CONSTANT * mass) / virialRadius / nfwShape(concentration);
   return {

@@ -96,7 +96,12 @@ function allPartsOf(
   cosmology?: Cosmology,
 ): Record<"disc" | "halo" | "gas" | "bulge", MassComponent> {
   const parts = partsOf(where, galaxy, cosmology);
-  checkGalaxy(where, galaxy, UNITS);
+  checkGalaxy(
+    where,
+    galaxy,
+    UNITS,
+    "sampleExtendedPopulation({ random }) makes galaxies that have all of it.",
+  );
   const { haloMass: mass, concentration, coreRadius, coreStrength } = galaxy;
   checkNumber(where, "coreStrength", coreStrength);
   return {

@@ -124,7 +124,7 @@ export function fitGalaxy(
 }
 
 /** A curve made ready: logarithms and weights are the same in every evaluation. */
-interface Curve {
+export interface Curve {
   readonly count: number;
   readonly radii: Float64Array;
   readonly logRadii: Float64Array;
@@ -138,10 +138,10 @@ interface Curve {
 }
 
 /** Natural logarithms of the four parameters. */
-type Point = Float64Array;
+export type Point = Float64Array;
 
 /** Least and greatest of each, in natural logarithms. */
-type LogBounds = readonly (readonly [number, number])[];
+export type LogBounds = readonly (readonly [number, number])[];
 
 interface Minimum {
   readonly point: Point;
@@ -264,7 +264,7 @@ const BANDS = 4;
  * 2 × 2 linear equations. The squares have the errors 2 v · error, with slow points not weighted beyond those of a tenth of the
  * fastest.
  */
-function startingPoints(curve: Curve, bounds: LogBounds): Point[] {
+export function startingPoints(curve: Curve, bounds: LogBounds): Point[] {
   const { count, radii, velocities, weights } = curve;
   const fastest = velocities.reduce((most, velocity) => Math.max(most, Math.abs(velocity)), 0);
   const last = radii.reduce((most, radius) => Math.max(most, radius), 0);
@@ -312,7 +312,7 @@ function startingPoints(curve: Curve, bounds: LogBounds): Point[] {
 }
 
 /** The amplitudes ≥ 0 of a and h whose sum is nearest to t. One that would be negative is left at a thousandth. */
-function amplitudes(
+export function amplitudes(
   a: Float64Array,
   h: Float64Array,
   t: Float64Array,
@@ -490,7 +490,6 @@ function covariance(
   evaluate(curve, point, fitted, jacobian);
   normalEquations(curve, fitted, jacobian, normal, new Float64Array(PARAMETERS));
   const scales = free.map((p) => Math.sqrt(normal[p * PARAMETERS + p]));
-  if (!scales.every((scale) => scale > 0)) return null;
   const factor = cholesky(
     free.map((p, i) => free.map((q, j) => normal[p * PARAMETERS + q] / (scales[i] * scales[j]))),
   );
@@ -516,7 +515,8 @@ function clamp(value: number, [least, greatest]: readonly [number, number]): num
   return Math.min(greatest, Math.max(least, value));
 }
 
-function checkCurve(
+/** @throws ArgumentError or ShapeError as {@link fitGalaxy} */
+export function checkCurve(
   radii: ArrayLike<number>,
   velocities: ArrayLike<number>,
   { errors, cosmology = STANDARD_COSMOLOGY }: FitOptions,
@@ -580,7 +580,8 @@ function checkCurve(
   };
 }
 
-function checkBounds(bounds: Partial<FitBounds> = {}): LogBounds {
+/** @throws ArgumentError as {@link fitGalaxy} */
+export function checkBounds(bounds: Partial<FitBounds> = {}): LogBounds {
   checkOptions("fitGalaxy.bounds", bounds, FIT_PARAMETERS);
   return FIT_PARAMETERS.map((name) => {
     const { [name]: ends = FIT_BOUNDS[name] } = bounds;

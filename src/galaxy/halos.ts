@@ -77,15 +77,15 @@ export function haloOf(family: HaloFamily, options: HaloFamilyOptions): Halo {
   requirePositive("haloOf", "mass", mass, "solar masses");
   requirePositive("haloOf", "concentration", concentration, "a ratio of radii");
   const scales = virialScales(mass);
-  requirePositive("haloOf", "index", index, "the α of an Einasto profile");
+  requirePositive("haloOf", "index", index, "the α of an Einasto profile", "leave it out for 0.17.");
   // Of families without a core it is not used, but has to make sense all the same.
   const core = family !== "cored-nfw" && coreRadius === undefined ? 1 : (coreRadius as number);
-  requirePositive("haloOf", "coreRadius", core, "kpc");
+  requirePositive("haloOf", "coreRadius", core, "kpc", "of all families, cored-nfw alone needs one.");
   const scaleRadius = scales.virialRadius / concentration;
   const form = family === "cored-nfw" ? core / scaleRadius : index;
   const normalisation =
     (GRAVITATIONAL_CONSTANT * mass) / scales.virialRadius / profile.shape(concentration, form);
-  if (!(normalisation > 0 && normalisation < Infinity)) {
+  if (!(normalisation < Infinity)) {
     const problem = `no number holds v² of mass ${mass}, concentration ${concentration} and form ${form}`;
     throw new ArgumentError("haloOf", problem, "give those of a galaxy.");
   }
@@ -148,19 +148,16 @@ export function lowerGamma(a: number, z: number): number {
     }
     return factor * sum;
   }
-  const tiny = 1e-300;
+  // No denominator comes near 0: as z ≥ a + 1, b is at least 2i + 2, and so, step by step, c and 1/d are at least i + 1.
   let b = z + 1 - a;
-  let c = 1 / tiny;
+  let c = Infinity;
   let d = 1 / b;
   let fraction = d;
   for (let i = 1; i < 1000; i++) {
     const coefficient = -i * (i - a);
     b += 2;
-    d = coefficient * d + b;
-    if (Math.abs(d) < tiny) d = tiny;
+    d = 1 / (coefficient * d + b);
     c = b + coefficient / c;
-    if (Math.abs(c) < tiny) c = tiny;
-    d = 1 / d;
     const change = d * c;
     fraction *= change;
     if (Math.abs(change - 1) < 1e-16) break;

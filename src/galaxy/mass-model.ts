@@ -222,12 +222,12 @@ export function massModel(
       let sum = 0;
       for (let i = 0; i < count; i++) {
         const squared = parts.gas[i] + parts.disc[i] + parts.bulge[i] + parts.halo[i];
-        if (!(squared >= 0)) return -Infinity;
         const residual = (velocities[i] - Math.sqrt(squared)) / (errors[i] * scale);
         const term = -0.5 * residual * residual - logErrors[i] - logScale;
         if (terms !== undefined) terms[i] = term;
         sum += term;
       }
+      // No orbit is held where the square of a speed is below 0.
       return Number.isNaN(sum) ? -Infinity : sum;
     },
     curvesOf: (z) => {

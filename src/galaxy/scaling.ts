@@ -296,11 +296,8 @@ const fields =
   (value) => {
     const names = Object.keys(rules);
     const own = Object(value) as Record<string, unknown>;
-    const isWhole =
-      typeof value === "object" &&
-      !Array.isArray(value) &&
-      Object.keys(own).every((key) => names.includes(key));
-    if (!isWhole || !names.every((name) => Object.hasOwn(own, name)))
+    const isWhole = names.every((name) => Object.hasOwn(own, name));
+    if (!isWhole || !Object.keys(own).every((key) => names.includes(key)))
       return `an object with ${names.join(", ")}`;
     return names.flatMap((name) => {
       const wrong = rules[name](own[name]);

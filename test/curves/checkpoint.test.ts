@@ -82,6 +82,8 @@ describe("a checkpoint", () => {
   it.each([
     [`seed is ${SEED}, not ${SEED + 1}`, { random: new Random(SEED + 1) }],
     ["epochs is 6, not 7", { epochs: 7 }],
+    ["epochs is 6, not 2001", { epochs: undefined }],
+    ["batches is not given, not 6000", { network: "residual", epochs: undefined }],
     ["learning_rate is 0.01, not 0.02", { learningRate: 0.02 }],
     ['learning_rate_schedule is "constant", not "cosine"', { schedule: "cosine" }],
     ["widths is [32,16,4], not [32,16]", { widths: [32, 16] }],

@@ -1,6 +1,8 @@
+/** Masses of measured galaxies: what made them is found again, and all that follows from a draw is what its parameters say. */
+
 import { describe, expect, it } from "vitest";
 import { decomposeGalaxy, finish, quantiles, squaredOf } from "../../src/curves/index.ts";
-import { circularVelocity, exponentialDisc, haloOf } from "../../src/galaxy/index.ts";
+import { circularVelocity, exponentialDisc, haloOf, hernquistBulge } from "../../src/galaxy/index.ts";
 import { ArgumentError, Random } from "../../src/index.ts";
 
 const radii = Array.from({ length: 20 }, (_, i) => 0.5 + i);
@@ -81,6 +83,76 @@ describe("the decomposition of a galaxy", () => {
       const speed2 = squaredOf(parts, last) / seen ** 2;
       const mass = (speed2 * radii[last] * (distances[d] / galaxy.distance)) / 4.301e-6;
       expect(masses[d] / mass).toBeCloseTo(1, 3);
+    });
+  });
+
+  describe("with a bulge", () => {
+    const bulge = circularVelocity([hernquistBulge({ mass: 4e9, scaleLength: 0.4 })], radii);
+    const last = radii.length - 1;
+    const light = (bulge[last] ** 2 * radii[last]) / 4.301e-6;
+    const loose = { random: new Random(2), particles: 100, chains: 8, effectiveCount: 50, rHat: 1.5 };
+    const of = (more: object = {}, options: object = {}) => {
+      const all = { luminosity: 2e10, hydrogenMass: 1e9, ...loose, ...options };
+      return finish(decomposeGalaxy({ ...galaxy, bulge, ...more }, "nfw", all));
+    };
+    const drawsOf = ({ quantities }: ReturnType<typeof of>, title: string): Float64Array =>
+      quantities.find((one) => one.title === title)!.draws;
+
+    it("has masses that follow from each draw's ratios, distance and halo", () => {
+      const found = of();
+      expect(found.family).toBe("nfw");
+      expect(
+        found.quantities.map(({ title, isDerived }) => `${title}${isDerived ? ", derived" : ""}`),
+      ).toMatchInlineSnapshot(`
+        [
+          "log10 M200 [M☉]",
+          "log10 c200",
+          "Υ disc",
+          "Υ bulge",
+          "distance [Mpc]",
+          "inclination [°]",
+          "scale of errors",
+          "disc stars [M☉], derived",
+          "bulge stars [M☉], derived",
+          "gas [M☉], derived",
+          "halo, M200 [M☉], derived",
+          "all within the last point [M☉], derived",
+        ]
+      `);
+      const own = (title: string) => drawsOf(found, title);
+      found.curves.forEach((_, d) => {
+        const farther = (own("distance [Mpc]")[d] / 10) ** 2;
+        const expected = {
+          "disc stars [M☉]": own("Υ disc")[d] * (2e10 - light) * farther,
+          "bulge stars [M☉]": own("Υ bulge")[d] * light * farther,
+          "gas [M☉]": 1.33e9 * farther,
+          "halo, M200 [M☉]": 10 ** own("log10 M200 [M☉]")[d],
+        };
+        for (const [title, mass] of Object.entries(expected)) expect(own(title)[d] / mass).toBeCloseTo(1, 10);
+      });
+      expect(light / 4e9).toBeCloseTo(1 / (1 + 0.4 / radii[last]) ** 2, 6);
+    });
+
+    it("has no masses of what is not told, or of a disc without light", () => {
+      const titles = (more: object, options: object): string[] =>
+        of(more, options)
+          .quantities.filter(({ isDerived }) => isDerived)
+          .map(({ title }) => title);
+      const bare = { distance: undefined, distanceError: undefined, bulge: undefined };
+      expect(titles(bare, { luminosity: undefined, hydrogenMass: 0 })).toEqual([
+        "halo, M200 [M☉]",
+        "all within the last point [M☉]",
+      ]);
+      expect(titles({}, { luminosity: light })).not.toContain("disc stars [M☉]");
+    });
+
+    it("has the mass of a sphere as it is seen, where neither distance nor inclination are in doubt", () => {
+      const found = of({ distanceError: 0, inclinationError: 0 });
+      found.curves.forEach((parts, d) => {
+        const mass = (squaredOf(parts, last) * radii[last]) / 4.301e-6;
+        expect(drawsOf(found, "all within the last point [M☉]")[d] / mass).toBeCloseTo(1, 10);
+        expect(drawsOf(found, "gas [M☉]")[d]).toBeCloseTo(1.33e9, 3);
+      });
     });
   });
 

@@ -62,40 +62,48 @@ describe("deviations from a curve", () => {
     },
   );
 
-  it("are drawn with the mean and the covariance that the points leave them, in any order of radii", () => {
-    const [s, count] = [0.1, 20_000];
-    const [radii, residuals, errors] = [
-      [3, 9, 1],
-      [0.2, -0.1, 0.05],
-      [0.05, 0.02, 0.1],
-    ];
-    const targets = [2, 25, 5];
+  it.each([
+    ["radii in any order", [3, 9, 1], [2, 25, 5]],
+    ["radii far apart, and hardly apart", [1, 1e-9, 1e9], [1e9, 1 + 1e-9, 1e30, 1.2]],
+    ["a target at a point", [2, 8, 4], [8, 8.1]],
+    ["no points", [], [4, 1, 9]],
+  ])("are what normal draws make of the exact mean and covariance, of %s", (_, radii, targets) => {
+    const s = 0.1;
+    const residuals = radii.map((_, i) => 0.2 - 0.15 * i);
+    const errors = radii.map((_, i) => 0.02 + 0.04 * i);
     const deviations = new Deviations(radii, targets);
-    const random = new Random(1);
-    const drawn = Array.from({ length: count }, () => deviations.draw(residuals, errors, s, random));
+    /** All draws of the stream are 0, but one. */
+    const drawOf = (one: number): Float64Array => {
+      let next = 0;
+      const random = { normal: () => (next++ === one ? 1 : 0) };
+      return deviations.draw(residuals, errors, s, random as Random).slice();
+    };
+    const mean = drawOf(-1);
+    const draws = Array.from({ length: 2 * (radii.length + targets.length) }, (_, one) =>
+      drawOf(one).map((value, i) => value - mean[i]),
+    );
     const factor = cholesky(
       radii.map((a, i) =>
         Float64Array.from(
           radii.slice(0, i + 1),
-          (b, j) => s * s * correlation(a, b) + (i === j ? errors[i] * errors[i] : 0),
+          (b, j) => s * s * correlation(a, b) + (i === j ? errors[i] ** 2 : 0),
         ),
       ),
     )!;
     const halves = targets.map((target) =>
       solveLower(
         factor,
-        radii.map((radius) => s * s * correlation(radius, target)),
+        radii.map((own) => s * s * correlation(own, target)),
       ),
     );
     const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
-    const means = halves.map((half) => dot(half, solveLower(factor, residuals)));
-    targets.forEach((_, i) => {
-      const mean = drawn.reduce((sum, row) => sum + row[i], 0) / count;
-      expect(Math.abs(mean - means[i])).toBeLessThan((5 * s) / Math.sqrt(count));
-      targets.forEach((_, j) => {
-        const expected = s * s * correlation(targets[i], targets[j]) - dot(halves[i], halves[j]);
-        const actual = drawn.reduce((sum, row) => sum + (row[i] - means[i]) * (row[j] - means[j]), 0) / count;
-        expect(Math.abs(actual - expected)).toBeLessThan((8 * s * s) / Math.sqrt(count));
+    const white = solveLower(factor, residuals);
+    targets.forEach((a, i) => {
+      expect(Math.abs(mean[i] - dot(halves[i], white))).toBeLessThan(1e-9);
+      targets.forEach((b, j) => {
+        const expected = s * s * correlation(a, b) - dot(halves[i], halves[j]);
+        const found = draws.reduce((sum, row) => sum + row[i] * row[j], 0);
+        expect(Math.abs(found - expected)).toBeLessThan(1e-9 * s * s);
       });
     });
   });

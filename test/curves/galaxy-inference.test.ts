@@ -1,6 +1,5 @@
 /** Measured galaxies inferred in the parameters of a population, against sums over many galaxies of the prior. */
 
-import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import {
   finish,
@@ -15,11 +14,8 @@ import {
   drawGalaxy,
   EXTENDED_POPULATION,
   type ExtendedGalaxyParameters,
-  type GalaxyParameters,
   STANDARD_POPULATION,
 } from "../../src/galaxy/index.ts";
-import { latentCurves } from "../../src/galaxy/latent-curves.ts";
-import { galaxyOf, latentCount, latentNumbers } from "../../src/galaxy/scaling.ts";
 import { Random } from "../../src/index.ts";
 import { parseObservations } from "../../src/io/index.ts";
 import { cholesky, solveLower } from "../../src/kernels/cholesky.ts";
@@ -31,48 +27,6 @@ const infer = (
   more: Partial<GalaxyInferenceOptions> = {},
   population: "standard" | "extended" = "standard",
 ) => finish(inferGalaxy(population, points, { random: new Random(1), ...quick, ...more }));
-
-describe("curves of latents", () => {
-  const latent = fc.double({ min: -6, max: 6, noNaN: true });
-  const radius = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
-  test.prop([
-    fc.constantFrom(STANDARD_POPULATION, EXTENDED_POPULATION),
-    fc.array(latent, { minLength: 10, maxLength: 10 }),
-    fc.array(radius, { minLength: 1, maxLength: 20 }),
-  ])("are those of their galaxies, far from the usual ones too", (population, latents, radii) => {
-    const found = new Float64Array(radii.length);
-    latentCurves(population, radii)(latents, 0, found);
-    const galaxy = galaxyOf(population, latentNumbers(latents, 0));
-    const exact = curveOf(galaxy, Float64Array.from(radii), population);
-    found.forEach((v, i) => {
-      expect(Math.abs(v / exact[i] - 1)).toBeLessThan(1e-8);
-    });
-  });
-
-  it.each([STANDARD_POPULATION, EXTENDED_POPULATION])(
-    "have galaxies as $name ones are drawn, where latents are standard normal",
-    (population) => {
-      const width = latentCount(population);
-      const rows = new Float64Array(4000 * width);
-      new Random(2).fillNormal(rows);
-      const logsOf = (galaxies: readonly GalaxyParameters[]): number[][] =>
-        Object.keys(galaxies[0]).map((key) =>
-          galaxies.map((galaxy) => Math.log(galaxy[key as keyof GalaxyParameters])).sort((a, b) => a - b),
-        );
-      const [found, drawn] = [
-        Array.from({ length: 4000 }, (_, i) => galaxyOf(population, latentNumbers(rows, i * width))),
-        Array.from({ length: 4000 }, (_, i) => drawGalaxy(population, new Random(3).fork(i))),
-      ].map(logsOf);
-      expect(found).toHaveLength(width);
-      found.forEach((own, p) => {
-        // The greatest distance of the two distributions (Kolmogorov and Smirnov): 1.95 √(2/4000) is exceeded by one in a thousand.
-        const below = (value: number): number => drawn[p].findLastIndex((other) => other <= value) + 1;
-        const most = Math.max(...own.map((value, i) => Math.abs(below(value) - i - 0.5) / 4000));
-        expect(most).toBeLessThan(1.95 * Math.sqrt(2 / 4000));
-      });
-    },
-  );
-});
 
 describe("the posterior of a galaxy", () => {
   it.each([

@@ -12,9 +12,9 @@ import {
   parametersAtBounds,
   parametersOf,
 } from "../../src/curves/index.ts";
-import { ArgumentError, Random } from "../../src/index.ts";
+import { Random } from "../../src/index.ts";
 import { parseObservations, parseSparcCurves } from "../../src/io/index.ts";
-import { any, autoencoder, quickModel } from "./models.ts";
+import { quickModel } from "./models.ts";
 
 const model = quickModel();
 const points = parseObservations("radius,velocity,error\n2,95,15\n8,140,15\n", "galaxy.csv");
@@ -218,47 +218,5 @@ describe("a posterior", () => {
     expect(step.value[1].rHat).not.toBe(1);
     expect(seen.at(-1)).toBeGreaterThan(0.9);
     expect(Math.max(...seen)).toBeLessThanOrEqual(1);
-  });
-
-  it.each([
-    [
-      "of the autoencoder",
-      () => inferCurves(autoencoder(), [points], { random: new Random(1) }),
-      /is an autoencoder.*\n.*residual/,
-    ],
-    [
-      "far away",
-      () => inferCurves(model, [{ ...points, radii: Float64Array.of(200, 500) }], { random: new Random(1) }),
-      /no point lies within 0\.1 to 50 kpc: they are at 200 to 500 kpc\n.*radii are in kpc/,
-    ],
-    [
-      "in m/s",
-      () =>
-        inferCurves(model, [{ ...points, velocities: Float64Array.of(95e3, 140e3) }], {
-          random: new Random(1),
-        }),
-      /velocity at 2 kpc is 95000 km\/s, but no galaxy.*\n.*may be in m\/s/,
-    ],
-    [
-      "with errors that no instrument has",
-      () =>
-        inferCurves(model, [{ ...points, errors: Float64Array.of(0.001, 10) }], { random: new Random(1) }),
-      /error at 2 kpc is 0\.001 km\/s, but no velocity is measured/,
-    ],
-    [
-      "below 0",
-      () =>
-        inferCurves(model, [{ ...points, velocities: Float64Array.of(-95, 140) }], { random: new Random(1) }),
-      /velocity at 2 kpc is -95/,
-    ],
-    ["without a stream", () => inferCurves(model, [points], any({})), /needs a random stream/],
-    [
-      "with options that are none",
-      () => inferCurves(model, [points], any({ random: new Random(1), banks: 1 })),
-      /did you mean bank\?/,
-    ],
-  ])("%s is refused at the call itself", (_, call, message) => {
-    expect(call).toThrow(ArgumentError);
-    expect(call).toThrow(message);
   });
 });

@@ -9,7 +9,7 @@ const radii = Float64Array.from({ length: 30 }, (_, i) => 0.5 * 1.2 ** i);
 const parabola = (peak: number, velocity: number) =>
   radii.map((r) => velocity - 20 * Math.log(r / peak) ** 2);
 const propertiesOfCurves = (curves: readonly Float64Array[], last = 10) => {
-  const points = { radii: [2, last], velocities: [90, 100], errors: [5, 5] };
+  const points = { radii: [last, 2], velocities: [100, 90], errors: [5, 5] };
   const velocitiesAt = (at: ArrayLike<number>) => curves.map(() => Float64Array.from(at, (r) => 10 * r));
   const posterior = { curves, points, velocitiesAt, effectiveCount: 1000 };
   return propertiesOf({ radii }, posterior as unknown as Posterior);
@@ -24,6 +24,7 @@ it.each([4, 7.3, 11, 20])("the peak of a curve is found between its radii: at %d
 it("a curve that rises or falls all the way, or is level at its top, is fastest at a radius of its own", () => {
   const [first, last] = [radii[0], radii[radii.length - 1]];
   const level = radii.map((_, i) => Math.min(100, 10 * i));
+  const tops = radii.map((_, i) => (i === 12 || i === 13 ? 100 : 50));
   for (const [curve, radius, velocity] of [
     [radii.map((r) => r), last, last],
     [radii.map((r) => 100 - r), first, 100 - first],
@@ -33,6 +34,8 @@ it("a curve that rises or falls all the way, or is level at its top, is fastest 
     expect([peakRadius[3], peakVelocity[3]]).toEqual([radius, velocity]);
   }
   expect(propertiesOfCurves([level]).peakVelocity[3]).toBeGreaterThanOrEqual(100);
+  // Between two equal tops, the parabola's is in the middle of ln R.
+  expect(propertiesOfCurves([tops]).peakRadius[3]).toBeCloseTo(Math.sqrt(radii[12] * radii[13]), 9);
 });
 
 it("each is told in seven quantiles, and the mass is that of a sphere within the last point", () => {

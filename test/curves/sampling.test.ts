@@ -17,10 +17,10 @@ import {
   unseenCurves,
 } from "../../src/curves/index.ts";
 import { eulerSampler, uniformGrid } from "../../src/diffusion/index.ts";
-import { ArgumentError, normal, Random } from "../../src/index.ts";
+import { normal, Random } from "../../src/index.ts";
 import { parseObservations } from "../../src/io/index.ts";
 import { median } from "../../src/metrics/index.ts";
-import { any, autoencoder, galaxies, residual } from "./models.ts";
+import { autoencoder, galaxies, residual } from "./models.ts";
 
 const plain = autoencoder();
 const told = residual(["disc-mass", "halo-mass"]);
@@ -112,55 +112,6 @@ describe("samples", () => {
     expect(measureWishes(told.radii, both, wishes).map(({ wish }) => wish)).toEqual(["flat", "peak"]);
     const [twice, once] = [2, 1].map((t) => measureWishes(told.radii, both, wishes, t)[1].medianOff);
     expect(twice).toBeCloseTo(once / 2, 12);
-  });
-
-  const point = { radii: [3], velocities: [150], errors: [4] };
-  it.each([
-    [
-      "an unknown condition",
-      told,
-      { condition: { concentration: 9 } },
-      /condition concentration, but with disc-mass, halo-mass\n.*disc-mass,halo-mass,concentration/,
-    ],
-    ["any condition of the autoencoder", plain, { condition: { "disc-mass": 10 } }, /but with none/],
-    [
-      "a mass that is no logarithm",
-      told,
-      { condition: { "disc-mass": 3e10 } },
-      /seen disc-mass from .* as log10.*\n.*write disc-mass=10\.48/,
-    ],
-    ["a mass never seen", told, { condition: { "disc-mass": 13 } }, /give a value within/],
-    ["guidance by nothing", told, { guidance: 2 }, /without a condition/],
-    ["a tolerance of nothing", told, { tolerance: 2 }, /without wishes/],
-    ["wishes of the autoencoder", plain, { wishes: { flat: 10 } }, /not told the amount of noise/],
-    [
-      "flat beyond the last radius",
-      told,
-      { wishes: { flat: 60 } },
-      /wish flat=60: .* no curve in the model's radii, 0\.1 to 50 kpc/,
-    ],
-    ["a peak outside", told, { wishes: { peak: 0.01 } }, /wish peak=0\.01: it is outside/],
-    [
-      "a point outside",
-      told,
-      { wishes: { points: { ...point, radii: [80] } } },
-      /a point at 80 kpc, outside/,
-    ],
-    [
-      "a negative velocity",
-      told,
-      { wishes: { points: { ...point, velocities: [-1] } } },
-      /velocity at 3 kpc is -1 km\/s/,
-    ],
-    ["wishes that are none", told, { wishes: { peek: 3 } }, /did you mean peak\?/],
-    ["a sampler that is none", told, { sampler: "heunn" }, /did you mean "heun"\?/],
-    ["no curves", told, { count: 0 }, /count/],
-    ["half a step", told, { steps: 0.5 }, /steps/],
-    ["no stream", told, { random: undefined }, /sampleCurves: needs a random stream/],
-  ])("refuse %s at the call itself", (_, model, options, message) => {
-    const call = () => sampleCurves(model, any({ random, ...options }));
-    expect(call).toThrow(ArgumentError);
-    expect(call).toThrow(message);
   });
 });
 

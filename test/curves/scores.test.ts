@@ -6,6 +6,7 @@ import {
   finish,
   formatScore,
   generatePopulation,
+  MEMORISATION,
   SCORES,
   type ScoreRow,
   SIGNIFICANCE,
@@ -59,6 +60,22 @@ describe("a comparison", () => {
     const seen = Array.from(work(), ({ step, sofar }) => ({ step, ...sofar }));
     const at = (name: string) => seen.find(({ step }) => step === name)!;
     expect(at("baseline: 1-NN").rows).toEqual([]);
+    const steps = seen.filter(({ step }) => step.startsWith("fresh: ")).map(({ step }) => step.slice(7));
+    expect(steps).toMatchInlineSnapshot(`
+      [
+        "distances",
+        "MMD²",
+        "energy distance",
+        "1-NN",
+        "precision and recall",
+        "classifier",
+        "classifier, ln v",
+        "classifier, slopes",
+        "classifier, curvature",
+        "roughness",
+        "fits",
+      ]
+    `);
     const early = at("fresh: 1-NN");
     expect(early.rows.map(({ score }) => score.key)).toEqual(["mmd", "energy", "neighbour"]);
     expect(early.sets).toBe(1);
@@ -140,5 +157,7 @@ describe("a score in words", () => {
     expect([titleOf(mmd), titleOf(roughness)]).toEqual(["MMD²", "roughness [km/s]"]);
     expect(verdict(mmd, { value: 1, pValue: 0.001 })).toBe("told apart");
     expect(verdict(mmd, { value: 1, pValue: 0.5 })).toBe("not told apart");
+    expect(verdict(MEMORISATION, { value: 1, pValue: 0.001 })).toBe("memorised");
+    expect(verdict(MEMORISATION, { value: 1, pValue: SIGNIFICANCE })).toBe("not memorised");
   });
 });

@@ -1,10 +1,13 @@
+/** Families of haloes against values of 40 digits, and against what a mass must hold. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { ArgumentError } from "../../src/basics/errors.ts";
 import { logGamma, lowerGamma } from "../../src/galaxy/halos.ts";
 import { HALO_FAMILIES, HALO_PROFILES, type HaloFamily, haloOf, nfwHalo } from "../../src/galaxy/index.ts";
 import golden from "../golden/halos.json" with { type: "json" };
+import { messagesOf } from "../messages.ts";
 import { logUniform, relativeError } from "./helpers.ts";
+
+const any = (value: unknown): never => value as never;
 
 describe("profiles of haloes", () => {
   test("agree with 40-digit values, from the centre to far outside", () => {
@@ -70,19 +73,76 @@ describe("profiles of haloes", () => {
     expect(slope("einasto")).toBeGreaterThan(1.5);
   });
 
-  test("of another name, without a core radius, or of numbers that cannot be, are refused", () => {
+  test("of another name, without a core radius, or of numbers that cannot be, are refused with the reason", () => {
     const good = { mass: 1e11, concentration: 10 };
-    for (const make of [
-      () => haloOf("isothermal" as never, good),
-      () => haloOf("toString" as never, good),
-      () => haloOf("cored-nfw", good),
-      () => haloOf("einasto", { ...good, index: 0 }),
-      () => haloOf("burkert", { ...good, mass: -1 }),
-      () => haloOf("burkert", { ...good, concentration: Number.NaN }),
-      () => haloOf("burkert", { ...good, radius: 3 } as never),
-      () => haloOf("burkert", good).velocitySquared(-1),
-    ]) {
-      expect(make).toThrow(ArgumentError);
-    }
+    expect(
+      messagesOf({
+        "another family": () => haloOf(any("isothermal"), good),
+        "a name that every object has": () => haloOf(any("toString"), good),
+        "a halo of nothing": () => haloOf("nfw", any(undefined)),
+        "a mass below 0": () => haloOf("burkert", { ...good, mass: -1 }),
+        "a concentration that is none": () => haloOf("burkert", { ...good, concentration: Number.NaN }),
+        "no core radius": () => haloOf("cored-nfw", good),
+        "a core radius of 0, of a family without a core": () => haloOf("nfw", { ...good, coreRadius: 0 }),
+        "an index of 0": () => haloOf("einasto", { ...good, index: 0 }),
+        "an option that a halo has not": () => haloOf("burkert", any({ ...good, radius: 3 })),
+        "a mass that is nearly 0": () => haloOf("nfw", { mass: 1e-320, concentration: 10 }),
+        "a core far beyond the halo": () => haloOf("cored-nfw", { ...good, coreRadius: 1e307 }),
+        "a radius below 0": () => haloOf("burkert", good).velocitySquared(-1),
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      another family
+        ArgumentError: haloOf: the family of the halo is the text "isothermal"; there are nfw, cored-nfw, burkert, einasto, pseudo-isothermal.
+      a name that every object has
+        ArgumentError: haloOf: the family of the halo is the text "toString"; there are nfw, cored-nfw, burkert, einasto, pseudo-isothermal.
+      a halo of nothing
+        ArgumentError: haloOf: got mass = undefined, but it must be a finite number > 0 (solar masses)
+        Fix: to make a galaxy without this component, leave the component out.
+      a mass below 0
+        ArgumentError: haloOf: got mass = -1, but it must be a finite number > 0 (solar masses)
+        Fix: to make a galaxy without this component, leave the component out.
+      a concentration that is none
+        ArgumentError: haloOf: got concentration = NaN, but it must be a finite number > 0 (a ratio of radii)
+        Fix: to make a galaxy without this component, leave the component out.
+      no core radius
+        ArgumentError: haloOf: got coreRadius = undefined, but it must be a finite number > 0 (kpc)
+        Fix: of all families, cored-nfw alone needs one.
+      a core radius of 0, of a family without a core
+        ArgumentError: haloOf: got coreRadius = 0, but it must be a finite number > 0 (kpc)
+        Fix: of all families, cored-nfw alone needs one.
+      an index of 0
+        ArgumentError: haloOf: got index = 0, but it must be a finite number > 0 (the α of an Einasto profile)
+        Fix: leave it out for 0.17.
+      an option that a halo has not
+        ArgumentError: haloOf: there is no option "radius".
+        Fix: the options are mass, concentration, coreRadius, index.
+      a mass that is nearly 0
+        ArgumentError: haloOf: no number holds v² of mass 1e-320, concentration 10 and form 0.17
+        Fix: give those of a galaxy.
+      a core far beyond the halo
+        ArgumentError: haloOf: no number holds v² of mass 100000000000, concentration 10 and form 1.044420880475457e+306
+        Fix: give those of a galaxy.
+      a radius below 0
+        ArgumentError: haloOf.velocitySquared: got the radius -1, but a radius must be a finite number ≥ 0, in kpc
+        Fix: drop or repair that radius; logSpacedRadii() makes a valid set.
+      "
+    `);
+  });
+
+  test("are called by their names, and an index left out is 0.17", () => {
+    const given = { mass: 1e11, concentration: 10, coreRadius: 2 };
+    expect(HALO_FAMILIES.map((family) => haloOf(family, given).name)).toMatchInlineSnapshot(`
+      [
+        "NFW halo",
+        "cored NFW halo",
+        "Burkert halo",
+        "Einasto halo",
+        "pseudo-isothermal halo",
+      ]
+    `);
+    expect(haloOf("einasto", given).velocitySquared(5)).toBe(
+      haloOf("einasto", { ...given, index: 0.17 }).velocitySquared(5),
+    );
   });
 });

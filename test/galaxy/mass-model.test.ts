@@ -1,6 +1,9 @@
+/** Mass models of measured galaxies: their parameters, what these make of a curve, how likely they are, and what is refused. */
 import { describe, expect, it } from "vitest";
-import { HalogradError } from "../../src/basics/errors.ts";
 import { acceleration, haloOf, massModel, radialAcceleration } from "../../src/galaxy/index.ts";
+import { messagesOf } from "../messages.ts";
+
+const any = (value: unknown): never => value as never;
 
 const galaxy = {
   radii: [1, 3, 6, 10],
@@ -91,11 +94,77 @@ describe("a mass model", () => {
     });
   });
 
+  it("takes galaxies of unknown distance and inclination as they are, without stars where none are told", () => {
+    const { radii, velocities, errors } = galaxy;
+    const model = massModel({ radii, velocities, errors }, "nfw", {
+      logHaloMass: [11, 11 + 1e-9],
+      errorSpread: 0,
+    });
+    const z = at(model);
+    const { gas, disc, bulge, halo } = model.curvesOf(z);
+    for (const part of [gas, disc, bulge]) expect([...part]).toEqual([0, 0, 0, 0]);
+    const expected = haloOf("nfw", { mass: 1e11, concentration: 10 ** model.valuesOf(z)[1] });
+    radii.forEach((radius, i) => {
+      expect(halo[i] / expected.velocitySquared(radius)).toBeCloseTo(1, 8);
+    });
+    const likelihood = radii.reduce((sum, _, i) => {
+      const off = (velocities[i] - Math.sqrt(halo[i])) / errors[i];
+      return sum - 0.5 * off * off - Math.log(errors[i] * Math.sqrt(2 * Math.PI));
+    }, 0);
+    expect(model.logLikelihood(z)).toBeCloseTo(likelihood, 9);
+  });
+
+  it("has curves that stay as they were", () => {
+    const model = massModel(galaxy, "nfw");
+    const parts = model.curvesOf(at(model));
+    const before = structuredClone(parts);
+    const elsewhere = { logHaloMass: 1, discRatio: 1, bulgeRatio: 1, distance: 1 };
+    expect(model.curvesOf(at(model, elsewhere))).not.toEqual(before);
+    expect(parts).toEqual(before);
+    const values = model.valuesOf(at(model));
+    expect(model.valuesOf(at(model, elsewhere))).not.toEqual(values);
+    expect(model.valuesOf(at(model))).toEqual(values);
+  });
+
+  // The distribution function of the standard normal at 1.
+  const share = 0.8413447460685429;
+  it.each([
+    ["einasto", "form", Math.log10(0.17), Math.log10(0.17) + 0.16],
+    ["cored-nfw", "form", -0.75, -2 + 2.5 * share],
+    ["burkert", "logConcentration", 1.25, 2.5 * share],
+    ["nfw", "discRatio", Math.log10(0.5), Math.log10(0.5) + 0.1],
+    ["nfw", "bulgeRatio", Math.log10(0.7), Math.log10(0.7) + 0.1],
+    ["nfw", "logHaloMass", 11, 8 + 6 * share],
+    ["nfw", "distance", 1, 1 + 0.1 * Math.LOG10E],
+    ["nfw", "errorScale", 0, 0.7 * Math.LOG10E],
+    ["nfw", "inclination", 60, 64],
+  ] as const)(
+    "has of %s a prior of %s with these values in the middle and at 1",
+    (family, name, middle, one) => {
+      const model = massModel(galaxy, family);
+      const place = model.parameters.findIndex((parameter) => parameter.name === name);
+      const isPlain = name.startsWith("log") || name === "inclination";
+      const valueAt = (z: number): number => {
+        const value = model.valuesOf(at(model, { [name]: z }))[place];
+        return isPlain ? value : Math.log10(value);
+      };
+      expect(valueAt(0)).toBeCloseTo(middle, 10);
+      expect(valueAt(1)).toBeCloseTo(one, 10);
+    },
+  );
+
+  it("scatters the concentrations of cuspy haloes by 0.11 dex", () => {
+    const model = massModel(galaxy, "nfw");
+    const [zero, one] = [0, 1].map((z) => model.valuesOf(at(model, { logConcentration: z }))[1]);
+    expect(one - zero).toBeCloseTo(0.11, 12);
+  });
+
   it("takes a farther galaxy to be larger and heavier, and one seen less from the side to turn faster than it looks", () => {
     const model = massModel(galaxy, "nfw", { logHaloMass: [10.9999, 11.0001] });
     const near = model.curvesOf(at(model));
     const far = model.curvesOf(at(model, { distance: Math.log(2) / 0.1 }));
-    expect(far.disc[1] / near.disc[1]).toBeCloseTo(2, 9);
+    for (const part of ["gas", "disc", "bulge"] as const)
+      expect(far[part][1] / near[part][1], part).toBeCloseTo(2, 9);
     const { concentration } = { concentration: 10 ** model.valuesOf(at(model))[1] };
     const halo = haloOf("nfw", { mass: 1e11, concentration });
     expect(far.halo[1] / halo.velocitySquared(6)).toBeCloseTo(1, 9);
@@ -138,41 +207,204 @@ describe("a mass model", () => {
     expect(model.logLikelihood(at(model))).toBe(-Infinity);
   });
 
-  it("refuses measurements that cannot be, and says which", () => {
-    const told = [
-      { radii: [], velocities: [], errors: [] },
-      { ...galaxy, velocities: [1] },
-      { ...galaxy, disc: [1] },
-      { ...galaxy, gas: [0, 0, Number.NaN, 0] },
-      { ...galaxy, radii: [0, 3, 6, 10] },
-      { ...galaxy, velocities: [-60, 95, 110, 112] },
-      { ...galaxy, errors: [0, 3, 3, 5] },
-      { ...galaxy, inclination: 91 },
-      { ...galaxy, distance: 0 },
-      { ...galaxy, distance: undefined },
-      { ...galaxy, inclinationError: -1 },
-    ].map((data) => {
-      try {
-        massModel(data, "nfw");
-      } catch (error) {
-        if (error instanceof HalogradError) return error.message.split("\n")[0];
-      }
-      return "nothing";
-    });
-    expect(told).toMatchInlineSnapshot(`
-      [
-        "massModel: there are no points",
-        "massModel: got 1 of velocities for 4 radii",
-        "massModel: got 1 of disc for 4 radii",
-        "massModel: a contribution is NaN",
-        "massModel: radii[0] is 0",
-        "massModel: velocities[0] is -60",
-        "massModel: errors[0] is 0",
-        "massModel: inclination is 91",
-        "massModel: distance is 0",
-        "massModel: distanceError is 1 of nothing",
-        "massModel: inclinationError is -1",
-      ]
+  it("refuses measurements that cannot be, and says which and why", () => {
+    const { radii, velocities, errors } = galaxy;
+    const of = (changes: object) => () => massModel({ ...galaxy, ...changes }, "nfw");
+    expect(
+      messagesOf({
+        "no galaxy": () => massModel(any(undefined), "nfw"),
+        "no radii": () => massModel(any({ velocities, errors }), "nfw"),
+        "radii of text": of({ radii: "1,3,6,10" }),
+        "no point": of({ radii: [], velocities: [], errors: [] }),
+        "no velocities": of({ velocities: undefined }),
+        "no errors": () => massModel(any({ radii, velocities }), "nfw"),
+        "a velocity alone": of({ velocities: 60 }),
+        "one velocity": of({ velocities: [1] }),
+        "one number of the disc": of({ disc: [1] }),
+        "a contribution that is none": of({ gas: [0, 0, Number.NaN, 0] }),
+        "a radius of 0": of({ radii: [1, 0, 6, 10] }),
+        "a radius without end": of({ radii: [1, 3, 6, Infinity] }),
+        "a radius of text": of({ radii: [1, "3", 6, 10] }),
+        "a velocity below 0": of({ velocities: [-60, 95, 110, 112] }),
+        "a velocity without end": of({ velocities: [60, Infinity, 110, 112] }),
+        "an error of 0": of({ errors: [4, 3, 0, 5] }),
+        "an error without end": of({ errors: [4, 3, 3, Infinity] }),
+        "an inclination of 0": of({ inclination: 0 }),
+        "an inclination beyond the edge": of({ inclination: 91 }),
+        "a distance of 0": of({ distance: 0 }),
+        "a distance without end": of({ distance: Infinity }),
+        "the error of no distance": of({ distance: undefined }),
+        "the error of no inclination": of({ inclination: undefined }),
+        "an error of the distance below 0": of({ distanceError: -1 }),
+        "an error of the inclination that is none": of({ inclinationError: Number.NaN }),
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      no galaxy
+        ArgumentError: massModel: a galaxy is an object; got undefined.
+        Fix: give { radii, velocities, errors }.
+      no radii
+        ArgumentError: massModel: there are no points
+        Fix: pass radii, velocities and errors, one for each point.
+      radii of text
+        ArgumentError: massModel: radii are a list of numbers; got the text "1,3,6,10".
+      no point
+        ArgumentError: massModel: there are no points
+        Fix: pass radii, velocities and errors, one for each point.
+      no velocities
+        ShapeError: massModel: got none of velocities for 4 radii
+        Fix: pass one for each.
+      no errors
+        ShapeError: massModel: got none of errors for 4 radii
+        Fix: pass one for each.
+      a velocity alone
+        ArgumentError: massModel: velocities are a list of numbers; got the number 60.
+      one velocity
+        ShapeError: massModel: got 1 of velocities for 4 radii
+        Fix: pass one for each.
+      one number of the disc
+        ShapeError: massModel: got 1 of disc for 4 radii
+        Fix: pass one for each.
+      a contribution that is none
+        ArgumentError: massModel: a contribution is NaN
+        Fix: contributions are in km/s, 0 where there is none.
+      a radius of 0
+        ArgumentError: massModel: radii[1] is 0
+        Fix: radii are in kpc, above 0.
+      a radius without end
+        ArgumentError: massModel: radii[3] is Infinity
+        Fix: radii are in kpc, above 0.
+      a radius of text
+        ArgumentError: massModel: radii[1] is the text "3"
+        Fix: radii are in kpc, above 0.
+      a velocity below 0
+        ArgumentError: massModel: velocities[0] is -60
+        Fix: velocities are in km/s, 0 or more.
+      a velocity without end
+        ArgumentError: massModel: velocities[1] is Infinity
+        Fix: velocities are in km/s, 0 or more.
+      an error of 0
+        ArgumentError: massModel: errors[2] is 0
+        Fix: standard errors are in km/s, above 0.
+      an error without end
+        ArgumentError: massModel: errors[3] is Infinity
+        Fix: standard errors are in km/s, above 0.
+      an inclination of 0
+        ArgumentError: massModel: inclination is 0
+        Fix: inclination is a number above 0.
+      an inclination beyond the edge
+        ArgumentError: massModel: inclination is 91
+        Fix: it is in degrees, 90 for edge-on.
+      a distance of 0
+        ArgumentError: massModel: distance is 0
+        Fix: distance is a number above 0.
+      a distance without end
+        ArgumentError: massModel: distance is Infinity
+        Fix: distance is a number above 0.
+      the error of no distance
+        ArgumentError: massModel: distanceError is 1 of nothing
+        Fix: pass distance too.
+      the error of no inclination
+        ArgumentError: massModel: inclinationError is 4 of nothing
+        Fix: pass inclination too.
+      an error of the distance below 0
+        ArgumentError: massModel: distanceError is -1
+        Fix: an error is 0 or more.
+      an error of the inclination that is none
+        ArgumentError: massModel: inclinationError is NaN
+        Fix: an error is 0 or more.
+      "
+    `);
+  });
+
+  it("takes what is at the edge of what can be", () => {
+    const still = { ...galaxy, velocities: [0, 0, 0, 0], inclination: 90, distanceError: 0 };
+    expect(massModel(still, "nfw").parameters.map(({ name }) => name)).not.toContain("distance");
+    const priors = { logHaloMass: [0, 20], ratioScatter: 0, errorSpread: 5 } as const;
+    const model = massModel(galaxy, "nfw", priors);
+    const z = at(model, { discRatio: 3, bulgeRatio: -3, errorScale: 1 });
+    const values = Object.fromEntries(model.parameters.map(({ name }, p) => [name, model.valuesOf(z)[p]]));
+    expect(values).toMatchObject({ logHaloMass: 10, discRatio: 0.5, bulgeRatio: 0.7 });
+    expect(values.errorScale).toBeCloseTo(Math.exp(5), 9);
+    expect(() => massModel(galaxy, "nfw", { ratioScatter: 5, errorSpread: 0 })).not.toThrow();
+  });
+
+  it("refuses priors, families and places that cannot be, and says what they are", () => {
+    const prior = (priors: object) => () => massModel(galaxy, "nfw", priors);
+    const model = massModel(galaxy, "nfw");
+    expect(
+      messagesOf({
+        "a family that there is not": () => massModel(galaxy, any("isothermal")),
+        "a prior that there is not": prior({ haloMass: [8, 14] }),
+        "a halo of one mass": prior({ logHaloMass: [12, 12] }),
+        "masses in the wrong order": prior({ logHaloMass: [12, 8] }),
+        "masses below those of stars": prior({ logHaloMass: [-1, 14] }),
+        "masses beyond the universe": prior({ logHaloMass: [8, 20.1] }),
+        "masses of text": prior({ logHaloMass: ["8", 14] }),
+        "one mass": prior({ logHaloMass: 8 }),
+        "three masses": prior({ logHaloMass: [8, 9, 10] }),
+        "a ratio of 0": prior({ discRatio: 0 }),
+        "a ratio without end": prior({ bulgeRatio: Infinity }),
+        "a ratio of text": prior({ bulgeRatio: "1" }),
+        "a scatter below 0": prior({ ratioScatter: -0.1 }),
+        "a scatter of decades": prior({ ratioScatter: 5.1 }),
+        "a spread of text": prior({ errorSpread: "1" }),
+        "a place of too few numbers": () => model.valuesOf(new Float64Array(3)),
+        "a place that is none": () => model.logLikelihood(any({ length: 7 })),
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      a family that there is not
+        ArgumentError: massModel: the family of the halo is the text "isothermal"; there are nfw, cored-nfw, burkert, einasto, pseudo-isothermal.
+      a prior that there is not
+        ArgumentError: massModel.priors: there is no option "haloMass".
+        Fix: the options are logHaloMass, discRatio, bulgeRatio, ratioScatter, errorSpread.
+      a halo of one mass
+        ArgumentError: massModel: the prior's logHaloMass is 12,12
+        Fix: it is two numbers in order, from 0 to 20.
+      masses in the wrong order
+        ArgumentError: massModel: the prior's logHaloMass is 12,8
+        Fix: it is two numbers in order, from 0 to 20.
+      masses below those of stars
+        ArgumentError: massModel: the prior's logHaloMass is -1,14
+        Fix: it is two numbers in order, from 0 to 20.
+      masses beyond the universe
+        ArgumentError: massModel: the prior's logHaloMass is 8,20.1
+        Fix: it is two numbers in order, from 0 to 20.
+      masses of text
+        ArgumentError: massModel: the prior's logHaloMass is the text "8",14
+        Fix: it is two numbers in order, from 0 to 20.
+      one mass
+        ArgumentError: massModel: the prior's logHaloMass is 8
+        Fix: it is two numbers in order, from 0 to 20.
+      three masses
+        ArgumentError: massModel: the prior's logHaloMass is 8,9,10
+        Fix: it is two numbers in order, from 0 to 20.
+      a ratio of 0
+        ArgumentError: massModel: the prior's discRatio is 0
+        Fix: it is a number above 0.
+      a ratio without end
+        ArgumentError: massModel: the prior's bulgeRatio is Infinity
+        Fix: it is a number above 0.
+      a ratio of text
+        ArgumentError: massModel: the prior's bulgeRatio is the text "1"
+        Fix: it is a number above 0.
+      a scatter below 0
+        ArgumentError: massModel: the prior's ratioScatter is -0.1
+        Fix: it is a number from 0 to 5.
+      a scatter of decades
+        ArgumentError: massModel: the prior's ratioScatter is 5.1
+        Fix: it is a number from 0 to 5.
+      a spread of text
+        ArgumentError: massModel: the prior's errorSpread is the text "1"
+        Fix: it is a number from 0 to 5.
+      a place of too few numbers
+        ArgumentError: massModel: a place of the sampler has 7 numbers; got a Float64Array
+        Fix: pass one for each of the parameters.
+      a place that is none
+        ArgumentError: massModel: a place of the sampler has 7 numbers; got an object with length
+        Fix: pass one for each of the parameters.
+      "
     `);
   });
 });

@@ -85,7 +85,7 @@ export function haloOf(family: HaloFamily, options: HaloFamilyOptions): Halo {
   const form = family === "cored-nfw" ? core / scaleRadius : index;
   const normalisation =
     (GRAVITATIONAL_CONSTANT * mass) / scales.virialRadius / profile.shape(concentration, form);
-  if (!(normalisation < Infinity)) {
+  if (!(normalisation > 0 && normalisation < Infinity)) {
     const problem = `no number holds v² of mass ${mass}, concentration ${concentration} and form ${form}`;
     throw new ArgumentError("haloOf", problem, "give those of a galaxy.");
   }

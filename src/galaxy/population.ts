@@ -165,7 +165,7 @@ export function checkGalaxy<Galaxy extends object>(
   where: string,
   galaxy: Galaxy,
   units: Readonly<Partial<Record<keyof Galaxy, string>>>,
-  fix = PARAMETERS,
+  fix: string = PARAMETERS,
 ): void {
   for (const [name, unit] of Object.entries<string>(units as Record<string, string>))
     requirePositive(where, name, galaxy?.[name as keyof Galaxy] as number, unit, fix);

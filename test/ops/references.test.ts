@@ -7,12 +7,14 @@ import {
   add,
   concat,
   evaluate,
+  gather,
   indexAdd,
   linear,
   mul,
   type NestedArray,
   noGrad,
   type Range,
+  remainder,
   ShapeError,
   solve,
   stack,
@@ -360,6 +362,54 @@ describe("what is written by way of other operations", () => {
     const x = tensor([1e200, 1e-200], { dtype: "float64" });
     expect(vectorNorm(x, 3).item() / 1e200).toBeCloseTo(1, 14);
     expect(vectorNorm(x, -3).item() / 1e-200).toBeCloseTo(1, 14);
+  });
+});
+
+describe("entries in regular steps", () => {
+  /** Entries of an axis of five: one, or several in steps that may lead back or stay. */
+  const list = fc
+    .tuple(fc.nat({ max: 4 }), fc.integer({ min: -2, max: 2 }), fc.integer({ min: 1, max: 4 }))
+    .map(([start, step, count]) => Array.from({ length: count }, (_, i) => start + i * step))
+    .filter((entries) => entries.every((entry) => entry >= 0 && entry < 5));
+
+  test.prop([fc.nat({ max: 2 }), list, list])(
+    "hand their gradients back to where they were taken, as one by one",
+    (axis, first, second) => {
+      const shape = [2, 3, 2].with(axis, 5);
+      const x = tensor(
+        indices(shape).map((_, i) => Math.sin(i)),
+        shape,
+        { requiresGrad: true },
+      );
+      const cotangentOf = (entries: readonly number[]): Tensor =>
+        tensor(
+          indices(shape.with(axis, entries.length)).map((_, i) => i - 7),
+          shape.with(axis, entries.length),
+        );
+      const [one, two] = [first, second].map(cotangentOf);
+      const wanted = indexAdd(one, axis, first, 5)
+        .add(indexAdd(two, axis, second, 5))
+        .toArray();
+      const total = (a: Tensor, b: Tensor): Tensor => a.mul(one).sum().add(b.mul(two).sum());
+      total(x.indexSelect(axis, first), x.indexSelect(axis, second)).backward();
+      expect(x.grad!.toArray()).toEqual(wanted);
+      x.grad = null;
+      const indicesOf = (entries: readonly number[]): Tensor =>
+        tensor(
+          indices(shape.with(axis, entries.length)).map((index) => entries[index[axis]]),
+          shape.with(axis, entries.length),
+        );
+      total(gather(x, axis, indicesOf(first)), gather(x, axis, indicesOf(second))).backward();
+      expect(x.grad!.toArray()).toEqual(wanted);
+    },
+  );
+});
+
+describe("remainders", () => {
+  it("have the sign of the divisor, zeros too", () => {
+    const of = (x: number, y: number): number => remainder(tensor(x), y).item();
+    expect([of(7, 3), of(-7, 3), of(7, -3), of(-7, -3)]).toEqual([1, 2, -2, -1]);
+    expect([of(6, 3), of(-6, 3), of(6, -3), of(-6, -3)]).toEqual([0, 0, -0, -0]);
   });
 });
 

@@ -6,7 +6,7 @@ import { binary, tensor, useBackend } from "../../../src/index.ts";
 import { type Arithmetic, type Expression, kernelOf } from "../../../src/kernels/index.ts";
 import { numbers } from "../../../src/kernels/typescript/numbers.ts";
 import { compileLanes, lanesModule, PATIENCE } from "../../../src/kernels/wasm/elementwise.ts";
-import type { ElementwiseOperation } from "../../../src/ops/elementwise-record.ts";
+import { ElementwiseOperation } from "../../../src/ops/elementwise-record.ts";
 import { operations } from "../../ops/records.ts";
 import { tensorOperands } from "./operands.ts";
 
@@ -273,6 +273,22 @@ test.each<[string, Expression]>([
   ["what a condition bounds", (m, x) => m.exp(m.where(m.less(x, m.constant(20)), x, m.constant(20)))],
 ])("%s cannot leave the range, and is not guarded", (_, expression) => {
   expect(lanesModule(kernelOf(expression), 2, 0).imports).toEqual({});
+});
+
+test("of the operations and their slopes, these call JavaScript: where a step leaves the range, and sin and cos of large numbers", () => {
+  const guarded = operations.flatMap((each) => {
+    if (!(each instanceof ElementwiseOperation)) return [];
+    const slopes = each.rules.flatMap((rule, i) => {
+      const slope = rule?.operation;
+      return slope instanceof ElementwiseOperation ? [[`${each.name}′${i}`, slope] as const] : [];
+    });
+    return [[each.name, each] as const, ...slopes].flatMap(([name, { value, arity }]) =>
+      Object.keys(lanesModule(kernelOf(value), arity, 0).imports ?? {}).length > 0 ? [name] : [],
+    );
+  });
+  expect(guarded.join(" ")).toMatchInlineSnapshot(
+    `"div′1 pow′0 pow′1 linearCombination square′0 rsqrt′0 reciprocal′0 exp′0 expm1′0 sin sin′0 cos cos′0 tanh′0 erf′0 erfc′0 sigmoid′0 silu′0 elu′0 gelu gelu′0 softplus′0 clamp′1 tan tan′0 asin asin′0 acos acos′0 atan atan′0 atan2 atan2′0 atan2′1 sinh sinh′0 cosh cosh′0 logSigmoid′0 logAddExp′0 logAddExp′1"`,
+  );
 });
 
 test("an element that is rescued has the same bits when an operand is repeated, along rows, columns or everywhere", () => {

@@ -67,7 +67,15 @@ interface Ranged {
 }
 
 /** An error in units of 2⁻¹⁴⁹, the smallest number: the same for all operands, or `factor · lanes + rest`; NaN where all is lost. */
-type Loss = number | { readonly factor: number; readonly lanes: Node; readonly rest: number };
+type Loss =
+  | number
+  | {
+      readonly factor: number;
+      readonly lanes: Node;
+      readonly rest: number;
+      /** The lanes are the size of an operand or step: NaN only where that is, and nothing lost. */
+      readonly isSize?: boolean;
+    };
 
 const LARGEST = 2 ** 128 - 2 ** 104;
 /** What rounding to a subnormal number costs at most. */
@@ -111,12 +119,14 @@ class Reading {
     const size = m.abs(node);
     const masks: Node[] = [];
     if (typeof error !== "number" || error > FEW) {
-      const { factor, lanes } =
-        typeof error === "number" ? { factor: error, lanes: m.constant(UNIT) } : error;
+      const { factor, lanes, isSize } =
+        typeof error === "number" ? { factor: error, lanes: m.constant(UNIT), isSize: true } : error;
       // What may be off anyway is added, or every 0 were in doubt.
       const least = m.add(m.mul(size, m.constant(SCALE / factor)), m.constant((FEW * UNIT) / factor));
-      // And not `least <= lanes`, which is false for NaN.
-      masks.push(graph.op(v128.not, graph.op(f32x4.gt, least, lanes)));
+      // What is lost is NaN, which is not less than anything.
+      masks.push(
+        isSize ? graph.op(f32x4.lt, least, lanes) : graph.op(v128.not, graph.op(f32x4.gt, least, lanes)),
+      );
     }
     if (result.infiniteFrom < LARGEST) masks.push(this.#isEndless(node));
     return masks.length === 0 ? null : masks.reduce((a, b) => graph.op(v128.or, a, b));
@@ -167,22 +177,22 @@ class Reading {
   /** What the error of a factor is in the product with another. */
   #passed(factor: Ranged, other: Ranged): Loss {
     const { error } = factor;
-    if (error === 0 || (typeof error === "number" && leastOf(factor) >= LARGE)) return 0;
+    if (isCertain(factor)) return 0;
     const most = mostOf(other);
     if (typeof error === "number" && most <= NARROW) return error * most;
     if (most <= 1) return error;
     const size = this.#m.abs(other.node);
     // |x| of 2¹²⁸ is 2²⁸ in the unit.
-    if (typeof error === "number") return { factor: error * UNIT, lanes: size, rest: 0 };
+    if (typeof error === "number") return { factor: error * UNIT, lanes: size, rest: 0, isSize: true };
     return lossOf(this.#m.mul(this.#lanes(error), size));
   }
 
   /** The product of the errors of two factors, which may both have become 0. Two that are the same everywhere are too small to count. */
-  #ofBoth(a: Loss, b: Loss): Loss {
-    if (typeof a === "number") return typeof b === "number" ? 0 : this.#ofBoth(b, a);
-    if (b === 0) return 0;
-    const size = this.#m.mul(this.#lanes(a), this.#m.constant(1 / (UNIT * 2 ** 149)));
-    return lossOf(this.#m.mul(size, this.#lanes(b)));
+  #ofBoth(a: Ranged, b: Ranged): Loss {
+    if (typeof a.error === "number") return typeof b.error === "number" ? 0 : this.#ofBoth(b, a);
+    if (isCertain(b)) return 0;
+    const size = this.#m.mul(this.#lanes(a.error), this.#m.constant(1 / (UNIT * 2 ** 149)));
+    return lossOf(this.#m.mul(size, this.#lanes(b.error)));
   }
 
   /** An error divided by a number. */
@@ -197,7 +207,7 @@ class Reading {
   /** What is lost where an error is more of a value than rounding is: what is divided by it, or a power of it. */
   #relative(of: Ranged): Loss {
     const { node, error } = of;
-    if (error === 0 || (typeof error === "number" && leastOf(of) >= LARGE)) return 0;
+    if (isCertain(of)) return 0;
     const size = this.#m.mul(this.#m.abs(node), this.#m.constant(SCALE));
     return this.#lost(this.#graph.op(v128.not, this.#graph.op(f32x4.ge, size, this.#lanes(error))));
   }
@@ -272,10 +282,7 @@ class Reading {
       maximum: extremum("maximum"),
       minimum: extremum("minimum"),
       mul: (a, b) => {
-        const error = sum(
-          sum(sum(this.#passed(a, b), this.#passed(b, a)), this.#ofBoth(a.error, b.error)),
-          HALF,
-        );
+        const error = sum(sum(sum(this.#passed(a, b), this.#passed(b, a)), this.#ofBoth(a, b)), HALF);
         const infiniteFrom = Math.min(times(a.infiniteFrom, leastOf(b)), times(b.infiniteFrom, leastOf(a)));
         return value(m.mul(a.node, b.node), corners(numbers.mul, a, b), error, infiniteFrom);
       },
@@ -338,6 +345,10 @@ const beyond = (end: number): number => (Math.abs(end) > LARGEST ? Math.sign(end
 /** The least that a value may be, by its size, and the most. */
 const leastOf = ({ low, high }: Ranged): number => Math.max(0, low, -high);
 const mostOf = ({ low, high }: Ranged): number => Math.max(-low, high);
+
+/** Whether the error of a value is nothing beside it. */
+const isCertain = (of: Ranged): boolean =>
+  of.error === 0 || (typeof of.error === "number" && leastOf(of) >= LARGE);
 
 /** What is infinite from `end` on, where it is made smaller by a term or a factor; nothing is where `end` is infinite. */
 const less = (end: number, term: number): number => (end === Infinity ? end : Math.max(0, end - term));

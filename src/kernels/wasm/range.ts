@@ -116,13 +116,12 @@ class Reading {
     const { node, error } = result;
     const m = this.#m;
     const graph = this.#graph;
-    const size = m.abs(node);
     const masks: Node[] = [];
     if (typeof error !== "number" || error > FEW) {
       const { factor, lanes, isSize } =
         typeof error === "number" ? { factor: error, lanes: m.constant(UNIT), isSize: true } : error;
       // What may be off anyway is added, or every 0 were in doubt.
-      const least = m.add(m.mul(size, m.constant(SCALE / factor)), m.constant((FEW * UNIT) / factor));
+      const least = m.add(m.mul(m.abs(node), m.constant(SCALE / factor)), m.constant((FEW * UNIT) / factor));
       // What is lost is NaN, which is not less than anything.
       masks.push(
         isSize ? graph.op(f32x4.lt, least, lanes) : graph.op(v128.not, graph.op(f32x4.gt, least, lanes)),
@@ -244,7 +243,7 @@ class Reading {
       };
     /** A function that grows, and passes errors on as they are. All of at least `enough` is alike to it. */
     const growing =
-      (name: "exp" | "expm1" | "tanh" | "sqrt", enough: number) =>
+      (name: "expm1" | "tanh" | "sqrt", enough: number) =>
       (a: Ranged): Ranged => {
         const error = this.#sum(a.error, this.#swallowed(a, enough));
         const ends = [numbers[name](a.low), numbers[name](a.high)] as const;
@@ -253,7 +252,7 @@ class Reading {
     /** A function with values between two numbers, which enlarges errors at most so often. */
     const between =
       (
-        name: "sin" | "cos" | "erf" | "erfc" | "log" | "log1p",
+        name: "sin" | "cos" | "erf" | "erfc" | "log1p",
         low: number,
         high: number,
         slope: number,
@@ -273,8 +272,7 @@ class Reading {
         this.#swallowed(a, Math.min(mostOf(b), LARGEST)),
         this.#swallowed(b, Math.min(mostOf(a), LARGEST)),
       );
-    const sum = (a: Loss, b: Loss): Loss => this.#sum(a, b);
-    const logarithm = between("log", -104, 89, 1, Infinity);
+    const sum = (...losses: readonly Loss[]): Loss => losses.reduce((a, b) => this.#sum(a, b));
     return {
       constant: (number) => ({ ...value(m.constant(number), [number, number], 0), infiniteFrom: Infinity }),
       add: sumOrDifference("add"),
@@ -282,14 +280,14 @@ class Reading {
       maximum: extremum("maximum"),
       minimum: extremum("minimum"),
       mul: (a, b) => {
-        const error = sum(sum(sum(this.#passed(a, b), this.#passed(b, a)), this.#ofBoth(a, b)), HALF);
+        const error = sum(this.#passed(a, b), this.#passed(b, a), this.#ofBoth(a, b), HALF);
         const infiniteFrom = Math.min(times(a.infiniteFrom, leastOf(b)), times(b.infiniteFrom, leastOf(a)));
         return value(m.mul(a.node, b.node), corners(numbers.mul, a, b), error, infiniteFrom);
       },
       div: (a, b) => {
         const ends = leastOf(b) > 0 ? corners(numbers.div, a, b) : EVERYWHERE;
         const lost = sum(this.#relative(b), this.#swallowed(b, Infinity));
-        const error = sum(sum(this.#over(a.error, b), HALF), lost);
+        const error = sum(this.#over(a.error, b), HALF, lost);
         return value(m.div(a.node, b.node), ends, error, times(a.infiniteFrom, 1 / mostOf(b)));
       },
       neg: (a) => ({ ...value(m.neg(a.node), [-a.high, -a.low], a.error, a.infiniteFrom), negated: a }),
@@ -311,12 +309,13 @@ class Reading {
         return value(node, ends, sum(error, condition.error), Math.min(a.infiniteFrom, b.infiniteFrom));
       },
       exp: (a) => {
-        const power = growing("exp", 104)(a);
+        const ends = [numbers.exp(a.low), numbers.exp(a.high)] as const;
+        const power = value(m.exp(a.node), ends, 0, numbers.exp(a.infiniteFrom));
         const passed = typeof a.error === "number" ? 0 : this.#passed(a, power);
-        return { ...power, error: sum(a.low < -87 ? sum(passed, HALF) : passed, this.#swallowed(a, 104)) };
+        return { ...power, error: sum(passed, a.low < -87 ? HALF : 0, this.#swallowed(a, 104)) };
       },
       expm1: growing("expm1", 104),
-      log: (a) => ({ ...logarithm(a), error: sum(this.#relative(a), this.#swallowed(a, Infinity)) }),
+      log: (a) => value(m.log(a.node), [-104, 89], sum(this.#relative(a), this.#swallowed(a, Infinity))),
       log1p: between("log1p", -104, 89, 1, Infinity),
       sin: between("sin", -1, 1, 1, Infinity),
       cos: between("cos", -1, 1, 1, Infinity),
@@ -328,7 +327,7 @@ class Reading {
       },
       pow: (a, b) => {
         const lost = sum(this.#swallowed(a, Infinity), this.#swallowed(b, Infinity));
-        return value(m.pow(a.node, b.node), EVERYWHERE, sum(sum(this.#relative(a), HALF), lost));
+        return value(m.pow(a.node, b.node), EVERYWHERE, sum(this.#relative(a), HALF, lost));
       },
     };
   }

@@ -119,7 +119,7 @@ export function pullbackOf<T extends Tree>(
   return enableGrad(() => {
     const inner = treeLeaves(where, x).map(freshInput);
     const value: unknown = f(treeWith(x, inner));
-    if (!isTensor(value)) throw noTensor(where, value);
+    checkReturned(where, value);
     const own = new Set(inner.map((input) => input.node));
     const before = value.node === null ? [] : past(value.node);
     checkUse(where, x, before, own);
@@ -213,8 +213,10 @@ function checkUse(where: string, x: Tree, past: readonly Node[], own: ReadonlySe
   );
 }
 
-function noTensor(where: string, value: unknown): ArgumentError {
-  return new ArgumentError(
+/** @throws ArgumentError unless what a function returned is a tensor */
+export function checkReturned(where: string, value: unknown): asserts value is Tensor {
+  if (isTensor(value)) return;
+  throw new ArgumentError(
     where,
     `the function returned ${describeValue(value)}, not a tensor.`,
     "return the tensor itself: item() leaves the tape, and an async function returns before it has computed.",

@@ -262,6 +262,11 @@ export const text: Check = (where, name, value) => checkKind(where, name, value,
   return (where, name, value) => checkWithin(where, name, value, bounds);
 }
 
+/** A whole number of at least so much. */
+/* @__NO_SIDE_EFFECTS__ */ export function count(least: number): Check {
+  return (where, name, value) => checkCount(where, name, value, least);
+}
+
 /** Left out, or what the check takes. */
 /* @__NO_SIDE_EFFECTS__ */ export function optional(check: Check): Check {
   return (where, name, value) => {

@@ -3,9 +3,10 @@
  * in by who has it, so that nothing here imports it: not at run time, and not in the types either.
  */
 
+import { type Check, checkSettings, count, listOf, numbers, oneOf, optional } from "../basics/check.ts";
 import type { Dice } from "../basics/domains.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import type { Shape } from "../basics/shape.ts";
+import { checkShape, type Shape } from "../basics/shape.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import {
   drawBroadcastable,
@@ -25,6 +26,7 @@ import {
   smallerTensors,
   smallerViews,
 } from "./shrink.ts";
+import { vocabulary } from "./vocabulary.ts";
 
 /**
  * An arbitrary of fast-check, by its shape: what `fc.property` and `test.prop` take. Written out here, so that the types of
@@ -114,7 +116,8 @@ export type OlderArbitraries = {
  * fc.assert(fc.property(graph(), ({ f, inputs }) => void checkGradients(f, inputs)));
  * ```
  *
- * @throws ArgumentError when what is handed in is not fast-check 3 or 4
+ * @throws ArgumentError when what is handed in is not fast-check 3 or 4; and each arbitrary for options that it does not have, or
+ * that nothing fulfils
  */
 export function arbitraries(fc: OlderFastCheck): OlderArbitraries;
 /** The same with fast-check 4. */
@@ -166,28 +169,82 @@ export function arbitraries(fc: FastCheck): Arbitraries {
   };
 
   return {
-    shape: (options) =>
-      new Drawn(
+    shape: (options) => {
+      checkDrawing("shape", options);
+      return new Drawn(
         (dice) => drawShape(dice, options),
         (shape) => smallerShapes(shape, options),
-      ),
-    broadcastableShapes: ({ count = 2, ...options } = {}) =>
-      new Drawn<readonly Shape[]>(
-        (dice) => drawBroadcastable(dice, count, options),
-        (shapes) => smallerBroadcastable(shapes, options),
-      ),
-    tensor: (options) =>
-      new Drawn(
+      );
+    },
+    broadcastableShapes: (options) => {
+      checkDrawing("broadcastableShapes", options, { count: optional(count(1)) });
+      const { count: wanted = 2, ...limits } = options ?? {};
+      return new Drawn<readonly Shape[]>(
+        (dice) => drawBroadcastable(dice, wanted, limits),
+        (shapes) => smallerBroadcastable(shapes, limits),
+      );
+    },
+    tensor: (options) => {
+      checkDrawing("tensor", options, OF_TENSORS);
+      return new Drawn(
         (dice) => shown(drawTensor(dice, options)),
         (value) => mapped(smallerTensors(value, options), shown),
-      ),
-    view: (options) =>
-      new Drawn(
+      );
+    },
+    view: (options) => {
+      checkDrawing("view", options, OF_TENSORS);
+      return new Drawn(
         (dice) => result(drawView(dice, options)),
         (value) => mapped(smallerViews(made.get(value) ?? new Graph([value], []), options), result),
-      ),
-    graph: (options) => new Drawn((dice) => drawGraph(dice, options), smallerGraphs),
+      );
+    },
+    graph: (options) => {
+      checkSettings("graph", options, OF_GRAPHS);
+      return new Drawn((dice) => drawGraph(dice, options), smallerGraphs);
+    },
   };
+}
+
+const LIMITS: Readonly<Record<string, Check>> = {
+  minRank: optional(count(0)),
+  maxRank: optional(count(0)),
+  minSize: optional(count(0)),
+  maxSize: optional(count(0)),
+};
+
+const OF_TENSORS: Readonly<Record<string, Check>> = {
+  shape: optional((where, _, shape) => checkShape(where, shape as Shape)),
+  values(where, name, values) {
+    if (values === undefined || values === "interesting") return;
+    numbers(where, name, values);
+    const [low, high, ...rest] = values as readonly number[];
+    if (!(low <= high && rest.length === 0))
+      throw new ArgumentError(where, `values lie between two numbers, the smaller first; got [${values}].`);
+  },
+};
+
+const OF_GRAPHS: Readonly<Record<string, Check>> = {
+  maxSteps: optional(count(1)),
+  operations: optional(listOf(oneOf(vocabulary.flat().map(({ name }) => name)))),
+};
+
+function checkDrawing(
+  where: string,
+  options: ShapeOptions = {},
+  more: Readonly<Record<string, Check>> = {},
+): void {
+  checkSettings(where, options, { ...LIMITS, ...more });
+  const { minRank = 0, maxRank = Infinity, minSize = 1, maxSize = Infinity } = options;
+  for (const [name, least, most] of [
+    ["Rank", minRank, maxRank],
+    ["Size", minSize, maxSize],
+  ])
+    if (least > most)
+      throw new ArgumentError(
+        where,
+        `min${name} is ${least}, and max${name} ${most}.`,
+        "none lies between them.",
+      );
 }
 
 function* valuesOf<T>(fc: FastCheck, values: Iterable<T>): Generator<unknown> {

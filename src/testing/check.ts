@@ -4,18 +4,34 @@
  */
 
 import { gradientsOf } from "../autograd/backward.ts";
-import { jvp, vjp } from "../autograd/functional.ts";
+import { checkReturned, jvp, vjp } from "../autograd/functional.ts";
 import { enableGrad, noGrad, tape } from "../autograd/tape.ts";
 import { type Tree, type TreeOf, treeLeaves, treePaths, treeWith } from "../autograd/tree.ts";
-import { checkKind, checkOptions, describeValue } from "../basics/check.ts";
+import {
+  type Check,
+  checkKind,
+  checkSettings,
+  count,
+  describeValue,
+  optional,
+  within,
+} from "../basics/check.ts";
 import { ArgumentError, GradientError } from "../basics/errors.ts";
-import { Random } from "../basics/random.ts";
+import { checkRandom, Random } from "../basics/random.ts";
 import { type Shape, showShape } from "../basics/shape.ts";
 import { where } from "../ops/elementwise.ts";
 import { concat } from "../ops/joining.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { normal, ones, tensor } from "../tensor/construction.ts";
 import { type Culprit, findCulprit } from "./culprit.ts";
+
+const OPTIONS: Readonly<Record<string, Check>> = {
+  order: optional(count(1)),
+  elementwiseUpTo: optional(count(0)),
+  directions: optional(count(1)),
+  scale: optional(within({ above: 0 })),
+  random: optional((where, _, value) => checkRandom(where, value)),
+};
 
 /** Settings of `checkGradients`. */
 export interface CheckOptions {
@@ -84,6 +100,7 @@ const ROUNDINGS = 32;
  *
  * @param f written with tensor operations; a result of any shape is weighted with a random cotangent
  * @param inputs the arguments of `f`, each a tensor, or arrays and objects of them
+ * @throws ArgumentError for what is no function, inputs without a tensor, a result that is none, and options out of their ranges
  * @throws GradientError naming order, input, element, both numbers and the operation, at the first that disagree
  */
 export function checkGradients<
@@ -102,12 +119,22 @@ export function checkGradients<
     "function",
     "write checkGradients((x) => x.square(), [x]).",
   );
-  checkOptions("checkGradients", options, ["order", "elementwiseUpTo", "directions", "scale", "random"]);
+  checkSettings("checkGradients", options, OPTIONS);
   const { order = 2 } = options;
   const trees = inputs as readonly Tree[];
   const x = treeLeaves("checkGradients", trees).map((input) => input.detach().to("float64"));
+  if (x.length === 0)
+    throw new ArgumentError(
+      "checkGradients",
+      "there is no input to differentiate by.",
+      "write checkGradients(f, [x]).",
+    );
   const paths = treePaths(trees);
-  const terms = (points: readonly Tensor[]): Tensor => f(...(treeWith(trees, points) as unknown as Inputs));
+  const terms = (points: readonly Tensor[]): Tensor => {
+    const value = f(...(treeWith(trees, points) as unknown as Inputs));
+    checkReturned("checkGradients", value);
+    return value;
+  };
   const report = compare(terms, x, order, options);
   const kinks = report.kinks.map(({ leaf, ...kink }) => ({ ...kink, ...paths[leaf] }));
   if (report.disagreement === null) return { compared: report.compared, kinks, worst: report.worst };

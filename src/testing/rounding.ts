@@ -5,7 +5,7 @@
  * Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.3 (running error analysis).
  */
 
-import { vjp } from "../autograd/functional.ts";
+import { checkReturned, vjp } from "../autograd/functional.ts";
 import { checkKind } from "../basics/check.ts";
 import { broadcastStrides, contiguousStrides, type Shape, sizeOf } from "../basics/shape.ts";
 import { type Arithmetic, Storage } from "../kernels/index.ts";
@@ -29,12 +29,13 @@ interface Bounded {
 }
 
 /**
- * The value of a function in float64, and for each element a bound of the error that its evaluation in float32 makes, to
- * first order. The inputs are taken as exact.
+ * The value of a function in float64, and for each element a bound of the error that its evaluation in float32 makes. The inputs
+ * are taken as exact.
  *
- * Elementwise operations are followed step by step through their expressions; a choice that rounding could turn counts with
- * the distance of the two sides. Other operations are taken as linear at the operands: errors pass through the absolute
- * Jacobian, and as many roundings as there are terms in an element are added, each of the size of all terms together.
+ * Elementwise operations are followed step by step through their expressions, whatever the size of the errors; a choice that
+ * rounding could turn counts with the distance of the two sides. Other operations are taken as linear at the operands: errors
+ * pass through the absolute Jacobian, so to first order, and as many roundings as there are terms in an element are added, each of
+ * the size of all terms together.
  *
  * ```ts
  * const x = tensor([0.1, 0.2, 0.3]);
@@ -43,12 +44,13 @@ interface Bounded {
  * ```
  *
  * @param f written with tensor operations; constants in it must be numbers or float64
+ * @throws ArgumentError for what is no function, no list of tensors, or does not return a tensor
  */
 export function errorBound(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
 ): { readonly value: Tensor; readonly bound: Tensor } {
-  checkKind("errorBound", "what is evaluated", f, "function");
+  checkKind("errorBound", "what is evaluated", f, "function", "write errorBound((x) => x.exp(), [x]).");
   const list = operands("errorBound", listOf("errorBound", inputs, "write errorBound(f, [x])."));
   const errors = new WeakMap<Storage, Storage>();
   const doubles = list.map((input) => input.detach().to("float64"));
@@ -90,6 +92,7 @@ export function errorBound(
     }
   };
   const value = withObserver(follow, () => f(...doubles));
+  checkReturned("errorBound", value);
   const bound = tensor(elementsOf(value, errorsOf(value)), value.shape, { dtype: "float64" });
   return { value: value.detach(), bound };
 }
@@ -190,7 +193,8 @@ const bounded: Arithmetic<Bounded> = {
   abs: (a) => ({ value: Math.abs(a.value), error: a.error }),
   sqrt: (a) => {
     const value = Math.sqrt(a.value);
-    return rounded(value, a.error === 0 ? 0 : Math.min(a.error / value, Math.sqrt(a.error)));
+    const [low, high] = [Math.max(a.value - a.error, 0), a.value + a.error].map(Math.sqrt);
+    return rounded(value, Math.max(value - low, high - value));
   },
   maximum: (a, b) => ({ value: Math.max(a.value, b.value), error: Math.max(a.error, b.error) }),
   minimum: (a, b) => ({ value: Math.min(a.value, b.value), error: Math.max(a.error, b.error) }),
@@ -212,11 +216,17 @@ const bounded: Arithmetic<Bounded> = {
   cos: (a) => rounded(math.cos(a.value), a.error, FUNCTION_UNITS),
   tanh: (a) => rounded(math.tanh(a.value), a.error, FUNCTION_UNITS),
   erf: (a) => rounded(math.erf(a.value), 1.13 * a.error, FUNCTION_UNITS),
-  erfc: (a) => rounded(math.erfc(a.value), 1.13 * math.exp(-a.value * a.value) * a.error, FUNCTION_UNITS),
+  erfc: (a) => {
+    const steepest = Math.max(Math.abs(a.value) - a.error, 0);
+    return rounded(math.erfc(a.value), 1.13 * math.exp(-steepest * steepest) * a.error, FUNCTION_UNITS);
+  },
   pow: (a, b) => {
-    const value = math.pow(a.value, b.value);
-    const byBase = a.error === 0 ? 0 : Math.abs(b.value * math.pow(a.value, b.value - 1)) * a.error;
-    const byExponent = b.error === 0 ? 0 : Math.abs(value * math.log(Math.abs(a.value))) * b.error;
-    return rounded(value, byBase + byExponent, FUNCTION_UNITS);
+    const [value, size] = [math.pow(a.value, b.value), Math.abs(a.value)];
+    const isAcross = a.error > size;
+    // The largest and the smallest power are those of the ends.
+    const ends = [isAcross ? 0 : size - a.error, size + a.error]
+      .flatMap((base) => [b.value - b.error, b.value + b.error].map((exponent) => math.pow(base, exponent)))
+      .map((end) => (isAcross ? end + Math.abs(value) : Math.abs(end - Math.abs(value))));
+    return rounded(value, a.error === 0 && b.error === 0 ? 0 : Math.max(...ends), FUNCTION_UNITS);
   },
 };

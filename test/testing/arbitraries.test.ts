@@ -95,6 +95,13 @@ describe("views", () => {
     expect(drawn.some((x) => x.offset > 0)).toBe(true);
   });
 
+  it("have no more than 256 elements", () => {
+    const wide = view({ minRank: 3, minSize: 5, maxSize: 6 });
+    const sizes = fc.sample(wide, { numRuns: 300, seed: 1 }).map(({ size }) => size);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
+    expect(Math.max(...sizes)).toBeGreaterThan(216);
+  });
+
   test.prop([view()])("print as code that gives the same elements, to the bit", (x) => {
     expect(bitsOf(pasted(`const f = () => ${fc.stringify(x)}; f();`))).toEqual(bitsOf(x));
   });

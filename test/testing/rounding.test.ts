@@ -31,6 +31,39 @@ describe("errorBound", () => {
       });
   });
 
+  it("holds where what goes into a function has few digits, or none", () => {
+    /** The operand with an error of about `size`. */
+    const coarse = (x: Tensor, size: number): Tensor => x.add(size * 2 ** 23).sub(size * 2 ** 23);
+    const steep: Record<string, (y: Tensor) => Tensor> = {
+      erfc: (y) => erfc(y),
+      exp: (y) => y.exp(),
+      expm1: (y) => y.expm1(),
+      sqrt: (y) => y.abs().sqrt(),
+      log: (y) => y.abs().log(),
+      reciprocal: (y) => y.reciprocal(),
+      "a high power": (y) => y.pow(9),
+      "a low power": (y) => y.pow(-3),
+      "a root": (y) => y.abs().pow(0.1),
+      "a power of it": (y) => tensor(0.1, { dtype: y.dtype }).pow(y),
+      "a power of it by it": (y) => y.abs().pow(y),
+    };
+    for (const [name, f] of Object.entries(steep)) {
+      for (const size of [0.01, 0.3, 1, 4]) {
+        for (let k = -60; k <= 60; k++) {
+          const g = (x: Tensor): Tensor => f(coarse(x, size));
+          const x = tensor(k / 7);
+          const { value, bound } = errorBound(g, [x]);
+          const off = Math.abs(g(x).item() - value.item());
+          if (!(off <= bound.item()) && bound.item() < Infinity)
+            expect(`${name} of ${k / 7} ± ${size}: ${off}`).toBe(bound.item());
+        }
+      }
+    }
+    // Not much wider than the farthest that float32 gives.
+    expect(errorBound((x) => coarse(x, 1).pow(9), [tensor(3)]).bound.item()).toBeLessThan(5 ** 9);
+    expect(errorBound((x) => coarse(x, 1).abs().sqrt(), [tensor(4)]).bound.item()).toBeLessThan(1);
+  });
+
   it("grows with what cancels, and is 0 where nothing is rounded", () => {
     const largest = (f: (x: Tensor) => Tensor): number => errorBound(f, [x]).bound.max().item();
     expect(largest((x) => x.transpose().slice(null, [null, null, 2]).neg())).toBe(0);

@@ -67,6 +67,12 @@ describe("cuts of tensors", () => {
     ]);
     expect(values(smallerTensors(tensor([2.5]), { shape: [1], values: [1, 3] }))).toEqual([[1], [1], [2]]);
     expect(values(smallerTensors(tensor([0, 0]), { shape: [2] }))).toEqual([]);
+    // No axis below its least size.
+    expect(values(smallerTensors(tensor([1, 0, 0]), { minRank: 1, minSize: 2 }))).toEqual([
+      [1, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
 });
 
@@ -114,6 +120,19 @@ describe("cuts of graphs", () => {
     expect(cuts).toContain("tensor([3, 2], [2]).square().neg().sum(0)");
     expect(cuts).toContain("tensor([3], [1]).square().neg().sum(0, { keepdim: true })");
     expect(cuts).toContain("tensor([0, 2], [2]).square().neg().sum(0, { keepdim: true })");
+  });
+
+  it("shorten a size wherever it occurs", () => {
+    const graph = new Graph(
+      [tensor([1, 2, 3]), tensor([4, 5, 6])],
+      [
+        { name: "mul", operands: [-1, -2], settings: [] },
+        { name: "reshape", operands: [0], settings: [[3, 1]] },
+      ],
+    );
+    const cuts = shown(smallerGraphs(graph));
+    expect(cuts).toContain("tensor([1], [1]).mul(tensor([4], [1])).reshape([1, 1])");
+    expect(cuts).toContain("tensor([1, 2], [2]).mul(tensor([4, 5], [2])).reshape([2, 1])");
   });
 
   it("put one input in place of another", () => {

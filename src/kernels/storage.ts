@@ -76,8 +76,8 @@ export class Storage {
     }
     const { residence } = this;
     if (residence !== null) {
-      this.residence = null;
       residence.copyTo(this.#data);
+      this.residence = null;
     }
     // An array whose buffer was given away has no elements.
     if (this.#data.length !== this.size) throw transferred(this.size);

@@ -211,6 +211,38 @@ describe("in-place changes", () => {
     expect(() => e.backward()).toThrow(/max: .*changed in place/);
   });
 
+  it.each([
+    ["inputs", "input"],
+    ["output", "output"],
+    ["both", "input"],
+    ["both", "output"],
+    ["nothing", ""],
+  ] as const)("are noticed where a rule of one's own reads %s: the %s", (reads, noticed) => {
+    for (const changed of ["input", "output"] as const) {
+      const x = leaf([1, 2]);
+      const y = apply(
+        {
+          name: "doubled",
+          shape: ([x]) => x.shape,
+          compute: (output, _, [x]) => output.storage.data.set(x.mul(2).toTypedArray(), output.offset),
+          gradient: (cotangent) => cotangent.mul(2),
+          reads,
+          examples: [],
+        },
+        [x],
+        {},
+      );
+      const loss = y.sum();
+      (changed === "input" ? x : y).detach().assign(5);
+      if (changed === noticed || reads === "both")
+        expect(() => loss.backward()).toThrow(/doubled: .*changed in place/);
+      else {
+        loss.backward();
+        expect(x.grad!.toArray()).toEqual([2, 2]);
+      }
+    }
+  });
+
   it("are noticed through any view of the memory", () => {
     const weight = tensor([
       [1, 2],

@@ -2,7 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { cholesky, solveLower } from "../../src/kernels/cholesky.ts";
+import { cholesky, solveFactored, solveLower } from "../../src/kernels/cholesky.ts";
 
 /** Lower triangles with a diagonal from 0.5 to 2: well-conditioned factors. */
 const lowerTriangle = fc
@@ -87,4 +87,15 @@ describe("the Cholesky factor", () => {
       }
     },
   );
+
+  it("solves with the matrix itself", () => {
+    const matrix = [
+      [4, 2, 1],
+      [2, 5, 3],
+      [1, 3, 6],
+    ];
+    const x = [1, -2, 0.5];
+    const b = matrix.map((row) => row.reduce((sum, value, k) => sum + value * x[k], 0));
+    expect([...solveFactored(cholesky(matrix)!, b)]).toEqual(x.map((value) => expect.closeTo(value, 12)));
+  });
 });

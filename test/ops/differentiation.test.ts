@@ -2,12 +2,12 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { grad, type Tensor, tensor, unary } from "../../src/index.ts";
+import { grad, noGrad, type Tensor, tensor, unary } from "../../src/index.ts";
 import type { Expression } from "../../src/kernels/index.ts";
 import { numbers } from "../../src/kernels/typescript/numbers.ts";
 import { derivativeOf, tangentOf } from "../../src/ops/differentiation.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
-import type { Operation } from "../../src/ops/operation.ts";
+import { type Operation, OUTPUT } from "../../src/ops/operation.ts";
 
 const E: Record<string, [expression: Expression, low: number, high: number]> = {
   add: [(m, x) => m.add(x, m.mul(x, x)), -3, 3],
@@ -83,6 +83,27 @@ describe("what a derived gradient rule reads", () => {
     ["where", elementwise.where, [[], [0], [0]]],
     ["less", elementwise.less, [[], []]],
   ] as const)("%s", (_, f, reads) => expect(readsOf(f)).toEqual(reads));
+
+  it("may be the output", () => {
+    const exponential = unary({
+      name: "exponential",
+      value: (m, x) => m.exp(x),
+      derivative: (_m, _x, y) => y,
+    });
+    expect(readsOf(exponential)).toEqual([[OUTPUT]]);
+    const x = tensor([0.5, 1], { requiresGrad: true });
+    const y = exponential(x);
+    const loss = y.sum();
+    loss.backward();
+    expect(x.grad!.toArray()).toEqual(y.toArray());
+    const z = exponential(x).mul(1);
+    noGrad(() => x.assign(7));
+    z.sum().backward();
+    const w = exponential(x);
+    const changed = w.sum();
+    w.detach().assign(0);
+    expect(() => changed.backward()).toThrow(/exponential: .*changed in place/);
+  });
 
   it("may change in place where the rules that run do not read it", () => {
     const weight = tensor([1, 2], { requiresGrad: true });

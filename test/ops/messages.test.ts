@@ -415,3 +415,33 @@ it("name themselves where an operand is no tensor", () => {
     );
   }
 });
+
+const AXES: readonly unknown[] = ["axis", "axes", "new axis"];
+const withAxes = words.flatMap(({ name, f, calls, examples, operation }) =>
+  (calls?.settings ?? []).flatMap((domain, place) =>
+    AXES.includes(domain)
+      ? [{ name, f, place, calls, arity: (operation?.examples ?? examples)?.[0]?.shapes.length ?? 1 }]
+      : [],
+  ),
+);
+
+it.each(withAxes)(
+  "$name names itself where its setting $place is no axis of the operand",
+  ({ name, f, place, calls, arity }) => {
+    const call = f as unknown as (...values: unknown[]) => unknown;
+    const x = ones([2, 3]);
+    const tensors: unknown[] = calls!.takesList ? [[x, x]] : Array(arity).fill(x);
+    // Other settings before it are such as do for any call.
+    const before = calls!.settings!.slice(0, place).map((domain) => (AXES.includes(domain) ? 0 : 1));
+    for (const axis of [9, -9, 0.5]) {
+      const { message } = errorOf(() => call(...tensors, ...before, axis));
+      expect(message).toMatch(new RegExp(`^${name}: ax[ie]s .*${axis}`));
+    }
+  },
+);
+
+it("tell whoever hands over a function to call it", () => {
+  expect(() => a.add(any(ones))).toThrow(
+    "add: got a function where a tensor or number is needed.\n  Fix: call it: f(x).",
+  );
+});

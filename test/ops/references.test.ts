@@ -2,6 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { sizeOf } from "../../src/basics/shape.ts";
 import {
   AxisError,
   add,
@@ -665,6 +666,20 @@ describe("matmul", () => {
     expectArray(load(x, a).matmul(load(y, b)), shape, product(x, a, y, b));
     const [p, q] = [load(x, a).transpose().clone().transpose(), load(y, b).transpose().clone().transpose()];
     expectArray(p.matmul(q), shape, product(x, a, y, b));
+  });
+
+  it("of many axes before the last two", () => {
+    const [a, b] = [
+      [2, 1, 2, 2, 3],
+      [3, 1, 3, 2],
+    ];
+    const values = (shape: readonly number[]): NestedArray =>
+      tensor(
+        Float32Array.from({ length: sizeOf(shape) }, (_, i) => (i % 7) - 3),
+        shape,
+      ).toArray() as NestedArray;
+    const [x, y] = [values(a), values(b)];
+    expectArray(load(x, a).matmul(load(y, b)), [2, 3, 2, 2, 2], product(x, a, y, b));
   });
 
   test.prop([aProduct])(

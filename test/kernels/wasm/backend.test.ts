@@ -150,6 +150,38 @@ describe("an elementwise kernel in WebAssembly", () => {
     expect(actual.data).toEqual(expected.data);
   });
 
+  it.each(
+    Object.entries({
+      "one row for all": [0, 1],
+      "one column for all": [1, 0],
+      "one number for all": [0, 0],
+      transposed: [1, 300],
+    }),
+  )("keeps operands apart from a large result, the first being %s", (_, strides) => {
+    const shape = [300, 400];
+    const [actual, expected] = [wasm, typescriptBackend].map((backend) => {
+      const out = output(shape);
+      const first = operand(strides, 0, 1, 120_000);
+      backend.elementwise(both, 2)(shape, [out, output(shape)], [first, operand([400, 1], 0, 2, 120_000)]);
+      return out.storage.data;
+    });
+    expect(actual).toEqual(expected);
+  });
+
+  it("computes a single element of several operands as one of many", () => {
+    // Rounds more than once, so that one element goes through the lanes too.
+    const mixed: Expressions = (m, a, b, c) => [m.add(m.mul(a, b), m.tanh(c)), m.mul(m.sub(c, a), b)];
+    const of = (offset: number, seed: number): Operand => operand([1], offset, seed);
+    const kernel = wasm.elementwise(mixed, 3);
+    const many = [0, 1].map(() => ({ storage: Storage.allocate(9, "float32"), offset: 0, strides: [1] }));
+    kernel([9], many, [of(0, 1), of(0, 2), of(0, 3)]);
+    for (let i = 0; i < 9; i++) {
+      const one = [0, 1].map(() => ({ storage: Storage.allocate(1, "float32"), offset: 0, strides: [1] }));
+      kernel([1], one, [of(i, 1), of(i, 2), of(i, 3)]);
+      expect(one.map(({ storage }) => storage.get(0))).toEqual(many.map(({ storage }) => storage.get(i)));
+    }
+  });
+
   it("leaves float64 to TypeScript", () => {
     const precise = { storage: Storage.of(Float64Array.of(1 / 3, 2 / 3)), offset: 0, strides: [1] };
     const out = { storage: Storage.allocate(2, "float64"), offset: 0, strides: [1] };
@@ -287,6 +319,29 @@ describe("a fold in WebAssembly", () => {
 });
 
 describe("a matrix product in WebAssembly", () => {
+  it.each([0, 1, 2, 3])("leaves float64 to TypeScript, whichever of the four it is", (which) => {
+    const values = [
+      Float64Array.of(0, 0),
+      Float64Array.of(0.1, 0.2),
+      Float64Array.of(1, 2, 3, 4),
+      Float64Array.of(0.3, 0.7),
+    ];
+    const [actual, expected] = [wasm, typescriptBackend].map((backend) => {
+      const [out, a, b, bias] = values.map(
+        (list, i): Operand => ({
+          storage: Storage.of(i === which ? list.slice() : Float32Array.from(list)),
+          offset: 0,
+          strides: i === 3 ? [1] : [2, 1],
+        }),
+      );
+      backend.matmul(1, 2, 2, out, a, b, bias);
+      return [...out.storage.data];
+    });
+    expect(actual).toEqual(expected);
+    const exact = [0.1 + 0.6 + 0.3, 0.2 + 0.8 + 0.7];
+    actual.forEach((value, i) => expect(value).toBeCloseTo(exact[i], 6));
+  });
+
   const inner = 6;
   const A: Readonly<Record<string, Operand>> = {
     dense: operand([inner, 1]),

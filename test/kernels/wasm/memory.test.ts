@@ -15,7 +15,7 @@ import {
   zerosLike,
 } from "../../../src/index.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
-import { Memory } from "../../../src/kernels/wasm/memory.ts";
+import { Memory, SINGLES, SINGLES_TABLE } from "../../../src/kernels/wasm/memory.ts";
 import { inPlace } from "../../../src/optim/in-place.ts";
 import { Adam } from "../../../src/optim/index.ts";
 
@@ -67,6 +67,63 @@ describe("the ring of results", () => {
     storage.discard();
     for (let i = 0; i < 100; i++) fill(memory, 30_000, i);
     expect(() => storage.data).toThrow("discarded");
+    for (const read of [
+      () => storage.residence!.address,
+      () => storage.residence!.memory,
+      () => storage.get(3),
+    ])
+      expect(read).toThrow(
+        /^halograd: elements were read after the engine had discarded them. Please report this.$/,
+      );
+  });
+});
+
+describe("reserved memory", () => {
+  it("is given back, joined with what is free beside it, and taken again before more is asked for", () => {
+    const memory = new Memory();
+    const [a, b, c, d] = [100, 200, 300, 400].map((bytes) => memory.reserve(bytes));
+    expect([a % 16, b - a, c - b, d - c]).toEqual([0, 112, 208, 304]);
+    // What is free is cut into what is asked for and a rest.
+    memory.release(b, 200);
+    expect(memory.reserve(48)).toBe(b);
+    expect(memory.reserve(160)).toBe(b + 48);
+    expect(memory.reserve(16)).toBe(d + 400);
+    // Three neighbours, the middle one last, are one.
+    memory.release(a, 100);
+    memory.release(c, 300);
+    memory.release(b, 48);
+    memory.release(b + 48, 160);
+    expect(memory.reserve(624)).toBe(a);
+    expect(memory.reserve(16)).toBe(d + 416);
+    // What lies at the end is the end again, with all that is free before it.
+    memory.release(d + 416, 16);
+    memory.release(a, 624);
+    memory.release(d + 400, 16);
+    memory.release(d, 400);
+    expect(memory.reserve(10_000)).toBe(a);
+    expect(memory.take(16)).toBe(a + 10_000);
+  });
+
+  it("is refused where there is no more", () => {
+    const memory = new Memory(100);
+    expect(memory.reserve(100 * 65536)).toBe(0);
+    const first = memory.reserve(1_000_000);
+    expect(first).toBeGreaterThan(0);
+    expect(memory.reserve(10_000_000)).toBe(0);
+    expect(memory.reserve(1_000_000)).toBe(first + 1_000_000);
+    expect(memory.reset(2_000_000)).toBe(true);
+    expect(memory.memory.buffer.byteLength).toBeLessThanOrEqual(100 * 65536);
+  });
+
+  it("is not what results or single elements lie in", () => {
+    const memory = new Memory();
+    const storage = fill(memory, 1000, 3);
+    const address = memory.reserve(64);
+    memory.floats.fill(7, address >> 2, (address >> 2) + 16);
+    expect(storage.data.every((value) => value === 3)).toBe(true);
+    // Where elements are, and by how much their addresses grow.
+    const table = [...memory.integers.subarray(SINGLES_TABLE >> 2, (SINGLES_TABLE >> 2) + 16)];
+    expect(table).toEqual([0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => [SINGLES + 4 * i, 0]));
   });
 });
 

@@ -17,7 +17,15 @@ import { instrument } from "./instrument.js";
 /** What the paths of the tests begin with that are run against the changes of a folder. What runs in processes of its own is not counted. */
 const TESTS = {
   basics: ["basics", "tensor", "ops/messages", "nn/", "optim/", "autograd/", "metrics", "index"],
-  kernels: ["kernels", "properties/rows", "ops/golden", "ops/records", "ops/digits", "optim/range", "properties/special"],
+  kernels: [
+    "kernels",
+    "properties/rows",
+    "ops/golden",
+    "ops/records",
+    "ops/digits",
+    "optim/range",
+    "properties/special",
+  ],
   ops: ["ops", "autograd", "properties/special"],
   autograd: ["autograd", "tensor", "ops/learner", "ops/messages"],
   tensor: ["tensor", "autograd", "ops/messages"],

@@ -339,7 +339,7 @@ describe("a matrix product in WebAssembly", () => {
     });
     expect(actual).toEqual(expected);
     const exact = [0.1 + 0.6 + 0.3, 0.2 + 0.8 + 0.7];
-    actual.forEach((value, i) => expect(value).toBeCloseTo(exact[i], 6));
+    expect(actual).toEqual(exact.map((value) => expect.closeTo(value, 6)));
   });
 
   const inner = 6;

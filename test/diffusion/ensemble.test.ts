@@ -11,11 +11,13 @@ describe("an ensemble's posterior", () => {
     // x = z₁ + z₂ = 3 ± 0.2 and y = z₁ − z₂ = −1 ± 0.1, where z₁, z₂ are standard normal: x and y are independent, of variance 2.
     const term = (value: number, measured: number, error: number) =>
       -0.5 * ((value - measured) / error) ** 2 - Math.log(error) - 0.5 * LOG_TWO_PI;
-    const { draws, logEvidence, logEvidenceError, rHat, effectiveCount } = finish(
+    const { draws, logEvidence, logEvidenceError, rHat, effectiveCount, evaluations } = finish(
       ensemblePosterior(([a, b]) => term(a + b, 3, 0.2) + term(a - b, -1, 0.1), 2, { random: new Random(1) }),
     );
     expect(rHat).toBeLessThan(1.011);
     expect(effectiveCount).toBeGreaterThan(399);
+    // The chains end when they are good enough, on ellipses of the Gaussian that the posterior is.
+    expect(evaluations).toBeLessThan(50_000);
     const sums = draws.map(([a, b]) => a + b);
     const differences = draws.map(([a, b]) => a - b);
     for (const [values, measured, error] of [

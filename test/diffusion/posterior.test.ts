@@ -200,6 +200,7 @@ describe("temperedPosterior", () => {
       temperedPosterior(both, { random, bank, bankLogLikelihoods, chains: 64, transitions: 80 }),
     );
     expectExact(result, [0, 64]);
+    expect(result.evaluations).toBeLessThan(18_000);
     const prior = result.states.flatMap((state) => Array.from(state.subarray(128)));
     const square = prior.reduce((sum, z) => sum + z * z, 0) / prior.length;
     expect(Math.abs(square - 1)).toBeLessThan(0.05);

@@ -225,7 +225,7 @@ export function checkReturned(where: string, value: unknown): asserts value is T
 
 /** The same value as a place of its own on the tape, still connected to where it came from. */
 function freshInput(x: Tensor): Tensor {
-  if (x.node !== null) return x.reshape(x.shape);
+  if (x.requiresGrad) return x.reshape(x.shape);
   const leaf = x.detach();
   leaf.requiresGrad = true;
   return leaf;

@@ -38,7 +38,7 @@ export interface Compiled<A extends readonly unknown[], R> {
  * The first calls run the function itself and are watched, until two of them have done the same. Later calls run what was
  * compiled from them, and not the function. Tensors that are passed in, also in arrays and plain objects, may differ in their
  * elements. Where they differ in shape or dtype, where numbers and other arguments differ, and where a leaf starts or stops to
- * require gradients, the function is watched again; a few versions are kept. Tensors that the function reads otherwise are known
+ * require gradients, the function is watched again; a few versions are kept. Objects of classes are known by what they are. Tensors that the function reads otherwise are known
  * by reference: what is assigned to them between calls counts. Streams of random numbers, optimisers and schedulers move on as
  * they would.
  *
@@ -192,12 +192,13 @@ class Member {
 function tracesDiffer(before: Trace, after: Trace): string | null {
   const difference = differenceOf(before.statements, after.statements);
   if (difference !== null) return difference;
-  const [one, other] = [before, after].map(({ result, results, gradients }) => [
-    result,
+  // An array of numbers that each call makes is another one each time, and whoever gets it may change it.
+  if (!isEqual(before.result, after.result, false)) return "it returns something else";
+  const [one, other] = [before, after].map(({ results, gradients }) => [
     results.map((made) => ({ ...made, node: "node" in made && made.node !== null })),
     [...gradients],
   ]);
-  return isEqual(one, other) ? null : "it returns something else, or leaves other gradients";
+  return isEqual(one, other) ? null : "it returns another tensor, or leaves other gradients";
 }
 
 /** Makes a program of a trace, stage by stage. */

@@ -178,6 +178,7 @@ function accessesDiffer(before: Access, after: Access, place: number): string | 
   if (
     before.offset !== after.offset ||
     !isEqual(before.strides, after.strides) ||
+    !isEqual((before as Partial<View>).shape, (after as Partial<View>).shape) ||
     a.size !== b.size ||
     a.dtype !== b.dtype
   )
@@ -196,17 +197,25 @@ function accessesDiffer(before: Access, after: Access, place: number): string | 
 const shown = (values: FloatArray): string =>
   values.length === 1 ? `${values[0]}` : `${values.length} numbers`;
 
-/** Whether two values of attributes are the same: numbers, functions, and lists and records of them. */
-export function isEqual(a: unknown, b: unknown): boolean {
+/**
+ * Whether two values of attributes are the same: numbers, functions, and lists and records of them; typed arrays by their numbers, or
+ * by what they are.
+ */
+export function isEqual(a: unknown, b: unknown, byNumbers = true): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  if (!Array.isArray(a) && !ArrayBuffer.isView(a) && Object.getPrototypeOf(a) !== Object.prototype)
-    return false;
+  const isList = Array.isArray(a) || (byNumbers && ArrayBuffer.isView(a) && "length" in a);
+  if (!isList && Object.getPrototypeOf(a) !== Object.prototype) return false;
+  if (isList && (a as unknown[]).length !== (b as unknown[]).length) return false;
   const [keys, others] = [Object.keys(a), Object.keys(b)];
   return (
     keys.length === others.length &&
-    keys.every((key) => isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+    keys.every(
+      (key, i) =>
+        key === others[i] &&
+        isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], byNumbers),
+    )
   );
 }
 

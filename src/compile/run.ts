@@ -238,9 +238,10 @@ export class Executable {
     else this.#copyIn(residence.address, storage, first, end - first);
   }
 
-  #leaveArgument({ buffer, residence }: Slot<"argument">, { storage, ...layout }: Tensor): void {
+  #leaveArgument({ buffer, residence }: Slot<"argument">, argument: Tensor): void {
     if (!this.#written.has(buffer)) return;
-    const [first] = extentOf(layout);
+    const [first] = extentOf(argument);
+    const { storage } = argument;
     if (residence === null) storage.data.set(this.#storages.get(buffer)!.data, first);
     else this.#memory.read(residence.address, storage.data, first, buffer.size);
     storage.markChanged();
@@ -397,10 +398,12 @@ export class Executable {
       return makeTensor(storage, shape, strides, offset);
     };
     for (const [tensor, gradient] of gradients) tensor.grad = gradient && tensorOf(gradient);
+    const known = new Map<Trace["results"][number], Tensor>();
     return results.map((made) => {
       if (made.kind === "tensor") return made.tensor;
       if (made.kind === "argument") return given[made.index];
-      const tensor = tensorOf(made.view);
+      const tensor = known.get(made) ?? tensorOf(made.view);
+      known.set(made, tensor);
       tensor.node = made.node;
       return tensor;
     });

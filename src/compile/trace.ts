@@ -19,15 +19,16 @@ import { makeTensor } from "../ops/operands.ts";
 import { type Node, observer } from "../ops/operation.ts";
 import { copyElements } from "../ops/spans.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { isCyclic, isKnown, replaced, tensorsOf } from "./arguments.ts";
-import type {
-  Access,
-  Buffer,
-  OperationStatement,
-  Source,
-  Statement,
-  View,
-  WorkStatement,
+import { Copies, isCyclic, isKnown, isRebuilt, replaced, tensorsOf } from "./arguments.ts";
+import {
+  type Access,
+  type Buffer,
+  isEqual,
+  type OperationStatement,
+  type Source,
+  type Statement,
+  type View,
+  type WorkStatement,
 } from "./program.ts";
 
 /** What a function did in one call, and what it gave. */
@@ -74,15 +75,24 @@ export function trace(
   const tracer = new Tracer(tensors);
   // Stand-ins have memory of their own: what the function reads of an argument is not to be taken for what it knows anyway.
   const stands = tensors.map((tensor, i) => (isKnown(tensor) ? tensor : tracer.standIn(tensor, i)));
+  const originals = new Map(stands.map((stand, i) => [stand, tensors[i]]));
+  const original = (tensor: Tensor): Tensor => originals.get(tensor) ?? tracer.original(tensor, tensors);
+  const copies = new Copies();
+  let next = 0;
+  const args = given.map((argument) =>
+    replaced(
+      argument,
+      () => stands[next++],
+      (branch, copy) => copies.add(branch, copy),
+    ),
+  );
   try {
-    const value = withWatcher(tracer, () => f(...(replaced(given, (_, i) => stands[i]) as never[])));
+    const value = withWatcher(tracer, () => f(...(args as never[])));
+    if (copies.areChanged) tracer.refuse("changes an array or an object that it is called with");
     const trace = tracer.finish(value, stands);
-    const originals = new Map(stands.map((stand, i) => [stand, tensors[i]]));
-    return {
-      value: replaced(value, (tensor) => originals.get(tensor) ?? tracer.original(tensor, tensors)),
-      trace,
-    };
+    return { value: replaced(value, original), trace };
   } finally {
+    copies.writeBack(original);
     for (const [i, tensor] of tensors.entries()) tracer.writeBack(stands[i], tensor);
     tracer.restoreGradients(tensors);
   }
@@ -147,22 +157,21 @@ class Tracer implements Watcher {
       this.refuse("is called with a tensor that is being differentiated outside");
   }
 
-  /** A tensor that a function gets in place of an argument. */
+  /** A tensor that a function gets in place of an argument: the same elements under another name. */
   standIn(tensor: Tensor, index: number): Tensor {
     const [first, end] = extentOf(tensor);
-    const storage = Storage.of(tensor.storage.data.slice(first, end));
+    const storage = Storage.of(tensor.storage.data.subarray(first, end));
     const standIn = makeTensor(storage, tensor.shape, tensor.strides, tensor.offset - first);
     this.#arguments.set(storage, index);
     this.#standIns.add(standIn);
     return standIn;
   }
 
-  /** Copies what a function wrote into a stand-in to the argument itself. */
+  /** Notes that an argument was changed where a function wrote into what stands for it. */
   writeBack(standIn: Tensor, argument: Tensor): void {
     const buffer = this.#buffers.get(standIn.storage);
-    if (standIn === argument || buffer === undefined || !this.#written.has(buffer)) return;
-    argument.storage.data.set(standIn.storage.data, extentOf(argument)[0]);
-    argument.storage.markChanged();
+    if (standIn !== argument && buffer !== undefined && this.#written.has(buffer))
+      argument.storage.markChanged();
   }
 
   kernel(call: KernelCall): void {
@@ -221,7 +230,8 @@ class Tracer implements Watcher {
     const frame = this.#computing.at(-1);
     if (frame !== undefined) frame.readsElements = true;
     else if (observer !== null) this.refuse("watches each operation (detectAnomaly)");
-    else throw looked();
+    // What cannot be compiled anyway may look at what it likes.
+    else if (this.#refusal === null) throw looked();
   }
 
   draw(random: object, blocks: number, draw: Draw): void {
@@ -245,14 +255,19 @@ class Tracer implements Watcher {
     this.#hasGradient.set(tensor, gradient !== null);
     if (gradient === null) return gradient;
     return withWatcher(null, () => {
-      // A copy: what is read as a gradient is not to be taken for what the function knows by another name.
       const own = gradient as unknown as Tensor;
-      const copy = own.detach().clone();
-      const { storage } = own;
-      if (this.#gradientMemory.has(storage) || this.#given.has(storage) || this.#buffers.has(storage))
-        this.refuse(SHARED_GRADIENT);
+      const { storage, shape, strides, size } = own;
+      const isShared =
+        this.#gradientMemory.has(storage) || this.#given.has(storage) || this.#buffers.has(storage);
+      if (isShared || storage.size !== size || storage === tensor.storage) this.refuse(SHARED_GRADIENT);
       if (own.node !== null) this.refuse("uses a gradient that is being differentiated");
       this.#gradientMemory.add(storage);
+      if (this.#refusal !== null) return gradient;
+      // The same elements under another name, side by side: what is read as a gradient is not to be taken for what the function
+      // knows anyway.
+      const copy = isContiguous(shape, strides)
+        ? makeTensor(Storage.of(storage.data.subarray()), shape, strides, 0)
+        : own.detach().clone();
       this.#entryGradients.set(copy.storage, { of: tensor, gradient: own, copy });
       return copy as unknown as T;
     });
@@ -278,7 +293,7 @@ class Tracer implements Watcher {
     for (const [storage, { of, gradient, copy }] of this.#entryGradients) {
       const buffer = this.#buffers.get(storage);
       if (buffer !== undefined && this.#written.has(buffer)) {
-        copyElements(gradient.shape, gradient, copy);
+        if (!isContiguous(gradient.shape, gradient.strides)) copyElements(gradient.shape, gradient, copy);
         gradient.storage.markChanged();
       }
       if (of.grad === copy) of.grad = gradient;
@@ -350,7 +365,7 @@ class Tracer implements Watcher {
       const problem = "the function returns an object that refers to itself.";
       throw new TraceError("compile", problem, "return the tensors that it has.");
     }
-    const results = tensorsOf(value).map((tensor): Result => {
+    const resultOf = (tensor: Tensor): Result => {
       const index = stands.indexOf(tensor);
       if (index >= 0) return { kind: "argument", index };
       if (!this.#tensors.has(tensor)) return { kind: "tensor", tensor };
@@ -362,7 +377,19 @@ class Tracer implements Watcher {
       if (tensor.grad !== null)
         this.refuse("returns a tensor with a gradient of its own: return the gradient");
       return { kind: "view", view: this.#view(tensor), node };
+    };
+    if (!isRebuilt(value))
+      this.refuse(
+        "returns an array that has holes or names beside its elements, or an object with symbols for names",
+      );
+    const known = new Map<Tensor, Result>();
+    const results = tensorsOf(value).map((tensor): Result => {
+      const result = known.get(tensor) ?? resultOf(tensor);
+      known.set(tensor, result);
+      return result;
     });
+    this.#checkDraws();
+    this.#checkShown();
     for (const { storage } of this.#hasGradient.keys())
       if (this.#gradientMemory.has(storage)) this.refuse(SHARED_GRADIENT);
     for (const gradient of this.#gradients.values())
@@ -381,6 +408,28 @@ class Tracer implements Watcher {
       bufferCount: this.#bufferCount,
       refusal: this.#refusal,
     };
+  }
+
+  /** Numbers that no kernel has drawn the host has, whatever it does with them. */
+  #checkDraws(): void {
+    const drawn = this.#statements.flatMap((statement) =>
+      statement.kind === "kernel" ? [statement.draw] : [],
+    );
+    if (new Set(drawn.filter((draw) => draw >= 0)).size < this.#drawCount)
+      this.refuse("draws random numbers on the host, or asks for the state of a stream");
+  }
+
+  /** Memory of the call whose array the function has had: it must be what a kernel found in it, and nothing else. */
+  #checkShown(): void {
+    for (const [storage, buffer] of this.#buffers) {
+      if (!storage.isShown || !this.#made.has(storage)) continue;
+      const { source } = buffer;
+      const isSame =
+        source.kind === "constant" &&
+        !this.#written.has(buffer) &&
+        withWatcher(null, () => isEqual(source.values, storage.data));
+      if (!isSame) this.refuse("reads or writes the array of a tensor that changes in the call");
+    }
   }
 
   /** The gradients that the function has replaced so far. */

@@ -123,9 +123,9 @@ export abstract class Optimizer {
     this.parameters.forEach((parameter, i) => {
       const gradient = gradients[i];
       if (gradient === null || !parameter.requiresGrad) return;
-      this.#memories[i] ??= this.freshMemory(parameter);
-      // Other memory, loaded since, is a reason to watch a compiled step again.
-      const memory = conditionOf(() => this.#memories[i])!;
+      // Other memory, loaded since, is a reason to watch a compiled step again; and what has to be made is never the same.
+      conditionOf(() => this.#memories[i] ?? Symbol());
+      const memory = (this.#memories[i] ??= this.freshMemory(parameter));
       changing(this.#name, `parameter ${i}`, parameter, () =>
         this.update(parameter.detach(), gradient, memory, this.#settings[i]),
       );

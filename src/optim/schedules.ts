@@ -226,6 +226,14 @@ export class PlateauScheduler {
   /** Takes note of the loss, of an epoch for example, and lowers the rate where it is time. A loss of NaN is no improvement. */
   step(loss: number): void {
     checkNumber("PlateauScheduler.step", "the loss", loss);
+    const moveOn = (): number[] => {
+      this.#take(loss);
+      return [];
+    };
+    onHost(moveOn, [], [this, loss]);
+  }
+
+  #take(loss: number): void {
     const { factor, patience, threshold, lowest } = this.#options;
     const improvement = this.#best === Infinity ? 0 : threshold * Math.abs(this.#best);
     if (loss < this.#best - improvement) [this.#best, this.#waited] = [loss, 0];

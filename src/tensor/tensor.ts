@@ -80,9 +80,11 @@ class TensorClass {
   }
 
   get isLeaf(): boolean {
+    this.#look();
     return this.node === null || this.node.operation === null;
   }
   get requiresGrad(): boolean {
+    this.#look();
     return this.node !== null;
   }
   set requiresGrad(value: boolean) {
@@ -101,7 +103,13 @@ class TensorClass {
     this.node = value ? this.#leaf : null;
   }
   get isFrozen(): boolean {
+    this.#look();
     return this.node === null && this.#leaf !== undefined;
+  }
+
+  /** Tells who watches that somebody asks whether this is being differentiated. */
+  #look(): void {
+    if (watcher !== null) watcher.operands([this]);
   }
 
   backward(cotangent?: Tensor | BackwardOptions, options?: BackwardOptions): void {

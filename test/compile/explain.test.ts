@@ -133,12 +133,19 @@ describe("why a function is not compiled", () => {
     ],
     [
       "what is returned",
-      "it returns something else, or leaves other gradients",
+      "it returns another tensor, or leaves other gradients",
       (x, _, call) => [x.neg(), x.exp()][call % 2],
     ],
+    ["what is returned beside it", "it returns something else", (x, _, call) => [x.neg(), { call }]],
+    [
+      "names in a result",
+      "it returns something else",
+      (x, _, call) => ({ [`n${call}`]: undefined, y: x.neg() }),
+    ],
+    ["an array of numbers", "it returns something else", (x) => [x.neg(), Float32Array.of(1, 2)]],
     [
       "which gradient is left",
-      "it returns something else, or leaves other gradients",
+      "it returns another tensor, or leaves other gradients",
       (x, _, call) => {
         leaves[call % 2].grad = x.mul(2);
       },

@@ -5,6 +5,7 @@ import { type Compiled, compile } from "../../src/compile/index.ts";
 import {
   apply,
   detectAnomaly,
+  grad,
   isTensor,
   noGrad,
   normal,
@@ -15,11 +16,14 @@ import {
   useBackend,
   zeros,
 } from "../../src/index.ts";
+import { Dropout, Linear, Sequential } from "../../src/nn/index.ts";
 import {
   Adam,
   clipGradNorm,
   clipGradValue,
   Optimizer,
+  PlateauScheduler,
+  RMSprop,
   Scheduler,
   SGD,
   stepSchedule,
@@ -445,6 +449,382 @@ describe("a compiled step", () => {
     "eagerly",
   );
 });
+
+describe("what two calls in a row do not tell", () => {
+  twins("whether the memory of an optimiser is made or found", (wrap, log) => {
+    for (const make of [
+      (w: Tensor) => new SGD([w], { learningRate: 0.1, momentum: 0.9 }),
+      (w: Tensor) => new RMSprop([w], { learningRate: 0.01, momentum: 0.5 }),
+      (w: Tensor) => new Adam([w], { learningRate: 0.1, amsgrad: true }),
+    ]) {
+      const w = leaf([1, 2]);
+      const optimizer = make(w);
+      const start = optimizer.stateDictionary();
+      const step = wrap((x: Tensor) => {
+        optimizer.zeroGrad();
+        w.mul(x).square().sum().backward();
+        optimizer.step();
+      });
+      for (let i = 0; i < 12; i++) {
+        if (i === 1 || i === 6 || i === 7) optimizer.loadStateDictionary(start);
+        step(tensor([i, 1]));
+        log(w, optimizer.stateDictionary());
+      }
+    }
+  });
+
+  twins(
+    "which of two arguments is read",
+    (wrap, log) => {
+      let turn = 0;
+      const step = wrap((x: Tensor, y: Tensor) => (turn++ % 2 === 0 ? x : y).mul(2));
+      for (let i = 0; i < 12; i++) log(step(tensor([i]), tensor([-i])));
+    },
+    "eagerly",
+  );
+
+  twins(
+    "the shape of what an operation with code of its own gets",
+    (wrap, log) => {
+      let size = 4;
+      const step = wrap((x: Tensor) => {
+        size = 10 - size;
+        return x.slice([0, size]).argmax(0);
+      });
+      for (let i = 0; i < 12; i++) log(step(tensor([1, 2, 3, 4, 5, 6 + i])));
+    },
+    "eagerly",
+  );
+
+  twins(
+    "attributes that have no names to compare them by",
+    (wrap, log) => {
+      const holding: Operation<{ readonly view?: DataView; readonly list?: readonly unknown[] }> = {
+        name: "holding",
+        shape: ([x]) => x.shape,
+        compute: (output, _, [x], { view, list }) =>
+          output.storage.set(0, x.toTypedArray()[0] * (view?.getUint8(0) ?? list!.length)),
+        gradient: (cotangent) => cotangent,
+        reads: "nothing",
+        examples: [],
+      };
+      let count = 0;
+      const views = wrap((x: Tensor) =>
+        apply(holding, [x], { view: new DataView(Uint8Array.of(++count).buffer) }),
+      );
+      const lists = wrap((x: Tensor) => apply(holding, [x], { list: new Array(++count) }));
+      for (let i = 0; i < 12; i++) log(views(tensor([2])), lists(tensor([3])));
+    },
+    "eagerly",
+  );
+
+  twins(
+    "numbers that the host draws into an array, and the state of a stream",
+    (wrap, log) => {
+      const random = new Random(1);
+      const buffer = new Float32Array(1);
+      const drawing = [
+        (x: Tensor) => {
+          random.fillUniform(buffer);
+          return buffer[0] < 0.5 ? x.mul(2) : x.mul(3);
+        },
+        (x: Tensor) => {
+          random.fillNormal(buffer);
+          return buffer[0] < 0 ? x.mul(2) : x.mul(3);
+        },
+        (x: Tensor) => [x.mul(2), random.state().counter[0]],
+        (x: Tensor) => normal([1], random.split(1)[0]).add(x),
+      ].map((f) => wrap(f));
+      for (let i = 0; i < 12; i++) {
+        for (const f of drawing) log(f(tensor([i])), random.state());
+        random.uniform();
+      }
+    },
+    "eagerly",
+  );
+
+  twins(
+    "what is written into the array of a tensor that the call makes",
+    (wrap, log) => {
+      const steps = [
+        (x: Tensor) => {
+          const made = zeros([3]);
+          const { data } = made;
+          data[0] = 1;
+          const product = made.mul(x);
+          data[0] = 2;
+          return [product, made.mul(x)];
+        },
+        (x: Tensor) => {
+          const made = zeros([1]);
+          const { data } = made;
+          made.assign(x);
+          return data[0] > 1 ? x.mul(2) : x.mul(3);
+        },
+      ].map((f) => wrap(f));
+      for (let i = 0; i < 6; i++) for (const step of steps) log(step(tensor([i])));
+    },
+    "eagerly",
+  );
+
+  twins("but an array that is filled before it is read is a constant", (wrap, log) => {
+    const step = wrap((x: Tensor) => {
+      const made = zeros([3]);
+      made.data.set([1, 2, 3]);
+      return made.mul(x);
+    });
+    for (let i = 0; i < 6; i++) log(step(tensor([i])));
+  });
+});
+
+describe("a compiled step follows what is switched outside", () => {
+  const [a, b] = [leaf([2, 3]), leaf([4, 5])];
+  const steps: Record<string, (x: Tensor) => unknown> = {
+    "a list of those that are not frozen": () =>
+      noGrad(() => [a, b].filter((p) => p.requiresGrad).map((p) => p.square().sum())),
+    "a term of the loss": (x) => {
+      a.grad = null;
+      let loss = a.mul(x).sum();
+      if (b.requiresGrad) loss = loss.add(b.square().sum());
+      loss.backward();
+      return [loss.detach(), a.grad];
+    },
+    "what a function asks whether it is frozen": (x) => noGrad(() => (b.isFrozen ? x.mul(2) : x.mul(3))),
+    "a gradient of a gradient": (x) => {
+      a.grad = null;
+      b.grad = null;
+      const loss = grad((b: Tensor) => b.pow(3).mul(x).sum())(b)
+        .mul(a)
+        .sum();
+      loss.backward();
+      return [a.grad, b.grad];
+    },
+    "a gradient that can be differentiated": (x) =>
+      grad((b: Tensor) => b.mul(x).square().sum())(b).requiresGrad,
+  };
+  for (const [name, f] of Object.entries(steps))
+    twins(name, (wrap, log) => {
+      b.requiresGrad = false;
+      const step = wrap(f);
+      for (let i = 0; i < 12; i++) {
+        if (i % 4 === 3) b.requiresGrad = !b.requiresGrad;
+        log(step(tensor([i, 1])), b.grad);
+        b.grad = null;
+      }
+      b.requiresGrad = true;
+    });
+
+  twins("a leaf that the step makes one, as it is already", (wrap, log) => {
+    const w = leaf([1, 2]);
+    const step = wrap((x: Tensor) => {
+      w.requiresGrad = true;
+      return w.detach().mul(x);
+    });
+    for (let i = 0; i < 9; i++) {
+      log(step(tensor([i, 1])), w.requiresGrad);
+      if (i % 3 === 2) w.requiresGrad = false;
+    }
+  });
+
+  twins("an argument that is frozen", (wrap, log) => {
+    const step = wrap((w: Tensor) => (w.requiresGrad ? w.detach().mul(2) : w.detach().mul(3)));
+    for (let i = 0; i < 9; i++) {
+      a.requiresGrad = i % 3 !== 0;
+      log(step(a));
+    }
+    a.requiresGrad = true;
+  });
+
+  twins("the mode of a module, which it sets itself", (wrap, log) => {
+    const model = new Sequential(new Linear(2, 2, new Random(1)), new Dropout(0.5, new Random(2)));
+    const step = wrap((x: Tensor) => {
+      model.train();
+      const noisy = noGrad(() => model.forward(x));
+      model.eval();
+      return [noisy, noGrad(() => model.forward(x))];
+    });
+    const plain = new Linear(2, 2, new Random(3));
+    const training = wrap((x: Tensor) => {
+      plain.train();
+      return noGrad(() => plain.forward(x));
+    });
+    for (let i = 0; i < 9; i++) {
+      const x = tensor([[i, 1]]);
+      log(step(x), training(x), model.training, plain.training);
+      plain.eval();
+    }
+  });
+
+  twins("a rate that is lowered where a loss has stopped to fall", (wrap, log) => {
+    const optimizer = new SGD([a], { learningRate: 0.1 });
+    const plateau = new PlateauScheduler(optimizer, { patience: 2, factor: 0.5 });
+    const step = wrap((x: Tensor) => {
+      plateau.step(1);
+      return x.mul(2);
+    });
+    for (let i = 0; i < 12; i++) log(step(tensor([i])), optimizer.learningRate, plateau.stateDictionary());
+  });
+});
+
+describe("calls that are watched do what eager ones do", () => {
+  twins(
+    "where gradients share memory: with each other, with a parameter, with an argument, with a buffer",
+    (wrap, log) => {
+      const all: ((a: Tensor, b: Tensor, buffer: Tensor, x: Tensor) => () => unknown)[] = [
+        (a, b) => {
+          a.grad = tensor([1, 2]);
+          b.grad = a.grad;
+          return () => {
+            a.grad!.assign(a.grad!.mul(2));
+            b.grad!.assign(b.grad!.mul(2));
+          };
+        },
+        (a) => {
+          a.grad = a.detach();
+          return () => void clipGradNorm([a], 1);
+        },
+        (a, b, buffer) => {
+          a.grad = buffer.slice([0, 2]);
+          b.grad = buffer.slice([2, 4]);
+          return () => void clipGradNorm([a, b], 1);
+        },
+        (a, _, buffer, x) => {
+          a.grad = buffer.slice([1, 3]);
+          return () => {
+            const gradient = a.grad!;
+            buffer.slice([0, 2]).assign(x);
+            return gradient.mul(2);
+          };
+        },
+      ];
+      for (const make of all) {
+        const [a, b, buffer, x] = [leaf([3, 4]), leaf([5, 6]), tensor([1, 2, 3, 4]), tensor([7, 8])];
+        const step = wrap(make(a, b, buffer, x));
+        for (let i = 0; i < 5; i++) log(step(), a, b, buffer, a.grad, b.grad);
+      }
+    },
+    "eagerly",
+  );
+
+  twins(
+    "where a gradient is on a tape",
+    (wrap, log) => {
+      const w = leaf([1, 2]);
+      const step = wrap((x: Tensor) => {
+        const gradient = w.grad!;
+        const loss = gradient.square().sum().add(w.mul(x).sum());
+        w.grad = null;
+        loss.backward();
+      });
+      for (let i = 0; i < 4; i++) {
+        w.grad = null;
+        w.pow(3).sum().backward(undefined, { createGraph: true });
+        step(tensor([i, 1]));
+        log(w.grad);
+      }
+    },
+    "eagerly",
+  );
+
+  twins(
+    "where they change the lists and objects that they are called with",
+    (wrap, log) => {
+      const state: Record<string, unknown> & { h: Tensor; steps: Tensor[] } = {
+        h: tensor([1]),
+        steps: [],
+        gone: 1,
+      };
+      const push = wrap((out: Tensor[], x: Tensor) => void out.push(x, x.mul(2)));
+      const advance = wrap((s: typeof state, x: Tensor) => {
+        s.h = s.h.mul(0.5).add(x);
+        s.steps.push(s.h);
+        if (s.steps.length > 2) s.steps.shift();
+        delete s.gone;
+        return s.h;
+      });
+      for (let i = 0; i < 5; i++) {
+        const out: Tensor[] = [];
+        const x = tensor([i]);
+        push(out, x);
+        log(
+          out,
+          out[0] === x,
+          advance(state, x),
+          state.h,
+          state.steps,
+          state.steps.at(-1) === state.h,
+          "gone" in state,
+        );
+      }
+    },
+    "eagerly",
+  );
+
+  twins(
+    "where arrays have names, and objects symbols",
+    (wrap, log) => {
+      const name = Symbol("name");
+      const first = wrap((list: Tensor[] & { extra?: Tensor }, b: Tensor) =>
+        list[0].add(b).add(list.extra ?? 0),
+      );
+      const second = wrap((x: Tensor) => Object.assign([x.mul(2)], { extra: 3 }));
+      const third = wrap((given: { readonly [name]: number }, x: Tensor) => ({
+        y: x.mul(given[name]),
+        [name]: 5,
+      }));
+      for (let i = 0; i < 5; i++) {
+        const list: Tensor[] & { extra?: Tensor } = [tensor([i])];
+        list.extra = tensor([100]);
+        const made = second(tensor([i]));
+        const told = third({ [name]: i }, tensor([2]));
+        log(first(list, tensor([0])), [...made], made.extra, told.y, told[name]);
+      }
+    },
+    "eagerly",
+  );
+});
+
+twins("arguments that a library has looked at are changed in place all the same", (wrap, log) => {
+  const increase = wrap((x: Tensor) => void x.assign(x.add(1)));
+  const advance = wrap((h: Tensor) => {
+    h.assign(h.add(1));
+    return h.mul(2);
+  });
+  let h = tensor([1]);
+  for (let i = 0; i < 6; i++) {
+    const rows = tensor([10, 20, 30]);
+    increase(noGrad(() => rows.at(2)));
+    increase(noGrad(() => rows.slice([0, 2])));
+    h = advance(h);
+    log(rows, h);
+  }
+});
+
+twins("the same tensor twice in a result is one, and an array from outside is itself", (wrap, log) => {
+  const grid = Float32Array.of(1, 2);
+  const step = wrap((x: Tensor) => {
+    const y = x.mul(2);
+    return { pair: [y, y], grid };
+  });
+  for (let i = 0; i < 6; i++) {
+    const made = step(tensor([i]));
+    log(made.pair[0] === made.pair[1], made.pair, made.grid === grid, made.grid);
+    grid[0] = i;
+  }
+});
+
+twins(
+  "arrays of numbers that each call makes are new ones",
+  (wrap, log) => {
+    const step = wrap((x: Tensor) => ({ y: x.mul(2), grid: Float32Array.of(1, 2) }));
+    for (let i = 0; i < 12; i++) {
+      const { y, grid } = step(tensor([i]));
+      log(y, grid);
+      if (i > 2) grid[0] = 99;
+    }
+  },
+  "eagerly",
+);
 
 it("an argument that refers to itself is handed on as it is", () => {
   interface Ring {

@@ -145,7 +145,9 @@ def power(x, y):
     if x == 0:
         value = mpf(1) if y == 0 else INF if y < 0 else mpf(0)
         by_base = mpf(0) if y == 0 else None if y < 0 else INF if y < 1 else mpf(1) if y == 1 else mpf(0)
-        return value, [by_base, mpf(0) if y >= 0 else -INF], NONE
+        # At 0 itself from above; negative bases have other signs, or none.
+        by_base_twice = mpf(0) if y in (0, 1) or y > 2 else mpf(2) if y == 2 else None if y < 0 else INF if y > 1 else -INF
+        return value, [by_base, mpf(0) if y >= 0 else -INF], [by_base_twice, None]
     if x < 0 and y != int(y):
         return NAN, [NAN, NAN], NONE
     by_base = y * x ** (y - 1) if y else mpf(0)

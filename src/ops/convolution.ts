@@ -233,6 +233,7 @@ export const averagePool: (x: Tensor, sizes: readonly number[], options?: Poolin
     (x: Tensor, sizes: readonly number[], options?: PoolingOptions) => {
       checkOptions(name, options, ["stride", "padding", "dilation"]);
       const attributes = windowsOf(name, x.shape, sizes, options, sizes);
+      checkBorder(name, attributes, options?.padding ?? 0);
       const padded = withBorder(name, x, options?.padding, sizes.length, border);
       const parts = apply(windows, [padded], attributes);
       return reduce(
@@ -325,6 +326,20 @@ function withBorder(
 ): Tensor {
   const widths = forEachAxis(name, "padding", padding ?? 0, axes, 0).map((width): Padding => [width, width]);
   return widths.every(([width]) => width === 0) ? x : pad(x, widths, value);
+}
+
+/** @throws ArgumentError where a window can lie on padding alone, which has no largest element, and no mean */
+function checkBorder(
+  name: string,
+  { sizes, dilations }: WindowAttributes,
+  padding: number | readonly number[],
+): void {
+  const widths = forEachAxis(name, "padding", padding, sizes.length, 0);
+  const reaches = sizes.map((size, i) => (size - 1) * dilations[i] + 1);
+  const axis = widths.findIndex((width, i) => width >= reaches[i]);
+  if (axis < 0) return;
+  const problem = `padding of ${widths[axis]} leaves windows that reach over ${reaches[axis]} with nothing but padding.`;
+  throw new ArgumentError(name, problem, `pad by at most ${reaches[axis] - 1}, or call pad() first.`);
 }
 
 function windowsOf(

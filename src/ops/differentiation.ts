@@ -149,12 +149,15 @@ function duals<V>(m: Arithmetic<V>): Arithmetic<Dual<V>> {
         [
           a,
           // The argument is guarded, not the result: the derivative of a branch not taken would still be 0 · ∞.
-          // Only where x^(−1) may be infinite or NaN: elsewhere it is what the mixed derivative at y = 0 is made of.
+          // Only where x^(−1) is infinite or NaN, in float64: elsewhere it is what the mixed derivative at y = 0 is made of.
           (t) => {
-            const isOrdinary = m.less(m.constant(3e-39), m.abs(a.value()));
+            const isOrdinary = m.less(m.constant(5.6e-309), m.abs(a.value()));
             const base = m.where(m.mul(m.equal(b.value(), zero), m.sub(one, isOrdinary)), one, a.value());
-            // At x = 0, and for infinite y, the power alone is 0 or infinite, and the mixed derivative is as well.
-            const isEnd = m.maximum(m.equal(a.value(), zero), isInfinite(b.value()));
+            // For infinite y the power alone is 0 or infinite, as it is at x = 0 for y below 1, and the mixed derivative is as well.
+            const isEnd = m.maximum(
+              m.mul(m.equal(a.value(), zero), m.less(b.value(), one)),
+              isInfinite(b.value()),
+            );
             const sign = m.sub(m.less(zero, b.value()), m.less(b.value(), zero));
             const power = m.pow(base, m.sub(b.value(), one));
             return m.mul(t, m.where(isEnd, m.mul(sign, power), m.mul(b.value(), power)));

@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../basics/shape.ts";
 import { cholesky as factorOf } from "../kernels/cholesky.ts";
 import type { FloatArray } from "../kernels/index.ts";
+import { inFloat64 } from "./composite.ts";
 import { operand, operands, zeroTensor } from "./operands.ts";
 import { apply, type Operation, OUTPUT, of, recordOf } from "./operation.ts";
 import type { Tensor } from "./tensor.ts";
@@ -38,8 +39,10 @@ const solution: Operation<DiagonalAttributes> = {
     }
   },
   gradient(cotangent, { inputs, output, attributes }, index) {
-    const ofB = apply(solution, [inputs![0].transpose(), cotangent], attributes);
-    return index === 1 ? ofB : ofB.matmul(output.transpose()).neg();
+    return inFloat64(cotangent, (cotangent) => {
+      const ofB = apply(solution, [inputs![0].transpose().to("float64"), cotangent], attributes);
+      return index === 1 ? ofB : ofB.matmul(output.transpose().to("float64")).neg();
+    });
   },
   reads: [[0, OUTPUT], [0]],
   examples: [
@@ -72,14 +75,16 @@ const factor: Operation<DiagonalAttributes> = {
     }
   },
   // From dA = dL Lᵀ + L dLᵀ: with P the lower triangle of Lᵀ L̄, S = L⁻ᵀ P L⁻¹ is what both halves of A share.
-  gradient(cotangent, { output: l }) {
-    const lower = halvedTriangle(l);
-    const across = l.transpose();
-    const product = across.matmul(cotangent).mul(lower);
-    const left = solve(across, product);
-    const shared = solve(across, left.transpose()).transpose();
-    return shared.add(shared.transpose()).mul(lower);
-  },
+  gradient: (cotangent, { output }) =>
+    inFloat64(cotangent, (cotangent) => {
+      const l = output.to("float64");
+      const lower = halvedTriangle(l);
+      const across = l.transpose();
+      const product = across.matmul(cotangent).mul(lower);
+      const left = solve(across, product);
+      const shared = solve(across, left.transpose()).transpose();
+      return shared.add(shared.transpose()).mul(lower);
+    }),
   reads: "output",
   examples: [
     { shapes: [[3, 3]], attributes: { diagonal: 12 } },

@@ -2,6 +2,7 @@
 
 import type { Arithmetic } from "../kernels/index.ts";
 import { log2 as log2Of, log10 as log10Of } from "../kernels/math.ts";
+import { inFloat64 } from "./composite.ts";
 import { type Binary, type Unary, where } from "./elementwise.ts";
 import { binary, unary } from "./elementwise-record.ts";
 import { expOfMinusAbs, logistic } from "./expressions.ts";
@@ -45,12 +46,12 @@ function difference<V>(m: Arithmetic<V>, x: V, y: V): V {
   return pointwise({
     name,
     value,
-    // In this order, as a product with the operand could be subnormal.
     // NaN for −∞, as for `log`.
-    gradient: (cotangent, { inputs }) => {
-      const [x] = inputs!;
-      return cotangent.mul(scale).div(where(x.detach().equal(-Infinity), NaN, x));
-    },
+    gradient: (cotangent, { inputs }) =>
+      inFloat64(cotangent, (cotangent) => {
+        const x = inputs![0].to("float64");
+        return cotangent.div(where(x.detach().equal(-Infinity), NaN, x)).mul(scale);
+      }),
     reads: "inputs",
     examples: [
       { shapes: [[3, 4]], intervals: [[0, Infinity]] },

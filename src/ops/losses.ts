@@ -153,14 +153,11 @@ const huberError = /* @__PURE__ */ foldedLoss(
   {
     name: "huberError",
     value: (m, x, y, delta) => {
-      // Limited, and not |e|, whose slope of 0 at 0 would make the second derivative 0 there.
       const error = m.sub(x, y);
-      const limited = m.where(
-        m.less(delta, error),
-        delta,
-        m.where(m.less(error, m.neg(delta)), m.neg(delta), error),
-      );
-      return m.mul(limited, m.sub(error, m.mul(m.constant(0.5), limited)));
+      const half = (of: typeof x) => m.mul(m.constant(0.5), of);
+      const beyond = (size: typeof x) => m.mul(delta, m.sub(size, half(delta)));
+      const below = m.where(m.less(error, m.neg(delta)), beyond(m.neg(error)), m.mul(error, half(error)));
+      return m.where(m.less(delta, error), beyond(error), below);
     },
   },
   3,

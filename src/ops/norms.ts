@@ -6,6 +6,7 @@ import { composite, inFloat64 } from "./composite.ts";
 import { where } from "./elementwise.ts";
 import { withRecording } from "./operation.ts";
 import { type Axes, REDUCE_OPTIONS, type ReduceOptions, reducedShape } from "./reduction-record.ts";
+import { norm } from "./reductions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -23,6 +24,7 @@ export const vectorNorm: (x: Tensor, p: number, axes?: Axes, options?: ReduceOpt
     checkOptions("vectorNorm", options, REDUCE_OPTIONS);
     axes = normalizeAxes("vectorNorm", axes, x.rank, REDUCE_OPTIONS);
     const { keepdim = false } = options;
+    if (p === 2) return norm(x, axes, { keepdim });
     const size = x.abs();
     if (p === Infinity) return size.max(axes, { keepdim });
     if (p === -Infinity) return size.min(axes, { keepdim });

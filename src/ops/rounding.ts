@@ -1,6 +1,7 @@
 /** Whole numbers near a number, and what is left of a division. */
 
-import type { Binary, Unary } from "./elementwise.ts";
+import { inFloat64 } from "./composite.ts";
+import { type Binary, type Unary, where } from "./elementwise.ts";
 import { pointwise } from "./pointwise.ts";
 
 const UNARY_EXAMPLES = [{ shapes: [[3, 4]] }, { shapes: [[]] }];
@@ -37,9 +38,12 @@ export const remainder: Binary = pointwise({
   },
   gradient(cotangent, { inputs, output }, index) {
     if (index === 0) return cotangent;
-    const [x, y] = inputs!.map((operand) => operand.detach());
-    // And not the rounded quotient, which may be the next whole number where x is just below a multiple.
-    return cotangent.mul(round(x.sub(output.detach()).div(y)).neg());
+    return inFloat64(cotangent, (cotangent) => {
+      const [x, y, rest] = [...inputs!, output].map((operand) => operand.detach().to("float64"));
+      // And not the rounded quotient, which may be the next whole number where x is just below a multiple.
+      const times = round(x.sub(rest).div(y));
+      return cotangent.mul(where(y.abs().equal(Infinity), rest.equal(x).sub(1), times).neg());
+    });
   },
   reads: "both",
   examples: [

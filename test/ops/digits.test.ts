@@ -7,7 +7,9 @@ import {
   argmax,
   argmin,
   atan2,
+  binary,
   binaryCrossEntropyWithLogits,
+  cholesky,
   cosh,
   crossEntropyLoss,
   cumprod,
@@ -21,13 +23,18 @@ import {
   log10,
   mseLoss,
   normal,
+  pow,
   prod,
   Random,
+  remainder,
+  solve,
   type Tensor,
   tensor,
+  unary,
   vectorNorm,
   zeros,
 } from "../../src/index.ts";
+import { clipGradNorm } from "../../src/optim/index.ts";
 import { onBackend } from "../properties/laws.ts";
 
 /** Repeated, since a single number goes another way than lanes. */
@@ -454,3 +461,112 @@ it("argmax and argmin keep all axes where asked to, also without an axis", () =>
     expect(index(zeros([2, 3])).shape).toEqual([]);
   }
 });
+
+describe("rules of several steps are rounded once", () => {
+  const slope = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => grad((x: Tensor) => f(x).sum())(x);
+  const bend = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => slope((x) => slope(f, x), x);
+
+  it("powers of 0 have the derivatives of powers, of any order", () =>
+    onEachBackend(() => {
+      let factorial = 1;
+      for (let n = 1; n <= 5; n++) {
+        factorial *= n;
+        let f = (x: Tensor): Tensor => x.pow(n);
+        for (let k = 0; k < n; k++) {
+          const before = f;
+          f = (x) => slope(before, x);
+        }
+        for (const dtype of ["float32", "float64"] as const)
+          expectAll(f(tensor([0, -0, 1, -2], { dtype })), [factorial, factorial, factorial, factorial]);
+      }
+      expect(bend((x) => x.pow(1), repeated(0)).toArray()).toEqual(Array(8).fill(0));
+      expect(bend((x) => x.pow(1.5), repeated(0)).toArray()).toEqual(Array(8).fill(Infinity));
+      expect(bend((x) => x.pow(0.5), repeated(0)).toArray()).toEqual(Array(8).fill(-Infinity));
+      // Mixed: 1/x, which float32 has no number for, but its product with a cotangent.
+      const mixed = (x: Tensor, scale: number): Tensor =>
+        slope((y) => slope((x) => pow(x, y).mul(scale), x), x.mul(0));
+      expectAll(mixed(repeated(1e-40), 1e-20), Array(8).fill(1e-20 / Math.fround(1e-40)), 5);
+      expectAll(mixed(tensor([1e-40], { dtype: "float64" }), 1), [1e40]);
+    }));
+
+  it("so that no step on the way leaves the range", () =>
+    onEachBackend(() => {
+      const at = (value: number): number => Math.fround(value);
+      const cases: [f: (x: Tensor) => Tensor, x: Tensor, right: number][] = [
+        [(x) => x.log().mul(1e-42), tensor([1e-39]), Math.fround(1e-42) / at(1e-39)],
+        [(x) => log2(x).mul(3e38), tensor([1e20]), (3e38 * Math.LOG2E) / 1e20],
+        [(x) => log10(x).mul(1e-44), tensor([1e-20]), (Math.fround(1e-44) * Math.LOG10E) / at(1e-20)],
+        [(y) => remainder(tensor([3e38]), y).mul(1e-20), tensor([1e-10]), -3e28],
+        [(x) => cholesky(x).mul(1e20), tensor([[1e38]]), 5],
+        [(x) => cholesky(x).mul(1e-25), tensor([[1e-38]]), 5e-7],
+        [(a) => solve(a, tensor([[1e-30]])).mul(1e20), tensor([[1e-20]]), -1e30],
+        [(a) => solve(a, tensor([[1e38]])).mul(1e-30), tensor([[1e14]]), -1e-20],
+      ];
+      for (const [f, x, right] of cases) expectAll(slope(f, x), [right], 5);
+      expectAll(
+        bend((x) => x.log().mul(1e-42), tensor([1e-39])),
+        [-Math.fround(1e-42) / at(1e-39) ** 2],
+        5,
+      );
+      expectAll(
+        bend((a) => solve(a, tensor([[1e-30]])), tensor([[1e-20]])),
+        [2e30],
+        5,
+      );
+      // Of expressions of one's own too.
+      const square = unary({ name: "logOfSquare", value: (m, x) => m.log(m.mul(x, x)) });
+      expectAll(slope(square, repeated(1e25)), Array(8).fill(2e-25));
+      const product = binary({ name: "logOfProduct", value: (m, x, y) => m.log1p(m.mul(x, y)) });
+      expectAll(
+        slope((x) => product(x, 1e30).mul(1e20), repeated(1e5)),
+        Array(8).fill(1e15),
+      );
+    }));
+
+  it("a remainder of an infinite divisor is what is left of 0 times it, or of −1", () =>
+    onEachBackend(() => {
+      const [x, y] = [tensor([5, -5, 5, -5]), tensor([Infinity, Infinity, -Infinity, -Infinity])];
+      expect(slope((y) => remainder(x, y), y).toArray()).toEqual([-0, 1, 1, -0]);
+    }));
+
+  it("huberLoss has a slope of delta at an infinite error, and a second derivative of 1 near 0", () =>
+    onEachBackend(() => {
+      const loss = (x: Tensor): Tensor => huberLoss(x, x.detach().mul(0), { delta: 2, reduction: "sum" });
+      const ends = tensor([Infinity, -Infinity, 0.5]);
+      const to = (x: Tensor): Tensor => huberLoss(x, zeros(x.shape), { delta: 2, reduction: "sum" });
+      expect(slope(to, ends).toArray()).toEqual([2, -2, 0.5]);
+      expect(bend(loss, tensor([0, 0.5, 3])).toArray()).toEqual([1, 1, 0]);
+      const far = tensor([1.5e308], { dtype: "float64" });
+      expect(slope((x) => huberLoss(x, far.neg(), { reduction: "sum" }), far).toArray()).toEqual([1]);
+    }));
+
+  it("the Euclidean norm bends at elements that are 0, by whatever name", () =>
+    onEachBackend(() => {
+      for (const norm of [(x: Tensor) => x.norm(), (x: Tensor) => vectorNorm(x, 2)])
+        expectAll(
+          hessian(norm, tensor([0, 3, 4])).flatten(),
+          [0.2, 0, 0, 0, 0.128, -0.096, 0, -0.096, 0.072],
+          5,
+        );
+    }));
+});
+
+it("clipping reaches norms that no single factor of float32 does", () =>
+  onEachBackend(() => {
+    for (const [gradients, most, right] of [
+      [[3e38], 1e-30, [1e-30]],
+      [[3e38, 1e-5], 1e-37, [1e-37, 0]],
+      [[3e38, 3e38], 1e-20, [Math.SQRT1_2 * 1e-20, Math.SQRT1_2 * 1e-20]],
+      [[1e20], 1e-9, [1e-9]],
+    ] as const) {
+      const parameters = gradients.map((gradient) => {
+        const parameter = tensor([1], { requiresGrad: true });
+        parameter.grad = tensor([gradient]);
+        return parameter;
+      });
+      clipGradNorm(parameters, most);
+      parameters.forEach(({ grad }, i) => {
+        expectDigits(grad!.item(), right[i], 5);
+      });
+    }
+  }));

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import {
   argsort,
+  averagePool,
   binaryCrossEntropyWithLogits,
   cholesky,
   conv1d,
@@ -103,6 +104,9 @@ it("say what does not fit, and what would", () => {
       "unfold by too much": () => unfold(a, [4]),
       "unfold by too much where it is spread": () => unfold(ones([1, 5]), [3], { dilation: 3 }),
       "a stride of 0": () => maxPool(a, [1], { stride: 0 }),
+      "padding as wide as a window": () => maxPool(a, [2], { padding: 2 }),
+      "padding of one axis as wide as a window": () =>
+        averagePool(a, [1, 2], { padding: [0, 3], dilation: 2 }),
       "conv1d of a matrix": () => conv1d(a, ones([1, 2, 2])),
       "conv2d of other channels": () => conv2d(ones([1, 2, 4, 4]), ones([1, 3, 2, 2])),
       "conv2d in two groups": () => conv2d(ones([1, 4, 4, 4]), ones([3, 2, 2, 2]), undefined, { groups: 2 }),
@@ -270,6 +274,12 @@ it("say what does not fit, and what would", () => {
       Fix: pad the axes, or make the window smaller.
     a stride of 0
       ArgumentError: maxPool: stride is a whole number of at least 1, or one for each of 1 axes; got the number 0.
+    padding as wide as a window
+      ArgumentError: maxPool: padding of 2 leaves windows that reach over 2 with nothing but padding.
+      Fix: pad by at most 1, or call pad() first.
+    padding of one axis as wide as a window
+      ArgumentError: averagePool: padding of 3 leaves windows that reach over 3 with nothing but padding.
+      Fix: pad by at most 2, or call pad() first.
     conv1d of a matrix
       ShapeError: conv1d: x [2, 3] and weight [1, 2, 2] do not fit: x is [batch, in, length], the weight [out, in, size].
       Fix: unsqueeze(0) makes a batch of one.

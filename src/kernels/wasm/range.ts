@@ -220,7 +220,7 @@ class Reading {
       infiniteFrom = LARGEST,
     ): Ranged => {
       const ends = { low: beyond(low), high: beyond(high) };
-      const isBounded = ends.low !== -Infinity && ends.high !== Infinity;
+      const isBounded = ends.low > -Infinity && ends.high < Infinity;
       return { node, ...ends, error, infiniteFrom: isBounded ? Infinity : Math.min(infiniteFrom, LARGEST) };
     };
     const sumOrDifference =
@@ -274,7 +274,11 @@ class Reading {
       );
     const sum = (...losses: readonly Loss[]): Loss => losses.reduce((a, b) => this.#sum(a, b));
     return {
-      constant: (number) => ({ ...value(m.constant(number), [number, number], 0), infiniteFrom: Infinity }),
+      // NaN widens no interval: it stays what it is.
+      constant: (number) => ({
+        ...value(m.constant(number), [number || 0, number || 0], 0),
+        infiniteFrom: Infinity,
+      }),
       add: sumOrDifference("add"),
       sub: sumOrDifference("sub"),
       maximum: extremum("maximum"),
@@ -351,7 +355,7 @@ const isCertain = (of: Ranged): boolean =>
 
 /** What is infinite from `end` on, where it is made smaller by a term or a factor; nothing is where `end` is infinite. */
 const less = (end: number, term: number): number => (end === Infinity ? end : Math.max(0, end - term));
-const times = (end: number, factor: number): number => (end === Infinity ? end : end * factor);
+const times = (end: number, factor: number): number => (end === Infinity ? end : end * factor || 0);
 
 /** Where a function of two values lies that has no extremum inside. */
 function corners(f: (a: number, b: number) => number, a: Ranged, b: Ranged): readonly [number, number] {

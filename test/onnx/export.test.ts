@@ -240,7 +240,7 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
       {
         forward: (x: Tensor) => ({
           spread: averagePool(x, [2, 2], { stride: 1, dilation: 2 }),
-          border: maxPool(x, [2], { padding: 3 }),
+          border: maxPool(x, [2], { padding: 2, dilation: 2 }),
           windows: unfold(x, [2, 3], { stride: [2, 1] }),
           doubles: conv1d(x.to("float64"), ones([2, 4, 3], { dtype: "float64" })).to("float32"),
         }),
@@ -252,7 +252,7 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
       {
         forward: (x: Tensor) => ({
           spread: averagePool(x, [2, 2], { dilation: [1, 2] }),
-          border: maxPool(x, [2, 2], { padding: [0, 2] }),
+          border: maxPool(x, [2, 2], { padding: [0, 2], dilation: [1, 2] }),
           even: maxPool(x, [3, 3], { padding: 2 }),
           plain: maxPool(x, [2, 2], { padding: undefined as never, stride: undefined as never }),
         }),

@@ -125,7 +125,8 @@ export abstract class Optimizer {
       if (gradient === null || !parameter.requiresGrad) return;
       // Other memory, loaded since, is a reason to watch a compiled step again; and what has to be made is never the same.
       conditionOf(() => this.#memories[i] ?? Symbol());
-      const memory = (this.#memories[i] ??= this.freshMemory(parameter));
+      this.#memories[i] ??= this.freshMemory(parameter);
+      const memory = this.#memories[i]!;
       changing(this.#name, `parameter ${i}`, parameter, () =>
         this.update(parameter.detach(), gradient, memory, this.#settings[i]),
       );

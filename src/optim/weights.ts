@@ -31,9 +31,9 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
     const [unit, units] = normOf(present.map((gradient, i) => finiteElements(gradient, places[i])));
     if (!(unit * units > maxNorm)) return [unit * units, 1, 1];
     const factor = maxNorm / unit / units;
-    // A factor that float32 has few digits for, or none, goes in two: one is a power of 2, the other not below 2⁻¹²⁶ if it can.
-    const exponent = Math.min(-20, Math.max(-149, Math.floor(Math.log2(factor)) + 126));
-    const first = factor < 2 ** -100 ? 2 ** exponent : 1;
+    // A factor that float32 has few digits for, or none, goes in two, of which one is a power of 2.
+    let first = 1;
+    while (factor / first < 2 ** -100 && first > 2 ** -149) first /= 2;
     return [unit * units, first, factor / first];
   };
   const present = places.map((i) => gradients[i]!);

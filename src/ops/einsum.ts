@@ -66,7 +66,8 @@ function parse(
       `${JSON.stringify(dotted)} of ${equation} has dots other than one "...".`,
     );
   const names = terms.map((term, i) => namesOf(equation, term, inputs[i]));
-  const open = [...new Set(names.flat().filter((name) => name.length > 1))].sort();
+  // From the first axis to the last, as they are counted from the last one.
+  const open = [...new Set(names.flat().filter((name) => name.length > 1))].sort().reverse();
   const once = [...new Set(names.flat())].filter(
     (name) => name.length === 1 && names.flat().filter((other) => other === name).length === 1,
   );
@@ -96,9 +97,7 @@ function namesOf(equation: string, term: string, { shape }: Tensor): readonly st
   }
   return spelled(
     term,
-    Array.from({ length: count }, (_, i) => `...${String(count - i).padStart(3, "0")}`)
-      .sort()
-      .reverse(),
+    Array.from({ length: count }, (_, i) => `...${String(count - i).padStart(3, "0")}`),
   );
 }
 

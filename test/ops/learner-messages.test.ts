@@ -16,6 +16,7 @@ import {
   hessian,
   jacobian,
   maskedFill,
+  matmul,
   maxPool,
   oneHot,
   ones,
@@ -41,7 +42,7 @@ import {
   zeros,
 } from "../../src/index.ts";
 import { checkGradients } from "../../src/testing/index.ts";
-import { messagesOf } from "../messages.ts";
+import { errorOf, messagesOf } from "../messages.ts";
 
 const any = (value: unknown): never => value as never;
 const a = ones([2, 3]);
@@ -402,4 +403,77 @@ it("einsum has gradients that agree with differences, to second order, and its n
   const leaf = tensor([[1, 2]], { requiresGrad: true });
   expect(einsum("ij->j", leaf).node?.scope).toBe("einsum");
   expect(() => einsum("ij->j", any("x"))).toThrow(/^einsum: got the text "x"/);
+});
+
+it.each<[mistake: () => unknown, message: string]>([
+  [
+    () => conv1d(ones([1, 2, 4]), ones([1, 2, 2, 2])),
+    "conv1d: x [1, 2, 4] and weight [1, 2, 2, 2] do not fit: ",
+  ],
+  [() => conv1d(ones([1, 2, 4]), ones([2])), "conv1d: x [1, 2, 4] and weight [2] do not fit: "],
+  [
+    () => conv1d(ones([1, 1, 4]), ones([1, 1, 2]), undefined, { padding: -1 }),
+    "conv1d: padding is a whole number of at least 0, or ",
+  ],
+  [
+    () => maxPool(ones([4]), [2], { stride: [1, 1] }),
+    "maxPool: stride is a whole number of at least 1, or one for each of 1 axes; got [1, 1]",
+  ],
+  [
+    () => maxPool(ones([4]), [2], { padding: [0, 0] }),
+    "maxPool: padding is a whole number of at least 0, or one for each of 1 axes; got [0, 0]",
+  ],
+  [() => solve(ones([2, 3]), ones([2, 1])), "solve: [2, 3] and [2, 1] do not fit: "],
+  [() => einsum("ij->ii", a), "einsum: the result of ij->ii has the axis i twice."],
+  [() => einsum("ij->ik", a), "einsum: the result of ij->ik has the axis k that no operand has."],
+  [() => einsum("ij", a, a), "einsum: "],
+  [() => einsum("ij", any("x")), 'einsum: got the text "x" where'],
+  [() => sumTo(any("x"), [1]), 'sumTo: got the text "x" where'],
+  [() => matmul(a, tensor(2)), "matmul: "],
+  [() => matmul(tensor(2), a), "matmul: "],
+  [
+    () =>
+      zeros([1])
+        .expand([2 ** 24 + 1])
+        .argmax(0),
+    "argmax: an index up to 16777217 is not exact in float32 (limit 2^24).",
+  ],
+  [
+    () => ones([2]).slice(0, 1),
+    "slice: 2 ranges for the 1 axes of [2].\n  Fix: [0, 1] is one range, from start to end.",
+  ],
+])("%s", (mistake, message) => {
+  expect(errorOf(mistake).message.slice(0, message.length)).toBe(message);
+});
+
+it("no other remedy is told where ranges are no numbers", () => {
+  expect(errorOf(() => ones([2]).slice(0, [0, 1])).message).toBe("slice: 2 ranges for the 1 axes of [2].");
+  expect(errorOf(() => ones([2]).slice(0, 0, 0, 0)).message).toBe("slice: 4 ranges for the 1 axes of [2].");
+});
+
+it("the norm of order 0 counts, those of ±∞ take an end, and einsum takes axes with and without names", () => {
+  const x = tensor([
+    [3, 0, -4],
+    [0, 0, 2],
+  ]);
+  expect(vectorNorm(x, 0).item()).toBe(3);
+  expect(vectorNorm(x, 0, 1, { keepdim: true }).toArray()).toEqual([[2], [1]]);
+  expect([vectorNorm(x, Infinity).item(), vectorNorm(x, -Infinity).item()]).toEqual([4, 0]);
+  expect(einsum("...->...", x).toArray()).toEqual(x.toArray());
+  expect(einsum("...j->j", x).toArray()).toEqual([3, 0, -2]);
+  expect(einsum("ij->ji", x).toArray()).toEqual(x.transpose().toArray());
+  expect(einsum("ij,...->...ji", x, tensor([1, 2])).shape).toEqual([2, 3, 2]);
+  const many = ones([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
+  // Against NumPy: axes behind dots keep their order, where there is a result and where there is none.
+  const y = tensor(
+    Float32Array.from({ length: 120 }, (_, i) => i),
+    [2, 3, 4, 5],
+  );
+  expect(einsum("...ij->...ji", y).toArray()).toEqual(y.transpose().toArray());
+  expect(einsum("i...->...", y).toArray()).toEqual(y.sum(0).toArray());
+  expect(einsum("...j", y).toArray()).toEqual(y.toArray());
+  const [p, q] = [y.slice(null, [0, 1]), y.transpose().slice([0, 1])];
+  expect(einsum("...ij,...jk->...ik", p, q).toArray()).toEqual(p.matmul(q).toArray());
+  expect(einsum("...ij,...jk", p, q).toArray()).toEqual(p.matmul(q).toArray());
+  expect(einsum("...,...->...", many, ones([3, 1])).shape).toEqual([...Array(10).fill(1), 3, 2]);
 });

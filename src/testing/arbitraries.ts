@@ -239,12 +239,7 @@ function checkDrawing(
     ["Rank", minRank, maxRank],
     ["Size", minSize, maxSize],
   ])
-    if (least > most)
-      throw new ArgumentError(
-        where,
-        `min${name} is ${least}, and max${name} ${most}.`,
-        "none lies between them.",
-      );
+    if (least > most) throw new ArgumentError(where, `min${name} is ${least}, but max${name} is ${most}.`);
 }
 
 function* valuesOf<T>(fc: FastCheck, values: Iterable<T>): Generator<unknown> {

@@ -163,6 +163,33 @@ describe("why a function is not compiled", () => {
   });
 });
 
+it("what changes again and again is not compiled any more", () => {
+  const w = tensor([1, 2], { requiresGrad: true });
+  const f = compile((x: Tensor) => (w.requiresGrad ? x.neg() : x.exp()));
+  for (let i = 0; i < 40; i++) {
+    w.requiresGrad = Math.floor(i / 3) % 2 === 0;
+    f(ones([2]));
+  }
+  // Each state has its program.
+  expect(f.explain().calls).toEqual({ eager: 0, watched: 4, compiled: 36 });
+  const leaves = Array.from({ length: 20 }, (_, i) => tensor([i], { requiresGrad: true }));
+  const h = compile((x: Tensor) => leaves.reduce((sum, leaf) => sum.add(leaf.requiresGrad ? 1 : 2), x));
+  for (let i = 0; i < 20; i++) {
+    for (let k = 0; k < 3; k++) h(ones([2]));
+    leaves[i].requiresGrad = false;
+  }
+  expect(h.explain().reason).toBe("what it depends on changes again and again");
+});
+
+it("statements tell where in memory an operand begins", () => {
+  const f = compile((x: Tensor) => x.slice([1, 3]).neg().add(x.at(2)));
+  for (let i = 0; i < 3; i++) f(ones([4, 3]));
+  expect(f.explain().programs[0].statements.traced).toMatchInlineSnapshot(`
+    "t1:3·1 = elementwise [2, 3](x0+3:3·1)
+    t2:3·1 = elementwise [2, 3](t1:3·1, x0+6:0·1)"
+  `);
+});
+
 describe("calls share a version", () => {
   /** How many versions three rounds of calls make, one call for each argument. */
   const versionsOf = (...values: unknown[]): number => {

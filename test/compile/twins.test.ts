@@ -800,6 +800,32 @@ twins("arguments that a library has looked at are changed in place all the same"
   }
 });
 
+twins("results that are views of parts of arguments are changed with them", (wrap, log) => {
+  const step = wrap((x: Tensor) => [x.at(1), x.transpose(), x, x.flip(0).slice([0, 1])]);
+  for (let i = 0; i < 6; i++) {
+    const rows = normal([4, 3], new Random(i));
+    for (const part of [rows.slice([1, 4]), rows.slice([3, 0, -1]), rows.slice(null, [1, 3]).transpose()]) {
+      const results = step(part);
+      log(results);
+      results[0].assign(i);
+      log(rows, results);
+    }
+  }
+});
+
+twins("a gradient that is only read is not changed", (wrap, log) => {
+  const [w, v] = [leaf([1, 2]), leaf([3, 4])];
+  const step = wrap((x: Tensor) => w.grad!.mul(x).sum());
+  for (let i = 0; i < 6; i++) {
+    v.grad = null;
+    w.grad = tensor([i, 2]);
+    const loss = w.grad.mul(v).sum();
+    log(step(tensor([1, i])));
+    loss.backward();
+    log(v.grad);
+  }
+});
+
 twins("the same tensor twice in a result is one, and an array from outside is itself", (wrap, log) => {
   const grid = Float32Array.of(1, 2);
   const step = wrap((x: Tensor) => {

@@ -4,12 +4,12 @@ import { describeValue, few } from "../basics/check.ts";
 import { ArgumentError, ShapeError, TapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor, scalarTensor, zeroTensor } from "../ops/operands.ts";
-import type { Node } from "../ops/operation.ts";
+import { isRecording, type Node } from "../ops/operation.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { gradientsOf, past } from "./backward.ts";
 import { checkCotangent } from "./cotangents.ts";
 import { enableGrad, isGradEnabled } from "./tape.ts";
-import { type Tree, type TreeOf, treeLeaves, treeWith } from "./tree.ts";
+import { type Tree, type TreeOf, treeLeaves, treePaths, treeWith } from "./tree.ts";
 
 /** A function of a tensor (or a tree of them) and of anything else, to a tensor. */
 export type TensorFunction<T, Rest extends unknown[]> = (x: T, ...rest: Rest) => Tensor;
@@ -151,11 +151,14 @@ export function jvp<T extends object>(
   tangent: T,
 ): [value: Tensor, derivative: Tensor] {
   checkGiven("jvp", tangent);
-  checkDirection("jvp", x as Tree, tangent as Tree);
+  const directions = directionsOf("jvp", x as Tree, tangent as Tree);
   const [value, pullback] = pullbackOf("jvp", f as never, x as Tree);
-  const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), tangent as Tree));
+  const slope = grad((u: Tensor) => innerProduct("jvp", pullback(u), directions));
   const derivative = slope(zeroTensor(value.shape, value.dtype));
-  return [value, value.node === null ? derivative.detach() : derivative];
+  // On the tape stays what is differentiated outside, by x or by the tangent.
+  const isOutside =
+    value.node !== null || (isRecording() && directions.some(({ requiresGrad }) => requiresGrad));
+  return [value, isOutside ? derivative : derivative.detach()];
 }
 
 /**
@@ -165,30 +168,36 @@ export function jvp<T extends object>(
 export function hvp<T extends object>(f: (x: T) => Tensor, x: T & TreeOf<T>, direction: T): T {
   checkFunction("hvp", f);
   checkGiven("hvp", direction);
-  checkDirection("hvp", x as Tree, direction as Tree);
+  const directions = directionsOf("hvp", x as Tree, direction as Tree);
   const gradientOf = (scalar: TensorFunction<T, []>) => (at: T) =>
     gradientWithValue("hvp", scalar as TensorFunction<never, []>)(at as never)[1] as T;
   const gradient = gradientOf(f);
-  return gradientOf((inner) => innerProduct("hvp", gradient(inner) as Tree, direction as Tree))(x);
+  return gradientOf((inner) => innerProduct("hvp", gradient(inner) as Tree, directions))(x);
 }
 
-function innerProduct(where: string, a: Tree, b: Tree): Tensor {
-  const others = treeLeaves(where, b);
+function innerProduct(where: string, a: Tree, directions: readonly Tensor[]): Tensor {
   return treeLeaves(where, a)
-    .map((leaf, i) => leaf.mul(others[i]).sum())
+    .map((leaf, i) => leaf.mul(directions[i]).sum())
     .reduce((total, term) => total.add(term));
 }
 
-function checkDirection(where: string, x: Tree, direction: Tree): void {
-  const leaves = treeLeaves(where, x);
-  const directions = treeLeaves(where, direction);
-  const wrong = leaves.findIndex(
-    (leaf, i) => directions[i] === undefined || !sameShape(leaf.shape, directions[i].shape),
+/** The tensors of a direction in the order of those of x, whose names they have. */
+function directionsOf(where: string, x: Tree, direction: Tree): Tensor[] {
+  const [leaves, others] = [x, direction].map((tree) => {
+    const tensors = treeLeaves(where, tree);
+    return new Map(treePaths([tree]).map(({ path }, i) => [path.replace(/^input 0\.?/, ""), tensors[i]]));
+  });
+  const found = Array.from(leaves, ([path, leaf]) => {
+    const other = others.get(path);
+    return other !== undefined && sameShape(leaf.shape, other.shape) ? [other] : [];
+  }).flat();
+  if (found.length === leaves.size && found.length === others.size) return found;
+  const shown = [leaves, others].map((all) =>
+    few(Array.from(all, ([path, { shape }]) => `${path === "" ? "" : `${path} `}${showShape(shape)}`)),
   );
-  if (wrong < 0 && leaves.length === directions.length) return;
   throw new ShapeError(
     where,
-    `the direction must have the structure and shapes of x: ${[leaves, directions].map((list) => few(list.map((leaf) => showShape(leaf.shape)))).join(" against ")}.`,
+    `the direction must have the structure and shapes of x: ${shown.join(" against ")}.`,
   );
 }
 

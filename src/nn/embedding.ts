@@ -4,6 +4,7 @@ import { checkCount } from "../basics/check.ts";
 import { attributedTo } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { sizeOf } from "../basics/shape.ts";
+import { readIndices } from "../ops/indices.ts";
 import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Module, parameter } from "./module.ts";
@@ -36,6 +37,8 @@ export class Embedding extends Module {
   forward(x: Tensor): Tensor {
     const { weight } = this;
     x = operand("Embedding", x);
+    // Those below 0 do not count from the end here, where they are padding in other places.
+    readIndices("Embedding", x, weight.shape[0], 0);
     try {
       return weight
         .indexSelect(0, x.detach().reshape([sizeOf(x.shape)]))

@@ -1,10 +1,11 @@
 /** The fully connected layer. */
 
-import { checkCount, checkNumber, checkOptions } from "../basics/check.ts";
+import { checkCount, checkOptions } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { type Activation, linear } from "../ops/linear.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import { checkAtLeast } from "../optim/optimizer.ts";
 import { inputOf } from "./inputs.ts";
 import { Module, parameter } from "./module.ts";
 
@@ -80,7 +81,7 @@ export class LayerNorm extends Module {
   constructor(features: number, epsilon = 1e-5) {
     super();
     checkCount("LayerNorm", "features, the size of the last axis,", features);
-    checkNumber("LayerNorm", "epsilon", epsilon);
+    checkAtLeast("LayerNorm", "epsilon", epsilon, 0);
     this.weight = parameter(new Float32Array(features).fill(1), [features]);
     this.bias = parameter(new Float32Array(features), [features]);
     this.epsilon = epsilon;

@@ -282,7 +282,12 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
     );
   if (value instanceof Sequential) {
     yield field;
-    yield* entriesOf(name, value.layers, seen);
+    // Layers by their numbers alone, and what else a class of one's own has, by its name.
+    for (const { name: path, ...found } of fieldsOf(value, `${name}.`, seen))
+      yield {
+        ...found,
+        name: path.startsWith(`${name}.layers.`) ? `${name}.${path.slice(name.length + 8)}` : path,
+      };
   } else if (isModule(value)) {
     yield field;
     yield* fieldsOf(value, `${name}.`, seen);
@@ -295,11 +300,14 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
       }
     }
   } else if (isBuiltIn(value, "Set")) {
-    for (const [i, entry] of [...value].entries()) {
+    const set = value as Set<unknown>;
+    const all = [...set];
+    for (const [i, entry] of [...all].entries()) {
       const put = (other: unknown): void => {
-        const [set, all] = [value as Set<unknown>, [...value]];
+        all[i] = other;
         set.clear();
-        for (const [place, one] of all.entries()) set.add(place === i ? other : one);
+        // A set has nothing twice: what stands for two is a view of itself the second time.
+        for (const one of all) set.add(set.has(one) && isTensor(one) ? one.reshape(one.shape) : one);
       };
       yield* visit({ name: `${name}.${i}`, value: entry, put }, seen);
     }

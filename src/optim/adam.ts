@@ -132,7 +132,7 @@ export class AdamW extends Adam {
   /** `weightDecay` is 0.01 by default. */
   constructor(parameters: Iterable<Tensor> | Iterable<ParameterGroup>, options: AdamOptions = {}) {
     checkOptions("AdamW", options, OPTIONS);
-    super(parameters, { weightDecay: 0.01, ...options }, "AdamW");
+    super(parameters, { ...options, weightDecay: options?.weightDecay ?? 0.01 }, "AdamW");
   }
 
   /** Nothing is added to the gradient; the weights shrink by learningRate · weightDecay. */

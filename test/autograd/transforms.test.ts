@@ -7,6 +7,7 @@ import {
   hvp,
   jacobian,
   jvp,
+  noGrad,
   ones,
   perSampleGrad,
   type Tensor,
@@ -215,5 +216,52 @@ describe("gradients of each example", () => {
       [3, 4],
       [1, 1],
     ]);
+  });
+});
+
+describe("directions", () => {
+  it("are those of the tensors of their names, in whatever order", () => {
+    const f = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => a.mul(b.square());
+    const x = { a: tensor([1, 2]), b: tensor([3, 4]) };
+    const [da, db] = [tensor([1, 0]), tensor([0, 1])];
+    const derivative = jvp(f, x, { a: da, b: db })[1].toArray();
+    expect(derivative).toEqual([9, 16]);
+    expect(jvp(f, x, { b: db, a: da })[1].toArray()).toEqual(derivative);
+    const product = hvp((at: typeof x) => f(at).sum(), x, { b: db, a: da });
+    expect([product.a.toArray(), product.b.toArray()]).toEqual([
+      [0, 8],
+      [6, 4],
+    ]);
+  });
+
+  it.each([
+    [{ x: tensor([1]), y: tensor([2]) }, "a [1], b [1] against x [1], y [1]"],
+    [{ a: tensor([1]) }, "a [1], b [1] against a [1]"],
+    [{ a: null, b: tensor([1]), c: tensor([2]) }, "a [1], b [1] against b [1], c [1]"],
+    [[tensor([1]), tensor([2])], "a [1], b [1] against 0 [1], 1 [1]"],
+    [{ a: tensor([1, 2]), b: tensor([2]) }, "a [1], b [1] against a [2], b [1]"],
+    [{ a: { inner: tensor([1]) }, b: tensor([2]) }, "a [1], b [1] against a.inner [1], b [1]"],
+  ])("of other names are refused", (direction, shown) => {
+    const x = { a: tensor([1]), b: tensor([2]) };
+    for (const [name, call] of [
+      ["jvp", () => jvp(({ a, b }: typeof x) => a.mul(b), x, direction as never)],
+      ["hvp", () => hvp(({ a, b }: typeof x) => a.mul(b).sum(), x, direction as never)],
+    ] as const)
+      expect(call).toThrow(`${name}: the direction must have the structure and shapes of x: ${shown}.`);
+  });
+
+  it("can be differentiated by, and leave nothing on the tape where nothing is", () => {
+    const square = (x: Tensor): Tensor => x.square();
+    const x = tensor([1, 2]);
+    expect(grad((v: Tensor) => jvp(square, x, v)[1].sum())(tensor([1, 1])).toArray()).toEqual([2, 4]);
+    expect(jacobian((v: Tensor) => jvp(square, x, v)[1], tensor([1, 1])).toArray()).toEqual([
+      [2, 0],
+      [0, 4],
+    ]);
+    const v = tensor([1, 1], { requiresGrad: true });
+    jvp(square, x, v)[1].sum().backward();
+    expect(v.grad!.toArray()).toEqual([2, 4]);
+    expect(jvp(square, x, tensor([1, 1]))[1].requiresGrad).toBe(false);
+    expect(noGrad(() => jvp(square, x, v)[1]).requiresGrad).toBe(false);
   });
 });

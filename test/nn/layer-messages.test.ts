@@ -210,7 +210,7 @@ it("inputs that do not fit are told of in full, with what would", () => {
       ShapeError: Conv2d: takes [batch, 2, height, width]; got [2, 4, 6, 6].
       Fix: a Conv2d made for 4 channels takes it; this one takes 2.
     a word that has no vector
-      AxisError: Embedding: index 3 is outside an axis of 3: it must be from -3 to 2.
+      AxisError: Embedding: index 3 is outside an axis of 3: it must be from 0 to 2.
     words that are text
       ArgumentError: Embedding: got the text "one" where a tensor or number is needed.
       Fix: wrap values with tensor(…).

@@ -17,6 +17,8 @@ import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
 import {
   type AnyModule,
   Dropout,
+  Embedding,
+  functionalCall,
   LayerNorm,
   Linear,
   Module,
@@ -446,4 +448,81 @@ describe("Sequential", () => {
       layer.forward(x).silu().mul(2).toArray(),
     );
   });
+});
+
+describe("a class made of Sequential", () => {
+  class Residual extends Sequential {
+    gate = parameter([0]);
+    drop = new Dropout(0.5, new Random(1));
+    override forward(x: Tensor): Tensor {
+      return x.add(this.drop.forward(super.forward(x)).mul(this.gate));
+    }
+  }
+
+  it("keeps what it has beside its layers, wherever it lies", () => {
+    const make = (): Sequential =>
+      new Sequential(
+        new Linear(2, 2, new Random(1)),
+        new Residual(new Linear(2, 2, new Random(2)), new Sequential(new Residual())),
+      );
+    const model = make();
+    const names = ["0.weight", "0.bias", "1.0.weight", "1.0.bias", "1.1.0.gate", "1.gate"];
+    expect([...model.stateDictionary().keys()]).toEqual(names);
+    expect([...new Residual(new Linear(1, 1, new Random(3))).stateDictionary().keys()]).toEqual([
+      "0.weight",
+      "0.bias",
+      "gate",
+    ]);
+    model.eval();
+    expect(model.modules().every(({ training }) => !training)).toBe(true);
+    const state = model.stateDictionary();
+    state.get("1.gate")!.assign(3);
+    const other = make();
+    other.loadStateDictionary(state);
+    expect(new Map(other.namedParameters()).get("1.gate")!.item()).toBe(3);
+    const gate = tensor([7]);
+    let seen = 0;
+    functionalCall(model, { "1.gate": gate }, tensor([[1, 2]]));
+    model
+      .forward(tensor([[1, 2]]))
+      .sum()
+      .backward();
+    for (const { grad } of model.parameters()) seen += Number(grad !== null);
+    expect(seen).toBe(6);
+    model.zeroGrad();
+    expect(model.parameters().every(({ grad }) => grad === null)).toBe(true);
+  });
+});
+
+it("a Set of parameters is as it was after other ones stood in it, also one for two", () => {
+  class Sum extends Module {
+    readonly terms = new Set([parameter([1]), parameter([2])]);
+    forward(x: Tensor): Tensor {
+      return [...this.terms].reduce((sum, term) => sum.add(term), x);
+    }
+  }
+  const model = new Sum();
+  const own = [...model.terms];
+  const z = tensor([10], { requiresGrad: true });
+  const y = functionalCall(model, { "terms.0": z, "terms.1": z }, tensor([0]));
+  expect(y.toArray()).toEqual([20]);
+  y.backward();
+  expect(z.grad!.toArray()).toEqual([2]);
+  const swapped = { "terms.0": own[1].mul(10), "terms.1": own[0] };
+  expect(functionalCall(model, swapped, tensor([0])).toArray()).toEqual([21]);
+  expect(functionalCall(model, { "terms.0": own[1], "terms.1": own[0] }, tensor([0])).toArray()).toEqual([3]);
+  expect([...model.terms]).toEqual(own);
+  expect([...model.terms].every((term, i) => term === own[i])).toBe(true);
+});
+
+it("an embedding has no vectors for numbers below 0", () => {
+  const layer = new Embedding(3, 2, new Random(1));
+  expect(() => layer.forward(tensor([0, -1]))).toThrow(
+    /^Embedding: index -1 is outside an axis of 3: it must be from 0 to 2/,
+  );
+  expect(() => layer.forward(tensor([3]))).toThrow(/^Embedding: index 3 is outside an axis of 3/);
+});
+
+it.each([-1, NaN, Infinity])("a layer norm has no epsilon of %d", (epsilon) => {
+  expect(() => new LayerNorm(2, epsilon)).toThrow(/^LayerNorm: epsilon/);
 });

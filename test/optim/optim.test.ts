@@ -546,3 +546,11 @@ describe("the state of an optimiser", () => {
     }
   });
 });
+
+it("AdamW decays by a hundredth also where the decay is left undefined", () => {
+  const w = tensor([1], { requiresGrad: true });
+  const optimizer = new AdamW([w], { learningRate: 0.1, weightDecay: undefined as never });
+  w.mul(0).sum().backward();
+  optimizer.step();
+  expect(w.item()).toBeCloseTo(0.999, 6);
+});

@@ -3,10 +3,17 @@
 import { fc, test } from "@fast-check/vitest";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Expression, Expressions } from "../../../src/kernels/arithmetic.ts";
+import type { Operand } from "../../../src/kernels/backend.ts";
 import { Storage } from "../../../src/kernels/storage.ts";
 import type { FloatArray } from "../../../src/kernels/types.ts";
 import { elementwise, reduce } from "../../../src/kernels/typescript/elementwise.ts";
-import { closureLoop, compileLoop, readAsSource } from "../../../src/kernels/typescript/loops.ts";
+import {
+  closureLoop,
+  compileLoop,
+  compileNumber,
+  compileSingle,
+  readAsSource,
+} from "../../../src/kernels/typescript/loops.ts";
 
 /** Every value of the table of elementwise operations, and every derivative, be it written or derived. */
 const expressions = vi.hoisted(() => [] as { name: string; expression: Expression; arity: number }[]);
@@ -156,6 +163,34 @@ describe("where a content security policy forbids functions from text", () => {
     vi.stubGlobal("Function", refused);
     expect(run()).toEqual(compiled);
     expect(refused).toHaveBeenCalledTimes(2);
+  });
+
+  it("single elements and numbers are computed without text too", () => {
+    const both: Expressions = (m, x, y) => [m.sub(x, y), m.mul(m.exp(x), y)];
+    const one: Expression = (m, x, y) => m.div(m.exp(x), y);
+    const of = (...values: number[]): Operand => ({
+      storage: Storage.of(Float32Array.from(values)),
+      offset: 1,
+      strides: [],
+    });
+    const run = (): unknown => {
+      const outputs = [of(0, 0), of(0, 0)];
+      compileSingle(both, 2)(outputs, [of(9, 0.3), of(9, 0.7)]);
+      const spaced = new Float32Array(9);
+      compileLoop(both, 2)(
+        3,
+        [spaced, spaced],
+        [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(7, 8, 9)],
+        [0, 1, 0, 2],
+        [3, 3, 2, -1],
+      );
+      return [outputs.map(({ storage }) => [...storage.data]), [...spaced], compileNumber(one, 2)(0.3, 0.7)];
+    };
+    const compiled = run();
+    vi.stubGlobal("Function", function refuse() {
+      throw new EvalError("Refused to evaluate a string as JavaScript");
+    });
+    expect(run()).toEqual(compiled);
   });
 
   it("other errors in making a loop are not swallowed", () => {

@@ -69,6 +69,36 @@ describe("where the platform lacks what the engine can do without", () => {
   );
 });
 
+describe("where the platform refuses WebAssembly", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  const refusing = (error: unknown): object => ({
+    ...Object.fromEntries(
+      Object.getOwnPropertyNames(WebAssembly).map((name) => [name, WebAssembly[name as never]]),
+    ),
+    Module: function refuse() {
+      throw error;
+    },
+  });
+
+  it("there is no backend: without it, without SIMD, and where a policy forbids code", () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    expect(createWasmBackend()).toBeNull();
+    vi.unstubAllGlobals();
+    for (const error of [new WebAssembly.CompileError("no SIMD"), new EvalError("Refused to compile")]) {
+      vi.stubGlobal("WebAssembly", refusing(error));
+      expect(createWasmBackend()).toBeNull();
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it("other errors are not swallowed", () => {
+    vi.stubGlobal("WebAssembly", refusing(new SyntaxError("not this one")));
+    expect(() => createWasmBackend()).toThrow(SyntaxError);
+  });
+});
+
 describe("an elementwise kernel in WebAssembly", () => {
   it.each(PAIRS)(
     "of operands %s and %s gives the bits of that in TypeScript, and keeps them in its memory",

@@ -18,7 +18,7 @@ const PATIENCE = { times: 20, milliseconds: 5_000 };
 /** Tests that take longer are not run for each change. */
 const LONGEST = 10_000;
 /** Of so many files, those with the most special tests first, the tests of a survivor are run once more with new modules. */
-const FILES = 4;
+const FILES = 6;
 /** What more files than this meet on loading, and no test later on, is not tested. */
 const FEW_FILES = 3;
 
@@ -182,12 +182,15 @@ async function isNoticedAnew(id, entries) {
     .map(({ test }) => test.file.filepath);
   const loading = mutation.onLoading.get(id) ?? new Set();
   if (loading.size <= FEW_FILES) paths.unshift(...loading);
-  for (const filepath of [...new Set(paths)].slice(0, FILES)) {
+  const files = [...new Set(paths)].slice(0, FILES);
+  // What runs once is met by one test, and looked at by others: if those that meet it find nothing, all of their files do.
+  for (const [filepath, isWhole] of [false, true].flatMap((whole) => files.map((path) => [path, whole]))) {
+    if (isWhole && loading.has(filepath)) continue;
     note(id, "started");
     vi.resetModules();
     mutation.active = id;
     const runner = new QuietRunner(mutation.runner);
-    if (!loading.has(filepath)) runner.met = met;
+    if (!isWhole && !loading.has(filepath)) runner.met = met;
     try {
       const [file] = await startTests([{ filepath }], runner);
       if (runner.failed || file.result?.state === "fail") return true;

@@ -247,6 +247,17 @@ describe("what a seed draws", () => {
 });
 
 describe("arbitraries", () => {
+  it("takes limits that leave one", () => {
+    const only = fc.sample(shape({ minRank: 2, maxRank: 2, minSize: 3, maxSize: 3 }), {
+      numRuns: 5,
+      seed: 1,
+    });
+    expect(only).toEqual(Array(5).fill([3, 3]));
+    expect(fc.sample(tensor({ shape: [2], values: [1, 1] }), { numRuns: 1, seed: 1 })[0].toArray()).toEqual([
+      1, 1,
+    ]);
+  });
+
   it("refuses what is not fast-check", () => {
     expect(() => arbitraries({} as FastCheck)).toThrow(ArgumentError);
     expect(() => arbitraries(undefined as unknown as FastCheck)).toThrow("import fc from");

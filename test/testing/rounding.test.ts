@@ -1,7 +1,8 @@
 /** Bounds of rounding errors: never broken, and not much wider than what they bound. */
 
 import { describe, expect, it } from "vitest";
-import { erfc, normal, Random, type Tensor, tensor, where } from "../../src/index.ts";
+import { erfc, normal, Random, type Tensor, tensor, unary, where } from "../../src/index.ts";
+import type { Expression } from "../../src/kernels/index.ts";
 import { errorBound } from "../../src/testing/index.ts";
 
 describe("errorBound", () => {
@@ -62,6 +63,30 @@ describe("errorBound", () => {
     // Not much wider than the farthest that float32 gives.
     expect(errorBound((x) => coarse(x, 1).pow(9), [tensor(3)]).bound.item()).toBeLessThan(5 ** 9);
     expect(errorBound((x) => coarse(x, 1).abs().sqrt(), [tensor(4)]).bound.item()).toBeLessThan(1);
+  });
+
+  it("follows signs, and what is decided, through an expression", () => {
+    const of = (value: Expression) => (x: number) =>
+      errorBound(unary({ name: "own", value }), [tensor(x)]).bound.item();
+    // e⁻ˣ, and not eˣ.
+    expect(of((m, x) => m.exp(m.neg(x)))(9)).toBeLessThan(1e-9);
+    expect(of((m, x) => m.exp(m.neg(m.neg(x))))(-9)).toBeLessThan(1e-9);
+    // What is equal for certain, and what is not for certain, decides; in between both sides count.
+    const far: Expression = (m, x) => m.where(m.equal(x, m.constant(4)), m.constant(1024), m.neg(x));
+    expect([4, -4, 3].map(of(far))).toEqual([0, 0, 0]);
+    const near: Expression = (m, x) =>
+      m.where(m.equal(m.add(m.mul(x, m.constant(0.1)), x), m.constant(1.1)), m.constant(1024), m.neg(x));
+    expect(of(near)(1)).toBeGreaterThan(1000);
+    expect(of(near)(-1)).toBeLessThan(1e-6);
+    // Near the end of what log1p takes, errors grow.
+    const coarse = (y: Tensor): Tensor => y.add(2 ** 20).sub(2 ** 20);
+    const [end, middle] = [-0.9, 5].map((x) =>
+      errorBound((x) => coarse(x).log1p(), [tensor(x)]).bound.item(),
+    );
+    expect(end).toBeGreaterThan(1);
+    expect(middle).toBeLessThan(0.05);
+    expect(errorBound((x) => erfc(coarse(x)), [tensor(5)]).bound.item()).toBeLessThan(1e-8);
+    expect(errorBound((x) => coarse(x).mul(0), [tensor(5)]).bound.item()).toBeLessThan(1e-30);
   });
 
   it("grows with what cancels, and is 0 where nothing is rounded", () => {

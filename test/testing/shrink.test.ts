@@ -19,6 +19,7 @@ describe("cuts of shapes", () => {
     expect([...smallerShapes([3, 4])]).toEqual([[], [4], [3], [1, 4], [2, 4], [3, 1], [3, 2], [3, 3]]);
     expect([...smallerShapes([2, 1], { minRank: 1, minSize: 1 })]).toEqual([[2], [1], [2], [1, 1]]);
     expect([...smallerShapes([1], { minRank: 1 })]).toEqual([]);
+    expect([...smallerShapes([], { minRank: 0 })]).toEqual([]);
     expect([...smallerShapes([2], { minRank: 1, minSize: 0 })]).toEqual([[0], [1]]);
   });
 
@@ -36,6 +37,16 @@ describe("cuts of shapes", () => {
     expect(cuts).toContainEqual([[4, 1, 2], [2, 2], [1]]);
     expect(cuts).toContainEqual([[4, 1, 3], [1, 3], [1]]);
     expect(cuts).toContainEqual([[1, 3], [2, 3], [1]]);
+    // One axis less of one shape, down to the fewest.
+    expect([...smallerBroadcastable([[1, 1], [1]], { minRank: 1 })]).toEqual([
+      [[1], [1]],
+      [[1], [1]],
+    ]);
+    expect([...smallerBroadcastable([[1], [1]], { minRank: 0 })]).toEqual([
+      [[], []],
+      [[], [1]],
+      [[1], []],
+    ]);
     expect([...smallerBroadcastable([[2], [1]], { minRank: 1 })]).toEqual([
       [[1], [1]],
       [[1], [1]],
@@ -133,6 +144,138 @@ describe("cuts of graphs", () => {
     const cuts = shown(smallerGraphs(graph));
     expect(cuts).toContain("tensor([1], [1]).mul(tensor([4], [1])).reshape([1, 1])");
     expect(cuts).toContain("tensor([1, 2], [2]).mul(tensor([4, 5], [2])).reshape([2, 1])");
+  });
+
+  it("come in this order", () => {
+    const graph = new Graph(
+      [tensor([3, 2]), tensor([5, 7])],
+      [
+        { name: "square", operands: [-1], settings: [] },
+        { name: "mul", operands: [0, -2], settings: [] },
+        { name: "add", operands: [1, 0], settings: [] },
+      ],
+    );
+    const cuts = shown(smallerGraphs(graph));
+    expect(cuts).toMatchInlineSnapshot(`
+      [
+        "tensor([3, 2], [2])",
+        "tensor([5, 7], [2])",
+        "tensor([3, 2], [2]).square()",
+        "tensor([3, 2], [2]).square().mul(tensor([5, 7], [2]))",
+        "tensor([3, 2], [2]).mul(tensor([5, 7], [2])).add(tensor([3, 2], [2]))",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.add(t0);
+      }",
+        "tensor([5, 7], [2]).add(tensor([3, 2], [2]).square())",
+        "tensor([45, 28], [2]).add(tensor([3, 2], [2]).square())",
+        "tensor([9, 4], [2]).mul(tensor([5, 7], [2])).add(tensor([9, 4], [2]))",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([3, 2], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3], [1]).square();
+        return t0.mul(tensor([5], [1])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor(5)).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor(5)).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5], [1])).add(t0);
+      }",
+        "{
+        const t0 = tensor([0, 0], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([1, 1], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([0, 2], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([1, 2], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([-1, 2], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([2, 2], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 0], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 1], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, -1], [2]).square();
+        return t0.mul(tensor([5, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([0, 0], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([1, 1], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([0, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([1, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([-1, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([2, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([4, 7], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5, 0], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5, 1], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5, -1], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5, 3], [2])).add(t0);
+      }",
+        "{
+        const t0 = tensor([3, 2], [2]).square();
+        return t0.mul(tensor([5, 6], [2])).add(t0);
+      }",
+      ]
+    `);
   });
 
   it("put one input in place of another", () => {

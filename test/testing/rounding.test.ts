@@ -77,6 +77,10 @@ describe("errorBound", () => {
     const near: Expression = (m, x) =>
       m.where(m.equal(m.add(m.mul(x, m.constant(0.1)), x), m.constant(1.1)), m.constant(1024), m.neg(x));
     expect(of(near)(1)).toBeGreaterThan(1000);
+    const below: Expression = (m, x) =>
+      m.where(m.less(m.add(m.mul(x, m.constant(0.1)), x), m.constant(1.1)), m.constant(1024), m.neg(x));
+    expect(of(below)(1)).toBeGreaterThan(1000);
+    expect(of(below)(-1)).toBe(0);
     expect(of(near)(-1)).toBeLessThan(1e-6);
     // Near the end of what log1p takes, errors grow.
     const coarse = (y: Tensor): Tensor => y.add(2 ** 20).sub(2 ** 20);

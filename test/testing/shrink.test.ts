@@ -78,6 +78,14 @@ describe("cuts of tensors", () => {
     ]);
     expect(values(smallerTensors(tensor([2.5]), { shape: [1], values: [1, 3] }))).toEqual([[1], [1], [2]]);
     expect(values(smallerTensors(tensor([0, 0]), { shape: [2] }))).toEqual([]);
+    // What stands first along each axis.
+    const square = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect<unknown[]>(values(smallerTensors(square))).toEqual(
+      expect.arrayContaining([1, [1, 2], [[1, 2]], [[1], [3]]]),
+    );
     // No axis below its least size.
     expect(values(smallerTensors(tensor([1, 0, 0]), { minRank: 1, minSize: 2 }))).toEqual([
       [1, 0],

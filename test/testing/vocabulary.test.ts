@@ -13,6 +13,7 @@ import {
   viewVocabulary,
   vocabulary,
   wordOf,
+  words,
 } from "../../src/testing/vocabulary.ts";
 
 const dice = (seed: number): Dice => {
@@ -30,6 +31,16 @@ describe("the calls", () => {
     ).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4]);
     expect(["argmax", "floor", "less", "isNaN"].map(groupOf)).toEqual([-1, -1, -1, -1]);
     expect(vocabulary.map((group) => group.every(({ calls }) => calls))).toEqual(Array(5).fill(true));
+  });
+
+  it("are methods where tensors have them", () => {
+    const x = tensor([1]);
+    const methods = words.filter(({ isMethod }) => isMethod);
+    expect(methods.length).toBeGreaterThan(50);
+    for (const { name } of methods) expect(typeof Reflect.get(x, name), name).toBe("function");
+    expect(
+      ["exp", "tan", "vectorNorm", "sum", "concat", "erfc"].map((name) => wordOf(name).isMethod),
+    ).toEqual([true, false, false, true, false, true]);
   });
 
   it("of views lay elements out differently", () => {
@@ -106,6 +117,11 @@ describe("a call on an operand of [2, 3]", () => {
       expect.arrayContaining(["[[6]]", "[[2,3]]", "[[3,2]]", "[[1,6]]", "[[3,1,2]]", "[[6,1]]"]),
     );
     expect(settingsOf("expand").sort()).toEqual(["[[1,2,3]]", "[[2,2,3]]", "[[2,3]]"]);
+  });
+
+  it("keeps a shape without elements", () => {
+    for (let seed = 0; seed < 20; seed++)
+      expect(drawUse(dice(seed), wordOf("reshape"), [0, 2])!.settings).toEqual([[0, 2]]);
   });
 
   it("takes ranges of every kind", () => {

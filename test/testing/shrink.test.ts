@@ -83,9 +83,8 @@ describe("cuts of tensors", () => {
       [1, 2],
       [3, 4],
     ]);
-    expect<unknown[]>(values(smallerTensors(square))).toEqual(
-      expect.arrayContaining([1, [1, 2], [[1, 2]], [[1], [3]]]),
-    );
+    for (const part of [1, [1, 2], [[1, 2]], [[1], [3]]])
+      expect(values(smallerTensors(square))).toContainEqual(part);
     // No axis below its least size.
     expect(values(smallerTensors(tensor([1, 0, 0]), { minRank: 1, minSize: 2 }))).toEqual([
       [1, 0],

@@ -214,7 +214,7 @@ it("mistakes of a first day are called by the caller's names and numbers, and en
       ArgumentError: Embedding: got an array of 2 where a tensor or number is needed.
       Fix: wrap values with tensor(…).
     a word beyond the last
-      AxisError: Embedding: index 5 is outside an axis of 5: it must be from -5 to 4.
+      AxisError: Embedding: index 5 is outside an axis of 5: it must be from 0 to 4.
     an activation that there is not
       ArgumentError: Sequential: layer 0 is undefined, neither a module nor a function of a tensor.
       Fix: is a name misspelled? Activations are functions: relu, silu, tanh; others are written (x) => ….

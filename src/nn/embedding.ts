@@ -4,7 +4,8 @@ import { checkCount } from "../basics/check.ts";
 import { attributedTo } from "../basics/errors.ts";
 import { checkRandom, type Random } from "../basics/random.ts";
 import { sizeOf } from "../basics/shape.ts";
-import { readIndices } from "../ops/indices.ts";
+import { watcher } from "../kernels/index.ts";
+import { wholeNumbers } from "../ops/indices.ts";
 import { operand } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { Module, parameter } from "./module.ts";
@@ -37,8 +38,8 @@ export class Embedding extends Module {
   forward(x: Tensor): Tensor {
     const { weight } = this;
     x = operand("Embedding", x);
-    // Those below 0 do not count from the end here, where they are padding in other places.
-    readIndices("Embedding", x, weight.shape[0], 0);
+    // Those below 0, which stand for padding in other places, do not count from the end here.
+    if (watcher === null) wholeNumbers("Embedding", x.toTypedArray(), weight.shape[0], 0);
     try {
       return weight
         .indexSelect(0, x.detach().reshape([sizeOf(x.shape)]))

@@ -187,11 +187,11 @@ function directionsOf(where: string, x: Tree, direction: Tree): Tensor[] {
     const tensors = treeLeaves(where, tree);
     return new Map(treePaths([tree]).map(({ path }, i) => [path.replace(/^input 0\.?/, ""), tensors[i]]));
   });
-  const found = Array.from(leaves, ([path, leaf]) => {
-    const other = others.get(path);
-    return other !== undefined && sameShape(leaf.shape, other.shape) ? [other] : [];
-  }).flat();
-  if (found.length === leaves.size && found.length === others.size) return found;
+  const found = Array.from(leaves.keys(), (path) => others.get(path));
+  const fits = Array.from(leaves.values()).every(
+    ({ shape }, i) => found[i] !== undefined && sameShape(shape, found[i].shape),
+  );
+  if (fits && leaves.size === others.size) return found as Tensor[];
   const shown = [leaves, others].map((all) =>
     few(Array.from(all, ([path, { shape }]) => `${path === "" ? "" : `${path} `}${showShape(shape)}`)),
   );

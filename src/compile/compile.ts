@@ -36,11 +36,11 @@ export interface Compiled<A extends readonly unknown[], R> {
  * The function as one piece of WebAssembly: the same bits as when it runs eagerly, in less time.
  *
  * The first calls run the function itself and are watched, until two of them have done the same. Later calls run what was
- * compiled from them, and not the function. Tensors that are passed in, also in arrays and plain objects, may differ in their
- * elements. Where they differ in shape or dtype, where numbers and other arguments differ, and where a leaf starts or stops to
- * require gradients, the function is watched again; a few versions are kept. Objects of classes are known by what they are. Tensors that the function reads otherwise are known
- * by reference: what is assigned to them between calls counts. Streams of random numbers, optimisers and schedulers move on as
- * they would.
+ * compiled from them, and not the function. Tensors that are passed in, also in arrays and plain objects, may differ in
+ * their elements. Where they differ in shape or dtype, where numbers and other arguments differ, and where a leaf starts or
+ * stops to require gradients, the function is watched again; a few versions are kept. Objects of classes are known by what
+ * they are. Tensors that the function reads otherwise are known by reference: what is assigned to them between calls counts.
+ * Streams of random numbers, optimisers and schedulers move on as they would.
  *
  * Whatever else the function does on the host, such as counting or printing, later calls do not do. What cannot be compiled runs
  * eagerly in each call, and so does everything on the TypeScript backend; `explain()` says why.

@@ -31,6 +31,7 @@ export type { Bytes, FloatArray } from "./types.ts";
 export type { Draw } from "./typescript/random.ts";
 export { type Axes, forEachIndex, mergeAxes } from "./walk.ts";
 export {
+  changeOnHost,
   conditionOf,
   HostValue,
   onHost,

@@ -156,6 +156,15 @@ export function onHost<T extends Operand>(
   return watcher === null ? work(reads) : watcher.host(work, reads, fixed, mayThrow);
 }
 
+/** Such work that only changes something: it sets a rate or a mode, or moves a schedule on. */
+export function changeOnHost(change: () => void, fixed: unknown, mayThrow = false): void {
+  const work = (): number[] => {
+    change();
+    return [];
+  };
+  onHost(work, [], fixed, mayThrow);
+}
+
 /** Reads elements of a tensor that decide what an operation does, such as its indices: no later step may do the same, and none is compiled. */
 export function readOnHost<T>(what: string, tensor: Operand, read: () => T): T {
   return watcher === null ? read() : watcher.read(what, tensor, () => withWatcher(null, read));

@@ -38,12 +38,12 @@ export class Embedding extends Module {
   forward(x: Tensor): Tensor {
     const { weight } = this;
     x = operand("Embedding", x);
-    // Those below 0, which stand for padding in other places, do not count from the end here.
-    if (watcher === null) wholeNumbers("Embedding", x.toTypedArray(), weight.shape[0], 0);
+    const numbers = x.detach().reshape([sizeOf(x.shape)]);
     try {
-      return weight
-        .indexSelect(0, x.detach().reshape([sizeOf(x.shape)]))
-        .reshape([...x.shape, weight.shape[1]]);
+      // Those below 0, which stand for padding in other places, do not count from the end here. Who watches wants the tensor.
+      const places =
+        watcher === null ? wholeNumbers("Embedding", numbers.toTypedArray(), weight.shape[0], 0) : numbers;
+      return weight.indexSelect(0, places).reshape([...x.shape, weight.shape[1]]);
     } catch (error) {
       throw attributedTo("Embedding", error);
     }

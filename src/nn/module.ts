@@ -12,7 +12,7 @@ import {
 } from "../basics/check.ts";
 import { ArgumentError, OTHER_COPY, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { conditionOf, onHost } from "../kernels/index.ts";
+import { changeOnHost, conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Instead } from "../ops/other-names.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -76,11 +76,10 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
   }
   /** Switches this module alone; `train()` and `eval()` switch all below it too. */
   set training(training: boolean) {
-    const set = (): number[] => {
+    const set = (): void => {
       this.#training = training;
-      return [];
     };
-    onHost(set, [], [this, training]);
+    changeOnHost(set, [this, training]);
   }
 
   /** The output for an input, or for several. */

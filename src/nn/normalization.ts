@@ -32,7 +32,10 @@ export class BatchNorm extends Module {
   readonly weight: Tensor;
   /** [features] */
   readonly bias: Tensor;
-  /** [features], saved and loaded like a parameter; frozen, so that no optimiser trains it, and to be left so where others are unfrozen. */
+  /**
+   * [features], saved and loaded like a parameter; frozen, so that no optimiser trains it, and to be left so where others are
+   * unfrozen.
+   */
   readonly runningMean: Tensor;
   /** [features], with the correction of a sample; saved, loaded and frozen as well. */
   readonly runningVariance: Tensor;

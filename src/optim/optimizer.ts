@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkNumber, checkOptions, describeValue, isPlainObject } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
-import { conditionOf, HostValue, onHost } from "../kernels/index.ts";
+import { changeOnHost, conditionOf, HostValue, onHost } from "../kernels/index.ts";
 import { isTensor, listOf } from "../ops/operands.ts";
 import type { Instead } from "../ops/other-names.ts";
 import type { Tensor } from "../ops/tensor.ts";
@@ -106,11 +106,10 @@ export abstract class Optimizer {
   /** @throws ArgumentError unless the rate is at least 0 and finite */
   set learningRate(rate: number) {
     checkAtLeast(this.#name, "learningRate", rate, 0);
-    const write = (): number[] => {
+    const set = (): void => {
       this.#learningRate.value = rate;
-      return [];
     };
-    onHost(write, [], [this, rate]);
+    changeOnHost(set, [this, rate]);
   }
 
   /** Updates every parameter that has a gradient and is not frozen, by the gradients as they are before the step. */

@@ -2,7 +2,7 @@
 
 import { checkCount, checkNumber, checkOptions, describeOther, describeValue } from "../basics/check.ts";
 import { ArgumentError } from "../basics/errors.ts";
-import { onHost } from "../kernels/index.ts";
+import { changeOnHost } from "../kernels/index.ts";
 import { cos, pow } from "../kernels/math.ts";
 import { tensor } from "../tensor/construction.ts";
 import { checkAtLeast, Optimizer } from "./optimizer.ts";
@@ -157,11 +157,10 @@ export class Scheduler {
 
   /** Moves on to the next step's rate. */
   step(): void {
-    const moveOn = (): number[] => {
+    const moveOn = (): void => {
       this.#optimizer.learningRate = this.#schedule(++this.#step);
-      return [];
     };
-    onHost(moveOn, [], this, true);
+    changeOnHost(moveOn, this, true);
   }
 
   /** Where it stands: under a name of its own, so that one dictionary, and one file, can hold the optimiser's state too. */
@@ -226,11 +225,7 @@ export class PlateauScheduler {
   /** Takes note of the loss, of an epoch for example, and lowers the rate where it is time. A loss of NaN is no improvement. */
   step(loss: number): void {
     checkNumber("PlateauScheduler.step", "the loss", loss);
-    const moveOn = (): number[] => {
-      this.#take(loss);
-      return [];
-    };
-    onHost(moveOn, [], [this, loss]);
+    changeOnHost(() => this.#take(loss), [this, loss]);
   }
 
   #take(loss: number): void {

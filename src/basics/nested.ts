@@ -162,7 +162,7 @@ function notANumber(where: string, value: unknown, path: string, shape: Shape): 
     `${path} is ${describeValue(value)}; only numbers can be elements.`,
     isTensor
       ? "join tensors with stack([…]) or concat([…])."
-      : typeof value === "boolean" || typeof value === "bigint"
+      : /Boolean|Big/.test(Object.prototype.toString.call(value))
         ? "convert elements with Number(…)."
         : typeof value === "object" && value !== null
           ? "spread what can be iterated over: [...values]; a buffer needs a view: new Float32Array(buffer)."

@@ -5,12 +5,12 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeModule, fieldsOf, isParameter, Module } from "./module.ts";
+import { describeModule, fieldsOf, isSaved, Module } from "./module.ts";
 
 /**
  * The output of a module with other tensors for its parameters, by the names of `namedParameters()`: what `grad`, `perSampleGrad`,
- * `hvp` and `checkGradients` take is a function of tensors. Parameters that are not named stay as they are. The module has
- * its own ones again when this returns or throws.
+ * `hvp` and `checkGradients` take is a function of tensors. Those that are not named stay as they are. Buffers can be named too.
+ * The module has its own ones again when this returns or throws.
  *
  * ```ts
  * const layer = new Linear(2, 1, new Random(0));
@@ -20,7 +20,7 @@ import { describeModule, fieldsOf, isParameter, Module } from "./module.ts";
  * ```
  *
  * @param parameters tensors of the parameters' shapes, of any dtype that the inputs have too
- * @throws ArgumentError for a name that no parameter has and for what is no tensor, ShapeError where a shape differs
+ * @throws ArgumentError for a name that nothing has and for what is no tensor, ShapeError where a shape differs
  */
 export function functionalCall<Inputs extends unknown[], Output>(
   module: Module<Inputs, Output>,
@@ -30,7 +30,8 @@ export function functionalCall<Inputs extends unknown[], Output>(
   const where = "functionalCall";
   if (!(module instanceof Module))
     throw new ArgumentError(where, `takes a module first; got ${describeModule(module)}.`);
-  const names = new Map(Array.from(module.namedParameters(), ([name, own]) => [own, name]));
+  const saved = [...module.namedParameters(), ...module.namedBuffers()];
+  const names = new Map(saved.map(([name, own]) => [own, name]));
   const known = [...names.values()];
   const unknown = isPlainObject(parameters)
     ? Object.keys(parameters).filter((name) => !known.includes(name))
@@ -44,7 +45,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
       "give Object.fromEntries(module.namedParameters()), or part of it, with other tensors.",
     );
   }
-  const own = [...fieldsOf(module)].filter(({ value }) => isParameter(value));
+  const own = [...fieldsOf(module)].filter(({ value }) => isSaved(value));
   // A shared parameter lies in several fields, and is named once.
   const others = own.map(({ value }) => {
     const name = names.get(value as Tensor)!;

@@ -15,5 +15,5 @@ export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { functionalCall } from "./functional-call.ts";
 export { LayerNorm, Linear } from "./linear.ts";
-export { type AnyModule, Module, parameter, Sequential } from "./module.ts";
+export { type AnyModule, buffer, Module, parameter, Sequential } from "./module.ts";
 export { BatchNorm, type BatchNormOptions, GroupNorm } from "./normalization.ts";

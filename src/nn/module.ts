@@ -25,9 +25,10 @@ import { tensor } from "../tensor/construction.ts";
  * found by themselves, in the order in which the fields were set. A map gives them its keys for names.
  *
  * A parameter is a leaf that requires gradients, as `parameter()` makes it. It stays one when it is frozen
- * (`requiresGrad = false`): it is saved and loaded, and optimisers leave it alone. A tensor that never required gradients is
- * a constant of the module, and not saved. What is no parameter although it requires gradients, such as an input that is
- * kept for a look, goes into a `#private` field, which is not searched.
+ * (`requiresGrad = false`): it is saved and loaded, and optimisers leave it alone. What a module keeps without training it, such
+ * as a running mean, is a buffer, as `buffer()` makes it: saved and loaded too, and not among the parameters. Any other
+ * tensor that never required gradients is a constant of the module, and not saved. What is no parameter although it requires
+ * gradients, such as an input that is kept for a look, goes into a `#private` field, which is not searched.
  *
  * ```ts
  * class Perceptron extends Module {
@@ -87,13 +88,12 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
 
   /** Parameters with their dotted names: `["encoder.0.weight", tensor]`. A shared one is named once. */
   *namedParameters(): Generator<[name: string, parameter: Tensor]> {
-    const seen = new Set<Tensor>();
-    for (const { name, value } of fieldsOf(this)) {
-      if (isParameter(value) && !seen.has(value)) {
-        seen.add(value);
-        yield [name, value];
-      }
-    }
+    yield* tensorsIn(this, isParameter);
+  }
+
+  /** The buffers in the same way: what is saved with the parameters, and not trained. */
+  *namedBuffers(): Generator<[name: string, buffer: Tensor]> {
+    yield* tensorsIn(this, isBuffer);
   }
 
   /** All parameters, to hand to an optimiser. */
@@ -107,7 +107,20 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
     return [this, ...new Set(below)];
   }
 
-  /** Switches this module and all below it to training (or back). Returns this. */
+  /**
+   * Switches this module and all below it to training (or back), each by its `training`: a part that is to stay as it is overrides
+   * that, not this method, which is called of the outermost module alone. Returns this.
+   *
+   * ```ts
+   * class FixedNorm extends BatchNorm {
+   *   override get training(): boolean {
+   *     return false;
+   *   }
+   *   override set training(_training: boolean) {}
+   * }
+   * new Sequential(new FixedNorm(2)).train().modules()[1].training; // false
+   * ```
+   */
   train(training = true): this {
     for (const module of this.modules()) module.training = training;
     return this;
@@ -123,15 +136,13 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 
-  /** Copies of all parameters by name. */
+  /** Copies of all parameters, and of all buffers behind them, by name. */
   stateDictionary(): StateDictionary {
-    return new Map(
-      [...this.namedParameters()].map(([name, parameter]) => [name, parameter.detach().clone()]),
-    );
+    return new Map(savedOf(this).map(([name, own]) => [name, own.detach().clone()]));
   }
 
   /**
-   * Copies values into the parameters: a state dictionary, or the tensors of a file,
+   * Copies values into the parameters and buffers: a state dictionary, or the tensors of a file,
    * `model.loadStateDictionary(readSafetensors(bytes, "model.safetensors").tensors)`.
    *
    * ```ts
@@ -141,7 +152,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
    * ```
    *
    * @param options.isPartial load what is there under a known name, and leave all other parameters as they are; default false
-   * @returns the names of parameters that no value was given for, and those of values that belong to no parameter
+   * @returns the names that no value was given for, and those of values that belong to nothing
    * @throws ArgumentError when names are missing or unknown, unless part of them will do, and for what is no tensor; ShapeError
    *   when a shape differs; DtypeError for whole numbers of 64 bits. Nothing is changed then
    */
@@ -152,7 +163,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
     const where = "loadStateDictionary";
     checkOptions(where, options, ["isPartial"]);
     checkState(where, state);
-    const all = [...this.namedParameters()];
+    const all = savedOf(this);
     const missing = all.map(([name]) => name).filter((name) => !state.has(name));
     const unknown = [...state.keys()].filter((name) => !all.some(([own]) => own === name));
     if ((missing.length > 0 || unknown.length > 0) && !options.isPartial) {
@@ -203,6 +214,22 @@ export function parameter(values: ArrayLike<number>, shape?: readonly number[]):
   return tensor(values, shape ?? [values?.length], { requiresGrad: true });
 }
 
+/**
+ * What a module keeps without training it, such as a running mean: saved and loaded with the parameters, and not among them. To
+ * be changed in place. Without a shape it has one axis.
+ *
+ * ```ts
+ * buffer([0, 0]).requiresGrad; // false
+ * ```
+ */
+export function buffer(values: ArrayLike<number>, shape?: readonly number[]): Tensor {
+  const made = tensor(values, shape ?? [values?.length]);
+  buffers.add(made);
+  return made;
+}
+
+const buffers: WeakSet<Tensor> = /* @__PURE__ */ new WeakSet();
+
 /** Modules one after another; functions such as `silu` may stand between them. */
 export class Sequential extends Module {
   /** In the order of their application. */
@@ -235,11 +262,6 @@ export class Sequential extends Module {
       x,
     );
   }
-
-  /** As PyTorch names them: by index alone (`0.weight`). */
-  override *namedParameters(): Generator<[name: string, parameter: Tensor]> {
-    for (const [name, value] of super.namedParameters()) yield [name.replace(/^layers\./, ""), value];
-  }
 }
 
 /** A module or a parameter in a field of a module, and how another one is put there. */
@@ -249,23 +271,23 @@ export interface Field {
   put(value: unknown): void;
 }
 
-/** Fields of a module and of what lies in them, with dotted names. */
+/**
+ * Fields of a module and of what lies in them, with dotted names. Layers of a Sequential go by their numbers alone, as in PyTorch
+ * (`0.weight`).
+ */
 export function* fieldsOf(
   module: AnyModule,
   prefix: string = "",
   seen: Set<unknown> = new Set([module]),
 ): Generator<Field> {
-  for (const [key, value] of Object.entries(module))
-    yield* visit(
-      { name: `${prefix}${key}`, value, put: (other) => Object.assign(module, { [key]: other }) },
-      seen,
-    );
+  if (module instanceof Sequential) yield* entriesOf(prefix, module.layers, seen);
+  yield* entriesOf(prefix, module, seen);
 }
 
 function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
   const { name, value } = field;
   if (typeof value !== "object" || value === null) return;
-  if (isParameter(value)) {
+  if (isSaved(value)) {
     yield field;
     return;
   }
@@ -279,15 +301,7 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
       "Module",
       `${name} is ${describeModule(value)}, whose parameters this one cannot find.`,
     );
-  if (value instanceof Sequential) {
-    yield field;
-    // Layers by their numbers alone, and what else a class of one's own has, by its name.
-    for (const { name: path, ...found } of fieldsOf(value, `${name}.`, seen))
-      yield {
-        ...found,
-        name: path.startsWith(`${name}.layers.`) ? `${name}.${path.slice(name.length + 8)}` : path,
-      };
-  } else if (isModule(value)) {
+  if (isModule(value)) {
     yield field;
     yield* fieldsOf(value, `${name}.`, seen);
   } else if (isBuiltIn(value, "Map")) {
@@ -310,15 +324,34 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
       };
       yield* visit({ name: `${name}.${i}`, value: entry, put }, seen);
     }
-  } else if (Array.isArray(value) || isPlainObject(value)) yield* entriesOf(name, value, seen);
+  } else if (Array.isArray(value) || isPlainObject(value)) yield* entriesOf(`${name}.`, value, seen);
 }
 
-function* entriesOf(name: string, holder: object, seen: Set<unknown>): Generator<Field> {
+function* entriesOf(prefix: string, holder: object, seen: Set<unknown>): Generator<Field> {
   for (const [key, entry] of Object.entries(holder)) {
     const put = (other: unknown): unknown => Object.assign(holder, { [key]: other });
-    yield* visit({ name: `${name}.${key}`, value: entry, put }, seen);
+    yield* visit({ name: `${prefix}${key}`, value: entry, put }, seen);
   }
 }
+
+/** Tensors of one kind by their names, each once. */
+function* tensorsIn(
+  module: AnyModule,
+  isOfKind: (value: unknown) => value is Tensor,
+): Generator<[name: string, value: Tensor]> {
+  const seen = new Set<Tensor>();
+  for (const { name, value } of fieldsOf(module)) {
+    if (isOfKind(value) && !seen.has(value)) {
+      seen.add(value);
+      yield [name, value];
+    }
+  }
+}
+
+const savedOf = (module: AnyModule): [name: string, own: Tensor][] => [
+  ...module.namedParameters(),
+  ...module.namedBuffers(),
+];
 
 function unnamed(field: string, key: unknown): ArgumentError {
   return new ArgumentError(
@@ -337,6 +370,15 @@ function isModule(value: unknown): value is AnyModule {
   return value instanceof Module;
 }
 
-export function isParameter(value: unknown): value is Tensor {
-  return isTensor(value) && value.isLeaf && (value.requiresGrad || value.isFrozen);
+function isParameter(value: unknown): value is Tensor {
+  return isTensor(value) && value.isLeaf && (value.requiresGrad || value.isFrozen) && !buffers.has(value);
+}
+
+function isBuffer(value: unknown): value is Tensor {
+  return buffers.has(value as Tensor);
+}
+
+/** Whether something in a field is a tensor that is saved. */
+export function isSaved(value: unknown): value is Tensor {
+  return isParameter(value) || isBuffer(value);
 }

@@ -7,7 +7,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { blendInPlace } from "../optim/in-place.ts";
 import { checkAtLeast } from "../optim/optimizer.ts";
 import { inputOf } from "./inputs.ts";
-import { Module, parameter } from "./module.ts";
+import { buffer, Module, parameter } from "./module.ts";
 
 /** Options of BatchNorm. */
 export interface BatchNormOptions {
@@ -32,12 +32,9 @@ export class BatchNorm extends Module {
   readonly weight: Tensor;
   /** [features] */
   readonly bias: Tensor;
-  /**
-   * [features], saved and loaded like a parameter; frozen, so that no optimiser trains it, and to be left so where others are
-   * unfrozen.
-   */
+  /** [features], a buffer: saved and loaded, and not trained. */
   readonly runningMean: Tensor;
-  /** [features], with the correction of a sample; saved, loaded and frozen as well. */
+  /** [features], with the correction of a sample; a buffer as well. */
   readonly runningVariance: Tensor;
   /** Added to the variance. */
   readonly epsilon: number;
@@ -56,9 +53,8 @@ export class BatchNorm extends Module {
       throw new ArgumentError("BatchNorm", `momentum is from 0 to 1; got ${momentum}.`);
     this.weight = parameter(new Float32Array(features).fill(1));
     this.bias = parameter(new Float32Array(features));
-    this.runningMean = parameter(new Float32Array(features));
-    this.runningVariance = parameter(new Float32Array(features).fill(1));
-    for (const statistic of [this.runningMean, this.runningVariance]) statistic.requiresGrad = false;
+    this.runningMean = buffer(new Float32Array(features));
+    this.runningVariance = buffer(new Float32Array(features).fill(1));
     this.epsilon = epsilon;
     this.momentum = momentum;
   }

@@ -29,6 +29,8 @@ export interface Exportable {
   forward(...inputs: never[]): Tensor | NamedTensors;
   /** The parameters, which keep their names in the file. */
   namedParameters?(): Iterable<readonly [name: string, parameter: Tensor]>;
+  /** What else keeps its name, such as running statistics. */
+  namedBuffers?(): Iterable<readonly [name: string, buffer: Tensor]>;
 }
 
 /** Settings of {@link exportOnnx}. */
@@ -63,7 +65,7 @@ export function exportOnnx(
     throw new ArgumentError(WHERE, problem, "give an object with a function forward(x).");
   }
   const inputs = namedTensors("the example input", exampleInput, "input");
-  const parameters = [...(module.namedParameters?.() ?? [])];
+  const parameters = [...(module.namedParameters?.() ?? []), ...(module.namedBuffers?.() ?? [])];
   const traces = (keepsWhole: boolean): Trace[] =>
     [2, 3].map((rows) => traceOf(module, inputs, parameters, rows, keepsWhole));
   const [one, other] = orElse(INSIDE, () => traces(true), () => traces(false)); // biome-ignore format: one line.

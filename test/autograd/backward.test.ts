@@ -296,6 +296,8 @@ describe("recording", () => {
   ] as const)("%s refuses async functions, which it could not follow", (_, run) => {
     expect(() => run(async () => 1)).toThrow(ArgumentError);
     expect(() => run(async () => 1)).toThrow(/promise/);
+    expect(run(() => null)).toBeNull();
+    expect(run(() => undefined)).toBeUndefined();
   });
 
   it("leaves no trace where no operand requires gradients", () => {

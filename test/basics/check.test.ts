@@ -122,6 +122,8 @@ it("mistakes in arguments are told in full", () => {
       "nothing for a number": () => checkNumber("f", "x", undefined),
       "half a count": () => checkCount("f", "n", 0.5),
       "a count too small": () => checkCount("f", "n", 1, 2),
+      "a count too large": () => checkCount("f", "n", 8, 1, 7),
+      "an infinite count": () => checkCount("f", "n", Infinity, 1, 7),
       "text for a count": () => checkCount("f", "n", "2"),
       "a backend misspelt": () => useBackend(any("typescrip")),
       "a backend that is not": () => useBackend(any("gpu")),
@@ -194,6 +196,10 @@ it("mistakes in arguments are told in full", () => {
       ArgumentError: f: n is a whole number of at least 1; got the number 0.5.
     a count too small
       ArgumentError: f: n is a whole number of at least 2; got the number 1.
+    a count too large
+      ArgumentError: f: n is a whole number of at most 7; got the number 8.
+    an infinite count
+      ArgumentError: f: n is a whole number of at least 1; got the number Infinity.
     text for a count
       ArgumentError: f: n is a whole number of at least 1; got the text "2".
     a backend misspelt

@@ -8,12 +8,13 @@ import {
   Conv1d,
   Conv2d,
   Embedding,
+  functionalCall,
   GroupNorm,
   Linear,
   SelfAttention,
   Sequential,
 } from "../../src/nn/index.ts";
-import { SGD } from "../../src/optim/index.ts";
+import { AdamW, SGD } from "../../src/optim/index.ts";
 import { checkGradients } from "../../src/testing/index.ts";
 
 const random = new Random(1);
@@ -104,6 +105,42 @@ describe("normalisation", () => {
     optimizer.step();
     expect(layer.runningMean.toArray()).toEqual(kept);
     expect([...layer.stateDictionary().keys()]).toEqual(["weight", "bias", "runningMean", "runningVariance"]);
+  });
+
+  it("has buffers that unfreezing all parameters does not train, and weights decay does not shrink", () => {
+    const model = new Sequential(new Linear(2, 2, random), new BatchNorm(2));
+    const [, norm] = model.layers as [Linear, BatchNorm];
+    norm.forward(tensor([[1, 2], [3, 6]])); // biome-ignore format: one line.
+    for (const requiresGrad of [false, true])
+      for (const parameter of model.parameters()) parameter.requiresGrad = requiresGrad;
+    const names = (all: Iterable<[string, Tensor]>) => Array.from(all, ([name]) => name);
+    expect(names(model.namedParameters())).toEqual(["0.weight", "0.bias", "1.weight", "1.bias"]);
+    expect(names(model.namedBuffers())).toEqual(["1.runningMean", "1.runningVariance"]);
+    model.eval();
+    const kept = norm.runningMean.toArray();
+    model
+      .forward(ones([2, 2]))
+      .square()
+      .sum()
+      .backward();
+    new AdamW(model.parameters(), { learningRate: 0.1, weightDecay: 0.5 }).step();
+    expect(norm.runningMean.grad).toBeNull();
+    expect(norm.runningMean.toArray()).toEqual(kept);
+    const other = new Sequential(new Linear(2, 2, random), new BatchNorm(2)).eval();
+    expect(other.loadStateDictionary(model.stateDictionary())).toEqual({ missing: [], unknown: [] });
+    expect(other.forward(ones([2, 2])).toArray()).toEqual(model.forward(ones([2, 2])).toArray());
+  });
+
+  it("takes other statistics in a functional call, by name", () => {
+    const layer = new BatchNorm(1, { epsilon: 0 }).eval();
+    const given = { runningMean: tensor([3]), runningVariance: tensor([4]) };
+    expect(functionalCall(layer, given, tensor([[7]])).item()).toBe(2);
+    expect(layer.forward(tensor([[7]])).item()).toBe(7);
+    layer.train();
+    functionalCall(layer, given, tensor([[0], [2]]));
+    expect(given.runningMean.item()).toBeCloseTo(0.9 * 3 + 0.1 * 1, 6);
+    expect(layer.runningMean.item()).toBe(0);
+    expect(layer.stateDictionary().has("runningMean")).toBe(true);
   });
 
   it("has gradients that agree with differences", () => {

@@ -373,6 +373,12 @@ describe("a network in onnxruntime gives what it gives here, on any number of ro
     );
   });
 
+  test("parameters and buffers keep their names", () => {
+    const model = new Sequential(new Linear(2, 3, new Random(0)), new BatchNorm(3)).eval();
+    const text = Buffer.from(exportOnnx(model, zeros([1, 2]))).toString("latin1");
+    for (const name of model.stateDictionary().keys()) expect(text).toContain(name);
+  });
+
   test("weights that are used twice, as they are and turned", async () => {
     const tied = new Linear(4, 3, new Random(8), { bias: false });
     await expectSame(

@@ -203,6 +203,9 @@ describe("the text of a tensor", () => {
     expect(String(zeros([1_000_000, 0])).length).toBeLessThan(200);
     expect(String(zeros([0, 2 ** 31]))).toBe("tensor([], shape [0, 2147483648])");
     expect(String(zeros([7, 7, 7])).match(/0/g)).toHaveLength(343);
+    const row = "[1, 1, 1, …, 1, 1, 1]";
+    const rows = [row, row, row, "…", row, row, row].join(",\n        ");
+    expect(String(ones([30, 30]))).toBe(`tensor([${rows}], shape [30, 30])`);
     expect(String(ones(new Array<number>(1000).fill(1))).length).toBeLessThan(10_000);
   });
 });

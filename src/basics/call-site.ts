@@ -7,7 +7,12 @@ import { firstLandmark, setStackShortener } from "./errors.ts";
  * bundler put engine and caller into one file, what lies outside of the engine's part of it.
  */
 export function callSite(): string {
-  const caller = firstCaller(withDeepStacks(firstLandmark));
+  return placeIn(withDeepStacks(firstLandmark), firstLandmark(), lastLandmark());
+}
+
+/** The same, of the text of any stack, and those from the engine's first and last module. */
+export function placeIn(stack: string, first: string, last: string): string {
+  const caller = firstCaller(stack, first, last);
   // The source of a module from a data: URL is its address.
   return (
     caller?.line
@@ -38,7 +43,7 @@ function shortenStack(error: Error): void {
   // Read when it is asked for: to put a stack into words takes longer than all else.
   Object.defineProperty(error, "stack", {
     get: () => {
-      const caller = firstCaller(trace.stack);
+      const caller = firstCaller(trace.stack, firstLandmark(), lastLandmark());
       const lines = trace.stack.split("\n");
       const start = caller === undefined ? 1 : lines.indexOf(caller.line);
       return [`${error.name}: ${error.message}`, ...lines.slice(start, start + FEW)].join("\n");
@@ -63,13 +68,13 @@ function withDeepStacks<T>(body: () => T): T {
 }
 
 /** The innermost frame of a stack outside this engine's own files. */
-function firstCaller(stack: string): Frame | undefined {
-  const [[own], [last]] = [framesOf(firstLandmark()), framesOf(lastLandmark())];
+function firstCaller(stack: string, first: string, last: string): Frame | undefined {
+  const [[own], [end]] = [framesOf(first), framesOf(last)];
   return framesOf(stack).find(
     ({ file, at }) =>
       !file.startsWith(own.folder) ||
       // Modules stand in a bundle in the order of their imports: the engine's lie between its landmarks.
-      (file === own.folder && (before(at, own.at) || before(last.at, at))),
+      (file === own.folder && (before(at, own.at) || before(end.at, at))),
   );
 }
 

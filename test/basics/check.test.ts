@@ -3,15 +3,26 @@
 import { describe, expect, it } from "vitest";
 import { useBackend } from "../../src/basics/backend.ts";
 import {
+  callable,
   checkCount,
+  checkKind,
   checkNumber,
+  checkNumbers,
   checkOptions,
+  checkWithin,
   clip,
   describeValue,
   nearest,
+  synchronous,
 } from "../../src/basics/check.ts";
 import { checkDtype } from "../../src/basics/dtype.ts";
-import { ArgumentError, AxisError, attributedTo, GradientError } from "../../src/basics/errors.ts";
+import {
+  ArgumentError,
+  AxisError,
+  attributedTo,
+  GradientError,
+  OTHER_COPY,
+} from "../../src/basics/errors.ts";
 import { formatElements } from "../../src/basics/format.ts";
 import { flattenNested, type NestedArray, shapeOfNested, toNested } from "../../src/basics/nested.ts";
 import { checkRandom, Random } from "../../src/basics/random.ts";
@@ -73,6 +84,7 @@ it.each([
   ["lr", "learningRate"],
   ["LR", "learningRate"],
   ["LEARNINGRATE", "learningRate"],
+  ["LEARNING_RATE", "learningRate"],
   ["learn", "learningRate"],
   ["lerningRate", "learningRate"],
   ["epoch", "epochs"],
@@ -108,6 +120,9 @@ it("what is right passes", () => {
   checkNumber("f", "x", Number.NaN);
   checkCount("f", "n", 1);
   checkCount("f", "n", 0, 0);
+  checkKind("f", "x", new Set(), "list");
+  callable("f", "x", () => {});
+  checkWithin("f", "x", 1, { least: 0, most: 1, above: 0, below: 2 });
 });
 
 it("mistakes in arguments are told in full", () => {
@@ -124,6 +139,22 @@ it("mistakes in arguments are told in full", () => {
       "a count too small": () => checkCount("f", "n", 1, 2),
       "a count too large": () => checkCount("f", "n", 8, 1, 7),
       "an infinite count": () => checkCount("f", "n", Infinity, 1, 7),
+      "a number of at least": () => checkWithin("f", "x", -1, { least: 0 }),
+      "a number above": () => checkWithin("f", "x", 0, { above: 0 }),
+      "a number at most": () => checkWithin("f", "x", 2, { most: 1 }),
+      "a number from to": () => checkWithin("f", "x", 2, { least: 0, most: 1 }),
+      "a number of at least and below": () => checkWithin("f", "x", 1, { least: 0, below: 1 }),
+      "a number above and at most": () => checkWithin("f", "x", 0, { above: 0, most: 1 }),
+      "a number that is none": () => checkWithin("f", "x", Number.NaN),
+      "an element that is none": () => checkNumbers("f", "xs", any([1, "2"])),
+      "an element below": () => checkNumbers("f", "xs", [1, -2], { least: 0 }),
+      "text for a function": () => callable("f", "x", "x"),
+      "a number for text": () => checkKind("f", "x", 3, "text"),
+      "a number for a list": () => checkKind("f", "x", 3, "list"),
+      "null for an object": () => checkKind("f", "x", null, "object"),
+      "no function for a setting": () => synchronous("f", any(3)),
+      "a generator for a setting": () => synchronous("f", function* () {}),
+      "what another copy made": () => checkNumber("f", "x", { toString: () => OTHER_COPY, [OTHER_COPY]: 1 }),
       "text for a count": () => checkCount("f", "n", "2"),
       "a backend misspelt": () => useBackend(any("typescrip")),
       "a backend that is not": () => useBackend(any("gpu")),
@@ -154,6 +185,9 @@ it("mistakes in arguments are told in full", () => {
       "a row among numbers": () => flattenNested("f", [1, [2]], [2], new Float32Array(2)),
       "text among numbers": () => flattenNested("f", any([1, "2"]), [2], new Float32Array(2)),
       "a tensor among numbers": () => flattenNested("f", any([{ storage: 1 }]), [1], new Float32Array(1)),
+      "a set among numbers": () => flattenNested("f", any([new Set([1])]), [1], new Float32Array(1)),
+      "a boolean among numbers": () => flattenNested("f", any([true]), [1], new Float32Array(1)),
+      "a bigint among numbers": () => flattenNested("f", any([1n]), [1], new Float32Array(1)),
       "null among numbers": () => flattenNested("f", any([null]), [1], new Float32Array(1)),
       "half a seed": () => new Random(0.5),
       "a seed of 65 bits": () => new Random(2n ** 64n),
@@ -200,6 +234,41 @@ it("mistakes in arguments are told in full", () => {
       ArgumentError: f: n is a whole number of at most 7; got the number 8.
     an infinite count
       ArgumentError: f: n is a whole number of at least 1; got the number Infinity.
+    a number of at least
+      ArgumentError: f: x is -1; it must be a finite number of at least 0.
+    a number above
+      ArgumentError: f: x is 0; it must be a finite number above 0.
+    a number at most
+      ArgumentError: f: x is 2; it must be a finite number at most 1.
+    a number from to
+      ArgumentError: f: x is 2; it must be a finite number from 0 to 1.
+    a number of at least and below
+      ArgumentError: f: x is 1; it must be a finite number of at least 0 and below 1.
+    a number above and at most
+      ArgumentError: f: x is 0; it must be a finite number above 0 and at most 1.
+    a number that is none
+      ArgumentError: f: x is NaN; it must be a finite number.
+    an element that is none
+      ArgumentError: f: xs[1] is the text "2"; it must be a finite number.
+    an element below
+      ArgumentError: f: xs[1] is -2; it must be a finite number of at least 0.
+    text for a function
+      ArgumentError: f: x is a function; got the text "x".
+    a number for text
+      ArgumentError: f: x is text; got the number 3.
+    a number for a list
+      ArgumentError: f: x is a list; got the number 3.
+    null for an object
+      ArgumentError: f: x is an object; got null.
+    no function for a setting
+      ArgumentError: f: takes a function; got the number 3.
+      Fix: write f(() => …).
+    a generator for a setting
+      ArgumentError: f: the function returned a generator, which runs only when it is iterated over, outside of the setting.
+      Fix: iterate inside, or wrap what happens between two yields in f().
+    what another copy made
+      ArgumentError: f: x is a number; got an object with toString, of another copy of halograd.
+      Fix: install one copy (npm ls halograd); tensor(x.toArray()) takes elements over.
     text for a count
       ArgumentError: f: n is a whole number of at least 1; got the text "2".
     a backend misspelt
@@ -278,6 +347,15 @@ it("mistakes in arguments are told in full", () => {
     a tensor among numbers
       ArgumentError: f: values[0] is an object with storage; only numbers can be elements.
       Fix: join tensors with stack([…]) or concat([…]).
+    a set among numbers
+      ArgumentError: f: values[0] is a Set; only numbers can be elements.
+      Fix: spread what can be iterated over: [...values]; a buffer needs a view: new Float32Array(buffer).
+    a boolean among numbers
+      ArgumentError: f: values[0] is the boolean true; only numbers can be elements.
+      Fix: convert elements with Number(…).
+    a bigint among numbers
+      ArgumentError: f: values[0] is the bigint 1; only numbers can be elements.
+      Fix: convert elements with Number(…).
     null among numbers
       ArgumentError: f: values[0] is null; only numbers can be elements.
     half a seed

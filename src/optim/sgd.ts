@@ -76,11 +76,13 @@ export class SGD extends Optimizer {
   ): void {
     const { momentum, nesterov } = this.#options;
     if (momentum === 0) {
-      descend(
-        parameter,
-        gradient,
-        onHost(() => [this.learningRate * rateFactor, weightDecay], [], this),
+      const numbers = onHost(
+        () => [this.learningRate * rateFactor, ...(weightDecay === 0 ? [] : [weightDecay])],
+        [],
+        this,
       );
+      // So short an update that a penalty of 0 would take a quarter of its time.
+      (weightDecay === 0 ? descend : descendAndDecay)(parameter, gradient, numbers);
       return;
     }
     const lookAhead = nesterov ? 1 : 0;
@@ -94,6 +96,12 @@ export class SGD extends Optimizer {
 }
 
 const descend = inPlace({
+  name: "SGD",
+  writes: 1,
+  values: (m, p, g, rate) => [m.sub(p, m.mul(rate, g)), isLarge(m, g)],
+});
+
+const descendAndDecay = inPlace({
   name: "SGD",
   writes: 1,
   values: (m, p, g, rate, decay) => {

@@ -7,6 +7,8 @@ import {
   detectAnomaly,
   grad,
   isTensor,
+  linspace,
+  mseLoss,
   noGrad,
   normal,
   type Operation,
@@ -739,6 +741,7 @@ describe("calls that are watched do what eager ones do", () => {
         s.h = s.h.mul(0.5).add(x);
         s.steps.push(s.h);
         if (s.steps.length > 2) s.steps.shift();
+        s.same = s.steps;
         delete s.gone;
         return s.h;
       });
@@ -753,6 +756,7 @@ describe("calls that are watched do what eager ones do", () => {
           state.h,
           state.steps,
           state.steps.at(-1) === state.h,
+          state.same === state.steps,
           "gone" in state,
         );
       }
@@ -811,6 +815,42 @@ twins("results that are views of parts of arguments are changed with them", (wra
       log(rows, results);
     }
   }
+});
+
+twins("what is read backwards, beside itself and after a step that changes it", (wrap, log) => {
+  const w = leaf([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const optimizer = new Adam([w], { learningRate: 0.1 });
+  const step = wrap((x: Tensor) => {
+    optimizer.zeroGrad();
+    w.mul(x).square().sum().backward();
+    const before = w.detach().mul(2);
+    optimizer.step();
+    const after = w.detach();
+    const twice = after.mul(2);
+    return [before, after.flip().mul(x), twice.add(twice.flip()), before.add(twice.flip())];
+  });
+  for (let i = 0; i < 8; i++) log(step(linspace(i, i + 1, 9)), w);
+});
+
+twins("sums over what is repeated, along it and across", (wrap, log) => {
+  const step = wrap((x: Tensor) => {
+    const [column, row] = [x.reshape([4, 1]).expand([4, 8]), x.expand([6, 4])];
+    return [
+      column.sum(1),
+      column.sum(0),
+      row.sum(1),
+      row.sum(0),
+      column.max(1),
+      mseLoss(row, x.expand([6, 4]).neg()),
+    ];
+  });
+  for (let i = 0; i < 6; i++) log(step(tensor([0.1, i, 3, -i / 7])));
+});
+
+twins("float64 constants that become float32", (wrap, log) => {
+  const constants = tensor([0.1, 0.2, 1e-3], { dtype: "float64" });
+  const step = wrap((x: Tensor) => x.mul(constants.to("float32")).add(constants.sum().to("float32")));
+  for (let i = 0; i < 6; i++) log(step(tensor([1, i, 3])));
 });
 
 twins("a gradient that is only read is not changed", (wrap, log) => {

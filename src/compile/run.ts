@@ -170,11 +170,12 @@ export class Executable {
         else this.#work(statement);
       }
       this.#emitted.phases[i]();
+      if (host === null) continue;
       try {
-        if (host !== null) this.#runOnHost(host);
+        this.#runOnHost(host);
       } catch (error) {
         // Such as a gradient that is not finite: everything is left as it is at this point of the function.
-        this.#leave(given, host !== null && isBarrier(host) ? host.gradients : new Map(), []);
+        this.#leave(given, isBarrier(host) ? host.gradients : new Map(), []);
         throw error;
       }
     }
@@ -204,7 +205,7 @@ export class Executable {
   release(): void {
     this.#takeBack();
     for (const { source, residence } of this.#captured)
-      if (residence !== null && source.storage.residence === residence) void source.storage.data;
+      if (source.storage.residence === residence) void source.storage.data;
     this.#block.release();
   }
 
@@ -349,7 +350,7 @@ export class Executable {
 
   #storageOf(buffer: Buffer, fresh: ReadonlySet<Buffer>): Storage {
     const { size, dtype, source } = buffer;
-    if (dtype === "float64" && source.kind === "number")
+    if (source.kind === "number")
       return Storage.of(Float64Array.of(this.#worked[source.work][source.index]));
     if (!isInMemory(buffer) || (dtype === "float64" && source.kind === "constant")) {
       const storage =

@@ -131,7 +131,7 @@ export function signatureOf(tree: unknown): string {
     return `@${identityOf(tree)}`;
   if (typeof tree === "symbol") return `@${identityOf(symbols.get(tree) ?? remembered(tree))}`;
   if (typeof tree === "string") return JSON.stringify(tree);
-  return Object.is(tree, -0) ? "-0" : `${typeof tree === "bigint" ? "n" : ""}${String(tree)}`;
+  return Object.is(tree, -0) ? "-0" : `${typeof tree} ${String(tree)}`;
 }
 
 export const isPlain = (value: unknown): value is object =>

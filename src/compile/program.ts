@@ -115,10 +115,11 @@ export function differenceOf(before: readonly Statement[], after: readonly State
     const difference = statementsDiffer(before[i], after[i]);
     if (difference !== null) return `step ${i}, ${nameOf(after[i])}: ${difference}`;
   }
-  if (before.length === after.length) return null;
-  const longer = before.length > after.length ? before : after;
   const place = Math.min(before.length, after.length);
-  return `step ${place}, ${nameOf(longer[place])}, happens in one call and not in the next`;
+  const more = before[place] ?? after[place];
+  return more === undefined
+    ? null
+    : `step ${place}, ${nameOf(more)}, happens in one call and not in the next`;
 }
 
 function statementsDiffer(before: Statement, after: Statement): string | null {

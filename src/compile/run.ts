@@ -350,8 +350,7 @@ export class Executable {
 
   #storageOf(buffer: Buffer, fresh: ReadonlySet<Buffer>): Storage {
     const { size, dtype, source } = buffer;
-    if (source.kind === "number")
-      return Storage.of(Float64Array.of(this.#worked[source.work][source.index]));
+    if (source.kind === "number") return Storage.of(Float64Array.of(this.#worked[source.work][source.index]));
     if (!isInMemory(buffer) || (dtype === "float64" && source.kind === "constant")) {
       const storage =
         this.#storages.get(buffer) ??

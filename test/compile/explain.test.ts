@@ -15,6 +15,7 @@ import {
   useBackend,
 } from "../../src/index.ts";
 import { Adam, clipGradNorm, SGD } from "../../src/optim/index.ts";
+import { messagesOf } from "../messages.ts";
 
 useBackend("wasm");
 
@@ -160,6 +161,86 @@ describe("why a function is not compiled", () => {
     const { calls, reason: found, programs } = g.explain();
     expect(found).toBe(`each call differs from the one before: ${reason}`);
     expect({ calls, programs }).toEqual({ calls: { eager: 11, watched: 9, compiled: 0 }, programs: [] });
+  });
+});
+
+describe("what no later call may repeat", () => {
+  const [leaf, twin] = [tensor([1, 2], { requiresGrad: true }), tensor([5, 6], { requiresGrad: true })];
+  const outside = tensor([3, 4]);
+  const shared = ones([2]);
+  const table: readonly [what: string, reason: string, f: (x: Tensor) => unknown][] = [
+    ["a number that the host draws", "draws a random number on the host", (x) => x.mul(streams[0].uniform())],
+    [
+      "numbers that the host draws into an array",
+      "draws random numbers on the host, or asks for the state of a stream",
+      (x) => {
+        streams[0].fillNormal(new Float32Array(2));
+        return x.neg();
+      },
+    ],
+    [
+      "the state of a stream",
+      "draws random numbers on the host, or asks for the state of a stream",
+      (x) => [x.neg(), streams[0].state()],
+    ],
+    [
+      "a leaf that is made one",
+      "starts or stops to differentiate by a tensor from outside",
+      (x) => {
+        outside.requiresGrad = true;
+        return x.neg();
+      },
+    ],
+    [
+      "a gradient on a tape",
+      "leaves a gradient that can still be differentiated: detach it",
+      (x) => {
+        leaf.grad = leaf.mul(x);
+        return x.neg();
+      },
+    ],
+    [
+      "gradients that share memory",
+      "uses a gradient that shares memory with another tensor",
+      (x) => leaf.grad!.mul(twin.grad!).add(x),
+    ],
+  ];
+  it.each(table)("%s", (_, reason, f) => {
+    outside.requiresGrad = false;
+    leaf.grad = shared.slice([0, 2]);
+    twin.grad = shared;
+    outside.grad = null;
+    const g = compile(f);
+    for (let i = 0; i < 3; i++) {
+      g(tensor([1, i]));
+      outside.requiresGrad = false;
+    }
+    expect(g.explain().reason).toBe(reason);
+    expect(g.explain().calls.compiled).toBe(0);
+  });
+
+  it("an argument's gradient, or whether it has one, is refused where it is set", () => {
+    expect(
+      messagesOf({
+        "a gradient": () =>
+          compile((x: Tensor) => {
+            x.grad = ones([2]);
+          })(ones([2])),
+        "requiring gradients": () =>
+          compile((x: Tensor) => {
+            x.requiresGrad = true;
+          })(ones([2])),
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      a gradient
+        TraceError: compile: the function sets grad of an argument, which it knows by a copy while it is being traced.
+        Fix: set it before the call, or use x.detach() inside.
+      requiring gradients
+        TraceError: compile: the function sets requiresGrad of an argument, which it knows by a copy while it is being traced.
+        Fix: set it before the call, or use x.detach() inside.
+      "
+    `);
   });
 });
 

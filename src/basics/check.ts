@@ -85,6 +85,9 @@ export function checkOptions(where: string, options: unknown, names: readonly st
     );
   }
   for (const name in options) {
+    const value = (options as Record<string, unknown>)[name];
+    if (FLAGS.includes(name) && value !== undefined && typeof value !== "boolean")
+      throw new ArgumentError(where, `${name} is true or false; got ${describeValue(value)}.`);
     if (names.includes(name)) continue;
     const near = nearest(name, names);
     throw new ArgumentError(
@@ -94,6 +97,19 @@ export function checkOptions(where: string, options: unknown, names: readonly st
     );
   }
 }
+
+/** Options that are true or false: a text such as "false" would count as true. */
+const FLAGS: readonly string[] = [
+  "amsgrad",
+  "createGraph",
+  "descending",
+  "isCausal",
+  "isPartial",
+  "keepdim",
+  "nesterov",
+  "requiresGrad",
+  "retainGraph",
+];
 
 /**
  * @param ifObject what to do where options were given in the number's place

@@ -37,9 +37,10 @@ export interface RandomState {
  * random.fork("noise").fillNormal(noise);
  */
 export class Random {
-  readonly #key: readonly [number, number];
-  #low = 0;
-  #high = 0;
+  // Properties of its own, and not #private ones: what asserts compare, so that other streams differ.
+  private readonly key: readonly [number, number];
+  private low = 0;
+  private high = 0;
 
   /**
    * The stream of a seed, from its first number.
@@ -60,7 +61,7 @@ export class Random {
       );
     }
     const bits = BigInt.asUintN(64, BigInt(seed));
-    this.#key = [Number(bits >> 32n), Number(bits & 0xffffffffn)];
+    this.key = [Number(bits >> 32n), Number(bits & 0xffffffffn)];
   }
 
   /** The stream that `state()` described, continuing with the same bits. Throws ArgumentError if it is not a state. */
@@ -76,7 +77,7 @@ export class Random {
       }
     }
     const random = new Random((BigInt(state.key[0]) << 32n) | BigInt(state.key[1]));
-    [random.#low, random.#high] = state.counter;
+    [random.low, random.high] = state.counter;
     return random;
   }
 
@@ -105,15 +106,15 @@ export class Random {
     // The key is hashed with each word of the label in turn. Upper counter words of 2³¹ and more, which no draw reaches, keep
     // these blocks apart from drawn ones; a first block of its own tells a label from a chain of labels, and text from numbers.
     if (typeof label === "string") {
-      let child = streamOfBlock(this.#key, 0, 0x80000000);
+      let child = streamOfBlock(this.key, 0, 0x80000000);
       for (let i = 0; i < label.length; i++) {
-        child = streamOfBlock(child.#key, label.charCodeAt(i), 0x80000001);
+        child = streamOfBlock(child.key, label.charCodeAt(i), 0x80000001);
       }
       return child;
     }
     requireInteger("Random.fork", "label", label, Number.MIN_SAFE_INTEGER);
-    const child = streamOfBlock(this.#key, label >>> 0, 0x80000002);
-    return streamOfBlock(child.#key, Math.floor(label / TWO_TO_32) >>> 0, 0x80000003);
+    const child = streamOfBlock(this.key, label >>> 0, 0x80000002);
+    return streamOfBlock(child.key, Math.floor(label / TWO_TO_32) >>> 0, 0x80000003);
   }
 
   /** A float64 with 53 random bits, uniform in [low, high). Throws ArgumentError unless low < high, both finite. */
@@ -191,26 +192,26 @@ export class Random {
     requireInteger("Random.draw", "blocks", blocks, 0);
     if (blocks > TWO_TO_32)
       throw new ArgumentError("Random.draw", `${blocks} blocks are more than 2³²`, "draw in parts");
-    const draw: Draw = { key: this.#key, counter: [this.#reserve(blocks), this.#high] };
+    const draw: Draw = { key: this.key, counter: [this.#reserve(blocks), this.high] };
     if (watcher !== null) watcher.draw(this, blocks, draw);
     return draw;
   }
 
-  /** Moves past `blocks` blocks and returns the low word of the first; `#high` is then its high word. */
+  /** Moves past `blocks` blocks and returns the low word of the first; `high` is then its high word. */
   #reserve(blocks: number): number {
-    if (this.#low + Math.max(blocks, 1) > TWO_TO_32) {
-      this.#low = 0;
-      this.#high += 1;
+    if (this.low + Math.max(blocks, 1) > TWO_TO_32) {
+      this.low = 0;
+      this.high += 1;
     }
-    const start = this.#low;
-    this.#low += blocks;
+    const start = this.low;
+    this.low += blocks;
     return start;
   }
 
   /** The next block as a whole number below 2⁵³. */
   #bits53(): number {
     if (watcher !== null) watcher.refuse("draws a random number on the host");
-    threefryBlocks(this.#key[0], this.#key[1], this.#reserve(1), this.#high, block, 2);
+    threefryBlocks(this.key[0], this.key[1], this.#reserve(1), this.high, block, 2);
     return (block[0] >>> 5) * 0x4000000 + (block[1] >>> 6);
   }
 }

@@ -1,6 +1,6 @@
 /** Modules as functions of their parameters, for what differentiates functions. */
 
-import { describeValue, few, isPlainObject } from "../basics/check.ts";
+import { describeValue, few, isPlainObject, synchronous } from "../basics/check.ts";
 import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
@@ -20,7 +20,8 @@ import { describeModule, fieldsOf, isSaved, Module } from "./module.ts";
  * ```
  *
  * @param parameters tensors of the parameters' shapes, of any dtype that the inputs have too
- * @throws ArgumentError for a name that nothing has and for what is no tensor, ShapeError where a shape differs
+ * @throws ArgumentError for a name that nothing has, for a `forward` that is async or a generator, whose rest would run with the
+ *   module's own tensors, for parameters in what is frozen and for what is no tensor, ShapeError where a shape differs
  */
 export function functionalCall<Inputs extends unknown[], Output>(
   module: Module<Inputs, Output>,
@@ -32,16 +33,16 @@ export function functionalCall<Inputs extends unknown[], Output>(
     throw new ArgumentError(where, `takes a module first; got ${describeModule(module)}.`);
   const saved = [...module.namedParameters(), ...module.namedBuffers()];
   const names = new Map(saved.map(([name, own]) => [own, name]));
-  const known = [...names.values()];
+  const known = new Set(names.values());
   const unknown = isPlainObject(parameters)
-    ? Object.keys(parameters).filter((name) => !known.includes(name))
+    ? Object.keys(parameters).filter((name) => !known.has(name))
     : null;
   if (unknown === null || unknown.length > 0) {
     throw new ArgumentError(
       where,
       unknown === null
         ? `parameters are an object of tensors by name; got ${describeValue(parameters)}.`
-        : `the module has no ${few(unknown)}, but ${few(known)}.`,
+        : `the module has no ${few(unknown)}, but ${few([...known])}.`,
       "give Object.fromEntries(module.namedParameters()), or part of it, with other tensors.",
     );
   }
@@ -56,10 +57,14 @@ export function functionalCall<Inputs extends unknown[], Output>(
       throw new ShapeError(where, `${name} is ${showShape(shape)}; got ${showShape(other.shape)}.`);
     return other;
   });
+  const putAll = (values: readonly unknown[]): void => {
+    for (const [i, { put }] of own.entries()) put(values[i]);
+    for (const settle of new Set(own.map(({ settle }) => settle))) settle?.();
+  };
   try {
-    for (const [i, { put }] of own.entries()) put(others[i]);
-    return module.forward(...inputs);
+    putAll(others);
+    return synchronous(where, () => module.forward(...inputs));
   } finally {
-    for (const { put, value } of own) put(value);
+    putAll(own.map(({ value }) => value));
   }
 }

@@ -10,8 +10,9 @@ import {
   isPlainObject,
   isTensorLike,
 } from "../basics/check.ts";
-import { ArgumentError, OTHER_COPY, ShapeError } from "../basics/errors.ts";
-import { sameShape, showShape } from "../basics/shape.ts";
+import { ArgumentError, attributedTo, OTHER_COPY, ShapeError } from "../basics/errors.ts";
+import type { NestedValues } from "../basics/nested.ts";
+import { checkShape, sameShape, showShape } from "../basics/shape.ts";
 import { changeOnHost, conditionOf } from "../kernels/index.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Instead } from "../ops/other-names.ts";
@@ -164,8 +165,9 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
     checkOptions(where, options, ["isPartial"]);
     checkState(where, state);
     const all = savedOf(this);
-    const missing = all.map(([name]) => name).filter((name) => !state.has(name));
-    const unknown = [...state.keys()].filter((name) => !all.some(([own]) => own === name));
+    const names = new Set(all.map(([name]) => name));
+    const missing = [...names].filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !names.has(name));
     if ((missing.length > 0 || unknown.length > 0) && !options.isPartial) {
       throw new ArgumentError(
         where,
@@ -204,28 +206,43 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
 export type AnyModule = Module<any[], unknown>;
 
 /**
- * A tensor to be trained: a leaf that requires gradients. Without a shape it has one axis.
+ * A tensor to be trained: a leaf that requires gradients. Values and shape are as `tensor` takes them.
  *
  * ```ts
  * parameter([1, 2, 3, 4], [2, 2]).requiresGrad; // true
  * ```
  */
-export function parameter(values: ArrayLike<number>, shape?: readonly number[]): Tensor {
-  return tensor(values, shape ?? [values?.length], { requiresGrad: true });
+export function parameter(values: NestedValues | ArrayLike<number>, shape?: readonly number[]): Tensor {
+  return made("parameter", values, shape, true);
 }
 
 /**
- * What a module keeps without training it, such as a running mean: saved and loaded with the parameters, and not among them. To
- * be changed in place. Without a shape it has one axis.
+ * What a module keeps without training it, such as a running mean: saved and loaded with the parameters, and not among them. It
+ * is changed in place, `this.mean.assign(…)`: another tensor in its field is no buffer. Values and shape are as `tensor` takes them.
  *
  * ```ts
  * buffer([0, 0]).requiresGrad; // false
  * ```
  */
-export function buffer(values: ArrayLike<number>, shape?: readonly number[]): Tensor {
-  const made = tensor(values, shape ?? [values?.length]);
-  buffers.add(made);
-  return made;
+export function buffer(values: NestedValues | ArrayLike<number>, shape?: readonly number[]): Tensor {
+  const kept = made("buffer", values, shape, false);
+  buffers.add(kept);
+  return kept;
+}
+
+function made(
+  where: string,
+  values: NestedValues | ArrayLike<number>,
+  shape: readonly number[] | undefined,
+  requiresGrad: boolean,
+): Tensor {
+  try {
+    return shape === undefined
+      ? tensor(values as NestedValues, { requiresGrad })
+      : tensor(values as ArrayLike<number>, checkShape(where, shape), { requiresGrad });
+  } catch (error) {
+    throw attributedTo(where, error);
+  }
 }
 
 const buffers: WeakSet<Tensor> = /* @__PURE__ */ new WeakSet();
@@ -269,6 +286,8 @@ export interface Field {
   readonly name: string;
   readonly value: unknown;
   put(value: unknown): void;
+  /** To be called when all are put. */
+  readonly settle?: () => void;
 }
 
 /**
@@ -315,22 +334,28 @@ function* visit(field: Field, seen: Set<unknown>): Generator<Field> {
   } else if (isBuiltIn(value, "Set")) {
     const set = value as Set<unknown>;
     const all = [...set];
+    const settle = (): void => {
+      set.clear();
+      // A set has nothing twice: what stands for two is a view of itself the second time.
+      for (const one of all) set.add(set.has(one) && isTensor(one) ? one.reshape(one.shape) : one);
+    };
     for (const [i, entry] of [...all].entries()) {
       const put = (other: unknown): void => {
         all[i] = other;
-        set.clear();
-        // A set has nothing twice: what stands for two is a view of itself the second time.
-        for (const one of all) set.add(set.has(one) && isTensor(one) ? one.reshape(one.shape) : one);
       };
-      yield* visit({ name: `${name}.${i}`, value: entry, put }, seen);
+      yield* visit({ name: `${name}.${i}`, value: entry, put, settle }, seen);
     }
   } else if (Array.isArray(value) || isPlainObject(value)) yield* entriesOf(`${name}.`, value, seen);
 }
 
 function* entriesOf(prefix: string, holder: object, seen: Set<unknown>): Generator<Field> {
   for (const [key, entry] of Object.entries(holder)) {
-    const put = (other: unknown): unknown => Object.assign(holder, { [key]: other });
-    yield* visit({ name: `${prefix}${key}`, value: entry, put }, seen);
+    const name = `${prefix}${key}`;
+    const put = (other: unknown): void => {
+      if (Reflect.set(holder, key, other)) return;
+      throw new ArgumentError("Module", `nothing else can stand for ${name}: what holds it is frozen.`);
+    };
+    yield* visit({ name, value: entry, put }, seen);
   }
 }
 
@@ -340,11 +365,18 @@ function* tensorsIn(
   isOfKind: (value: unknown) => value is Tensor,
 ): Generator<[name: string, value: Tensor]> {
   const seen = new Set<Tensor>();
+  const names = new Set<string>();
   for (const { name, value } of fieldsOf(module)) {
-    if (isOfKind(value) && !seen.has(value)) {
-      seen.add(value);
-      yield [name, value];
-    }
+    if (!isSaved(value) || seen.has(value)) continue;
+    if (names.has(name))
+      throw new ArgumentError(
+        "Module",
+        `two tensors are called ${name}.`,
+        "rename a field or key: dots in names, and numbers beside their texts, make two paths one.",
+      );
+    names.add(name);
+    seen.add(value);
+    if (isOfKind(value)) yield [name, value];
   }
 }
 

@@ -28,8 +28,8 @@ export function checkIndices(where: string, indices: Indices, size: number): Int
 }
 
 /** The elements of a tensor as such a list. */
-export function readIndices(where: string, indices: Tensor, size: number): Int32Array {
-  const read = (): Int32Array => wholeNumbers(where, indices.toTypedArray(), size);
+export function readIndices(where: string, indices: Tensor, size: number, least?: number): Int32Array {
+  const read = (): Int32Array => wholeNumbers(where, indices.toTypedArray(), size, least);
   return readOnHost(`the indices of ${where}`, indices, read);
 }
 

@@ -1,29 +1,83 @@
 /** Products over axes. Their gradients are right at zeros too, at a cost that grows as the number of elements does. */
 
 import { normalizeAxis, sizeOf } from "../basics/shape.ts";
-import { forEachIndex } from "../kernels/index.ts";
+import { forEachIndex, mergeAxes, type ReduceKernel } from "../kernels/index.ts";
 import { composite, inFloat64 } from "./composite.ts";
 import { concat } from "./joining.ts";
 import { linesAlong } from "./lines.ts";
 import { scalarTensor } from "./operands.ts";
-import { apply, type Operation, of, recordOf } from "./operation.ts";
+import { apply, isRecording, type Operation, of, recordOf } from "./operation.ts";
 import { type Axes, type ReduceOptions, reduction } from "./reduction-record.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The product over axes (all by default), multiplied in float64. The gradient of an element is the product of all others. Of no
- * elements it is 1.
+ * The product over axes (all by default), multiplied in float64, of whatever size its parts are. The gradient of an element is the
+ * product of all others. Of no elements it is 1.
  * @example prod(tensor([[1, 2], [3, 4]]), 1); // tensor([2, 12])
  */
 export const prod: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "prod",
   fold: (m, product, x) => m.mul(product, x),
+  kernel: multiply,
   initial: 1,
   reads: "inputs",
   // A part of the product may be beyond float32 where the whole is not.
   gradient: (cotangent, { inputs, attributes: { axes } }) =>
     inFloat64(inputs![0], (x) => cotangent.to("float64").mul(productOfOthers(x, axes))),
 });
+
+/** A product of any size: `part` · 2^`exponent`. Powers of 2 are taken out while it is made, which rounds nothing. */
+class Product {
+  part = 1;
+  exponent = 0;
+
+  multiply(x: number): void {
+    this.part *= this.#inside(x);
+    this.part = this.#inside(this.part);
+  }
+
+  #inside(x: number): number {
+    let size = Math.abs(x);
+    // Three times at most; an infinity stays.
+    for (; size > 1 / SMALL && size < Infinity; size *= SMALL) {
+      x *= SMALL;
+      this.exponent += STEP;
+    }
+    for (; size < SMALL && size > 0; size /= SMALL) {
+      x /= SMALL;
+      this.exponent -= STEP;
+    }
+    return x;
+  }
+
+  /** The product, times another one. */
+  times({ part, exponent }: Product): number {
+    let value = this.part * part;
+    const steps = (this.exponent + exponent) / STEP;
+    for (let i = 0; i < Math.abs(steps) && value !== 0 && Math.abs(value) < Infinity; i++)
+      value = steps > 0 ? value / SMALL : value * SMALL;
+    return value;
+  }
+}
+
+const STEP = 300;
+const SMALL = 2 ** -300;
+const ONE = /* @__PURE__ */ new Product();
+
+function multiply(...[shape, reducedRank, output, [x]]: Parameters<ReduceKernel>): void {
+  const keptRank = shape.length - reducedRank;
+  const [source, target] = [x.storage.data, output.storage.data];
+  const inner = mergeAxes(shape.slice(keptRank), [{ offset: 0, strides: x.strides.slice(keptRank) }]);
+  const outer = mergeAxes(shape.slice(0, keptRank), [
+    { ...x, strides: x.strides.slice(0, keptRank) },
+    output,
+  ]);
+  forEachIndex(outer, ([from, to]) => {
+    const product = new Product();
+    forEachIndex(inner, ([at]) => product.multiply(source[from + at]));
+    target[to] = product.times(ONE);
+  });
+}
 
 /**
  * Running products along an axis.
@@ -76,17 +130,45 @@ const recurrence: Operation<{ axis: number }> = {
 const recur: (a: Tensor, b: Tensor, axis: number) => Tensor = /* @__PURE__ */ (() =>
   recordOf((a: Tensor, b: Tensor, axis: number) => apply(recurrence, [a, b], { axis }), recurrence))();
 
-/** For each element the product of all others over the axes: that of those before times that of those behind. */
+/**
+ * For each element the product of all others over the axes: that of those before times that of those behind. Where it is
+ * differentiated in turn, the parts have to lie in the range of float64.
+ */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
   const turned = x.permute(order);
   const kept = turned.shape.slice(0, order.length - axes.length);
   const lines = turned.reshape([sizeOf(kept), sizeOf(axes.map((axis) => x.shape[axis]))]);
-  const before = shifted(cumprod(lines, 1), 1, 1, 1);
-  const behind = shifted(cumprod(lines.flip(1), 1).flip(1), 1, 1, -1);
-  const others = before.mul(behind).reshape(turned.shape);
-  return others.permute(order.map((_, axis) => order.indexOf(axis)));
+  const others = isRecording()
+    ? shifted(cumprod(lines, 1), 1, 1, 1).mul(shifted(cumprod(lines.flip(1), 1).flip(1), 1, 1, -1))
+    : apply(othersOfLines, [lines], {});
+  return others.reshape(turned.shape).permute(order.map((_, axis) => order.indexOf(axis)));
 }
+
+const othersOfLines: Operation = {
+  name: "productOfOthers",
+  shape: ([lines]) => lines.shape,
+  compute(output, [count, length], [{ storage, offset, strides }]) {
+    const [source, target] = [storage.data, output.storage.data];
+    for (let i = 0; i < count; i++) {
+      const at = (k: number): number => source[offset + i * strides[0] + k * strides[1]];
+      const before = [new Product()];
+      for (let k = 0; k + 1 < length; k++) {
+        const next = Object.assign(new Product(), before[k]);
+        next.multiply(at(k));
+        before.push(next);
+      }
+      const behind = new Product();
+      for (let k = length - 1; k >= 0; k--) {
+        target[output.offset + i * length + k] = before[k].times(behind);
+        behind.multiply(at(k));
+      }
+    }
+  },
+  reads: "nothing",
+  examples: [],
+  calls: null,
+};
 
 /** The entries along an axis moved one place on (1) or back (−1), with `edge` where one comes in. */
 function shifted(x: Tensor, axis: number, edge: number, way: 1 | -1): Tensor {

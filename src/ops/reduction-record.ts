@@ -28,6 +28,8 @@ export interface ReduceAttributes {
 export interface Reduction {
   name: string;
   fold: Expression;
+  /** What computes it, where no kernel of the fold will do. */
+  kernel?: ReduceKernel;
   initial: number;
   /** Divides by the number of elements, before the result is rounded. */
   divides?: boolean;
@@ -41,7 +43,7 @@ export interface Reduction {
   record: Reduction,
 ): (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor {
   const { name, fold, initial, divides = false, reads, gradient } = record;
-  let kernel: ReduceKernel | undefined;
+  let { kernel } = record;
   const operation: Operation<ReduceAttributes> = {
     name,
     shape([x], { axes, keepdim }) {

@@ -58,9 +58,9 @@ const sumOfSquares = reduction({
  * The sum less 1. Of exponentials the largest of which is 1 it keeps the digits of the others, which are added by themselves: beside
  * 1 they may be nothing.
  */
-function sumBeyondOne(x: Tensor, axes: Axes): Tensor {
+function sumBeyondOne(x: Tensor, axes: Axes, isAtLeastOne = false): Tensor {
   const beyond = onesBeyondOne(x.detach(), axes, { keepdim: true });
-  return sumWithoutOnes(x, axes, { keepdim: true }).add(beyond);
+  return sumWithoutOnes(x, axes, { keepdim: true }).add(isAtLeastOne ? beyond.maximum(0) : beyond);
 }
 
 /** The sum of what is not 1. What is gets the gradient too: a sum of all is its only use. */
@@ -158,7 +158,7 @@ export const std: (x: Tensor, axes?: Axes, options?: ReduceOptions & { correctio
   composite(
     "std",
     (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) =>
-      inFloat64(x, (x) => rootOrNone(variance(x, axes, options))),
+      inUnits(x, axes, (x) => rootOrNone(variance(x, axes, options))),
     [{ shapes: [[3, 4]], call: (x) => std(x, 1, { correction: 0 }) }],
     { settings: ["axes", { correction: [1, 0, 0.5], keepdim: [false, true] }], lowest: ROOT_LOWEST },
   );
@@ -201,7 +201,8 @@ export const logsumexp: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Ten
     axes = normalizeAxes("logsumexp", axes, x.rank, REDUCE_OPTIONS);
     const largest = largestOf(x, axes);
     const shifted = balanced(x, largest, axes).sub(steady(largest));
-    const result = sumBeyondOne(shifted.exp(), axes)
+    // Where all elements are −∞, the largest says so alone.
+    const result = sumBeyondOne(shifted.exp(), axes, x.size > 0)
       .log1p()
       .add(anchored(largest, x, axes));
     return options.keepdim ? result : result.reshape(reducedShape("logsumexp", x.shape, axes, false));
@@ -259,10 +260,14 @@ export const layerNorm: (x: Tensor, weight?: Tensor, bias?: Tensor, epsilon?: nu
         );
       }
     }
-    return inFloat64(x, (x) => {
-      const centred = x.sub(mean(x, -1, { keepdim: true }));
+    return inFloat64(x, (wide) => {
+      // Beside squares that need a unit of their own, epsilon is nothing; it keeps equal elements at 0.
+      const unit = x.dtype === "float64" ? unitOf(x, -1).maximum(1) : null;
+      const least = unit === null ? epsilon : where(unit.equal(1), epsilon, 2 ** -1000);
+      const values = unit === null ? wide : wide.div(unit);
+      const centred = values.sub(mean(values, -1, { keepdim: true }));
       const variance = sumOfSquares(centred, -1, { keepdim: true }).div(x.shape[x.rank - 1]);
-      const normal = centred.mul(variance.add(epsilon).rsqrt());
+      const normal = centred.mul(variance.add(least).rsqrt());
       if (weight === undefined && bias === undefined) return normal;
       return linearCombination(normal, weight?.to("float64") ?? 1, bias?.to("float64") ?? 0, 1);
     });
@@ -392,6 +397,23 @@ function extremumGradient(
     const index = apply(operation, [input.reshape([-1])], { axes: [0], keepdim: false });
     return keepdim ? index.reshape(input.shape.map(() => 1)) : index;
   }, operation);
+}
+
+/** What grows as its operand does, computed in float64; of a float64 tensor in units in which squares are ordinary numbers. */
+function inUnits(x: Tensor, axes: Axes | undefined, compose: (x: Tensor) => Tensor): Tensor {
+  if (x.dtype !== "float64") return inFloat64(x, compose);
+  const unit = unitOf(x, axes);
+  const result = compose(x.div(unit));
+  return result.mul(unit.reshape(result.shape));
+}
+
+/** 1 where the squares of elements over axes are ordinary numbers of float64, otherwise a power of 2 in which they are. Not recorded. */
+function unitOf(x: Tensor, axes?: Axes): Tensor {
+  return withRecording(false, () => {
+    const largest = largestOf(x.detach().abs(), axes);
+    const isSmall = largest.less(2 ** -400).mul(largest.greater(0));
+    return where(largest.greater(2 ** 500), 2 ** 600, where(isSmall, 2 ** -600, 1).to("float64"));
+  });
 }
 
 /** √x, and where x is 0 a root without a slope: the true one is infinite, and infinity times 0 is NaN. */

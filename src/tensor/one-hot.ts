@@ -2,7 +2,7 @@
 
 import { checkCount } from "../basics/check.ts";
 import { checkShape, sizeOf } from "../basics/shape.ts";
-import { type Indices, listOfIndices, wholeNumbers } from "../ops/indices.ts";
+import { type Indices, listOfIndices, readIndices, wholeNumbers } from "../ops/indices.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { create, type TensorOptions } from "./construction.ts";
@@ -14,8 +14,9 @@ import { create, type TensorOptions } from "./construction.ts";
  */
 export function oneHot(labels: Indices, classes: number, options?: TensorOptions): Tensor {
   checkCount("oneHot", "the number of classes", classes);
-  const given = isTensor(labels) ? labels.toTypedArray() : listOfIndices("oneHot", labels);
-  const list = wholeNumbers("oneHot", given, classes, 0);
+  const list = isTensor(labels)
+    ? readIndices("oneHot", labels, classes, 0)
+    : wholeNumbers("oneHot", listOfIndices("oneHot", labels), classes, 0);
   const shape = isTensor(labels) ? labels.shape : [list.length];
   return create("oneHot", checkShape("oneHot", [...shape, classes]), options, (data) => {
     for (let i = 0; i < sizeOf(shape); i++) data[i * classes + list[i]] = 1;

@@ -4,6 +4,7 @@
  */
 
 import { checkKind, checkNumber, checkOptions, clip, describeValue, isPlainObject } from "../basics/check.ts";
+import { checkDtype } from "../basics/dtype.ts";
 import { ArgumentError, attributedTo, DtypeError, HalogradError, TapeError } from "../basics/errors.ts";
 import { checkShape } from "../basics/shape.ts";
 import type { Arithmetic, Expression } from "../kernels/index.ts";
@@ -87,6 +88,7 @@ function checkedRecord(record: Operation): Operation {
   const { name } = record;
   const checks: Partial<Operation> = {
     shape: (inputs, attributes) => checkShape(name, record.shape(inputs, attributes)),
+    ...(record.dtype && { dtype: (attributes) => checkDtype(name, record.dtype!(attributes)) }),
     compute(output, shape, inputs, attributes) {
       const returned: unknown = record.compute(output, shape, inputs, attributes);
       if (describeValue(returned) === "a promise") {
@@ -109,14 +111,15 @@ function checkedRecord(record: Operation): Operation {
       record.gradient &&
       ((cotangent, node, index) => {
         const given: unknown = record.gradient!(cotangent, node, index);
-        if (given === null || (isTensor(given) && given.dtype === cotangent.dtype)) return given;
+        const { dtype } = node.inputs![index];
+        if (given === null || (isTensor(given) && given.dtype === dtype)) return given;
         const returned = `its gradient rule returns ${isTensor(given) ? given.dtype : describeValue(given)}`;
         throw new (isTensor(given) ? DtypeError : ArgumentError)(
           name,
           `${returned} for operand ${index}.`,
           Array.isArray(given)
             ? "it is called for each operand, and returns one tensor: that of `index`."
-            : `return a tensor of ${cotangent.dtype}, or null where the operand has no influence.`,
+            : `return a tensor of ${dtype}, or null where the operand has no influence.`,
         );
       }),
   };

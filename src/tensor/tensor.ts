@@ -345,13 +345,26 @@ setTensorFactory(makeTensor);
 setLastLandmark(() => new Error().stack ?? "");
 
 /** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
+/** Whether an element may lie in several places, as after `expand` and `unfold`. */
+function overlaps({ shape, strides, size }: Tensor): boolean {
+  if (size === 0 || isContiguous(shape, strides)) return false;
+  const axes = [...shape.keys()].filter((axis) => shape[axis] > 1);
+  // From the shortest step on, each has to lead out of what the shorter ones reach.
+  let reach = 0;
+  return axes
+    .map((axis) => [Math.abs(strides[axis]), shape[axis]])
+    .sort(([a], [b]) => a - b)
+    .some(([step, count]) => {
+      const isInside = step <= reach;
+      reach += step * (count - 1);
+      return isInside;
+    });
+}
+
 export function checkWritable(where: string, tensor: Tensor): void {
-  if (tensor.size > 0 && tensor.shape.some((size, axis) => size > 1 && tensor.strides[axis] === 0)) {
-    throw new ShapeError(
-      where,
-      "an expanded tensor holds the same element in many places.",
-      "clone() it first.",
-    );
+  if (overlaps(tensor)) {
+    const what = tensor.strides.includes(0) ? "an expanded tensor" : "a tensor of overlapping windows";
+    throw new ShapeError(where, `${what} holds the same element in many places.`, "clone() it first.");
   }
   if (tensor.node === null || (tensor.isLeaf && !isRecording())) return;
   throw new TapeError(

@@ -207,6 +207,15 @@ describe("detectAnomaly watches changes in place:", () => {
     expect(change).not.toThrow();
   });
 
+  it("an infinity that was there before is nobody's: the sum of exponentials of masked rows", () => {
+    const rows = tensor([[-Infinity, -Infinity], [0, 0], [Infinity, 1]]); // biome-ignore format: one line.
+    expect(detectAnomaly(() => rows.logsumexp(1)).toArray()).toEqual([
+      -Infinity,
+      Math.fround(Math.LN2),
+      Infinity,
+    ]);
+  });
+
   it("sound steps go through, and an infinity that was there before", () => {
     const x = withGradient([1, -Infinity], [1, 1]);
     detectAnomaly(() => new SGD([x], { learningRate: 0.5 }).step());

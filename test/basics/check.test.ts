@@ -117,6 +117,7 @@ it("what is right passes", () => {
   checkOptions("f", undefined, ["a"]);
   checkOptions("f", {}, ["a"]);
   checkOptions("f", { b: 1 }, ["a", "b"]);
+  checkOptions("f", { keepdim: undefined, nesterov: false }, ["keepdim", "nesterov"]);
   checkNumber("f", "x", Number.NaN);
   checkCount("f", "n", 1);
   checkCount("f", "n", 0, 0);
@@ -133,6 +134,8 @@ it("mistakes in arguments are told in full", () => {
       "a list for options": () => checkOptions("f", [], ["a", "b"]),
       "an option that is not": () => checkOptions("f", { zzz: 1 }, ["a", "b"]),
       "an option misspelt": () => checkOptions("f", { momentun: 1 }, ["momentum"]),
+      "text for true or false": () => checkOptions("f", { keepdim: "false" }, ["keepdim"]),
+      "a number for true or false": () => checkOptions("f", { nesterov: 1 }, ["nesterov"]),
       "text for a number": () => checkNumber("f", "x", "1"),
       "nothing for a number": () => checkNumber("f", "x", undefined),
       "half a count": () => checkCount("f", "n", 0.5),
@@ -221,6 +224,10 @@ it("mistakes in arguments are told in full", () => {
     an option misspelt
       ArgumentError: f: there is no option "momentun".
       Fix: did you mean momentum?
+    text for true or false
+      ArgumentError: f: keepdim is true or false; got the text "false".
+    a number for true or false
+      ArgumentError: f: nesterov is true or false; got the number 1.
     text for a number
       ArgumentError: f: x is a number; got the text "1".
       Fix: convert text with Number(…) first.

@@ -1,3 +1,4 @@
+import { deepStrictEqual } from "node:assert";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { ArgumentError } from "../../src/basics/errors.ts";
@@ -366,3 +367,12 @@ function orderNumber(permutation: Uint32Array): number {
     0,
   );
 }
+
+test("streams are compared by their state", () => {
+  const moved = new Random(0);
+  moved.uniform();
+  deepStrictEqual(new Random(0), new Random(0));
+  for (const other of [new Random(1), moved]) expect(() => deepStrictEqual(new Random(0), other)).toThrow();
+  expect(new Random(0)).toEqual(new Random(0));
+  expect(new Random(0)).not.toEqual(moved);
+});

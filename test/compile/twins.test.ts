@@ -12,6 +12,8 @@ import {
   noGrad,
   normal,
   type Operation,
+  oneHot,
+  prod,
   Random,
   type Tensor,
   tensor,
@@ -815,6 +817,26 @@ twins("results that are views of parts of arguments are changed with them", (wra
       log(rows, results);
     }
   }
+});
+
+twins(
+  "vectors of labels that are read",
+  (wrap, log) => {
+    const step = wrap((labels: Tensor, x: Tensor) => oneHot(labels, 3).mul(x));
+    for (let i = 0; i < 5; i++) log(step(tensor([i % 3, 1]), tensor([1, 2, 3])));
+  },
+  "eagerly",
+);
+
+twins("products of any size", (wrap, log) => {
+  const w = leaf([1e30, 1e30, 1e-30, 1e-28]);
+  const step = wrap((x: Tensor) => {
+    w.grad = null;
+    const y = prod(w.mul(x));
+    y.backward();
+    return y;
+  });
+  for (let i = 1; i < 6; i++) log(step(tensor([i, 1, 1, i])), w.grad);
 });
 
 twins("what is read backwards, beside itself and after a step that changes it", (wrap, log) => {

@@ -175,3 +175,45 @@ describe("a function that leaves its argument alone", () => {
     expect(new Embedding(2, 2, new Random(0)).parameters()).toHaveLength(1);
   });
 });
+
+describe("a module whose tensors cannot be put aside for the whole of its work", () => {
+  class Late extends Module<[x: Tensor], unknown> {
+    readonly w = parameter([2]);
+    readonly #how: (x: Tensor) => unknown;
+    constructor(how: (x: Tensor, w: () => Tensor) => unknown) {
+      super();
+      this.#how = (x) => how(x, () => this.w);
+    }
+    forward(x: Tensor): unknown {
+      return this.#how(x);
+    }
+  }
+  test.each([
+    ["async", async (x: Tensor, w: () => Tensor) => x.mul(await Promise.resolve(w()))],
+    ["a generator", function* (x: Tensor, w: () => Tensor) { yield x.mul(w()); }], // biome-ignore format: one line.
+  ])("is refused: %s", (_, how) => {
+    const late = new Late(how);
+    expect(() => functionalCall(late, { w: tensor([30]) }, ones([1]))).toThrow(
+      /^functionalCall: the function returned a (promise|generator)/,
+    );
+    expect(late.w.item()).toBe(2);
+  });
+
+  test("is refused where they lie in something frozen, and has its own ones afterwards", () => {
+    class Frozen extends Module {
+      readonly first = parameter([1]);
+      readonly list = Object.freeze([parameter([2]), parameter([3])]);
+      readonly last = parameter([4]);
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const model = new Frozen();
+    const own = ownOf(model);
+    expect(() => functionalCall(model, { first: tensor([9]) }, ones([1]))).not.toThrow(TypeError);
+    expect(() => functionalCall(model, { "list.1": tensor([9]) }, ones([1]))).toThrow(
+      "Module: nothing else can stand for list.0: what holds it is frozen.",
+    );
+    expect(ownOf(model)).toEqual(own);
+  });
+});

@@ -80,8 +80,7 @@ it("mistakes around modules are told in full", () => {
       ArgumentError: Sequential: layer 0 is an array of 1, neither a module nor a function of a tensor.
       Fix: spread the array: new Sequential(...layers).
     a parameter of nothing
-      ArgumentError: tensor: the values must be a flat array of numbers; got undefined.
-      Fix: full(shape, value) repeats a number.
+      ArgumentError: parameter: values is undefined; only numbers can be elements.
     a state that lacks two
       ArgumentError: loadStateDictionary: missing a, b
       Fix: load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.

@@ -16,6 +16,7 @@ import {
 import { readSafetensors, writeSafetensors } from "../../src/io/index.ts";
 import {
   type AnyModule,
+  buffer,
   Dropout,
   Embedding,
   functionalCall,
@@ -26,6 +27,7 @@ import {
   Sequential,
 } from "../../src/nn/index.ts";
 import { SGD } from "../../src/optim/index.ts";
+import { messagesOf } from "../messages.ts";
 
 const names = (module: AnyModule): string[] => [...module.namedParameters()].map(([name]) => name);
 const row = (...values: number[]): Tensor => parameter(Float32Array.from(values), [values.length]);
@@ -525,4 +527,60 @@ it("an embedding has no vectors for numbers below 0", () => {
 
 it.each([-1, NaN, Infinity])("a layer norm has no epsilon of %d", (epsilon) => {
   expect(() => new LayerNorm(2, epsilon)).toThrow(/^LayerNorm: epsilon/);
+});
+
+describe("names in a module", () => {
+  class Own extends Module {
+    readonly parts: unknown;
+    constructor(parts: unknown) {
+      super();
+      this.parts = parts;
+    }
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const one = (): Tensor => parameter([1]);
+  it.each([
+    ["a name with a dot", { "a.b": one(), a: { b: one() } }],
+    ["a number and its text", new Map<unknown, Tensor>([[1, one()], ["1", one()]])], // biome-ignore format: one line.
+    ["a parameter and a buffer", { "a.b": one(), a: { b: buffer([1]) } }],
+  ])("that two tensors would share are refused: %s", (_, parts) => {
+    const model = new Own(parts);
+    expect(() => model.stateDictionary()).toThrow(/^Module: two tensors are called parts\.(a\.b|1)\./);
+    expect(() => model.parameters()).toThrow(ArgumentError);
+  });
+
+  it("are one of a tensor that lies in two places", () => {
+    const shared = one();
+    expect([...new Own([shared, { shared }]).stateDictionary().keys()]).toEqual(["parts.0"]);
+  });
+});
+
+it("parameters and buffers take what tensors take, and say so under their names", () => {
+  expect(parameter([[1, 2], [3, 4]]).shape).toEqual([2, 2]); // biome-ignore format: one line.
+  expect(buffer(new Float32Array(3), [3, 1]).shape).toEqual([3, 1]);
+  expect(parameter(2).requiresGrad).toBe(true);
+  const any = (value: unknown): never => value as never;
+  expect(
+    messagesOf({
+      "a number for a shape": () => parameter([1, 2], any(2)),
+      "values that do not fill it": () => parameter([1, 2, 3], [2]),
+      "text among values": () => buffer(any([[1, "2"]])),
+      nothing: () => buffer(any(undefined)),
+    }),
+  ).toMatchInlineSnapshot(`
+    "
+    a number for a shape
+      ShapeError: parameter: a shape is an array of whole numbers; got the number 2.
+      Fix: put all sizes into one array: parameter([2]); [] is the shape of a scalar.
+    values that do not fill it
+      ShapeError: parameter: 3 values do not fill the shape [2], which holds 2.
+      Fix: the product of the sizes is the number of values.
+    text among values
+      ArgumentError: buffer: values[0][1] is the text "2"; only numbers can be elements.
+    nothing
+      ArgumentError: buffer: values is undefined; only numbers can be elements.
+    "
+  `);
 });

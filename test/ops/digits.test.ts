@@ -570,3 +570,61 @@ it("clipping reaches norms that no single factor of float32 does", () =>
       });
     }
   }));
+
+describe("parts beyond the range of float64", () => {
+  const times = (count: number, value: number): number[] => new Array<number>(count).fill(value);
+  it.each([
+    ["large ones first", [...times(12, 1e30), ...times(12, 1e-30)]],
+    ["small ones first", [...times(10, 1e-38), ...times(10, 1e38)]],
+    ["with a sign", [-1, ...times(20, 2e20), ...times(20, 5e-21)]],
+  ])("leave a product and its slopes what they are: %s", (_, values) => {
+    const rounded = values.map(Math.fround);
+    const right =
+      Math.exp(rounded.reduce((sum, value) => sum + Math.log(Math.abs(value)), 0)) * Math.sign(values[0]);
+    onEachBackend(() => {
+      const x = tensor(values);
+      expectDigits(prod(x).item(), right, 5);
+      expectAll(grad((x: Tensor) => prod(x))(x), rounded.map((value) => right / value), 5); // biome-ignore format: one line.
+      const rows = tensor([values, values]).transpose();
+      expectAll(prod(rows, 0, { keepdim: true }), [right, right], 5);
+    });
+  });
+
+  it("are exact in float64, down to subnormal products", () => {
+    const float64 = { dtype: "float64" } as const;
+    expect(prod(tensor([1e200, 1e200, 1e-300, 1e-90], float64)).item()).toBeCloseTo(1e10, -1);
+    expect(prod(tensor([1e-300, 1e-20], float64)).item()).toBe(1e-320);
+    expect(prod(tensor([3e300, 7e300, 0], float64)).item()).toBe(0);
+    expect(prod(tensor([2 ** 1000, 2 ** 1000, 2 ** -1074, 2 ** -900], float64)).item()).toBe(2 ** 26);
+    expect(prod(tensor([Infinity, 2, -3], float64)).item()).toBe(-Infinity);
+    expect(grad((x: Tensor) => prod(x))(tensor([1e300, 1e300, 0], float64)).toArray()).toEqual([
+      0,
+      0,
+      Infinity,
+    ]);
+  });
+
+  it("leave standard deviations and normal layers in float64 what they are, with their slopes", () => {
+    const float64 = { dtype: "float64" } as const;
+    for (const unit of [1e200, 1, 1e-200, 2 ** 1020, 2 ** -1000]) {
+      const x = tensor([3, -1, 2].map((value) => value * unit), float64); // biome-ignore format: one line.
+      expectDigits(x.std().item(), Math.sqrt(13 / 3) * unit, 12);
+      expectDigits(x.std(0, { correction: 0, keepdim: true }).item(), Math.sqrt(26 / 9) * unit, 12);
+      const slope = [5 / 3, -7 / 3, 2 / 3].map((centred) => centred / 2 / Math.sqrt(13 / 3));
+      expectAll(grad((x: Tensor) => x.std())(x), slope, 12);
+      if (unit < 1) continue;
+      const normal = [5 / 3, -7 / 3, 2 / 3].map((centred) => centred / Math.sqrt(26 / 9));
+      expectAll(x.layerNorm(undefined, undefined, 1e-300), normal, 12);
+      const weighted = (x: Tensor) =>
+        x
+          .layerNorm(undefined, undefined, 1e-300)
+          .mul(tensor([1, 2, 5], float64))
+          .sum();
+      const atOne = grad(weighted)(tensor([3, -1, 2], float64));
+      expectAll(grad(weighted)(x).mul(unit), [...atOne.toTypedArray()], 9);
+    }
+    expect(full([2, 3], 1e200, float64).layerNorm().toArray()).toEqual([[0, 0, 0], [0, 0, 0]]); // biome-ignore format: one line.
+    const rows = tensor([[1e200, 3e200], [1, 3], [1e-200, 3e-200]], float64); // biome-ignore format: one line.
+    expectAll(rows.std(1), [Math.SQRT2 * 1e200, Math.SQRT2, Math.SQRT2 * 1e-200], 12);
+  });
+});

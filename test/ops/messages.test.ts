@@ -89,6 +89,7 @@ it("say which shapes do not fit together, and what would", () => {
       "an update of another shape": () => increase(ones([2]), ones([3])),
       "an update that would grow": () => increase(ones([2]), ones([2, 2])),
       "an update of an expanded tensor": () => increase(ones([1]).expand([2]), 1),
+      "an update of overlapping windows": () => increase(halograd.unfold(ones([4]), [2]), 1),
     }),
   ).toMatchInlineSnapshot(`
     "
@@ -206,6 +207,9 @@ it("say which shapes do not fit together, and what would", () => {
       ShapeError: increase: operand 1 of shape [2, 2] does not fit the updated [2].
     an update of an expanded tensor
       ShapeError: increase: an expanded tensor holds the same element in many places.
+      Fix: clone() it first.
+    an update of overlapping windows
+      ShapeError: increase: a tensor of overlapping windows holds the same element in many places.
       Fix: clone() it first.
     "
   `);

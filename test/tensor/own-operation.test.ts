@@ -228,6 +228,44 @@ describe("a record", () => {
     ).toEqual([1, 0]);
   });
 
+  test("of another dtype than its operand has gradients of the operand's", () => {
+    const wide = (dtype: string, gradient: Operation["gradient"]): Operation => ({
+      name: "wide",
+      shape: ([x]) => x.shape,
+      dtype: () => dtype as never,
+      compute(output, _, [x]) {
+        for (const [i, value] of x.toTypedArray().entries()) output.storage.set(i, 3 * value);
+      },
+      gradient,
+      reads: "nothing",
+    });
+    const x = leaf();
+    const y = apply(
+      wide("float64", (cotangent) => cotangent.mul(3).to("float32")),
+      [x],
+      {},
+    );
+    expect(y.dtype).toBe("float64");
+    y.sum().backward();
+    expect(x.grad!.toArray()).toEqual([3, 3]);
+    expect(() =>
+      apply(
+        wide("float64", (cotangent) => cotangent),
+        [leaf()],
+        {},
+      )
+        .sum()
+        .backward(),
+    ).toThrow(/returns float64 for operand 0\.[\s\S]*return a tensor of float32/);
+    expect(() =>
+      apply(
+        wide("int32", (cotangent) => cotangent),
+        [leaf()],
+        {},
+      ),
+    ).toThrow('wide: unknown dtype "int32"');
+  });
+
   test("cannot store an element that there is not", () => {
     for (const [size, index] of [[1, 1], [2, 2], [2, -1], [2, 0.5]] as const) // biome-ignore format: pairs
       expect(() => Storage.allocate(size, "float32").set(index, 1)).toThrow(

@@ -65,7 +65,7 @@ export type Interceptor = (
   call: () => Tensor,
 ) => Tensor;
 
-let interceptor: Interceptor | null = null;
+export let interceptor: Interceptor | null = null;
 
 /** Lets `intercept` see every call of a composite operation while `body` runs; null: nobody. */
 export function withInterceptor<T>(intercept: Interceptor | null, body: () => T): T {

@@ -2,7 +2,7 @@
 
 import { normalizeAxis, sizeOf } from "../basics/shape.ts";
 import { forEachIndex, mergeAxes, type ReduceKernel } from "../kernels/index.ts";
-import { composite, inFloat64 } from "./composite.ts";
+import { composite, inFloat64, interceptor } from "./composite.ts";
 import { concat } from "./joining.ts";
 import { linesAlong } from "./lines.ts";
 import { scalarTensor } from "./operands.ts";
@@ -132,16 +132,17 @@ const recur: (a: Tensor, b: Tensor, axis: number) => Tensor = /* @__PURE__ */ ((
 
 /**
  * For each element the product of all others over the axes: that of those before times that of those behind. Where it is
- * differentiated in turn, the parts have to lie in the range of float64.
+ * differentiated in turn, or written down as a graph, the parts have to lie in the range of float64.
  */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
   const turned = x.permute(order);
   const kept = turned.shape.slice(0, order.length - axes.length);
   const lines = turned.reshape([sizeOf(kept), sizeOf(axes.map((axis) => x.shape[axis]))]);
-  const others = isRecording()
-    ? shifted(cumprod(lines, 1), 1, 1, 1).mul(shifted(cumprod(lines.flip(1), 1).flip(1), 1, 1, -1))
-    : apply(othersOfLines, [lines], {});
+  const others =
+    isRecording() || interceptor !== null
+      ? shifted(cumprod(lines, 1), 1, 1, 1).mul(shifted(cumprod(lines.flip(1), 1).flip(1), 1, 1, -1))
+      : apply(othersOfLines, [lines], {});
   return others.reshape(turned.shape).permute(order.map((_, axis) => order.indexOf(axis)));
 }
 

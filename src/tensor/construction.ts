@@ -149,7 +149,7 @@ export function linspace(start: number, stop: number, count: number, options?: T
 
 /** Standard normal numbers of a shape, N(0, 1), from a stream. @example normal([2, 3], new Random(1)).shape; // [2, 3] */
 export function normal(shape: Shape, random: Random, options?: TensorOptions): Tensor {
-  checkDraw("normal", options, "mul(deviation).add(mean)");
+  checkDraw("normal", shape, options, "mul(deviation).add(mean)");
   return withOptions("normal", normalDraw(shape, random), options);
 }
 
@@ -158,12 +158,12 @@ export function normal(shape: Shape, random: Random, options?: TensorOptions): T
  * @example uniform([2], new Random(1)).shape; // [2]
  */
 export function uniform(shape: Shape, random: Random, options?: TensorOptions): Tensor {
-  checkDraw("uniform", options, "mul(high - low).add(low)");
+  checkDraw("uniform", shape, options, "mul(high - low).add(low)");
   return withOptions("uniform", uniformDraw(shape, random), options);
 }
 
 /** Options of a draw; other libraries take the range of the numbers in their place. */
-function checkDraw(where: string, options: unknown, scaling: string): void {
+function checkDraw(where: string, shape: unknown, options: unknown, scaling: string): void {
   if (typeof options === "number") {
     throw new ArgumentError(
       where,
@@ -171,7 +171,8 @@ function checkDraw(where: string, options: unknown, scaling: string): void {
       `scale what is drawn: ${where}(shape, random).${scaling}.`,
     );
   }
-  checkOptions(where, options, OPTIONS);
+  // What is third after sizes one by one is no options: the shape's own message says so.
+  if (Array.isArray(shape)) checkOptions(where, options, OPTIONS);
 }
 
 /** A new tensor, drawn in float32, with the options of tensors. */

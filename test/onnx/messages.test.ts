@@ -286,7 +286,7 @@ it("says what a graph has no node for", () => {
       ArgumentError: exportOnnx: the function reads the indices of indexAdd on the host.
       Fix: choose with where(), which a graph can do.
     classes of a value
-      ArgumentError: exportOnnx: the function looks at values that depend on its inputs.
+      ArgumentError: exportOnnx: the function reads the indices of oneHot on the host.
       Fix: choose with where(), which a graph can do.
     a filter of two axes
       ShapeError: conv1d: x [2, 2, 3] and weight [2, 2] do not fit: x is [batch, in, length], the weight [out, in, size].

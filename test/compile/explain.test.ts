@@ -110,6 +110,19 @@ describe("why a function is not compiled", () => {
       (x, _, call) => normal([2], streams[call % 2]).mul(x),
     ],
     [
+      "a stream of its own",
+      "step 0, draw: another stream, or another count",
+      (x) => normal([2], new Random(1)).mul(x),
+    ],
+    [
+      "which of two equal constants",
+      "step 1, elementwise: operand 0 comes from elsewhere",
+      (x, _, call) => {
+        const [one, other] = [tensor([1, 2]), tensor([1, 2])];
+        return x.add(one).mul((call % 2 === 0 ? one : other).neg());
+      },
+    ],
+    [
       "a count of random numbers",
       "step 0, draw: another stream, or another count",
       (_, __, call) => normal([1 + 2 * (call % 2)], streams[0]).sum(),

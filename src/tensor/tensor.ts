@@ -19,7 +19,14 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { type Dtype, type FloatArray, type Storage, watcher } from "../kernels/index.ts";
+import {
+  type Dtype,
+  type FloatArray,
+  forEachIndex,
+  mergeAxes,
+  type Storage,
+  watcher,
+} from "../kernels/index.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
@@ -344,23 +351,27 @@ export function makeTensor(
 setTensorFactory(makeTensor);
 setLastLandmark(() => new Error().stack ?? "");
 
-/** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
-/** Whether an element may lie in several places, as after `expand` and `unfold`. */
+/** Whether an element lies in several places, as after `expand` and `unfold`. */
 function overlaps({ shape, strides, size }: Tensor): boolean {
   if (size === 0 || isContiguous(shape, strides)) return false;
   const axes = [...shape.keys()].filter((axis) => shape[axis] > 1);
-  // From the shortest step on, each has to lead out of what the shorter ones reach.
+  // Where each step, from the shortest on, leads out of what the shorter ones reach, nothing can.
   let reach = 0;
-  return axes
+  const isNested = axes
     .map((axis) => [Math.abs(strides[axis]), shape[axis]])
     .sort(([a], [b]) => a - b)
-    .some(([step, count]) => {
-      const isInside = step <= reach;
+    .every(([step, count]) => {
+      const isOutside = step > reach;
       reach += step * (count - 1);
-      return isInside;
+      return isOutside;
     });
+  if (isNested) return false;
+  const places = new Set<number>();
+  forEachIndex(mergeAxes(shape, [{ offset: 0, strides }]), ([place]) => places.add(place));
+  return places.size < size;
 }
 
+/** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
 export function checkWritable(where: string, tensor: Tensor): void {
   if (overlaps(tensor)) {
     const what = tensor.strides.includes(0) ? "an expanded tensor" : "a tensor of overlapping windows";

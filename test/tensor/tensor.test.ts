@@ -35,6 +35,7 @@ import {
   type Tensor,
   tensor,
   unary,
+  unfold,
   zeros,
   zerosLike,
 } from "../../src/index.ts";
@@ -211,6 +212,25 @@ describe("the text of a tensor", () => {
 });
 
 describe("writing tensors", () => {
+  it("refuses views in which an element has several places, and no others", () => {
+    const line = zeros([12]);
+    for (const view of [
+      line.reshape([3, 4]).transpose().flip(0),
+      unfold(line, [2], { stride: 2 }),
+      unfold(line, [3], { stride: 3, dilation: 2 }).slice([0, 2]),
+      line.reshape([3, 2, 2]).slice([0, 3, 2], null, 1),
+      ones([1]).expand([1, 1]),
+    ])
+      expect(view.assign(1).toArray()).toEqual(ones(view.shape).toArray());
+    for (const view of [
+      unfold(line, [2]),
+      unfold(line, [4], { stride: 3 }),
+      ones([1]).expand([2]),
+      line.expand([2, 12]),
+    ])
+      expect(() => view.assign(1)).toThrow(/holds the same element in many places/);
+  });
+
   it("assigns numbers in the tensor's own precision, and tensors that broadcast", () => {
     expect(zeros([1], { dtype: "float64" }).assign(0.1).item()).toBe(0.1);
     expect(

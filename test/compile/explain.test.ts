@@ -275,6 +275,50 @@ it("what changes again and again is not compiled any more", () => {
   expect(h.explain().reason).toBe("what it depends on changes again and again");
 });
 
+describe("a platform that makes no module of a program", () => {
+  const { Module } = WebAssembly;
+  const withModules = (make: () => never, body: () => void): void => {
+    try {
+      Object.assign(WebAssembly, { Module: function Refused(): never { return make(); } }); // biome-ignore format: one line.
+      body();
+    } finally {
+      Object.assign(WebAssembly, { Module });
+    }
+  };
+  const f = (x: Tensor): Tensor => x.mul(3).add(1).tanh();
+  // Kernels of the eager calls are there before.
+  f(ones([5]));
+
+  it.each([WebAssembly.CompileError, EvalError, RangeError])(
+    "is told, and runs it eagerly: %o",
+    (Refusal) => {
+      const g = compile(f);
+      withModules(
+        () => {
+          throw new Refusal("it is too large");
+        },
+        () => {
+          for (let i = 0; i < 4; i++) expect(g(ones([5]).mul(i))).toEqual(f(ones([5]).mul(i)));
+        },
+      );
+      expect(g.explain().reason).toBe("the platform refuses its module: it is too large");
+      expect(g.explain().calls.compiled).toBe(0);
+    },
+  );
+
+  it("may have any other fault, which is shown", () => {
+    const g = compile(f);
+    withModules(
+      () => {
+        throw new TypeError("a fault");
+      },
+      () => {
+        expect(() => [1, 2, 3].map((i) => g(ones([5]).mul(i)))).toThrow("a fault");
+      },
+    );
+  });
+});
+
 it("statements tell where in memory an operand begins", () => {
   const f = compile((x: Tensor) => x.slice([1, 3]).neg().add(x.at(2)));
   for (let i = 0; i < 3; i++) f(ones([4, 3]));

@@ -875,6 +875,96 @@ twins("float64 constants that become float32", (wrap, log) => {
   for (let i = 0; i < 6; i++) log(step(tensor([1, i, 3])));
 });
 
+twins("parameters of float64, with noise of their own and a rate that falls", (wrap, log) => {
+  const float64 = { dtype: "float64" } as const;
+  const w = tensor([1, 2, 3], { ...float64, requiresGrad: true });
+  const random = new Random(3);
+  const optimizer = new Adam([w], { learningRate: 0.1, weightDecay: 0.01 });
+  const plain = new SGD([w], { learningRate: 0.01, momentum: 0.5 });
+  const factors = tensor([0.1, 0.2, 0.3], float64);
+  // What optimisers remember is there before: float64 numbers that a call makes and changes keep it from being compiled.
+  w.grad = w.detach().neg();
+  optimizer.step();
+  plain.step();
+  const step = wrap((x: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = w
+      .mul(x)
+      .add(normal([3], random, float64))
+      .mul(factors)
+      .square()
+      .sum();
+    loss.backward();
+    optimizer.step();
+    plain.step();
+    return [loss, normal([2], random, float64)];
+  });
+  for (let i = 0; i < 8; i++) {
+    log(step(tensor([1, i, 2], float64)), w);
+    optimizer.learningRate *= 0.9;
+  }
+});
+
+twins("float32 and float64 side by side, and what the host computes between them", (wrap, log) => {
+  const w = leaf([1, 2, 3]);
+  const optimizer = new Adam([w], { learningRate: 0.1 });
+  const constants = tensor([0.5, 0.25, 2]);
+  const step = wrap((x: Tensor) => {
+    optimizer.zeroGrad();
+    const sums = w
+      .mul(x)
+      .cumsum(0)
+      .mul(constants.cumsum(0))
+      .sub(tensor([1, 2, 3]).cumsum(0));
+    const loss = sums.to("float64").square().sum().to("float32").add(sums.layerNorm().sum());
+    loss.backward();
+    optimizer.step();
+    return [loss, sums];
+  });
+  for (let i = 0; i < 8; i++) log(step(tensor([1, i, 2])), w);
+});
+
+twins("float64 constants that the call makes, as float32 and added up", (wrap, log) => {
+  const step = wrap((x: Tensor) => {
+    const [row, one] = [tensor([0.1, 0.2, 1e-3], { dtype: "float64" }), tensor([0.7], { dtype: "float64" })];
+    const wide = x.to("float64").mul(row).add(one);
+    return [
+      x.mul(row.to("float32")),
+      row.sum().to("float32").mul(x),
+      one.sum(),
+      wide,
+      wide.to("float32").neg(),
+    ];
+  });
+  for (let i = 0; i < 6; i++) log(step(tensor([1, i, 3])));
+});
+
+twins(
+  "the gradient that a leaf has is returned as it is, and in parts",
+  (wrap, log) => {
+    const w = leaf([1, 2, 3]);
+    const step = wrap((x: Tensor) => [w.grad!, w.grad!.slice([1, 3]), w.grad!.mul(x)]);
+    for (let i = 0; i < 8; i++) {
+      w.grad ??= tensor([1, 2, 3]);
+      w.grad.assign(tensor([i, 2, 3]));
+      const [whole, part, product] = step(tensor([1, i, 2]));
+      log(whole === w.grad, whole, part, product);
+    }
+  },
+  "eagerly",
+);
+
+twins("parts of float64 tensors as arguments, which it changes or only reads", (wrap, log) => {
+  const step = wrap((x: Tensor, y: Tensor) => {
+    y.assign(y.mul(x).add(1));
+    return [x.mul(2), y.sum()];
+  });
+  for (let i = 0; i < 8; i++) {
+    const [xs, ys] = [linspace(i, 1, 6, { dtype: "float64" }), linspace(0, i, 8, { dtype: "float64" })];
+    log(step(xs.slice([2, 5]), ys.slice([1, 7, 2])), xs, ys);
+  }
+});
+
 twins("a gradient that is only read is not changed", (wrap, log) => {
   const [w, v] = [leaf([1, 2]), leaf([3, 4])];
   const step = wrap((x: Tensor) => w.grad!.mul(x).sum());

@@ -86,7 +86,7 @@ export function checkOptions(where: string, options: unknown, names: readonly st
   }
   for (const name in options) {
     const value = (options as Record<string, unknown>)[name];
-    if (FLAGS.includes(name) && value !== undefined && typeof value !== "boolean")
+    if (FLAG.test(name) && value !== undefined && typeof value !== "boolean")
       throw new ArgumentError(where, `${name} is true or false; got ${describeValue(value)}.`);
     if (names.includes(name)) continue;
     const near = nearest(name, names);
@@ -99,17 +99,8 @@ export function checkOptions(where: string, options: unknown, names: readonly st
 }
 
 /** Options that are true or false: a text such as "false" would count as true. */
-const FLAGS: readonly string[] = [
-  "amsgrad",
-  "createGraph",
-  "descending",
-  "isCausal",
-  "isPartial",
-  "keepdim",
-  "nesterov",
-  "requiresGrad",
-  "retainGraph",
-];
+const FLAG =
+  /^(amsgrad|createGraph|descending|isCausal|isPartial|keepdim|nesterov|requiresGrad|retainGraph)$/;
 
 /**
  * @param ifObject what to do where options were given in the number's place
@@ -433,7 +424,7 @@ export function synchronous<T>(where: string, body: () => T): T {
   if (isGenerator(result)) {
     throw new ArgumentError(
       where,
-      "the function returned a generator, which runs only when it is iterated over, outside of the setting.",
+      "the function returned a generator, which runs later, outside of the setting.",
       `iterate inside, or wrap what happens between two yields in ${where}().`,
     );
   }

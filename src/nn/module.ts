@@ -174,7 +174,7 @@ export abstract class Module<Inputs extends unknown[] = [x: Tensor], Output = Te
         [missing.length > 0 && `missing ${few(missing)}`, unknown.length > 0 && `unknown ${few(unknown)}`]
           .filter(Boolean)
           .join("; "),
-        "load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.",
+        "load what fits with { isPartial: true }.",
       );
     }
     const own = new Map(all.filter(([name]) => state.has(name)));
@@ -237,9 +237,7 @@ function made(
   requiresGrad: boolean,
 ): Tensor {
   try {
-    return shape === undefined
-      ? tensor(values as NestedValues, { requiresGrad })
-      : tensor(values as ArrayLike<number>, checkShape(where, shape), { requiresGrad });
+    return tensor(values as number[], (shape && checkShape(where, shape))!, { requiresGrad });
   } catch (error) {
     throw attributedTo(where, error);
   }
@@ -353,7 +351,7 @@ function* entriesOf(prefix: string, holder: object, seen: Set<unknown>): Generat
     const name = `${prefix}${key}`;
     const put = (other: unknown): void => {
       if (Reflect.set(holder, key, other)) return;
-      throw new ArgumentError("Module", `nothing else can stand for ${name}: what holds it is frozen.`);
+      throw new ArgumentError("Module", `${name} is in something frozen.`);
     };
     yield* visit({ name, value: entry, put }, seen);
   }
@@ -369,11 +367,7 @@ function* tensorsIn(
   for (const { name, value } of fieldsOf(module)) {
     if (!isSaved(value) || seen.has(value)) continue;
     if (names.has(name))
-      throw new ArgumentError(
-        "Module",
-        `two tensors are called ${name}.`,
-        "rename a field or key: dots in names, and numbers beside their texts, make two paths one.",
-      );
+      throw new ArgumentError("Module", `two tensors are called ${name}.`, "rename a field.");
     names.add(name);
     seen.add(value);
     if (isOfKind(value)) yield [name, value];

@@ -26,41 +26,38 @@ export const prod: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor =
     inFloat64(inputs![0], (x) => cotangent.to("float64").mul(productOfOthers(x, axes))),
 });
 
-/** A product of any size: `part` · 2^`exponent`. Powers of 2 are taken out while it is made, which rounds nothing. */
+/** A product of any size, `part` · 2^(300 · `steps`): powers of 2 are taken out while it is made, which rounds nothing. */
 class Product {
   part = 1;
-  exponent = 0;
+  steps = 0;
 
   multiply(x: number): void {
-    this.part *= this.#inside(x);
-    this.part = this.#inside(this.part);
+    this.part = this.#inside(this.part * this.#inside(x));
   }
 
+  /** The number, made smaller or larger until it is an ordinary one; 0 and what is not finite are left. */
   #inside(x: number): number {
-    let size = Math.abs(x);
-    // Three times at most; an infinity stays.
-    for (; size > 1 / SMALL && size < Infinity; size *= SMALL) {
+    while (Math.abs(x) > 1 / SMALL && Math.abs(x) < Infinity) {
       x *= SMALL;
-      this.exponent += STEP;
+      this.steps++;
     }
-    for (; size < SMALL && size > 0; size /= SMALL) {
+    while (Math.abs(x) < SMALL && x !== 0) {
       x /= SMALL;
-      this.exponent -= STEP;
+      this.steps--;
     }
     return x;
   }
 
   /** The product, times another one. */
-  times({ part, exponent }: Product): number {
+  times({ part, steps }: Product): number {
     let value = this.part * part;
-    const steps = (this.exponent + exponent) / STEP;
-    for (let i = 0; i < Math.abs(steps) && value !== 0 && Math.abs(value) < Infinity; i++)
-      value = steps > 0 ? value / SMALL : value * SMALL;
+    steps += this.steps;
+    for (; steps > 0 && Math.abs(value) < Infinity; steps--) value /= SMALL;
+    for (; steps < 0 && value !== 0; steps++) value *= SMALL;
     return value;
   }
 }
 
-const STEP = 300;
 const SMALL = 2 ** -300;
 const ONE = /* @__PURE__ */ new Product();
 

@@ -412,7 +412,7 @@ function unitOf(x: Tensor, axes?: Axes): Tensor {
   return withRecording(false, () => {
     const largest = largestOf(x.detach().abs(), axes);
     const isSmall = largest.less(2 ** -400).mul(largest.greater(0));
-    return where(largest.greater(2 ** 500), 2 ** 600, where(isSmall, 2 ** -600, 1).to("float64"));
+    return where(largest.greater(2 ** 500), 2 ** 600, where(isSmall, 2 ** -600, 1));
   });
 }
 

@@ -19,14 +19,7 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import {
-  type Dtype,
-  type FloatArray,
-  forEachIndex,
-  mergeAxes,
-  type Storage,
-  watcher,
-} from "../kernels/index.ts";
+import { type Dtype, type FloatArray, type Storage, watcher } from "../kernels/index.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
@@ -351,31 +344,24 @@ export function makeTensor(
 setTensorFactory(makeTensor);
 setLastLandmark(() => new Error().stack ?? "");
 
-/** Whether an element lies in several places, as after `expand` and `unfold`. */
+/**
+ * Whether an element may lie in several places, as after `expand` and `unfold`: where each step, from the shortest on, leads out of what
+ * the shorter ones reach, none does.
+ */
 function overlaps({ shape, strides, size }: Tensor): boolean {
-  if (size === 0 || isContiguous(shape, strides)) return false;
-  const axes = [...shape.keys()].filter((axis) => shape[axis] > 1);
-  // Where each step, from the shortest on, leads out of what the shorter ones reach, nothing can.
   let reach = 0;
-  const isNested = axes
-    .map((axis) => [Math.abs(strides[axis]), shape[axis]])
-    .sort(([a], [b]) => a - b)
-    .every(([step, count]) => {
-      const isOutside = step > reach;
-      reach += step * (count - 1);
-      return isOutside;
-    });
-  if (isNested) return false;
-  const places = new Set<number>();
-  forEachIndex(mergeAxes(shape, [{ offset: 0, strides }]), ([place]) => places.add(place));
-  return places.size < size;
+  const step = (axis: number): number => Math.abs(strides[axis]);
+  for (const axis of [...shape.keys()].sort((a, b) => step(a) - step(b))) {
+    if (shape[axis] > 1 && step(axis) <= reach) return size > 0;
+    reach += step(axis) * (shape[axis] - 1);
+  }
+  return false;
 }
 
 /** @throws TapeError where writing into the tensor would falsify what the tape knows of it, or what it shares */
 export function checkWritable(where: string, tensor: Tensor): void {
-  if (overlaps(tensor)) {
-    const what = tensor.strides.includes(0) ? "an expanded tensor" : "a tensor of overlapping windows";
-    throw new ShapeError(where, `${what} holds the same element in many places.`, "clone() it first.");
+  if (!isContiguous(tensor.shape, tensor.strides) && overlaps(tensor)) {
+    throw new ShapeError(where, "an element lies in many places, as after expand().", "clone() it first.");
   }
   if (tensor.node === null || (tensor.isLeaf && !isRecording())) return;
   throw new TapeError(

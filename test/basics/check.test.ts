@@ -271,7 +271,7 @@ it("mistakes in arguments are told in full", () => {
       ArgumentError: f: takes a function; got the number 3.
       Fix: write f(() => …).
     a generator for a setting
-      ArgumentError: f: the function returned a generator, which runs only when it is iterated over, outside of the setting.
+      ArgumentError: f: the function returned a generator, which runs later, outside of the setting.
       Fix: iterate inside, or wrap what happens between two yields in f().
     what another copy made
       ArgumentError: f: x is a number; got an object with toString, of another copy of halograd.

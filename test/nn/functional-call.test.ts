@@ -212,7 +212,7 @@ describe("a module whose tensors cannot be put aside for the whole of its work",
     const own = ownOf(model);
     expect(() => functionalCall(model, { first: tensor([9]) }, ones([1]))).not.toThrow(TypeError);
     expect(() => functionalCall(model, { "list.1": tensor([9]) }, ones([1]))).toThrow(
-      "Module: nothing else can stand for list.0: what holds it is frozen.",
+      "Module: list.0 is in something frozen.",
     );
     expect(ownOf(model)).toEqual(own);
   });

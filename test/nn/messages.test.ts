@@ -83,13 +83,13 @@ it("mistakes around modules are told in full", () => {
       ArgumentError: parameter: values is undefined; only numbers can be elements.
     a state that lacks two
       ArgumentError: loadStateDictionary: missing a, b
-      Fix: load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.
+      Fix: load what fits with { isPartial: true }.
     a state of others
       ArgumentError: loadStateDictionary: unknown c, d
-      Fix: load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.
+      Fix: load what fits with { isPartial: true }.
     a state of other names
       ArgumentError: loadStateDictionary: missing b; unknown c
-      Fix: load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.
+      Fix: load what fits with { isPartial: true }.
     a state of another shape
       ShapeError: loadStateDictionary: b is [1], the saved value [2].
       Fix: load into a module of the sizes that were saved.
@@ -98,7 +98,7 @@ it("mistakes around modules are told in full", () => {
       Fix: give what stateDictionary() returned, or readSafetensors(…).tensors; new Map(Object.entries(…)) converts an object.
     a state of numbers
       ArgumentError: loadStateDictionary: missing b
-      Fix: load into a module of the architecture that was saved, or the part that fits with { isPartial: true }.
+      Fix: load what fits with { isPartial: true }.
     "
   `);
 });

@@ -206,10 +206,10 @@ it("say which shapes do not fit together, and what would", () => {
     an update that would grow
       ShapeError: increase: operand 1 of shape [2, 2] does not fit the updated [2].
     an update of an expanded tensor
-      ShapeError: increase: an expanded tensor holds the same element in many places.
+      ShapeError: increase: an element lies in many places, as after expand().
       Fix: clone() it first.
     an update of overlapping windows
-      ShapeError: increase: a tensor of overlapping windows holds the same element in many places.
+      ShapeError: increase: an element lies in many places, as after expand().
       Fix: clone() it first.
     "
   `);

@@ -217,7 +217,7 @@ describe("writing tensors", () => {
     for (const view of [
       line.reshape([3, 4]).transpose().flip(0),
       unfold(line, [2], { stride: 2 }),
-      unfold(line, [3], { stride: 3, dilation: 2 }).slice([0, 2]),
+      unfold(line, [3], { stride: 6, dilation: 2 }),
       line.reshape([3, 2, 2]).slice([0, 3, 2], null, 1),
       ones([1]).expand([1, 1]),
     ])
@@ -228,7 +228,7 @@ describe("writing tensors", () => {
       ones([1]).expand([2]),
       line.expand([2, 12]),
     ])
-      expect(() => view.assign(1)).toThrow(/holds the same element in many places/);
+      expect(() => view.assign(1)).toThrow(/an element lies in many places/);
   });
 
   it("assigns numbers in the tensor's own precision, and tensors that broadcast", () => {
@@ -517,7 +517,7 @@ describe("a mistake is told where it is made:", () => {
       "writing into repeated elements",
       () => zeros([1]).expand([3]).assign(1),
       ShapeError,
-      /assign: .*expanded.*\n.*clone/,
+      /assign: .*expand\(\).*\n.*clone/,
     ],
     ["writing into a leaf", () => leaf.assign(0), TapeError, /assign: a leaf.*\n.*noGrad/],
     [

@@ -64,7 +64,7 @@ export const presets: readonly Preset[] = [
   {
     title: "A denoising step",
     source:
-      "// A curve, mixed with noise, and a linear denoiser that has to give the curve back.\nclean = tensor([0.2, 0.9, 1.1, 1])\nnoise = normal([4], new Random(2))\nnoisy = linearCombination(0.7, clean, 0.3, noise)\n\nw = [[0.5, 0.2, 0, 0], [0.2, 0.5, 0.2, 0], [0, 0.2, 0.5, 0.2], [0, 0, 0.2, 0.5]]\nb = [0.1, 0.1, 0.1, 0.1]\nguess = linear(noisy, w, b).silu() + noisy\nloss = mseLoss(guess, clean)\n",
+      "// A linear denoiser is to give back a curve.\nclean = tensor([0.2, 0.9, 1.1, 1])\nnoise = normal([4], new Random(2))\nnoisy = linearCombination(0.7, clean, 0.3, noise)\n\nw = [[0.5, 0.2, 0, 0], [0.2, 0.5, 0.2, 0], [0, 0.2, 0.5, 0.2], [0, 0, 0.2, 0.5]]\nb = [0.1, 0.1, 0.1, 0.1]\nguess = linear(noisy, w, b).silu() + noisy\nloss = mseLoss(guess, clean)\n",
   },
   {
     title: "A root by differentiating twice",

@@ -100,7 +100,7 @@ export function checkOptions(where: string, options: unknown, names: readonly st
 
 /** Options that are true or false: a text such as "false" would count as true. */
 const FLAG =
-  /^(amsgrad|createGraph|descending|isCausal|isPartial|keepdim|nesterov|requiresGrad|retainGraph)$/;
+  /^(amsgrad|bias|createGraph|descending|isCausal|isPartial|keepdim|nesterov|requiresGrad|retainGraph|showValues|smallest)$/;
 
 /**
  * @param ifObject what to do where options were given in the number's place

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from "../basics/errors.ts";
 import { sameShape, showShape } from "../basics/shape.ts";
 import { isTensor } from "../ops/operands.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { describeModule, fieldsOf, isSaved, Module } from "./module.ts";
+import { describeModule, fieldsOf, isSaved, Module, savedOf } from "./module.ts";
 
 /**
  * The output of a module with other tensors for its parameters, by the names of `namedParameters()`: what `grad`, `perSampleGrad`,
@@ -31,8 +31,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
   const where = "functionalCall";
   if (!(module instanceof Module))
     throw new ArgumentError(where, `takes a module first; got ${describeModule(module)}.`);
-  const saved = [...module.namedParameters(), ...module.namedBuffers()];
-  const names = new Map(saved.map(([name, own]) => [own, name]));
+  const names = new Map(savedOf(module).map(([name, own]) => [own, name]));
   const known = new Set(names.values());
   const unknown = isPlainObject(parameters)
     ? Object.keys(parameters).filter((name) => !known.has(name))

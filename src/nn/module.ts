@@ -237,7 +237,11 @@ function made(
   requiresGrad: boolean,
 ): Tensor {
   try {
-    return tensor(values as number[], (shape && checkShape(where, shape))!, { requiresGrad });
+    // Array-like objects have one axis, where nobody says otherwise; arrays and typed arrays show their shape.
+    const length = (values as ArrayLike<number> | null)?.length;
+    const own = Array.isArray(values) || length === undefined ? undefined : [length];
+    const sizes = shape === undefined ? own : checkShape(where, shape);
+    return tensor(values as ArrayLike<number>, sizes!, { requiresGrad });
   } catch (error) {
     throw attributedTo(where, error);
   }
@@ -374,7 +378,8 @@ function* tensorsIn(
   }
 }
 
-const savedOf = (module: AnyModule): [name: string, own: Tensor][] => [
+/** Parameters by their names, and buffers behind them: what is saved. */
+export const savedOf = (module: AnyModule): [name: string, own: Tensor][] => [
   ...module.namedParameters(),
   ...module.namedBuffers(),
 ];

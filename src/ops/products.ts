@@ -17,7 +17,6 @@ import type { Tensor } from "./tensor.ts";
  */
 export const prod: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = reduction({
   name: "prod",
-  fold: (m, product, x) => m.mul(product, x),
   kernel: multiply,
   initial: 1,
   reads: "inputs",

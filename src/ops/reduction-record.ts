@@ -27,8 +27,8 @@ export interface ReduceAttributes {
 /** What is written of a reduction. */
 export interface Reduction {
   name: string;
-  fold: Expression;
-  /** What computes it, where no kernel of the fold will do. */
+  /** How an element joins the total; or in its place the kernel, where no fold will do. */
+  fold?: Expression;
   kernel?: ReduceKernel;
   initial: number;
   /** Divides by the number of elements, before the result is rounded. */
@@ -54,7 +54,7 @@ export interface Reduction {
       return shape;
     },
     compute(output, _shape, [x], { axes }) {
-      kernel ??= backend.reduce(fold, 1, initial);
+      kernel ??= backend.reduce(fold!, 1, initial);
       const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
       const shape = order.map((axis) => x.shape[axis]);
       const strides = order.map((axis) => x.strides[axis]);

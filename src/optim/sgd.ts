@@ -76,13 +76,10 @@ export class SGD extends Optimizer {
   ): void {
     const { momentum, nesterov } = this.#options;
     if (momentum === 0) {
-      const numbers = onHost(
-        () => [this.learningRate * rateFactor, ...(weightDecay === 0 ? [] : [weightDecay])],
-        [],
-        this,
-      );
+      const rate = onHost(() => [this.learningRate * rateFactor], [], this);
       // So short an update that a penalty of 0 would take a quarter of its time.
-      (weightDecay === 0 ? descend : descendAndDecay)(parameter, gradient, numbers);
+      if (weightDecay === 0) descend(parameter, gradient, rate);
+      else descendAndDecay(parameter, gradient, rate, weightDecay);
       return;
     }
     const lookAhead = nesterov ? 1 : 0;

@@ -19,7 +19,14 @@ import {
   showShape,
   sizeOf,
 } from "../basics/shape.ts";
-import { type Dtype, type FloatArray, type Storage, watcher } from "../kernels/index.ts";
+import {
+  type Dtype,
+  type FloatArray,
+  forEachIndex,
+  mergeAxes,
+  type Storage,
+  watcher,
+} from "../kernels/index.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import * as indexing from "../ops/indexing.ts";
 import * as layout from "../ops/layout.ts";
@@ -344,15 +351,17 @@ export function makeTensor(
 setTensorFactory(makeTensor);
 setLastLandmark(() => new Error().stack ?? "");
 
-/**
- * Whether an element may lie in several places, as after `expand` and `unfold`: where each step, from the shortest on, leads out of what
- * the shorter ones reach, none does.
- */
+/** Whether an element lies in several places, as after `expand` and `unfold`. */
 function overlaps({ shape, strides, size }: Tensor): boolean {
   let reach = 0;
   const step = (axis: number): number => Math.abs(strides[axis]);
   for (const axis of [...shape.keys()].sort((a, b) => step(a) - step(b))) {
-    if (shape[axis] > 1 && step(axis) <= reach) return size > 0;
+    // Steps that lead out of what the shorter ones reach meet no place twice. Others may not either: then the places are counted.
+    if (shape[axis] > 1 && step(axis) <= reach) {
+      const places = new Set<number>();
+      forEachIndex(mergeAxes(shape, [{ offset: 0, strides }]), ([place]) => places.add(place));
+      return places.size < size;
+    }
     reach += step(axis) * (shape[axis] - 1);
   }
   return false;

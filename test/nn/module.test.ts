@@ -561,6 +561,7 @@ it("parameters and buffers take what tensors take, and say so under their names"
   expect(parameter([[1, 2], [3, 4]]).shape).toEqual([2, 2]); // biome-ignore format: one line.
   expect(buffer(new Float32Array(3), [3, 1]).shape).toEqual([3, 1]);
   expect(parameter(2).requiresGrad).toBe(true);
+  expect(parameter({ length: 2, 0: 1, 1: 2 }).toArray()).toEqual([1, 2]);
   const any = (value: unknown): never => value as never;
   expect(
     messagesOf({
